@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+
+/**
+ * Where a clip stands.
+ *
+ * - `speaking`: the vendor is at work; nobody has been answered yet
+ * - `staged`: the bytes are durable, the first upload is under way
+ * - `pending`: no provider has taken it yet; the temporary URL serves it and uploads are retried
+ * - `stored`: a provider holds it; the record keeps the permanent URL
+ * - `expired`: its time ran out before any provider took it
+ */
+export type ClipState = 'speaking' | 'staged' | 'pending' | 'stored' | 'expired'
+
+/** One spoken text. Times are milliseconds since the epoch. */
+export interface Clip {
+  id: string
+  state: ClipState
+  requestId: string
+  characters: number
+  voiceId: string
+  modelId: string | null
+  outputFormat: string | null
+  createdAt: number
+  expiresAt: number
+  /** Of the bytes under UnixFS profile `unixfs-v1-2025`; known from `staged` on, as are the next four. */
+  cid: string | null
+  mimeType: string | null
+  fileExtension: string | null
+  sizeBytes: number
+  durationMs: number | null
+  stagedAt: number | null
+  /** Whether the temporary store holds the bytes. */
+  isHeld: boolean
+  provider: string | null
+  /** The CID that the provider answered: `cid`, save where a provider chunks in its own way. */
+  ipfsHash: string | null
+  permanentUrl: string | null
+  storedAt: number | null
+  /** How many tries at providers there have been. */
+  attempts: number
+  /** How many rounds through the whole chain have failed. */
+  failedRounds: number
+  nextAttemptAt: number | null
+  lastError: string | null
+  leaseOwner: string | null
+  leaseExpiresAt: number | null
+}
+
+/** 128 random bits as 32 hexadecimal digits: safe as a file name on every file system. */
+export function newClipId(): string {
+  return randomBytes(16).toString('hex')
+}
+
+export function isClipId(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text)
+}
+
+/** Whether the temporary URL has ended for good: its time is over and no provider took the clip. */
+export function isGone(clip: Clip, now: number, keepPending: boolean): boolean {
+  if (clip.state === 'stored') return false
+  return clip.state === 'expired' || (now >= clip.expiresAt && !keepPending)
+}
+
+/** The name under which a clip is uploaded and downloaded. */
+export function fileNameOf(clip: Pick<Clip, 'id' | 'fileExtension'>): string {
+  return clip.fileExtension ? `${clip.id}.${clip.fileExtension}` : clip.id
+}
+
+/** Appends the path of a CID to a gateway's URL; the file name makes the gateway's media type certain. */
+export function gatewayUrlOf(gatewayUrl: string, cid: string, fileName: string): string {
+  const base = gatewayUrl.replace(/\/+$/, '').replace(/\/ipfs$/, '')
+  return `${base}/ipfs/${cid}?filename=${encodeURIComponent(fileName)}`
+}

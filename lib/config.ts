@@ -1,0 +1,246 @@
+import { z } from 'zod'
+
+/** The IPFS providers that can stand in `IPFS_PROVIDERS`. */
+export const providerNames = ['pinata', 'web3storage', 'infura', 'filebase', 'lighthouse', 'kubo'] as const
+export type ProviderName = (typeof providerNames)[number]
+
+const GIBIBYTE = 1024 ** 3
+const secret = Symbol('secret')
+
+interface Variable<T> {
+  schema: z.ZodType<T>
+  takes: string
+  [secret]?: boolean
+}
+
+const text: Variable<string> = { schema: z.string(), takes: 'text' }
+const secretText: Variable<string> = { ...text, [secret]: true }
+const url: Variable<string> = {
+  schema: z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, '')),
+  takes: 'an http or https URL',
+  // A URL may carry a password.
+  [secret]: true,
+}
+const flag: Variable<boolean> = {
+  schema: z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }),
+  takes: 'true or false',
+}
+const chance: Variable<number> = {
+  schema: z
+    .string()
+    .regex(/^\d*\.?\d+$/)
+    .transform(Number)
+    .pipe(z.number().min(0).max(1)),
+  takes: 'a number from 0 to 1',
+}
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER): Variable<number> => ({
+  schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
+  takes: `a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`,
+})
+// Node's timers hold at most this many milliseconds; a longer one would fire at once.
+const MAX_TIMER_MS = 2 ** 31 - 1
+const durationMs = (min = 1): Variable<number> => whole(min, MAX_TIMER_MS)
+const oneOf = <const T extends string>(...values: T[]): Variable<T> => ({
+  schema: z.enum(values),
+  takes: `one of ${values.join(', ')}`,
+})
+const list = <T>(item: Variable<T>, takes: string): Variable<T[]> => ({
+  schema: z
+    .string()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(item.schema as z.ZodType<T, string>)),
+  takes,
+  ...(item[secret] && { [secret]: true }),
+})
+const distinct = <T>(variable: Variable<T[]>): Variable<T[]> => ({
+  ...variable,
+  schema: variable.schema.refine((values) => new Set(values).size === values.length),
+})
+
+/** Thrown for a malformed variable; the message is one line that names it, what it got and what it takes. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+type Environment = Record<string, string | undefined>
+
+function createReader(environment: Environment) {
+  const problems: string[] = []
+  function read<T>(name: string, variable: Variable<T>, fallback: T): T
+  function read<T>(name: string, variable: Variable<T>): T | undefined
+  function read<T>(name: string, variable: Variable<T>, fallback?: T): T | undefined {
+    const value = environment[name]?.trim()
+    if (value === undefined || value === '') return fallback
+    const result = variable.schema.safeParse(value)
+    if (result.success) return result.data
+    const got = variable[secret] ? 'a value that is not' : `"${value}"`
+    problems.push(
+      variable[secret]
+        ? `${name}: got ${got} ${variable.takes}`
+        : `${name}: got ${got}, takes ${variable.takes}`,
+    )
+    return fallback
+  }
+  return { read, problems }
+}
+
+/**
+ * Reads the whole configuration from `environment`. The only place that knows the variables' names.
+ *
+ * An empty variable counts as not set.
+ *
+ * @throws ConfigError naming each malformed variable, what it got and what it takes. Secrets are not repeated.
+ */
+export function readConfig(environment: Environment) {
+  const { read, problems } = createReader(environment)
+  const elevenLabsApiKey = read('ELEVENLABS_API_KEY', secretText)
+  const speechProvider = read('SPEECH_PROVIDER', oneOf('auto', 'elevenlabs', 'local'), 'auto')
+  if (speechProvider === 'elevenlabs' && !elevenLabsApiKey) {
+    problems.push('ELEVENLABS_API_KEY: got nothing, takes the key that SPEECH_PROVIDER=elevenlabs needs')
+  }
+  const tempAudioDir = read('TEMP_AUDIO_DIR', text, '.temp-audio')
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'S3_BUCKET']) {
+    if (environment[name]?.trim())
+      problems.push(`${name}: is set, but this version runs on one machine only; leave it empty`)
+  }
+
+  const config = {
+    port: read('PORT', whole(0, 65535), 3000),
+    logLevel: read('LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
+    publicBaseUrl: read('PUBLIC_BASE_URL', url),
+    speech: {
+      provider:
+        speechProvider === 'auto'
+          ? elevenLabsApiKey
+            ? ('elevenlabs' as const)
+            : ('local' as const)
+          : speechProvider,
+      isFallback: speechProvider === 'auto' && !elevenLabsApiKey,
+      timeoutMs: read('SPEECH_TIMEOUT_MS', durationMs(), 60_000),
+      concurrency: read('SPEECH_CONCURRENCY', whole(1), 5),
+      elevenLabs: {
+        apiKey: elevenLabsApiKey,
+        baseUrl: read('ELEVENLABS_BASE_URL', url),
+        modelId: read('ELEVENLABS_MODEL_ID', text, 'eleven_multilingual_v2'),
+        outputFormat: read('ELEVENLABS_OUTPUT_FORMAT', text, 'mp3_44100_128'),
+      },
+    },
+    ipfs: {
+      providers: read(
+        'IPFS_PROVIDERS',
+        distinct(
+          list(oneOf(...providerNames), `a comma-separated list of ${providerNames.join(', ')}, each once`),
+        ),
+        [...providerNames],
+      ),
+      gatewayUrl: read('IPFS_GATEWAY_URL', url),
+      retryDelaysMs: read(
+        'IPFS_RETRY_DELAYS_MS',
+        list(durationMs(0), 'a comma-separated list of milliseconds, such as 1000,2000,4000'),
+        [1000, 2000, 4000],
+      ),
+      attemptTimeoutMs: read('IPFS_ATTEMPT_TIMEOUT_MS', durationMs(), 30_000),
+      uploadDeadlineMs: read('UPLOAD_DEADLINE_MS', durationMs(), 10_000),
+      pinata: {
+        jwt: read('PINATA_JWT', secretText),
+        apiKey: read('PINATA_API_KEY', secretText),
+        apiSecret: read('PINATA_API_SECRET', secretText),
+        uploadUrl: read('PINATA_UPLOAD_URL', url, 'https://uploads.pinata.cloud/v3'),
+        apiUrl: read('PINATA_API_URL', url, 'https://api.pinata.cloud'),
+        gatewayUrl: read('PINATA_GATEWAY_URL', url, 'https://gateway.pinata.cloud'),
+      },
+      web3storage: {
+        token: read('WEB3_STORAGE_TOKEN', secretText),
+        url: read('WEB3_STORAGE_URL', url),
+        gatewayUrl: read('WEB3_STORAGE_GATEWAY_URL', url),
+      },
+      infura: {
+        projectId: read('INFURA_PROJECT_ID', secretText),
+        projectSecret: read('INFURA_PROJECT_SECRET', secretText),
+        url: read('INFURA_IPFS_URL', url),
+        gatewayUrl: read('INFURA_GATEWAY_URL', url),
+      },
+      filebase: {
+        token: read('FILEBASE_TOKEN', secretText),
+        url: read('FILEBASE_RPC_URL', url, 'https://rpc.filebase.io'),
+        gatewayUrl: read('FILEBASE_GATEWAY_URL', url, 'https://ipfs.filebase.io'),
+      },
+      lighthouse: {
+        apiKey: read('LIGHTHOUSE_API_KEY', secretText),
+        url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
+        gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
+      },
+      kubo: {
+        url: read('KUBO_RPC_URL', url),
+        authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
+        gatewayUrl: read('KUBO_GATEWAY_URL', url),
+      },
+    },
+    tempAudio: {
+      directory: tempAudioDir,
+      ttlMs: read('TEMP_AUDIO_TTL_SECONDS', whole(1), 3600) * 1000,
+      maxBytes: read('TEMP_AUDIO_MAX_BYTES', whole(1), 5 * GIBIBYTE),
+      cleanupIntervalMs:
+        read('CLEANUP_INTERVAL_SECONDS', whole(1, Math.floor(MAX_TIMER_MS / 1000)), 300) * 1000,
+      keepPending: read('KEEP_PENDING_AUDIO', flag, false),
+    },
+    retry: {
+      opportunisticChance: read('OPPORTUNISTIC_RETRY_CHANCE', chance, 0.1),
+      batchSize: read('RETRY_BATCH_SIZE', whole(1), 3),
+    },
+    access: {
+      adminApiKey: read('ADMIN_API_KEY', secretText),
+      cronSecret: read('CRON_SECRET', secretText),
+      metricsToken: read('METRICS_TOKEN', secretText),
+      vocalizeApiKeys: read('VOCALIZE_API_KEYS', list(secretText, 'a comma-separated list of keys'), []),
+      corsAllowedOrigins: read(
+        'CORS_ALLOWED_ORIGINS',
+        list(text, 'a comma-separated list of origins, or *'),
+        ['*'],
+      ),
+      rateLimitPerMinute: read('RATE_LIMIT_PER_MINUTE', whole(1), 60),
+      maxTextLength: read('MAX_TEXT_LENGTH', whole(1), 5000),
+      maxBodyBytes: read('MAX_BODY_BYTES', whole(1), 65_536),
+    },
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('; '))
+  return deepFreeze(config)
+}
+
+export type Config = ReturnType<typeof readConfig>
+
+/** Every secret value in `config`, for the scrubber that keeps them out of logs and answers. */
+export function secretsOf(config: Config): string[] {
+  const { pinata, web3storage, infura, filebase, lighthouse, kubo } = config.ipfs
+  const { adminApiKey, cronSecret, metricsToken, vocalizeApiKeys } = config.access
+  const values = [
+    config.speech.elevenLabs.apiKey,
+    pinata.jwt,
+    pinata.apiKey,
+    pinata.apiSecret,
+    web3storage.token,
+    infura.projectId,
+    infura.projectSecret,
+    filebase.token,
+    lighthouse.apiKey,
+    kubo.authorization,
+    adminApiKey,
+    cronSecret,
+    metricsToken,
+    ...vocalizeApiKeys,
+  ]
+  return values.filter((value) => value !== undefined)
+}
+
+function deepFreeze<T>(value: T): Readonly<T> {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}

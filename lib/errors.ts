@@ -1,0 +1,111 @@
+/** Every way a request can fail: the stable `code` of the answer and its HTTP status (CONTRACT, "Errors"). */
+export const errorStatus = {
+  invalid_json: 400,
+  invalid_request: 400,
+  unauthorized: 401,
+  not_found: 404,
+  voice_not_found: 404,
+  method_not_allowed: 405,
+  expired: 410,
+  body_too_large: 413,
+  rate_limited: 429,
+  internal_error: 500,
+  speech_credentials_refused: 502,
+  speech_invalid_answer: 502,
+  speech_stream_broken: 502,
+  speech_quota_exceeded: 503,
+  speech_overloaded: 503,
+  speech_unavailable: 503,
+  storage_unavailable: 503,
+  temp_storage_full: 503,
+  shutting_down: 503,
+  not_ready: 503,
+  speech_timeout: 504,
+} as const
+
+export type ErrorCode = keyof typeof errorStatus
+
+/** A field of the request that was wrong; `path` as in `voiceSettings.speed`. */
+export interface FieldError {
+  path: string
+  message: string
+}
+
+/** What one provider did with a clip, as reported to callers. `error` carries no credential. */
+export interface ProviderFailure {
+  provider: string
+  attempts: number
+  error: string
+}
+
+interface ServiceErrorOptions {
+  cause?: unknown
+  retryAfterMs?: number | undefined
+  errors?: FieldError[]
+  providers?: ProviderFailure[]
+}
+
+/**
+ * An error that a caller may see: `message` says what was wrong and what would be right, and holds no secret.
+ *
+ * Recognise it with `isServiceError`: the framework loads modules more than once, so `instanceof` can lie.
+ */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError'
+  readonly code: ErrorCode
+  readonly retryAfterMs: number | undefined
+  readonly errors: FieldError[] | undefined
+  readonly providers: ProviderFailure[] | undefined
+
+  constructor(code: ErrorCode, message: string, options: ServiceErrorOptions = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.retryAfterMs = options.retryAfterMs
+    this.errors = options.errors
+    this.providers = options.providers
+  }
+}
+
+export function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && error.name === 'ServiceError' && 'code' in error
+}
+
+interface ProviderErrorOptions {
+  cause?: unknown
+  /** Whether the same request may succeed later: 408, 429, 5xx and network faults. */
+  isRetryable: boolean
+  /** What the provider's `Retry-After` asked for, in milliseconds. */
+  retryAfterMs?: number | undefined
+  /** The HTTP status, where there was an answer. */
+  statusCode?: number | undefined
+  /** Whether the provider may hold the clip all the same: the answer was lost or unreadable. */
+  mayHaveStored?: boolean
+}
+
+/** One failed attempt at an IPFS provider. */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError'
+  readonly isRetryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly statusCode: number | undefined
+  readonly mayHaveStored: boolean
+
+  constructor(message: string, options: ProviderErrorOptions) {
+    super(message, { cause: options.cause })
+    this.isRetryable = options.isRetryable
+    this.retryAfterMs = options.retryAfterMs
+    this.statusCode = options.statusCode
+    this.mayHaveStored = options.mayHaveStored ?? false
+  }
+}
+
+export function isProviderError(error: unknown): error is ProviderError {
+  return error instanceof Error && error.name === 'ProviderError' && 'isRetryable' in error
+}
+
+/** The message of anything that was thrown, with the message of its cause where that says more. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error ? error.cause.message : undefined
+  return cause && !error.message.includes(cause) ? `${error.message}: ${cause}` : error.message
+}

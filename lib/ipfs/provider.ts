@@ -1,0 +1,26 @@
+/** A clip on its way to IPFS. Both blobs are backed by the temporary store and stream from there. */
+export interface IpfsContent {
+  /** The CID that the clip has under UnixFS profile `unixfs-v1-2025` (IPIP-499), as text. */
+  cid: string
+  /** The audio itself. */
+  file: Blob
+  /** The same audio packed as a CAR (v1) with the root `cid`. */
+  car: Blob
+  /** A name with the right ending, such as `<clip id>.mp3`. */
+  fileName: string
+}
+
+/**
+ * A service that keeps content on IPFS. Each method makes one attempt: order, waits and time limits are the chain's.
+ *
+ * Failures are thrown as `ProviderError`, which says whether a retry may help; an abort rejects with the signal's reason.
+ */
+export interface IpfsProvider {
+  readonly name: string
+  /** Where the provider's content can be read: a URL to which `/ipfs/<cid>` is appended. */
+  readonly gatewayUrl: string
+  /** Uploads and pins the content. Returns the CID that the provider answered, one of `content`'s own. */
+  upload(content: IpfsContent, options: { signal: AbortSignal }): Promise<{ cid: string }>
+  /** Whether this account holds `cid` already; `undefined` where the provider has no way to tell. */
+  holds(cid: string, options: { signal: AbortSignal }): Promise<boolean | undefined>
+}

@@ -1,0 +1,50 @@
+import type { ReadableStream } from 'node:stream/web'
+
+/** A clip's bytes as the store holds them. */
+export interface StoredAudio {
+  id: string
+  sizeBytes: number
+  /** When the bytes were committed, in milliseconds since the epoch. */
+  storedAt: number
+}
+
+/**
+ * Bytes by clip id, committed whole or not at all. Missing is `null`; everything else that goes wrong is thrown.
+ *
+ * An id that is not a clip id is treated as missing and never reaches the file system.
+ */
+export interface TempAudioStore {
+  /**
+   * Streams `audio` in and makes it durable; after it resolves a crash loses nothing.
+   *
+   * @throws TempAudioError when the bytes cannot be kept; its `rescued` blob then holds everything that `audio` gave.
+   * @throws whatever `audio` throws; nothing is kept then.
+   */
+  put(id: string, audio: AsyncIterable<Uint8Array>): Promise<StoredAudio>
+  /** The bytes from `start` to `end` (both inclusive, as in RFC 9110), the whole clip without a range. */
+  read(id: string, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
+  /** The bytes as a blob that streams from the store each time it is read. */
+  blob(id: string): Promise<Blob | null>
+  delete(id: string): Promise<void>
+  /** All committed clips. `removeUnfinishedBefore` also clears away what writes that crashed before then left behind. */
+  list(options?: { removeUnfinishedBefore?: number }): AsyncIterable<StoredAudio>
+  /** Proves that a clip could be written now. Throws why not. */
+  check(): Promise<void>
+}
+
+/** The store could not keep the bytes: full, read-only, gone. */
+export class TempAudioError extends Error {
+  override readonly name = 'TempAudioError'
+  /** All bytes that were given, still readable until `discard` is called. */
+  readonly rescued: Blob | undefined
+  readonly discard: () => Promise<void>
+
+  constructor(
+    message: string,
+    options: { cause?: unknown; rescued?: Blob | undefined; discard?: () => Promise<void> } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.rescued = options.rescued
+    this.discard = options.discard ?? (async () => {})
+  }
+}

@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRequestListener } from '@remix-run/node-fetch-server'
+import { describeError } from '../errors.ts'
+
+/** What the front asks of the service behind it; `instrumentation.ts` puts it on `globalThis`. */
+export interface FrontServices {
+  /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
+  serveTempAudio(request: Request): Promise<Response>
+  /** Turns readiness to 503 and takes no new work. */
+  beginShutdown(): void
+  /** Resolves when the running work is done or its time of grace is over. */
+  drain(): Promise<void>
+  /** Releases files, timers and the catalog. */
+  close(): Promise<void>
+}
+
+interface FrontOptions {
+  /** Answers everything that the front does not answer itself. */
+  nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
+  services: Pick<FrontServices, 'serveTempAudio' | 'beginShutdown' | 'drain'>
+  /** How long running requests may take to finish after `stop()`. */
+  graceMs?: number
+}
+
+export interface Front {
+  server: Server
+  /**
+   * Lets running work and running requests finish, for at most `graceMs`, then closes every connection.
+   *
+   * New requests are still taken while the work drains, so that readiness can tell balancers to go elsewhere.
+   */
+  stop(): Promise<void>
+}
+
+export const GRACE_MS = 25_000
+const POLL_MS = 50
+const timeouts = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  // Longer than the 60 s of common balancers: the side that sends requests must be the one to hang up.
+  keepAliveTimeout: 65_000,
+}
+/** A listener that takes nothing for this long is cut off, since it holds an open file. */
+const STALLED_MS = 120_000
+
+const tempAudioPath = /^\/api\/temp-audio\/[^/?#]+(?:\?|$)/
+
+/**
+ * Makes the HTTP server that stands before Next.js.
+ *
+ * It answers the audio itself, since Next.js drops `Content-Length` from route handlers and players need it,
+ * and it knows every running request, so that a shutdown cuts none off.
+ */
+export function createFront({ nextHandler, services, graceMs = GRACE_MS }: FrontOptions): Front {
+  const running = new Set<ServerResponse>()
+  let isStopping = false
+  const serveTempAudio = createRequestListener((request) => services.serveTempAudio(request), {
+    onError: answerError,
+  })
+
+  const server = createServer(timeouts, (request, response) => {
+    running.add(response)
+    response.once('close', () => running.delete(response))
+    if (isStopping) response.setHeader('Connection', 'close')
+    if (isTempAudio(request)) {
+      response.setTimeout(STALLED_MS, () => response.destroy())
+      serveTempAudio(request, response)
+    } else {
+      void handOver(nextHandler, request, response)
+    }
+  })
+
+  async function stop() {
+    const deadline = Date.now() + graceMs
+    isStopping = true
+    for (const response of running) hangUpAfter(response)
+    try {
+      services.beginShutdown()
+      await services.drain()
+    } finally {
+      server.close()
+      while ([...running].some(endsByItself) && Date.now() < deadline) await sleep(POLL_MS)
+      server.closeAllConnections()
+    }
+  }
+
+  return { server, stop }
+}
+
+function isTempAudio({ method, url = '' }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && tempAudioPath.test(url)
+}
+
+async function handOver(
+  nextHandler: FrontOptions['nextHandler'],
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  try {
+    await nextHandler(request, response)
+  } catch (error) {
+    console.error(describeError(error))
+    if (response.headersSent) response.destroy()
+    else response.writeHead(500).end()
+  }
+}
+
+/** A `Host` that makes no URL is the caller's fault; the rest is ours. */
+function answerError(error: unknown): Response | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') {
+    return new Response('Bad Request', { status: 400 })
+  }
+  console.error(describeError(error))
+}
+
+function hangUpAfter(response: ServerResponse) {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
+}
+
+/** Whether a response will end by itself: a stream of events would hold up the exit for ever. */
+function endsByItself(response: ServerResponse): boolean {
+  return !String(response.getHeader('content-type')).startsWith('text/event-stream')
+}

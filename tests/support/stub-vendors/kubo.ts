@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { importFile, readCar } from './content.ts'
+import type { Holdings } from './holdings.ts'
+import type { Vendor, VendorRequest } from './vendor.ts'
+import { fileOf, formOf, gatewayAnswer, json, Refusal } from './vendor.ts'
+
+interface KuboOptions {
+  isAuthorized: (headers: IncomingHttpHeaders) => boolean
+  /** Services in front of Kubo may lack it. */
+  hasDagImport: boolean
+  /** How `add` answers: Lighthouse wraps what Kubo says. */
+  wrapsAdd?: boolean
+}
+
+/** Kubo's RPC API as far as an uploader needs it: `dag/import`, `add`, `pin/ls`, and the gateway beside it. */
+export function createKubo({ isAuthorized, hasDagImport, wrapsAdd = false }: KuboOptions): Vendor {
+  return {
+    endpointOf(method, path) {
+      if (method === 'POST' && path === '/api/v0/dag/import') return hasDagImport ? 'upload' : undefined
+      if (method === 'POST' && path === '/api/v0/add') return 'upload'
+      if (method === 'POST' && path === '/api/v0/pin/ls') return 'lookup'
+      if (/^(GET|HEAD)$/.test(method) && path.startsWith('/ipfs/')) return 'gateway'
+      return undefined
+    },
+    isAuthorized,
+    async answer(request, holdings) {
+      if (request.endpoint === 'gateway') return gatewayAnswer(request, holdings)
+      if (request.endpoint === 'lookup') return pinLs(request, holdings)
+      const file = await fileOf(await formOf(request), 'file')
+      if (request.url.pathname.endsWith('/dag/import')) return dagImport(file, holdings)
+      return add(request, file, holdings, wrapsAdd)
+    },
+    error: (status, reason) =>
+      status === 401 || status === 403
+        ? { status, headers: { 'content-type': 'text/plain' }, body: `${status} - Forbidden\n` }
+        : json(status, { Message: reason ?? `HTTP ${status}`, Code: 0, Type: 'error' }),
+  }
+}
+
+async function dagImport(car: Uint8Array, holdings: Holdings) {
+  const content = await readCar(car)
+  holdings.accept(content.cid, content.bytes)
+  const lines = [
+    { Root: { Cid: { '/': content.cid }, PinErrorMsg: '' } },
+    { Stats: { BlockCount: 1, BlockBytesCount: content.bytes.length } },
+  ]
+  return {
+    ...json(200, null, content.cid),
+    body: `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`,
+  }
+}
+
+async function add(request: VendorRequest, file: Uint8Array, holdings: Holdings, isWrapped: boolean) {
+  const { searchParams } = request.url
+  if (searchParams.get('cid-version') !== '1')
+    throw new Refusal(400, 'this stub makes CIDs of version 1 only')
+  const chunkBytes = Number(searchParams.get('chunker')?.match(/^size-(\d+)$/)?.[1] ?? 256 * 1024)
+  const content = await importFile(file, chunkBytes)
+  holdings.accept(content.cid, content.bytes)
+  const answer = { Name: 'clip.mp3', Hash: content.cid, Size: String(content.bytes.length) }
+  return json(200, isWrapped ? { data: answer } : answer, content.cid)
+}
+
+function pinLs(request: VendorRequest, holdings: Holdings) {
+  const cid = (request.url.searchParams.get('arg') ?? '').replace(/^\/ipfs\//, '')
+  if (!holdings.has(cid)) throw new Refusal(500, `path '${cid}' is not pinned`)
+  return json(200, { Keys: { [cid]: { Type: 'recursive' } } }, cid)
+}

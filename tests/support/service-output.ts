@@ -1,0 +1,46 @@
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { until } from './until.ts'
+
+/** A line of the service's log. */
+export interface LogLine {
+  level: string
+  time: string
+  msg: string
+  requestId?: string
+  clipId?: string
+  [field: string]: unknown
+}
+
+/** Collects what the service writes: JSON lines on standard output, words for people on standard error. */
+export class ServiceOutput {
+  readonly lines: LogLine[] = []
+  readonly #stray: string[] = []
+  text = ''
+
+  read(child: ChildProcess): void {
+    if (!child.stdout || !child.stderr) throw new Error('The outputs must be pipes')
+    createInterface(child.stdout).on('line', (line) => this.#add(line))
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      this.text += text
+    })
+  }
+
+  #add(line: string): void {
+    this.text += `${line}\n`
+    try {
+      this.lines.push(JSON.parse(line))
+    } catch {
+      this.#stray.push(line)
+    }
+  }
+
+  async waitFor(what: string | ((line: LogLine) => boolean), timeoutMs = 10_000): Promise<LogLine> {
+    const matches = typeof what === 'string' ? (line: LogLine) => line.msg.includes(what) : what
+    return until(`a log line ${what}`, () => this.lines.find(matches), { timeoutMs })
+  }
+
+  assertJson(): void {
+    if (this.#stray.length > 0) throw new Error(`Not JSON on standard output:\n${this.#stray.join('\n')}`)
+  }
+}

@@ -1,0 +1,7 @@
+import { runMain } from './process.mjs'
+import { build, ensureDependencies } from './setup.mjs'
+
+await runMain(async () => {
+  await ensureDependencies()
+  await build()
+})

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** Everything that goes into `next build`: what changes here makes the last build stale. */
+export const buildInputs = [
+  'app',
+  'lib',
+  'public',
+  'instrumentation.ts',
+  'next.config.ts',
+  'package-lock.json',
+  'postcss.config.mjs',
+  'tsconfig.json',
+]
+
+/**
+ * One hash over the names and contents of all files at or under `inputs`, as hexadecimal digits.
+ *
+ * An input that does not exist counts as empty; modification times do not matter.
+ */
+export function fingerprintOf(root, inputs = buildInputs) {
+  const hash = createHash('sha256')
+  for (const file of inputs.flatMap((input) => filesAt(root, input))) {
+    hash.update(`${file}\0`).update(
+      createHash('sha256')
+        .update(readFileSync(path.join(root, file)))
+        .digest(),
+    )
+  }
+  return hash.digest('hex')
+}
+
+function filesAt(root, relative) {
+  const found = statSync(path.join(root, relative), { throwIfNoEntry: false })
+  if (!found) return []
+  if (!found.isDirectory()) return [relative]
+  const names = readdirSync(path.join(root, relative)).sort()
+  return names.flatMap((name) => filesAt(root, `${relative}/${name}`))
+}
+
+/** A file that says what its folder was made from; it is written last, so half a folder never has one. */
+export function createStamp(file) {
+  return {
+    matches(fingerprint) {
+      try {
+        return readFileSync(file, 'utf8') === fingerprint
+      } catch (error) {
+        if (error.code === 'ENOENT') return false
+        throw error
+      }
+    },
+    write: (fingerprint) => writeFileSync(file, fingerprint),
+    remove: () => rmSync(file, { force: true }),
+  }
+}
+
+/**
+ * Whether `node_modules` under `root` holds what `package-lock.json` asks for.
+ *
+ * npm writes `node_modules/.package-lock.json` as the last act of every installation, so an interrupted one
+ * has none. Packages of other platforms are optional and may be missing.
+ */
+export function isInstalled(root) {
+  const installed = readPackages(path.join(root, 'node_modules/.package-lock.json'))
+  if (!installed) return false
+  const wanted = Object.entries(readPackages(path.join(root, 'package-lock.json')) ?? {})
+  return wanted.every(([name, entry]) => {
+    const found = installed[name]
+    if (name === '') return true
+    if (!found) return Boolean(entry.optional)
+    return found.version === entry.version && found.integrity === entry.integrity
+  })
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages
+  } catch (error) {
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+
+const forwarded = ['SIGINT', 'SIGTERM']
+
+/** A step that cannot be done; the message is for the user, `output` is what the step itself printed. */
+export class StepError extends Error {
+  constructor(message, output = '') {
+    super(message)
+    this.output = output
+  }
+}
+
+/** Thrown when the user stops the command in the middle of a step. */
+export class Stopped extends Error {
+  constructor(signal) {
+    super(signal)
+    this.signal = signal
+  }
+}
+
+// Standard output belongs to the service's log.
+export const say = (text) => process.stderr.write(text)
+
+/**
+ * Runs a program to its end and passes signals on to it.
+ *
+ * @returns its exit code (128 + the signal's number if it died of one), its output if that was piped, and the
+ *   signal that was passed on
+ */
+export function run(command, args, options = {}) {
+  const child = spawn(command, args, { stdio: 'inherit', ...options })
+  let output = ''
+  child.stdout?.on('data', (chunk) => (output += chunk))
+  child.stderr?.on('data', (chunk) => (output += chunk))
+  let received
+  const passOn = (signal) => {
+    received = signal
+    child.kill(signal)
+  }
+  for (const signal of forwarded) process.on(signal, passOn)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) =>
+      resolve({ code: code ?? 128 + constants.signals[signal], output, received }),
+    )
+  }).finally(() => {
+    for (const signal of forwarded) process.off(signal, passOn)
+  })
+}
+
+/**
+ * Runs a program without its output and says in one line what is done and how long it took.
+ *
+ * @throws StepError with the program's output when it fails.
+ */
+export async function runStep(title, command, args, options = {}) {
+  const start = Date.now()
+  say(`${title}… `)
+  const { code, output, received } = await run(command, args, {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (received) throw new Stopped(received)
+  if (code !== 0) throw new StepError(`${title} failed`, output)
+  say(`${seconds(Date.now() - start)}\n`)
+}
+
+export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
+
+/** Runs a command's `main`, whose result is the exit code; what goes wrong is said without a stack. */
+export async function runMain(main) {
+  try {
+    process.exitCode = (await main()) ?? 0
+  } catch (error) {
+    say('\n')
+    if (error instanceof Stopped) process.kill(process.pid, error.signal)
+    else if (error instanceof StepError) say(`${error.output.trimEnd()}\n\n${error.message}\n`.trimStart())
+    else throw error
+    process.exitCode = 1
+  }
+}

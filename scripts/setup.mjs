@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { createStamp, fingerprintOf, isInstalled } from './fingerprint.mjs'
+import { withLock } from './lock.mjs'
+import { runStep, StepError, say } from './process.mjs'
+
+export const root = path.resolve(import.meta.dirname, '..')
+const MINIMUM_NODE = 24
+const binaries = path.join(root, 'node_modules/.bin')
+const ownNode = path.join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const lockFile = path.join(root, '.setup.lock')
+const buildStamp = createStamp(path.join(root, '.next/fingerprint'))
+
+/** The Node.js that runs everything: this one if it is new enough, else the one among the dependencies. */
+export function nodePath() {
+  return isNewEnough() ? process.execPath : ownNode
+}
+
+const isNewEnough = () => Number(process.versions.node.split('.')[0]) >= MINIMUM_NODE
+
+/** The environment for programs of `node_modules/.bin`. */
+export function toolEnvironment(extra = {}) {
+  const PATH = [path.dirname(nodePath()), binaries, process.env.PATH].join(path.delimiter)
+  return { ...process.env, NEXT_TELEMETRY_DISABLED: '1', PATH, ...extra }
+}
+
+/** A program of `node_modules/.bin`, by name. */
+export const tool = (name) => path.join(binaries, name)
+
+/** Installs the dependencies unless they are what `package-lock.json` asks for. */
+export async function ensureDependencies() {
+  const isReady = () => isInstalled(root) && (isNewEnough() || existsSync(ownNode))
+  await once(isReady, async () => {
+    const { command, args, env } = npm()
+    const quiet = ['--include=dev', '--loglevel=error', '--no-audit', '--no-fund']
+    await runStep('Installing dependencies', command, [...args, 'ci', ...quiet], { cwd: root, env })
+  })
+  if (!isReady()) {
+    throw new StepError(
+      `Node.js ${MINIMUM_NODE} is missing: npm installed no package "node" (does your npm forbid install scripts?)`,
+    )
+  }
+}
+
+/**
+ * Builds the application unless the last build was made from the same sources.
+ *
+ * The stamp goes first and comes last, so that an interrupted build is made again.
+ */
+export async function ensureBuild() {
+  await once(() => buildStamp.matches(fingerprintOf(root)), build)
+}
+
+/** Builds the application in any case. */
+export async function build() {
+  const fingerprint = fingerprintOf(root)
+  buildStamp.remove()
+  const env = toolEnvironment({ NODE_ENV: 'production' })
+  await runStep('Building', tool('next'), ['build'], { cwd: root, env })
+  buildStamp.write(fingerprint)
+}
+
+/** Does `work` unless `isDone()`, with a lock against others who want to do the same. */
+async function once(isDone, work) {
+  if (isDone()) return
+  await withLock(lockFile, async () => isDone() || (await work()), {
+    onWait: () => say('Waiting for another set-up of this folder…\n'),
+  })
+}
+
+/** npm as it was started, but not on the Node.js that it is about to replace. */
+function npm() {
+  const PATH = (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .filter((folder) => path.resolve(folder) !== binaries)
+    .join(path.delimiter)
+  const env = { ...process.env, PATH }
+  const cli = process.env.npm_execpath
+  if (!cli?.endsWith('npm-cli.js')) return { command: 'npm', args: [], env }
+  const isOurs = process.execPath.startsWith(path.join(root, 'node_modules'))
+  return { command: isOurs ? 'node' : process.execPath, args: [cli], env }
+}

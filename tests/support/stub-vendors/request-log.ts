@@ -16,6 +16,8 @@ export interface RecordedRequest {
   /** Once answered or cut. */
   endedAt?: number
   requestBytes: number
+  /** The body, where it is text. */
+  body?: string
   /** Of the answer, if there was one. */
   status?: number
   fault?: FaultKind

@@ -149,7 +149,9 @@ async function readBody(
     chunks.push(chunk)
     record.requestBytes += chunk.length
   }
-  return Buffer.concat(chunks)
+  const body = Buffer.concat(chunks)
+  if (record.endpoint === 'speech') record.body = body.toString()
+  return body
 }
 
 function signalOf(response: ServerResponse): AbortSignal {

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { independentCid } from '../support/content-id.ts'
+import type { Service } from '../support/service.ts'
+import { newDirectory, startInVain, startService } from '../support/service.ts'
+import { environmentFor, statusFault } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
+import { ADMIN_KEY, pathOf, quick, retryIpfs, useVendors } from '../support/world.ts'
+
+const world = useVendors()
+const environment = (changes: Record<string, string> = {}) => ({
+  ...quick,
+  ...environmentFor(world.vendors),
+  ...changes,
+})
+
+async function expectServed(service: Service, data: { audioUrl: string; cid: string; isTemporary: boolean }) {
+  const url = data.isTemporary ? new URL(pathOf(data.audioUrl), service.baseUrl) : data.audioUrl
+  const response = await fetch(url)
+  expect(response.status).toBe(200)
+  expect(await independentCid(await response.bytes())).toBe(data.cid)
+}
+
+describe('the start', () => {
+  it.each([
+    ['PORT', 'http', 'a whole number from 0 to 65535'],
+    ['SPEECH_PROVIDER', 'espeak', 'one of auto, elevenlabs, local'],
+    ['IPFS_RETRY_DELAYS_MS', '1s', 'a comma-separated list of milliseconds'],
+    ['PINATA_UPLOAD_URL', 'uploads.pinata.cloud', 'an http or https URL'],
+  ])('stops with one line when %s is malformed', async (name, value, takes) => {
+    const { exitCode, output } = await startInVain({ [name]: value })
+    expect(exitCode).toBe(1)
+    const lines = output.trim().split('\n')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain(name)
+    expect(lines[0]).toContain(takes)
+  })
+
+  it('says that its port is taken', async () => {
+    const service = await startService({ environment: environment() })
+    const { exitCode, output } = await startInVain({ PORT: new URL(service.baseUrl).port })
+    expect(exitCode).toBe(1)
+    expect(output).toContain(`Port ${new URL(service.baseUrl).port} is in use`)
+    await service.stop()
+  })
+})
+
+describe('SIGTERM', () => {
+  it('lets a running request finish, says 503 to new readiness checks, exits with 0', async () => {
+    const service = await startService({ environment: environment() })
+    await world.vendors.speak({ chunkBytes: 2048, chunkPauseMs: 100 })
+    const running = service.vocalize({ text: 'x'.repeat(50), voiceId: 'George' })
+    await until('speech', async () => (await world.vendors.requests({ vendor: 'elevenlabs' })).length > 0)
+    const stopped = service.stop()
+    const readiness = await until('unreadiness', async () => {
+      const { status } = await service.fetch('/api/health/ready')
+      return status !== 200 && status
+    })
+    expect(readiness).toBe(503)
+    const { status, body } = await running
+    expect([status, body.data.isTemporary]).toEqual([200, false])
+    expect((await stopped).elapsedMs).toBeLessThan(10_000)
+    await world.vendors.reset()
+  })
+
+  it('gives an upload that does not end back to the backlog; the next start finishes it', async () => {
+    const service = await startService({
+      environment: environment({ UPLOAD_DEADLINE_MS: '200', IPFS_ATTEMPT_TIMEOUT_MS: '60000' }),
+    })
+    await world.vendors.always('pinata', { kind: 'hang' })
+    const { body } = await service.vocalize()
+    expect(body.data.isTemporary).toBe(true)
+    await service.stop()
+    await world.vendors.heal()
+    await service.restart()
+    await expectServed(service, body.data)
+    await service.waitForLog(`✅ IPFS upload successful: ${body.data.cid}`)
+    expect(await world.vendors.holdings('pinata')).toContainEqual(
+      expect.objectContaining({ cid: body.data.cid, uploads: 1 }),
+    )
+    await service.stop()
+  })
+})
+
+describe('SIGKILL', () => {
+  it.each([
+    ['while the voice speaks', { speech: { chunkPauseMs: 30, chunkBytes: 1024 }, afterMs: 100 }],
+    ['while an upload runs', { fault: { kind: 'late', delayMs: 1000 } as const, afterMs: 150 }],
+    [
+      'when the answer of an upload was lost',
+      { fault: { kind: 'hang-after-storing' } as const, afterMs: 200 },
+    ],
+    ['between two tries', { fault: statusFault(500), afterMs: 60 }],
+  ])('%s: every answered clip keeps its bytes, nothing is stored twice', async (_, scene) => {
+    const service = await startService({ environment: environment({ UPLOAD_DEADLINE_MS: '50' }) })
+    if (scene.speech) await world.vendors.speak(scene.speech)
+    if (scene.fault) await world.vendors.always('pinata', scene.fault)
+    const calls = Array.from({ length: 4 }, () => service.vocalize().catch(() => undefined))
+    await sleep(scene.afterMs)
+    await service.kill()
+    const answered = (await Promise.all(calls)).filter((answer) => answer?.status === 200)
+    await world.vendors.heal()
+    await service.restart()
+    for (const answer of answered) await expectServed(service, answer?.body.data)
+    await until('an empty backlog', async () => (await retryIpfs(service)).body.remaining === 0, {
+      timeoutMs: 90_000,
+      everyMs: 500,
+    })
+    for (const holding of await world.vendors.holdings('pinata')) expect(holding.uploads).toBe(1)
+    await service.stop()
+    await world.vendors.reset()
+  })
+})
+
+describe('two instances on one directory', () => {
+  it('serve each other’s clips and upload each pending clip once', async () => {
+    const directory = await newDirectory()
+    const [first, second] = await Promise.all([
+      startService({ directory, environment: environment() }),
+      startService({ directory, environment: environment() }),
+    ])
+    await world.vendors.always('pinata', statusFault(401))
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => (index % 2 ? first : second).vocalize()),
+    )
+    for (const { body } of answers) {
+      expect(body.data.isTemporary).toBe(true)
+      await expectServed(first, body.data)
+      await expectServed(second, body.data)
+    }
+    await world.vendors.heal()
+    const [one, other] = await Promise.all([retryIpfs(first), retryIpfs(second)])
+    expect(one.body.successCount + other.body.successCount).toBe(30)
+    const held = await world.vendors.holdings('pinata')
+    const cids = answers.map(({ body }) => body.data.cid)
+    const uploads = held.filter(({ cid }) => cids.includes(cid)).map((holding) => holding.uploads)
+    expect(uploads).toEqual(Array(30).fill(1))
+    const cron = await second.fetch('/api/admin/retry-ipfs', {
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    })
+    expect(await cron.json()).toMatchObject({ processed: 0, remaining: 0 })
+    await Promise.all([first.stop(), second.stop()])
+  })
+})

@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startService } from '../support/service.ts'
+import type { Fault, RecordedRequest } from '../support/stub-vendors.ts'
+import { environmentFor, statusFault } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
+import { pathOf, quick, retryIpfs, useVendors, useWorld } from '../support/world.ts'
+
+const DEADLINE_MS = Number(quick.UPLOAD_DEADLINE_MS)
+// What a busy machine may add to a time.
+const SLACK_MS = 500
+
+/** The time from the end of each try to the start of the next. */
+function waitsBetween(requests: RecordedRequest[]): number[] {
+  return requests.slice(1).map(({ startedAt }, index) => startedAt - (requests[index]?.endedAt ?? 0))
+}
+
+describe('a provider that fails', () => {
+  const world = useWorld({ vendors: ['elevenlabs', 'pinata', 'kubo'] })
+  beforeEach(() => world.mark())
+  afterEach(() => world.recover())
+
+  it.each<[string, Fault]>([
+    ['500', statusFault(500)],
+    ['503', statusFault(503)],
+    ['429 without Retry-After', statusFault(429)],
+    ['a reset before the body', { kind: 'reset-before-body' }],
+    ['a reset in the middle of the body', { kind: 'reset-mid-body' }],
+    ['an empty body', { kind: 'empty-body' }],
+    ['HTML', { kind: 'html' }],
+    ['JSON of another kind', { kind: 'json' }],
+  ])(
+    'with %s is tried four times, with the listed waits, then the next one takes the clip',
+    async (_, fault) => {
+      await world.vendors.always('pinata', fault)
+      const { body, elapsedMs } = await world.service.vocalize()
+      expect(body.data).toMatchObject({ isTemporary: false, provider: 'kubo' })
+      const tries = await world.uploads('pinata')
+      expect(tries).toHaveLength(4)
+      const waits = waitsBetween(tries)
+      for (const [index, listed] of [20, 40, 80].entries()) {
+        // Clocks count whole milliseconds.
+        expect(waits[index]).toBeGreaterThanOrEqual(listed - 1)
+      }
+      expect(elapsedMs).toBeLessThan(DEADLINE_MS + SLACK_MS)
+      expect(await world.uploads('kubo')).toHaveLength(1)
+    },
+  )
+
+  it.each<[string, Fault]>([
+    ['400', statusFault(400)],
+    ['401', statusFault(401)],
+    ['403', statusFault(403)],
+    ['413', statusFault(413)],
+    ['413 before it has read the body', statusFault(413, { isEarly: true })],
+    ['another CID', { kind: 'wrong-cid' }],
+    ['429 and a Retry-After beyond the deadline', statusFault(429, { retryAfterSeconds: 60 })],
+  ])('with %s is tried once, and the next one takes the clip', async (_, fault) => {
+    await world.vendors.always('pinata', fault)
+    const { body, elapsedMs } = await world.service.vocalize()
+    expect(body.data).toMatchObject({ isTemporary: false, provider: 'kubo' })
+    expect(await world.uploads('pinata')).toHaveLength(1)
+    expect(elapsedMs).toBeLessThan(DEADLINE_MS)
+  })
+
+  it.each([
+    ['seconds', false],
+    ['a date', true],
+  ])('with 429 and a Retry-After in %s gets that time, then takes the clip', async (_, isRetryAfterDate) => {
+    // A date is cut to whole seconds by HTTP itself: it may ask for up to a second more.
+    const retryAfterSeconds = isRetryAfterDate ? 0 : 1
+    await world.vendors.next('pinata', statusFault(429, { retryAfterSeconds, isRetryAfterDate }))
+    const { body } = await world.service.vocalize()
+    expect(body.data).toMatchObject({ isTemporary: false, provider: 'pinata' })
+    const tries = await world.uploads('pinata')
+    expect(tries).toHaveLength(2)
+    const [limited, accepted] = tries as [RecordedRequest, RecordedRequest]
+    const askedUntil = isRetryAfterDate
+      ? Math.ceil((limited.endedAt ?? 0) / 1000) * 1000
+      : (limited.endedAt ?? 0) + 1000
+    expect(accepted.startedAt).toBeGreaterThanOrEqual(
+      Math.min(askedUntil, (limited.endedAt ?? 0) + 1000) - 50,
+    )
+  })
+
+  it.each<Fault['kind']>(['reset-after-storing', 'reset-mid-answer', 'truncated-json'])(
+    'after storing (%s) is recognised as holding the clip: nothing is doubled',
+    async (kind) => {
+      await world.vendors.next('pinata', { kind } as Fault)
+      const { body } = await world.service.vocalize()
+      expect(body.data).toMatchObject({ isTemporary: false, provider: 'pinata' })
+      const held = await world.vendors.holdings('pinata')
+      expect(held.find(({ cid }) => cid === body.data.cid)?.uploads).toBe(1)
+      expect(await world.vendors.holdings('kubo')).not.toContainEqual(
+        expect.objectContaining({ cid: body.data.cid }),
+      )
+    },
+  )
+
+  it.each<[string, Fault]>([
+    ['hangs', { kind: 'hang' }],
+    ['drips its answer', { kind: 'slow-drip' }],
+  ])('and %s: the caller gets the temporary URL at the deadline, the upload goes on', async (_, fault) => {
+    await world.vendors.always('pinata', fault)
+    await world.vendors.always('kubo', { kind: 'late', delayMs: 200 })
+    const { body, elapsedMs } = await world.service.vocalize()
+    expect(elapsedMs).toBeGreaterThan(DEADLINE_MS - 50)
+    expect(elapsedMs).toBeLessThan(DEADLINE_MS + SLACK_MS)
+    expect(body.data.isTemporary).toBe(true)
+    expect(body.data).not.toHaveProperty('ipfsHash')
+    const path = pathOf(body.data.audioUrl)
+    const link = await until('the permanent URL', async () => {
+      const response = await world.service.fetch(path, { method: 'HEAD' })
+      return response.headers.get('link')
+    })
+    expect(link).toContain(`/ipfs/${body.data.cid}?filename=`)
+    const uploads = [...(await world.vendors.holdings('pinata')), ...(await world.vendors.holdings('kubo'))]
+    expect(uploads.filter(({ cid }) => cid === body.data.cid)).toMatchObject([{ uploads: 1 }])
+  })
+
+  it('is left alone while its door is closed, and the next one takes the clip', async () => {
+    await world.vendors.always('pinata', { kind: 'refused' })
+    const { body } = await world.service.vocalize()
+    expect(body.data).toMatchObject({ isTemporary: false, provider: 'kubo' })
+  })
+})
+
+describe('when every provider fails', () => {
+  const world = useWorld({ vendors: ['elevenlabs', 'pinata', 'kubo'] })
+  beforeEach(() => world.mark())
+  afterEach(() => world.recover())
+
+  async function breakAll(fault: Fault = statusFault(500)) {
+    await world.vendors.always('pinata', fault)
+    await world.vendors.always('kubo', fault)
+  }
+
+  it('the caller gets the temporary URL, exactly as the contract has it', async () => {
+    await breakAll(statusFault(401))
+    const before = Date.now()
+    const { status, body } = await world.service.vocalize({ text: 'Kept for now', voiceId: 'slt' })
+    expect(status).toBe(200)
+    expect(body).toEqual({
+      success: true,
+      data: {
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        audioUrl: `${world.service.baseUrl}/api/temp-audio/${body.data.id}`,
+        cid: expect.stringMatching(/^bafk/),
+        isTemporary: true,
+        expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        note: 'Audio is temporarily stored. IPFS upload will be retried in background.',
+        mimeType: 'audio/mpeg',
+        bytes: expect.any(Number),
+        durationMs: expect.any(Number),
+        characters: 12,
+      },
+    })
+    const lifeMs = Date.parse(body.data.expiresAt) - before
+    expect(lifeMs).toBeGreaterThanOrEqual(3_600_000 - 1)
+    expect(lifeMs).toBeLessThan(3_600_000 + 5000)
+  })
+
+  it('the fixed lines are logged with request id and clip id', async () => {
+    await breakAll(statusFault(403))
+    const { body, headers } = await world.service.vocalize()
+    const { id } = body.data
+    await world.service.waitForLog(`📁 Audio stored temporarily: ${id}`)
+    const about = world.service.log.filter(({ clipId }) => clipId === id)
+    expect(about.map(({ msg }) => msg)).toEqual(
+      expect.arrayContaining([
+        '🚨 All IPFS upload attempts failed',
+        `📁 Audio stored temporarily: ${id}`,
+        '🔄 Will retry IPFS upload in background',
+      ]),
+    )
+    for (const line of about) expect(line.requestId).toBe(headers.get('x-request-id'))
+  })
+
+  it('the operator’s call uploads what is pending once they are back', async () => {
+    await breakAll(statusFault(401))
+    const answers = await Promise.all([1, 2, 3].map(() => world.service.vocalize()))
+    const stillFailing = await retryIpfs(world.service)
+    expect(stillFailing.body).toMatchObject({ success: true, successCount: 0, remaining: 3 })
+    expect(stillFailing.body.failureCount).toBeGreaterThan(0)
+    expect(stillFailing.body.results[0]).toEqual({
+      id: expect.any(String),
+      status: 'failed',
+      error: expect.stringContaining('401'),
+      attempts: expect.any(Number),
+    })
+    await world.vendors.heal()
+    const { body } = await retryIpfs(world.service)
+    expect(body).toMatchObject({
+      success: true,
+      processed: 3,
+      successCount: 3,
+      failureCount: 0,
+      remaining: 0,
+    })
+    for (const answer of answers) {
+      const { id, cid } = answer.body.data
+      expect(body.results).toContainEqual({
+        id,
+        status: 'success',
+        ipfsHash: cid,
+        provider: 'pinata',
+        url: `${world.vendors.urls.pinata}/ipfs/${cid}?filename=${id}.mp3`,
+      })
+    }
+  })
+})
+
+describe('with the contract’s own numbers', () => {
+  const world = useVendors()
+
+  it('waits 1, 2 and 4 seconds between the tries and answers within the deadline', async () => {
+    const environment = environmentFor(world.vendors, ['elevenlabs', 'pinata', 'kubo'])
+    const service = await startService({ environment })
+    await world.vendors.always('pinata', statusFault(500))
+    const { body, elapsedMs } = await service.vocalize()
+    expect(body.data).toMatchObject({ isTemporary: false, provider: 'kubo' })
+    const waits = waitsBetween(await world.vendors.requests({ vendor: 'pinata', endpoint: 'upload' }))
+    expect(waits).toHaveLength(3)
+    for (const [index, listed] of [1000, 2000, 4000].entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(listed - 1)
+      expect(waits[index]).toBeLessThan(listed * 1.2 + SLACK_MS)
+    }
+    expect(elapsedMs).toBeLessThan(10_000)
+    await service.stop()
+  })
+})

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest'
+import { independentCid } from '../support/content-id.ts'
+import { startService } from '../support/service.ts'
+import type { VendorName } from '../support/stub-vendors.ts'
+import { classicPinataEnvironmentFor, credentials, environmentFor } from '../support/stub-vendors.ts'
+import { quick, useVendors, useWorld } from '../support/world.ts'
+
+describe('with Pinata', () => {
+  const world = useWorld()
+
+  it('answers 200 with the permanent URL on the gateway', async () => {
+    const { status, body } = await world.service.vocalize({ text: 'A clip for Pinata', voiceId: 'George_1' })
+    expect(status).toBe(200)
+    expect(body).toEqual({
+      success: true,
+      data: {
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        audioUrl: `${world.vendors.urls.pinata}/ipfs/${body.data.cid}?filename=${body.data.id}.mp3`,
+        ipfsHash: body.data.cid,
+        cid: expect.stringMatching(/^bafk/),
+        provider: 'pinata',
+        isTemporary: false,
+        mimeType: 'audio/mpeg',
+        bytes: expect.any(Number),
+        durationMs: expect.any(Number),
+        characters: 17,
+      },
+    })
+    // 17 characters at 60 ms each, in frames of 26 ms.
+    expect(Math.abs(body.data.durationMs - 1020)).toBeLessThan(30)
+  })
+
+  it('uploads a CAR that holds exactly the clip', async () => {
+    const { body } = await world.service.vocalize()
+    const { cid, bytes, id, audioUrl } = body.data
+    // The stub checks each block's hash and puts the file together.
+    const held = await world.vendors.content('pinata', cid)
+    expect(held?.length).toBe(bytes)
+    expect(await independentCid(held as Uint8Array)).toBe(cid)
+    expect(await (await fetch(audioUrl)).bytes()).toEqual(held)
+    const here = await world.service.fetch(`/api/temp-audio/${id}`)
+    expect(here.headers.get('link')).toBe(`<${audioUrl}>; rel="canonical"`)
+    expect(await here.bytes()).toEqual(held)
+  })
+
+  it('has the CID of profile unixfs-v1-2025 above one chunk, too', async () => {
+    await world.vendors.speak({ msPerCharacter: 60_000 })
+    const { body } = await world.service.vocalize({ text: 'Three minutes', voiceId: 'slt' })
+    await world.vendors.speak({ msPerCharacter: 60 })
+    expect(body.data.isTemporary).toBe(false)
+    expect(body.data.bytes).toBeGreaterThan(5 * 1024 ** 2)
+    expect(body.data.cid).toMatch(/^bafybei/)
+    const held = await world.vendors.content('pinata', body.data.cid)
+    expect(await independentCid(held as Uint8Array)).toBe(body.data.cid)
+  })
+
+  it('gives every clip to the provider once, however many come at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => world.service.vocalize()))
+    const cids = answers.map(({ body }) => body.data.cid)
+    expect(new Set(cids).size).toBe(12)
+    const held = (await world.vendors.holdings('pinata')).filter(({ cid }) => cids.includes(cid))
+    expect(held.map(({ uploads }) => uploads)).toEqual(Array(12).fill(1))
+  })
+
+  it('passes on to the voice what the caller asked for', async () => {
+    await world.mark()
+    await world.service.vocalize({
+      text: '  Hello  ',
+      voiceId: 'George',
+      modelId: 'eleven_flash_v2_5',
+      outputFormat: 'mp3_22050_32',
+      voiceSettings: { stability: 0.5, similarityBoost: 0.7, style: 0.1, useSpeakerBoost: true, speed: 1.1 },
+      languageCode: 'en',
+      seed: 7,
+      unknown: 'ignored',
+    })
+    const [request] = (await world.vendors.requests({ vendor: 'elevenlabs', endpoint: 'speech' })).slice(-1)
+    expect(request?.path).toBe('/v1/text-to-speech/George/stream?output_format=mp3_22050_32')
+    expect(JSON.parse(request?.body ?? '')).toEqual({
+      text: 'Hello',
+      model_id: 'eleven_flash_v2_5',
+      voice_settings: {
+        stability: 0.5,
+        similarity_boost: 0.7,
+        style: 0.1,
+        use_speaker_boost: true,
+        speed: 1.1,
+      },
+      language_code: 'en',
+      seed: 7,
+    })
+  })
+
+  it('reads JSON whatever the content type says', async () => {
+    const { status } = await world.service.vocalize(undefined, {
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    expect(status).toBe(200)
+  })
+
+  it('logs the fixed line with request id and clip id, and no secret in any line', async () => {
+    const { body, headers } = await world.service.vocalize()
+    const line = await world.service.waitForLog(`✅ IPFS upload successful: ${body.data.cid}`)
+    expect(line).toMatchObject({ msg: `✅ IPFS upload successful: ${body.data.cid}`, clipId: body.data.id })
+    expect(line.requestId).toBe(headers.get('x-request-id'))
+    for (const secret of Object.values(credentials)) expect(world.service.output).not.toContain(secret)
+  })
+})
+
+describe('with one provider alone', () => {
+  const world = useVendors()
+  const providers: VendorName[] = ['web3storage', 'infura', 'filebase', 'lighthouse', 'kubo']
+
+  it.each(providers)('%s stores the clip', async (provider) => {
+    const environment = environmentFor(world.vendors, ['elevenlabs', provider])
+    const service = await startService({ environment: { ...quick, ...environment } })
+    const { body } = await service.vocalize()
+    const { cid, id } = body.data
+    expect(body.data).toMatchObject({ isTemporary: false, provider, ipfsHash: cid })
+    expect(body.data.audioUrl).toBe(`${world.vendors.urls[provider]}/ipfs/${cid}?filename=${id}.mp3`)
+    expect(await world.vendors.holdings(provider)).toMatchObject([{ cid, uploads: 1 }])
+    await service.stop()
+  })
+
+  it('Pinata’s classic endpoint stores the clip with key and secret', async () => {
+    const environment = {
+      ...environmentFor(world.vendors, ['elevenlabs']),
+      ...classicPinataEnvironmentFor(world.vendors),
+    }
+    const service = await startService({ environment: { ...quick, ...environment } })
+    await world.vendors.speak({ msPerCharacter: 5000 })
+    const { body } = await service.vocalize()
+    await world.vendors.speak({ msPerCharacter: 60 })
+    const { cid, ipfsHash, bytes, audioUrl } = body.data
+    // Above 256 KiB Pinata chunks in its own way: the CID that it keeps is the one that its gateway knows.
+    expect(bytes).toBeGreaterThan(256 * 1024)
+    expect(ipfsHash).not.toBe(cid)
+    const fromGateway = await (await fetch(audioUrl)).bytes()
+    expect(await independentCid(fromGateway)).toBe(cid)
+    await service.stop()
+  })
+})
+
+describe('which provider is used', () => {
+  const world = useVendors()
+
+  async function providerOf(environment: Record<string, string>) {
+    const vendors = environmentFor(world.vendors, ['elevenlabs', 'kubo'])
+    const service = await startService({ environment: { ...quick, ...vendors, ...environment } })
+    const { body } = await service.vocalize()
+    await service.stop()
+    return { provider: body.data.provider, audioUrl: body.data.audioUrl as string }
+  }
+
+  it('an empty PINATA_API_KEY switches Pinata off: the next provider takes over', async () => {
+    const classic = classicPinataEnvironmentFor(world.vendors)
+    expect(await providerOf(classic)).toMatchObject({ provider: 'pinata' })
+    expect(await providerOf({ ...classic, PINATA_API_KEY: '' })).toMatchObject({ provider: 'kubo' })
+  })
+
+  it('IPFS_PROVIDERS says the order, IPFS_GATEWAY_URL the address', async () => {
+    const environment = {
+      ...environmentFor(world.vendors, ['pinata']),
+      IPFS_PROVIDERS: 'kubo,pinata',
+      IPFS_GATEWAY_URL: 'https://gateway.example/ipfs/',
+    }
+    const { provider, audioUrl } = await providerOf(environment)
+    expect(provider).toBe('kubo')
+    expect(audioUrl).toMatch(/^https:\/\/gateway\.example\/ipfs\/bafk[a-z2-7]+\?filename=[0-9a-f]{32}\.mp3$/)
+  })
+
+  it('a token alone does not turn on a service that has closed, and the start says so', async () => {
+    const environment = {
+      ...environmentFor(world.vendors, ['elevenlabs']),
+      WEB3_STORAGE_TOKEN: credentials.web3StorageToken,
+    }
+    const service = await startService({ environment: { ...quick, ...environment } })
+    expect(service.log.filter(({ msg }) => msg.includes('WEB3_STORAGE_URL'))).toHaveLength(1)
+    expect((await service.vocalize()).body.data.isTemporary).toBe(true)
+    await service.stop()
+  })
+})

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll } from 'vitest'
+import type { Environment, Service } from './service.ts'
+import { cleanUpServices, startService } from './service.ts'
+import type { RecordedRequest, StubVendors, VendorName } from './stub-vendors.ts'
+import { environmentFor, startStubVendors } from './stub-vendors.ts'
+import { until } from './until.ts'
+
+export const ADMIN_KEY = 'test-admin-key-4d7e1a'
+
+/** Short waits, for tests where the contract's own numbers are not the point. */
+export const quick: Environment = {
+  ADMIN_API_KEY: ADMIN_KEY,
+  IPFS_RETRY_DELAYS_MS: '20,40,80',
+  IPFS_ATTEMPT_TIMEOUT_MS: '400',
+  UPLOAD_DEADLINE_MS: '1500',
+  RATE_LIMIT_PER_MINUTE: '100000',
+  OPPORTUNISTIC_RETRY_CHANCE: '0',
+}
+
+/** The service and the vendors around it, for the tests of one file. */
+export interface World {
+  readonly vendors: StubVendors
+  readonly service: Service
+  /** Requests to one vendor's main work that came after `mark()`. */
+  uploads(vendor: VendorName): Promise<RecordedRequest[]>
+  mark(): Promise<void>
+  /** Ends all faults and uploads what is pending, so that no provider rests. */
+  recover(): Promise<void>
+}
+
+/** Starts stub vendors for all tests of a `describe`, and afterwards ends them and every service that was started. */
+export function useVendors(): { readonly vendors: StubVendors } {
+  let vendors: StubVendors
+  beforeAll(async () => {
+    vendors = await startStubVendors()
+  })
+  afterAll(async () => {
+    await cleanUpServices()
+    await vendors?.close()
+  })
+  return {
+    get vendors() {
+      return vendors
+    },
+  }
+}
+
+/** Starts stub vendors and one service for all tests of a file, and ends both after them. */
+export function useWorld(
+  options: {
+    vendors?: readonly VendorName[]
+    environment?: Environment | ((vendors: StubVendors) => Environment)
+  } = {},
+): World {
+  const world = useVendors()
+  let service: Service
+  let marked = 0
+
+  beforeAll(async () => {
+    const { vendors } = world
+    const { environment = {} } = options
+    const more = typeof environment === 'function' ? environment(vendors) : environment
+    service = await startService({
+      environment: { ...quick, ...environmentFor(vendors, options.vendors), ...more },
+    })
+  })
+
+  return {
+    get vendors() {
+      return world.vendors
+    },
+    get service() {
+      return service
+    },
+    uploads: (vendor) => world.vendors.requests({ vendor, endpoint: 'upload', after: marked }),
+    async mark() {
+      marked = (await world.vendors.requests()).at(-1)?.sequence ?? 0
+    },
+    async recover() {
+      await world.vendors.heal()
+      await until('an empty backlog', async () => (await retryIpfs(service)).body.remaining === 0)
+    },
+  }
+}
+
+/** Calls the operator's route. */
+export async function retryIpfs(service: Service, query = '') {
+  const response = await service.fetch(`/api/admin/retry-ipfs${query}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_KEY}` },
+  })
+  return { status: response.status, body: await response.json() }
+}
+
+/** The path of a temporary URL, wherever the service says it is reached. */
+export function pathOf(audioUrl: string): string {
+  return new URL(audioUrl).pathname
+}

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
 import type { Service } from '../support/service.ts'
 import { newDirectory, startInVain, startService } from '../support/service.ts'
+import type { Fault } from '../support/stub-vendors.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
 import { ADMIN_KEY, pathOf, quick, retryIpfs, useVendors } from '../support/world.ts'
@@ -82,14 +83,17 @@ describe('SIGTERM', () => {
   })
 })
 
+interface Scene {
+  speech?: { chunkPauseMs: number; chunkBytes: number }
+  fault?: Fault
+  afterMs: number
+}
+
 describe('SIGKILL', () => {
-  it.each([
+  it.each<[string, Scene]>([
     ['while the voice speaks', { speech: { chunkPauseMs: 30, chunkBytes: 1024 }, afterMs: 100 }],
-    ['while an upload runs', { fault: { kind: 'late', delayMs: 1000 } as const, afterMs: 150 }],
-    [
-      'when the answer of an upload was lost',
-      { fault: { kind: 'hang-after-storing' } as const, afterMs: 200 },
-    ],
+    ['while an upload runs', { fault: { kind: 'late', delayMs: 1000 }, afterMs: 150 }],
+    ['when the answer of an upload was lost', { fault: { kind: 'hang-after-storing' }, afterMs: 200 }],
     ['between two tries', { fault: statusFault(500), afterMs: 60 }],
   ])('%s: every answered clip keeps its bytes, nothing is stored twice', async (_, scene) => {
     const service = await startService({ environment: environment({ UPLOAD_DEADLINE_MS: '50' }) })

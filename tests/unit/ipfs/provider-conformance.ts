@@ -1,0 +1,305 @@
+import { HttpResponse, http } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { IpfsContent, IpfsProvider } from '../../../lib/ipfs/provider.ts'
+import { bytesOf, openCar, someContent } from './content.ts'
+import { afterBody, startScriptedServer } from './faulty-server.ts'
+
+/** The time at which every provider under test lives. */
+export const now = Date.UTC(2026, 10, 22, 12, 0, 0)
+const baseUrl = 'https://vendor.test/base'
+const gatewayUrl = 'https://gateway.test'
+
+/** What the suite has to know about a provider. */
+export interface Subject {
+  title: string
+  name: string
+  /** Makes the provider; all its endpoints stand under `baseUrl`. */
+  create(options: { baseUrl: string; gatewayUrl: string; now: () => number }): IpfsProvider
+  /** The headers that every request must carry. */
+  credentials: Record<string, string>
+  /** What no error may show. */
+  secrets: string[]
+  upload: { path: string; sends: 'car' | 'file'; answer(cid: string): string }
+  /** A recorded refusal, and the part of it that an error should repeat. */
+  refusal: { body: string; says: string }
+  holds: {
+    method: 'get' | 'post'
+    path: string
+    yes(cid: string): string
+    no(cid: string): { status: number; body: string }
+  }
+}
+
+/** What every provider must do, whatever its API looks like. */
+export function describeProvider(subject: Subject) {
+  describe(`${subject.title}, as an IPFS provider`, () => {
+    describe('with a vendor that answers', () => describeAnswers(subject))
+    describe('with a connection that fails', () => describeFaults(subject))
+  })
+}
+
+function describeAnswers({ create, upload, holds, ...subject }: Subject) {
+  const server = setupServer()
+  const provider = create({ baseUrl, gatewayUrl, now: () => now })
+  const signal = new AbortController().signal
+  let content: IpfsContent
+  let received: { headers: Headers; bytes: Uint8Array }[] = []
+
+  beforeAll(async () => {
+    content = await someContent(2_500_000)
+    server.listen({ onUnhandledFrame: 'error' })
+  })
+  afterEach(() => {
+    server.resetHandlers()
+    received = []
+  })
+  afterAll(() => server.close())
+
+  /** Lets the vendor answer every upload with `answer`. */
+  const answerUploads = (answer: () => Response) =>
+    server.use(
+      http.post(`${baseUrl}${upload.path}`, async ({ request }) => {
+        received.push({ headers: request.headers, bytes: await receivedBytes(request) })
+        return answer()
+      }),
+    )
+  const answerLookups = (answer: () => Response) =>
+    server.use(http[holds.method](`${baseUrl}${holds.path}`, answer))
+  const failureOf = async (answer: () => Response) => {
+    answerUploads(answer)
+    return failureIn(provider.upload(content, { signal }))
+  }
+
+  test('has its name and gateway', () => {
+    expect(provider).toMatchObject({ name: subject.name, gatewayUrl })
+  })
+
+  test('uploads the clip and gives its CID', async () => {
+    answerUploads(() => new Response(upload.answer(content.cid)))
+    await expect(provider.upload(content, { signal })).resolves.toEqual({ cid: content.cid })
+    expect(received).toHaveLength(1)
+  })
+
+  test("sends the clip's bytes, whole", async () => {
+    answerUploads(() => new Response(upload.answer(content.cid)))
+    await provider.upload(content, { signal })
+    const { bytes } = received[0] as { bytes: Uint8Array }
+    const opened = upload.sends === 'car' ? await openCar(bytes) : { file: bytes, roots: [content.cid] }
+    expect(opened.roots).toEqual([content.cid])
+    expect(Buffer.from(opened.file).equals(await bytesOf(content.file))).toBe(true)
+  })
+
+  test('sends its credentials', async () => {
+    answerUploads(() => new Response(upload.answer(content.cid)))
+    await provider.upload(content, { signal })
+    expect(Object.fromEntries(received[0]?.headers ?? [])).toMatchObject(subject.credentials)
+  })
+
+  test('refuses the CID of other content', async () => {
+    const other = (await someContent(10, 2)).cid
+    const error = await failureOf(() => new Response(upload.answer(other)))
+    expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+    expect(error.message).toContain(other)
+    expect(error.message).toContain(content.cid)
+  })
+
+  test.each([400, 401, 403, 413, 422])('gives up on a %d', async (status) => {
+    const error = await failureOf(() => new Response(subject.refusal.body, { status }))
+    expect(error).toMatchObject({ isRetryable: false, statusCode: status, mayHaveStored: false })
+    expect(error.message).toContain(String(status))
+    expect(error.message).toContain(subject.refusal.says)
+  })
+
+  test.each([
+    ['seconds', '60', 60_000],
+    ['a date', new Date(now + 90_000).toUTCString(), 90_000],
+    ['nothing', undefined, undefined],
+    ['garbage', 'later', undefined],
+  ])('asks for patience on a 429 whose Retry-After is %s', async (_, retryAfter, retryAfterMs) => {
+    const headers: Record<string, string> = retryAfter ? { 'retry-after': retryAfter } : {}
+    const error = await failureOf(() => new Response('slow down', { status: 429, headers }))
+    expect(error).toMatchObject({ isRetryable: true, statusCode: 429, retryAfterMs, mayHaveStored: false })
+  })
+
+  test.each([408, 500, 502, 503, 504])('allows for a retry after a %d', async (status) => {
+    const error = await failureOf(
+      () => new Response('<h1>Sorry</h1>', { status, headers: { 'retry-after': '7' } }),
+    )
+    expect(error).toMatchObject({ isRetryable: true, statusCode: status, retryAfterMs: 7000 })
+    expect(error.message).toMatch(/: Sorry$/)
+  })
+
+  test.each([
+    ['an empty body', ''],
+    ['HTML', '<!doctype html><title>Welcome</title><p>Hello'],
+    ['truncated JSON', upload.answer('bafk').trim().slice(0, -3)],
+    ['JSON of another shape', '{"ok":true}'],
+    ['JSON that is no object', 'null'],
+    ['no CID in the place of one', upload.answer('done')],
+  ])('takes a 200 with %s for a lost answer', async (_, body) => {
+    const error = await failureOf(() => new HttpResponse(body))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
+  })
+
+  test.each([
+    ['a refusal', 401],
+    ['a success', 200],
+  ])('keeps its credentials out of the error when %s repeats them', async (_, status) => {
+    const headers = JSON.stringify(subject.credentials)
+    const body = JSON.stringify({ message: `No access: ${subject.secrets.join(' ')} ${headers}` })
+    const error = await failureOf(() => new Response(body, { status }))
+    for (const secret of subject.secrets) {
+      expect(error.message).not.toContain(secret)
+      expect(JSON.stringify([error.stack, error.cause])).not.toContain(secret)
+    }
+  })
+
+  test('follows no redirect', async () => {
+    const location = 'https://elsewhere.test/collect'
+    const error = await failureOf(() => new Response(null, { status: 307, headers: { location } }))
+    expect(error).toMatchObject({ isRetryable: false, statusCode: 307 })
+    expect(error.message).toContain('elsewhere.test')
+  })
+
+  test('rejects with the reason of a signal that has aborted', async () => {
+    const reason = new Error('shutting down')
+    await expect(provider.upload(content, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    await expect(provider.holds(content.cid, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  test('recognises a clip that it holds', async () => {
+    answerLookups(() => new Response(holds.yes(content.cid)))
+    expect(await provider.holds(content.cid, { signal })).toBe(true)
+  })
+
+  test('recognises a clip that it does not hold', async () => {
+    answerLookups(() => {
+      const { status, body } = holds.no(content.cid)
+      return new Response(body, { status })
+    })
+    expect(await provider.holds(content.cid, { signal })).toBe(false)
+  })
+
+  test('does not take another clip for the one asked for', async () => {
+    const other = (await someContent(10, 2)).cid
+    answerLookups(() => new Response(holds.yes(other)))
+    expect(await provider.holds(content.cid, { signal })).toBe(false)
+  })
+
+  test.each([429, 503])('says that it cannot tell by failing on a %d', async (status) => {
+    answerLookups(() => new Response('busy', { status }))
+    const error = await failureIn(provider.holds(content.cid, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, statusCode: status, mayHaveStored: false })
+  })
+}
+
+function describeFaults({ create, holds }: Subject) {
+  let server: Awaited<ReturnType<typeof startScriptedServer>>
+  let provider: IpfsProvider
+  let content: IpfsContent
+  const signal = new AbortController().signal
+
+  beforeAll(async () => {
+    content = await someContent(1000)
+    server = await startScriptedServer()
+    provider = create({ baseUrl: server.url, gatewayUrl, now: () => now })
+  })
+  afterAll(() => server.close())
+
+  test('counts a connection that is reset as a lost answer', async () => {
+    server.handle(afterBody((request) => request.socket.resetAndDestroy()))
+    const error = await failureIn(provider.upload(content, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: undefined })
+  })
+
+  test('counts an answer that breaks off as a lost answer', async () => {
+    server.handle(
+      afterBody((request, response) => {
+        response.writeHead(200, { 'content-length': '100' })
+        response.write('{"', () => request.socket.destroy())
+      }),
+    )
+    const error = await failureIn(provider.upload(content, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
+  })
+
+  test('knows that nothing was stored where nobody listens', async () => {
+    const gone = await startScriptedServer()
+    await gone.close()
+    const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now })
+    const error = await failureIn(unreachable.upload(content, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
+    expect(error.message).toContain('ECONNREFUSED')
+  })
+
+  test('lets go of a vendor that never answers once the signal aborts', async () => {
+    const abort = new AbortController()
+    const reason = new Error('time is up')
+    server.handle(afterBody(() => abort.abort(reason)))
+    await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
+  })
+
+  test('lets go of an answer that never ends once the signal aborts', async () => {
+    const abort = new AbortController()
+    const reason = new Error('time is up')
+    server.handle(
+      afterBody((_, response) =>
+        response.writeHead(200).write('{', () => setImmediate(() => abort.abort(reason))),
+      ),
+    )
+    await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
+  })
+
+  test('lets go of a question that is never answered once the signal aborts', async () => {
+    const abort = new AbortController()
+    const reason = new Error('time is up')
+    server.handle(afterBody(() => abort.abort(reason)))
+    await expect(provider.holds(content.cid, { signal: abort.signal })).rejects.toBe(reason)
+  })
+
+  test('announces the length of what it sends', async () => {
+    let headers: Record<string, unknown> = {}
+    server.handle(
+      afterBody((request, response) => {
+        headers = request.headers
+        response.writeHead(500).end()
+      }),
+    )
+    await failureIn(provider.upload(content, { signal }))
+    expect(Number(headers['content-length'])).toBeGreaterThan(1000)
+    expect(headers).not.toHaveProperty('transfer-encoding')
+  })
+
+  test(`asks with ${holds.method.toUpperCase()} whether it holds a clip`, async () => {
+    let asked = ''
+    server.handle(
+      afterBody((request, response) => {
+        asked = `${request.method} ${request.url}`
+        response.writeHead(500).end()
+      }),
+    )
+    await failureIn(provider.holds(content.cid, { signal }))
+    expect(asked).toContain(`${holds.method.toUpperCase()} ${holds.path.replace(/:cid$/, '')}`)
+    expect(asked).toContain(content.cid)
+  })
+}
+
+/** The error that `work` fails with, which must be a ProviderError. */
+export async function failureIn(work: Promise<unknown>) {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toMatchObject({ name: 'ProviderError' })
+  return error as Error & { isRetryable: boolean; mayHaveStored: boolean; statusCode?: number }
+}
+
+/** The file part of a form, or the whole body. */
+export async function receivedBytes(request: Request): Promise<Uint8Array> {
+  const isForm = request.headers.get('content-type')?.startsWith('multipart/form-data')
+  if (!isForm) return new Uint8Array(await request.arrayBuffer())
+  const file = (await request.formData()).get('file')
+  if (!(file instanceof Blob)) throw new Error('The form has no file')
+  return bytesOf(file)
+}

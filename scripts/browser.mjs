@@ -13,6 +13,7 @@ const macPaths = [
  * The path of a Chromium or Chrome for the browser tests: the one that the environment names, else the first
  * one on `PATH`, else `undefined`.
  *
+ * @param {Record<string, string | undefined>} environment
  * @throws StepError if the environment names one that cannot be run.
  */
 export function findBrowser(environment = process.env) {

@@ -1,0 +1,79 @@
+import { ReadableStream } from 'node:stream/web'
+import { type Clock, withTimeLimit } from '../clock.ts'
+
+/** Audio of which the first bytes are there. */
+export interface OpenedAudio {
+  first: Uint8Array
+  rest: AsyncIterator<Uint8Array>
+}
+
+/** Waits for the first byte of `audio`; `undefined` where there is none. */
+export async function openAudio(audio: AsyncIterable<Uint8Array>): Promise<OpenedAudio | undefined> {
+  const rest = audio[Symbol.asyncIterator]()
+  for (;;) {
+    const next = await rest.next()
+    if (next.done) return undefined
+    if (next.value.byteLength > 0) return { first: next.value, rest }
+  }
+}
+
+interface SpeechRun {
+  clock: Clock
+  /** From the call to the last byte. */
+  timeoutMs: number
+  timeoutError: () => Error
+  /** What the stream errors with when `rest` throws. */
+  brokenError: (cause: unknown) => Error
+  signal: AbortSignal
+  /** Its signal aborts on time-out, on abort, and when nobody wants the audio any more. */
+  open: (signal: AbortSignal) => Promise<OpenedAudio>
+}
+
+/**
+ * Runs one speech within its time limit. Resolves with its audio once `open` has the first byte.
+ *
+ * The limit and the signal hold on until the last byte, also while nobody reads.
+ */
+export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
+  const opened = Promise.withResolvers<ReadableStream<Uint8Array>>()
+  const over = new AbortController()
+  let failAudio = (_error: unknown) => {}
+
+  const work = async (limit: AbortSignal) => {
+    const reasonOf = (error: unknown) => (limit.aborted ? limit.reason : error)
+    const { first, rest } = await run.open(AbortSignal.any([limit, over.signal])).catch((error) => {
+      throw reasonOf(error)
+    })
+    await new Promise<void>((end) => {
+      const audio = new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            failAudio = (error) => controller.error(error)
+            controller.enqueue(first)
+          },
+          async pull(controller) {
+            try {
+              const next = await rest.next()
+              if (!next.done) return controller.enqueue(next.value)
+              controller.close()
+            } catch (error) {
+              controller.error(reasonOf(run.brokenError(error)))
+            }
+            end()
+          },
+          cancel: () => end(),
+        },
+        { highWaterMark: 0 },
+      )
+      opened.resolve(audio)
+    })
+  }
+
+  withTimeLimit(work, run)
+    .catch((error) => {
+      opened.reject(error)
+      failAudio(error)
+    })
+    .finally(() => over.abort())
+  return opened.promise
+}

@@ -1,0 +1,65 @@
+const sampleRatesHz = [8000, 16000, 22050, 24000, 32000, 44100, 48000]
+
+/**
+ * What ElevenLabs calls `output_format`: codec, sample rate in Hz and, where it compresses, kbit/s.
+ *
+ * @see https://elevenlabs.io/docs/api-reference/text-to-speech/convert
+ */
+export const outputFormats = [
+  ...['22050_32', '24000_48', '44100_32', '44100_64', '44100_96', '44100_128', '44100_192'].map(
+    (rest) => `mp3_${rest}`,
+  ),
+  ...[32, 64, 96, 128, 192].map((bitRateKbps) => `opus_48000_${bitRateKbps}`),
+  ...sampleRatesHz.map((rate) => `pcm_${rate}`),
+  ...sampleRatesHz.map((rate) => `wav_${rate}`),
+  'ulaw_8000',
+  'alaw_8000',
+]
+
+/** Whether ElevenLabs knows the output format. */
+export function isOutputFormat(text: string): boolean {
+  return outputFormats.includes(text)
+}
+
+export interface OutputFormat {
+  codec: 'mp3' | 'opus' | 'pcm' | 'wav' | 'ulaw' | 'alaw'
+  sampleRateHz: number
+  /** Only of MP3 and Opus. */
+  bitRateKbps?: number
+}
+
+/** Takes an output format such as `mp3_44100_128` or `pcm_16000` apart; `undefined` where it is none. */
+export function readOutputFormat(text: string): OutputFormat | undefined {
+  const parts = /^(?:(mp3|opus)_(\d+)_(\d+)|(pcm|wav|ulaw|alaw)_(\d+))$/.exec(text)
+  if (!parts) return undefined
+  const [, compressed, rate, bitRate, plain, plainRate] = parts
+  if (plain) return { codec: plain as OutputFormat['codec'], sampleRateHz: Number(plainRate) }
+  return {
+    codec: compressed as OutputFormat['codec'],
+    sampleRateHz: Number(rate),
+    bitRateKbps: Number(bitRate),
+  }
+}
+
+/** What bytes without a header are: they cannot say it themselves. */
+export interface HeaderlessFormat {
+  mimeType: string
+  /** Without the dot. */
+  fileExtension: string
+  bytesPerSecond: number
+}
+
+const headerless = {
+  pcm: { mimeType: 'audio/pcm', fileExtension: 'pcm', bytesPerSample: 2 },
+  // RFC 2046 §4.3: mono µ-law at 8000 Hz.
+  ulaw: { mimeType: 'audio/basic', fileExtension: 'ulaw', bytesPerSample: 1 },
+  alaw: { mimeType: 'audio/x-alaw-basic', fileExtension: 'alaw', bytesPerSample: 1 },
+}
+
+/** The facts of a format whose bytes are bare mono samples; `undefined` for one with a header, and for none at all. */
+export function headerlessFormat(outputFormat: string): HeaderlessFormat | undefined {
+  const format = readOutputFormat(outputFormat)
+  if (!format || !(format.codec in headerless)) return undefined
+  const { mimeType, fileExtension, bytesPerSample } = headerless[format.codec as keyof typeof headerless]
+  return { mimeType, fileExtension, bytesPerSecond: format.sampleRateHz * bytesPerSample }
+}

@@ -42,7 +42,7 @@ export async function ensureBrowser() {
   if (findBrowser()) return
   const missing = `No Chromium or Chrome was found. Install one, or set ${variable} to its path`
   if (process.env.CI) throw new StepError(missing)
-  say(`${missing}. The browser tests are skipped.\n`)
+  say(`${missing}.\n`)
 }
 
 async function installFrom(apt) {

@@ -40,6 +40,8 @@ export interface Clip {
   attempts: number
   /** How many rounds through the whole chain have failed. */
   failedRounds: number
+  /** When the last of them ended. */
+  lastRoundAt: number | null
   nextAttemptAt: number | null
   lastError: string | null
   leaseOwner: string | null

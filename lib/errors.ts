@@ -7,7 +7,9 @@ export const errorStatus = {
   voice_not_found: 404,
   method_not_allowed: 405,
   expired: 410,
+  precondition_failed: 412,
   body_too_large: 413,
+  range_not_satisfiable: 416,
   rate_limited: 429,
   internal_error: 500,
   speech_credentials_refused: 502,
@@ -43,6 +45,8 @@ interface ServiceErrorOptions {
   retryAfterMs?: number | undefined
   errors?: FieldError[]
   providers?: ProviderFailure[]
+  /** Headers that the answer must carry, such as `Content-Range`. */
+  headers?: Record<string, string>
 }
 
 /**
@@ -56,6 +60,7 @@ export class ServiceError extends Error {
   readonly retryAfterMs: number | undefined
   readonly errors: FieldError[] | undefined
   readonly providers: ProviderFailure[] | undefined
+  readonly headers: Record<string, string> | undefined
 
   constructor(code: ErrorCode, message: string, options: ServiceErrorOptions = {}) {
     super(message, { cause: options.cause })
@@ -63,6 +68,7 @@ export class ServiceError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.errors = options.errors
     this.providers = options.providers
+    this.headers = options.headers
   }
 }
 

@@ -17,10 +17,16 @@ export interface TempAudioStore {
   /**
    * Streams `audio` in and makes it durable; after it resolves a crash loses nothing.
    *
+   * `reserve` is asked before more is written, with the new total in bytes; where it rejects, the store counts as full.
+   *
    * @throws TempAudioError when the bytes cannot be kept; its `rescued` blob then holds everything that `audio` gave.
    * @throws whatever `audio` throws; nothing is kept then.
    */
-  put(id: string, audio: AsyncIterable<Uint8Array>): Promise<StoredAudio>
+  put(
+    id: string,
+    audio: AsyncIterable<Uint8Array>,
+    options?: { reserve?: (sizeBytes: number) => Promise<void> },
+  ): Promise<StoredAudio>
   /** The bytes from `start` to `end` (both inclusive, as in RFC 9110), the whole clip without a range. */
   read(id: string, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
   /** The bytes as a blob that streams from the store each time it is read. */

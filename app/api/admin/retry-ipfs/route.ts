@@ -1,0 +1,39 @@
+import { drainBacklog } from '../../../../lib/background/recovery.ts'
+import type { Trigger } from '../../../../lib/catalog/attempts.ts'
+import { retryAnswer } from '../../../../lib/http/answers.ts'
+import { requireBearer } from '../../../../lib/http/auth.ts'
+import { parseWith } from '../../../../lib/http/body.ts'
+import type { RequestContext } from '../../../../lib/http/respond.ts'
+import { defineRoute } from '../../../../lib/http/route.ts'
+import { retryLimitSchema } from '../../../../lib/http/schemas.ts'
+import { uploadPending } from '../../../../lib/upload-pending.ts'
+
+export const dynamic = 'force-dynamic'
+export const maxDuration = 60
+/** Leaves time to answer within `maxDuration`. */
+const TIME_BUDGET_MS = 50_000
+const DEFAULT_LIMIT = 100
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async POST(request, context) {
+    requireBearer(request, [context.services.config.access.adminApiKey])
+    return retry(request, context, 'admin')
+  },
+  async GET(request, context) {
+    const { adminApiKey, cronSecret } = context.services.config.access
+    requireBearer(request, [adminApiKey, cronSecret])
+    return retry(request, context, 'cron')
+  },
+})
+
+async function retry(request: Request, { services }: RequestContext, trigger: Trigger): Promise<Response> {
+  const { chain, work } = services
+  const asked = new URL(request.url).searchParams.get('limit')
+  const limit = asked === null ? DEFAULT_LIMIT : parseWith(retryLimitSchema, asked, 'limit')
+  const signal = AbortSignal.any([work.signal, AbortSignal.timeout(TIME_BUDGET_MS)])
+  // Whoever calls wants it tried now, however sick a provider was a moment ago.
+  chain.endRests()
+  const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false }))
+  if (result.successCount > 0) work.track(drainBacklog(services)).catch(() => {})
+  return Response.json(retryAnswer(services, result), { headers: { 'Cache-Control': 'no-store' } })
+}

@@ -1,0 +1,11 @@
+import { defineRoute } from '../../../../lib/http/route.ts'
+import { getService } from '../../../../lib/service.ts'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async GET() {
+    await getService().checkReady()
+    return Response.json({ status: 'ready' }, { headers: { 'Cache-Control': 'no-store' } })
+  },
+})

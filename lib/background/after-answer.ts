@@ -1,0 +1,23 @@
+import type { Services } from '../services.ts'
+import { uploadPending } from '../upload-pending.ts'
+import type { VocalizedClip } from '../vocalize.ts'
+import { retryOpportunistically } from './opportunistic.ts'
+import { drainBacklog } from './recovery.ts'
+
+/**
+ * What is due once `vocalize` was answered. A clip that was stored shows that the backlog can be, too; one that was
+ * kept temporarily gives the opportunistic hook its chance. Providers that have rested are probed here, since callers
+ * never do it.
+ */
+export async function afterAnswer(services: Services, clip: VocalizedClip): Promise<void> {
+  const { chain, work } = services
+  if (clip.state === 'stored') {
+    await chain.probe(clip.cid, work.signal)
+    await drainBacklog(services)
+    return
+  }
+  if (chain.canTry('caller') || !chain.canTry('background')) return retryOpportunistically(services)
+  const probe = { limit: 1, trigger: 'recovery', dueOnly: false, signal: work.signal } as const
+  const { successCount } = await uploadPending(services, probe)
+  if (successCount > 0) await drainBacklog(services)
+}

@@ -1,0 +1,19 @@
+import type { Services } from '../services.ts'
+import { uploadPending } from '../upload-pending.ts'
+import { drainBacklog } from './recovery.ts'
+
+/**
+ * Lets traffic retry what waits: with chance `OPPORTUNISTIC_RETRY_CHANCE` uploads up to `RETRY_BATCH_SIZE` due clips.
+ * To be called after the response, so that no request is slowed down.
+ */
+export async function retryOpportunistically(services: Services): Promise<void> {
+  const { config, clock, work } = services
+  if (clock.random() >= config.retry.opportunisticChance) return
+  const { successCount } = await uploadPending(services, {
+    limit: config.retry.batchSize,
+    trigger: 'hook',
+    dueOnly: true,
+    signal: work.signal,
+  })
+  if (successCount > 0) await drainBacklog(services)
+}

@@ -1,0 +1,44 @@
+import { cleanUp } from '../clean-up.ts'
+import type { Services } from '../services.ts'
+import { uploadPending } from '../upload-pending.ts'
+import { drainBacklog } from './recovery.ts'
+
+const CLIPS_A_TICK = 1000
+
+export interface Timer {
+  /** Starts no further tick. One that runs is background work like any other. */
+  stop(): void
+}
+
+/** Runs `tick` every `intervalMs`, never twice at once, without keeping the process alive. */
+export function startTimer(
+  services: Services,
+  options: { intervalMs: number; recovered: () => Promise<void> },
+): Timer {
+  const { log, work } = services
+  let running: Promise<void> | undefined
+  const interval = setInterval(() => {
+    running ??= work
+      .track(options.recovered().then(() => tick(services)))
+      .catch(() => {})
+      .finally(() => {
+        running = undefined
+      })
+  }, options.intervalMs)
+  interval.unref()
+  log.debug({ intervalMs: options.intervalMs }, 'The clean-up timer runs')
+
+  return {
+    stop: () => clearInterval(interval),
+  }
+}
+
+/** One tick: uploads what is due, drains the backlog if that worked, then cleans up. */
+export async function tick(services: Services): Promise<void> {
+  const { log, work } = services
+  const due = { limit: CLIPS_A_TICK, trigger: 'timer', dueOnly: true, signal: work.signal } as const
+  const { processed, successCount, failureCount, remaining } = await uploadPending(services, due)
+  if (successCount > 0) await drainBacklog(services)
+  const cleaned = await cleanUp(services, { signal: work.signal })
+  log.info({ processed, successCount, failureCount, remaining, ...cleaned }, 'Cleaned up')
+}

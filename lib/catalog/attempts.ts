@@ -1,0 +1,127 @@
+import type { Database } from './connection.ts'
+import { addToCounters } from './counters.ts'
+import { isWaiting } from './schema.ts'
+
+/** What had an upload tried: the request itself, or one of the triggers of the background. */
+export type Trigger = 'request' | 'hook' | 'admin' | 'cron' | 'timer' | 'recovery' | 'last_try'
+
+/** One try at one provider. `running` with nobody at work on the clip means that its process died. */
+export interface Attempt {
+  id: number
+  clipId: string
+  provider: string
+  trigger: Trigger
+  startedAt: number
+  durationMs: number | null
+  outcome: 'running' | 'stored' | 'failed'
+  statusCode: number | null
+  error: string | null
+}
+
+export interface AttemptEnd {
+  outcome: 'stored' | 'failed'
+  durationMs: number
+  /** Failed, yet the provider may hold the clip: the answer was lost. */
+  mayHaveStored?: boolean
+  statusCode?: number | undefined
+  error?: string | undefined
+}
+
+/** The journal of tries: written before a try starts and again when it ends, so that a crash leaves its trace. */
+export interface Attempts {
+  begin(attempt: Pick<Attempt, 'clipId' | 'provider' | 'trigger' | 'startedAt'>): Promise<number>
+  end(id: number, provider: string, end: AttemptEnd): Promise<void>
+  ofClip(clipId: string): Promise<Attempt[]>
+  /** The providers that may hold a clip, or do: tries that broke off, answers that were lost, ends that were not recorded. */
+  doubtfulProviders(clipId: string): Promise<string[]>
+  /** Deletes tries older than `before` of clips that are settled. Returns how many. */
+  prune(before: number): Promise<number>
+}
+
+export function createAttempts({ run, transaction }: Database): Attempts {
+  return {
+    begin: (attempt) =>
+      transaction(async (db) => {
+        const { id } = await db
+          .insertInto('attempts')
+          .values({ ...attempt, outcome: 'running', mayHaveStored: 1 })
+          .returning('id')
+          .executeTakeFirstOrThrow()
+        await db
+          .updateTable('clips')
+          .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
+          .where('id', '=', attempt.clipId)
+          .execute()
+        return id
+      }),
+
+    end: (id, provider, { outcome, durationMs, mayHaveStored = false, statusCode, error }) =>
+      transaction(async (db) => {
+        await db
+          .updateTable('attempts')
+          .set({
+            outcome,
+            durationMs,
+            mayHaveStored: mayHaveStored || outcome === 'stored' ? 1 : 0,
+            statusCode: statusCode ?? null,
+            error: error ?? null,
+          })
+          .where('id', '=', id)
+          .execute()
+        await addToCounters(db, [{ name: `attempts_${outcome}`, label: provider, value: 1 }])
+      }),
+
+    ofClip: (clipId) =>
+      run(async (db) => {
+        const rows = await db
+          .selectFrom('attempts')
+          .select([
+            'id',
+            'clipId',
+            'provider',
+            'trigger',
+            'startedAt',
+            'durationMs',
+            'outcome',
+            'statusCode',
+            'error',
+          ])
+          .where('clipId', '=', clipId)
+          .orderBy('id')
+          .execute()
+        return rows as Attempt[]
+      }),
+
+    doubtfulProviders: (clipId) =>
+      run(async (db) => {
+        const rows = await db
+          .selectFrom('attempts')
+          .select('provider')
+          .distinct()
+          .where('clipId', '=', clipId)
+          .where('mayHaveStored', '=', 1)
+          .execute()
+        return rows.map((row) => row.provider)
+      }),
+
+    prune: (before) =>
+      run(async (db) => {
+        const { numDeletedRows } = await db
+          .deleteFrom('attempts')
+          .where('startedAt', '<', before)
+          .where((eb) =>
+            eb.not(
+              eb.exists(
+                eb
+                  .selectFrom('clips')
+                  .select('clips.id')
+                  .whereRef('clips.id', '=', 'attempts.clipId')
+                  .where(isWaiting),
+              ),
+            ),
+          )
+          .executeTakeFirst()
+        return Number(numDeletedRows)
+      }),
+  }
+}

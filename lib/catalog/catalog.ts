@@ -1,0 +1,30 @@
+import { type Attempts, createAttempts } from './attempts.ts'
+import { type Clips, createClips } from './clips.ts'
+import { type Connection, createDatabase } from './connection.ts'
+import { createFigures, type Figures } from './figures.ts'
+import { createQueue, type Queue } from './queue.ts'
+
+/** The truth about every clip. Each method is one transaction; all throw `CatalogError` when the database fails. */
+export interface Catalog {
+  clips: Clips
+  queue: Queue
+  attempts: Attempts
+  figures: Figures
+  /** Proves that the database can be read and written now. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The catalog on whatever database `open` opens. */
+export function createCatalog(open: () => Connection): Catalog {
+  const database = createDatabase(open)
+  const figures = createFigures(database)
+  return {
+    clips: createClips(database),
+    queue: createQueue(database),
+    attempts: createAttempts(database),
+    figures,
+    check: () => figures.check(),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,171 @@
+import { type Kysely, sql } from 'kysely'
+import type { Clip } from '../clip.ts'
+import type { Database } from './connection.ts'
+import { addToCounters, timeToIpfsCounters } from './counters.ts'
+import { isHeld, type Schema, toClip } from './schema.ts'
+
+/** What is known of a clip before a word is spoken. `sizeBytes` is the room reserved for it. */
+export type NewClip = Pick<
+  Clip,
+  | 'id'
+  | 'requestId'
+  | 'characters'
+  | 'voiceId'
+  | 'modelId'
+  | 'outputFormat'
+  | 'createdAt'
+  | 'expiresAt'
+  | 'sizeBytes'
+  | 'leaseOwner'
+  | 'leaseExpiresAt'
+>
+
+/** What is known once the bytes are durable. */
+export type StagedFacts = Pick<
+  Clip,
+  | 'cid'
+  | 'mimeType'
+  | 'fileExtension'
+  | 'sizeBytes'
+  | 'durationMs'
+  | 'stagedAt'
+  | 'leaseOwner'
+  | 'leaseExpiresAt'
+> &
+  Partial<Pick<Clip, 'modelId' | 'outputFormat'>>
+
+/** Where a provider keeps a clip. */
+export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>
+
+/** The life of a clip, one method a transition. */
+export interface Clips {
+  find(id: string): Promise<Clip | null>
+  /** Records a clip that is about to be spoken, if the temporary store has room: all that is held stays within `maxBytes`. */
+  reserve(clip: NewClip, maxBytes: number): Promise<boolean>
+  /** Changes the room of a clip that is being spoken. `false`: there is no room, nothing changed. */
+  resize(id: string, sizeBytes: number, maxBytes: number): Promise<boolean>
+  /** Speaking became bytes. Returns the clip; `null` where its record is gone. */
+  stage(id: string, facts: StagedFacts): Promise<Clip | null>
+  /** A provider has it. `false` where that was known already. */
+  store(id: string, facts: StoredFacts): Promise<boolean>
+  /** A round through the chain failed: wait until `nextAttemptAt`. */
+  postpone(id: string, facts: { error: string; lastRoundAt: number; nextAttemptAt: number }): Promise<void>
+  /** Its time is over and nobody took it. `false` where it was stored or expired already. */
+  expire(id: string, facts: { error: string }): Promise<boolean>
+  /** The temporary store no longer has the bytes. */
+  letGo(id: string): Promise<void>
+  /** Nothing came of it. */
+  discard(id: string): Promise<void>
+}
+
+export function createClips(database: Database): Clips {
+  const { run, transaction } = database
+  return {
+    find: (id) => run((db) => findClip(db, id)),
+
+    reserve: (clip, maxBytes) =>
+      transaction(async (db) => {
+        if ((await heldBytes(db)) + clip.sizeBytes > maxBytes) return false
+        await db
+          .insertInto('clips')
+          .values({ ...unspoken, ...clip })
+          .execute()
+        return true
+      }),
+
+    resize: (id, sizeBytes, maxBytes) =>
+      transaction(async (db) => {
+        const clip = await findClip(db, id)
+        if (!clip || (await heldBytes(db)) - clip.sizeBytes + sizeBytes > maxBytes) return false
+        await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
+        return true
+      }),
+
+    stage: (id, facts) =>
+      transaction(async (db) => {
+        await db
+          .updateTable('clips')
+          .set({ ...facts, state: 'staged', isHeld: 1, nextAttemptAt: facts.stagedAt })
+          .where('id', '=', id)
+          .where('state', '=', 'speaking')
+          .execute()
+        const clip = await findClip(db, id)
+        if (clip) await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
+        return clip
+      }),
+
+    store: (id, facts) =>
+      transaction(async (db) => {
+        const clip = await findClip(db, id)
+        if (!clip || clip.state === 'stored') return false
+        await db
+          .updateTable('clips')
+          .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
+          .where('id', '=', id)
+          .execute()
+        const elapsedMs = Math.max(0, (facts.storedAt ?? 0) - (clip.stagedAt ?? clip.createdAt))
+        await addToCounters(db, [
+          { name: 'clips_stored', label: facts.provider ?? '', value: 1 },
+          ...timeToIpfsCounters(elapsedMs / 1000),
+        ])
+        return true
+      }),
+
+    postpone: (id, { error, lastRoundAt, nextAttemptAt }) =>
+      run(async (db) => {
+        await db
+          .updateTable('clips')
+          .set({ ...unleased, state: 'pending', lastError: error, lastRoundAt, nextAttemptAt })
+          .set((eb) => ({ failedRounds: eb('failedRounds', '+', 1) }))
+          .where('id', '=', id)
+          .where('state', 'in', ['staged', 'pending'])
+          .execute()
+      }),
+
+    expire: (id, { error }) =>
+      transaction(async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('clips')
+          .set({ ...unleased, state: 'expired', lastError: error, nextAttemptAt: null })
+          .where('id', '=', id)
+          .where('state', 'in', ['staged', 'pending'])
+          .executeTakeFirst()
+        if (numUpdatedRows === 0n) return false
+        await addToCounters(db, [{ name: 'clips_expired', value: 1 }])
+        return true
+      }),
+
+    letGo: (id) =>
+      run(async (db) => {
+        await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
+      }),
+
+    discard: (id) =>
+      run(async (db) => {
+        await db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking').execute()
+      }),
+  }
+}
+
+const unleased = { leaseOwner: null, leaseExpiresAt: null }
+
+const unspoken = {
+  state: 'speaking' as const,
+  isHeld: 1,
+  attempts: 0,
+  failedRounds: 0,
+}
+
+async function findClip(db: Kysely<Schema>, id: string): Promise<Clip | null> {
+  const row = await db.selectFrom('clips').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? toClip(row) : null
+}
+
+async function heldBytes(db: Kysely<Schema>): Promise<number> {
+  const { total } = await db
+    .selectFrom('clips')
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('sizeBytes'), sql.lit(0)).as('total'))
+    .where(isHeld)
+    .executeTakeFirstOrThrow()
+  return Number(total)
+}

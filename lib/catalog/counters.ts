@@ -1,0 +1,44 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** Sums that outlive both a restart and the rows they were counted from. */
+export interface CounterIncrement {
+  name:
+    | 'characters_spoken'
+    | 'clips_stored'
+    | 'clips_expired'
+    | 'attempts_stored'
+    | 'attempts_failed'
+    | 'background_retries_stored'
+    | 'background_retries_failed'
+    | 'time_to_ipfs_bucket'
+    | 'time_to_ipfs_sum'
+    | 'time_to_ipfs_count'
+  label?: string
+  value: number
+}
+
+/** Upper bounds in seconds of the histogram "time from generation to IPFS". */
+export const timeToIpfsBuckets = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600]
+
+export async function addToCounters(db: Kysely<Schema>, increments: CounterIncrement[]): Promise<void> {
+  if (increments.length === 0) return
+  await db
+    .insertInto('counters')
+    .values(increments.map(({ name, label = '', value }) => ({ name, label, value })))
+    .onConflict((conflict) =>
+      conflict.columns(['name', 'label']).doUpdateSet((eb) => ({
+        value: eb('counters.value', '+', eb.ref('excluded.value')),
+      })),
+    )
+    .execute()
+}
+
+export function timeToIpfsCounters(seconds: number): CounterIncrement[] {
+  const bucket = timeToIpfsBuckets.find((upper) => seconds <= upper)
+  return [
+    { name: 'time_to_ipfs_bucket', label: bucket === undefined ? '+Inf' : String(bucket), value: 1 },
+    { name: 'time_to_ipfs_sum', value: seconds },
+    { name: 'time_to_ipfs_count', value: 1 },
+  ]
+}

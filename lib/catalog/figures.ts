@@ -1,0 +1,104 @@
+import type { Clip } from '../clip.ts'
+import type { Database } from './connection.ts'
+import { addToCounters, type CounterIncrement } from './counters.ts'
+import { isHeld, isWaiting, toClip } from './schema.ts'
+
+/** What the service holds now and has done so far. */
+export interface Totals {
+  heldClips: number
+  heldBytes: number
+  waitingClips: number
+  /** Sums since the first start: by name, then by label (provider or bucket; '' where there is none). */
+  counters: Record<string, Record<string, number>>
+}
+
+/** Questions that operators and clean-up ask. */
+export interface Figures {
+  check(): Promise<void>
+  totals(): Promise<Totals>
+  count(increments: CounterIncrement[]): Promise<void>
+  /** Clips whose bytes are here though IPFS has them, those whose time is over first; `endedBefore` limits it to these. */
+  heldAlthoughStored(options: { limit: number; endedBefore?: number }): Promise<Clip[]>
+  /** Clips whose time is over and that still wait for IPFS with nobody at work on them. */
+  overdue(options: { now: number; limit: number }): Promise<Clip[]>
+  /** Clips that were being spoken when their process died. */
+  abandoned(now: number): Promise<Clip[]>
+}
+
+export function createFigures({ run }: Database): Figures {
+  return {
+    check: () =>
+      run(async (db) => {
+        await addToCounters(db, [{ name: 'clips_expired', value: 0 }])
+      }),
+
+    totals: () =>
+      run(async (db) => {
+        const held = await db
+          .selectFrom('clips')
+          .select((eb) => [eb.fn.countAll<number>().as('clips'), eb.fn.sum<number>('sizeBytes').as('bytes')])
+          .where(isHeld)
+          .executeTakeFirstOrThrow()
+        const waiting = await db
+          .selectFrom('clips')
+          .select((eb) => eb.fn.countAll<number>().as('clips'))
+          .where(isWaiting)
+          .executeTakeFirstOrThrow()
+        const counters: Totals['counters'] = {}
+        for (const { name, label, value } of await db.selectFrom('counters').selectAll().execute()) {
+          counters[name] = { ...counters[name], [label]: value }
+        }
+        return {
+          heldClips: Number(held.clips),
+          heldBytes: Number(held.bytes ?? 0),
+          waitingClips: Number(waiting.clips),
+          counters,
+        }
+      }),
+
+    count: (increments) => run((db) => addToCounters(db, increments)),
+
+    heldAlthoughStored: ({ limit, endedBefore }) =>
+      run(async (db) => {
+        let query = db
+          .selectFrom('clips')
+          .selectAll()
+          .where(isHeld)
+          .where('state', 'in', ['stored', 'expired'])
+          .orderBy('expiresAt')
+          .limit(limit)
+        if (endedBefore !== undefined) {
+          query = query.where((eb) =>
+            eb.or([eb('expiresAt', '<=', endedBefore), eb('state', '=', 'expired')]),
+          )
+        }
+        return (await query.execute()).map(toClip)
+      }),
+
+    overdue: ({ now, limit }) =>
+      run(async (db) => {
+        const rows = await db
+          .selectFrom('clips')
+          .selectAll()
+          .where(isWaiting)
+          .where('expiresAt', '<=', now)
+          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+          .orderBy('expiresAt')
+          .limit(limit)
+          .execute()
+        return rows.map(toClip)
+      }),
+
+    abandoned: (now) =>
+      run(async (db) => {
+        const rows = await db
+          .selectFrom('clips')
+          .selectAll()
+          .where(isHeld)
+          .where('state', '=', 'speaking')
+          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+          .execute()
+        return rows.map(toClip)
+      }),
+  }
+}

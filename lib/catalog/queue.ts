@@ -1,0 +1,113 @@
+import { type Kysely, sql } from 'kysely'
+import type { Clip, ClipState } from '../clip.ts'
+import type { Database } from './connection.ts'
+import { isWaiting, type Schema, toClip } from './schema.ts'
+
+/** Who works on a clip, and until when that is to be believed. */
+export interface Lease {
+  owner: string
+  expiresAt: number
+}
+
+export interface Claim {
+  limit: number
+  now: number
+  lease: Lease
+  /** Only clips whose own schedule says so; otherwise all that are not leased. */
+  dueOnly: boolean
+  /** Only clips whose time is over before this. */
+  expiringBefore?: number
+  /** Leaves out clips whose last round ended at or after this. */
+  notTriedSince?: number
+}
+
+/** What is waiting for IPFS. Clips are worked on under a lease, so that no two workers upload one at once. */
+export interface Queue {
+  /** Takes a lease on up to `limit` clips, oldest schedule first. */
+  claim(claim: Claim): Promise<Clip[]>
+  /** Prolongs a lease. `false`: it was lost. */
+  renew(id: string, lease: Lease): Promise<boolean>
+  /** Gives back untouched what `owner` holds, or only clip `id` of it. What was being spoken counts as abandoned then. */
+  release(owner: string, id?: string): Promise<void>
+  /** The owners of all leases that are held. */
+  owners(): Promise<string[]>
+  /** How many clips wait for IPFS and are not being worked on. */
+  countWaiting(now: number): Promise<number>
+}
+
+export function createQueue({ run }: Database): Queue {
+  return {
+    claim: (claim) =>
+      run(async (db) => {
+        const rows = await db
+          .updateTable('clips')
+          .set({ leaseOwner: claim.lease.owner, leaseExpiresAt: claim.lease.expiresAt })
+          .where('id', 'in', waiting(db, claim))
+          .returningAll()
+          .execute()
+        return rows.map(toClip).sort((a, b) => (a.nextAttemptAt ?? 0) - (b.nextAttemptAt ?? 0))
+      }),
+
+    renew: (id, lease) =>
+      run(async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('clips')
+          .set({ leaseExpiresAt: lease.expiresAt })
+          .where('id', '=', id)
+          .where('leaseOwner', '=', lease.owner)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
+
+    release: (owner, id) =>
+      run(async (db) => {
+        let update = db
+          .updateTable('clips')
+          .set({ leaseOwner: null, leaseExpiresAt: null })
+          .set((eb) => ({
+            state: sql<ClipState>`case when ${eb.ref('state')} = 'staged' then 'pending' else ${eb.ref('state')} end`,
+          }))
+          .where('leaseOwner', '=', owner)
+        if (id) update = update.where('id', '=', id)
+        await update.execute()
+      }),
+
+    owners: () =>
+      run(async (db) => {
+        const rows = await db
+          .selectFrom('clips')
+          .select('leaseOwner')
+          .distinct()
+          .where('leaseOwner', 'is not', null)
+          .execute()
+        return rows.map((row) => row.leaseOwner as string)
+      }),
+
+    countWaiting: (now) =>
+      run(async (db) => {
+        const { count } = await db
+          .selectFrom('clips')
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .where(isWaiting)
+          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+          .executeTakeFirstOrThrow()
+        return Number(count)
+      }),
+  }
+}
+
+function waiting(db: Kysely<Schema>, { limit, now, dueOnly, expiringBefore, notTriedSince }: Claim) {
+  let query = db
+    .selectFrom('clips')
+    .select('id')
+    .where(isWaiting)
+    .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+    .orderBy('nextAttemptAt')
+    .limit(limit)
+  if (dueOnly) query = query.where('nextAttemptAt', '<=', now)
+  if (expiringBefore !== undefined) query = query.where('expiresAt', '<=', expiringBefore)
+  if (notTriedSince !== undefined) {
+    query = query.where((eb) => eb.or([eb('lastRoundAt', 'is', null), eb('lastRoundAt', '<', notTriedSince)]))
+  }
+  return query
+}

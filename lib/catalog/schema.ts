@@ -1,0 +1,68 @@
+import { type Generated, type SqlBool, sql } from 'kysely'
+import type { Clip, ClipState } from '../clip.ts'
+
+/** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
+export interface Schema {
+  clips: ClipRow
+  attempts: AttemptRow
+  counters: CounterRow
+}
+
+export interface ClipRow {
+  id: string
+  state: ClipState
+  requestId: string
+  characters: number
+  voiceId: string
+  modelId: string | null
+  outputFormat: string | null
+  createdAt: number
+  expiresAt: number
+  cid: string | null
+  mimeType: string | null
+  fileExtension: string | null
+  sizeBytes: number
+  durationMs: number | null
+  stagedAt: number | null
+  isHeld: number
+  provider: string | null
+  ipfsHash: string | null
+  permanentUrl: string | null
+  storedAt: number | null
+  attempts: number
+  failedRounds: number
+  lastRoundAt: number | null
+  nextAttemptAt: number | null
+  lastError: string | null
+  leaseOwner: string | null
+  leaseExpiresAt: number | null
+}
+
+export interface AttemptRow {
+  id: Generated<number>
+  clipId: string
+  provider: string
+  trigger: string
+  startedAt: number
+  durationMs: number | null
+  outcome: string
+  mayHaveStored: number
+  statusCode: number | null
+  error: string | null
+}
+
+export interface CounterRow {
+  name: string
+  label: string
+  value: number
+}
+
+export function toClip(row: ClipRow): Clip {
+  return { ...row, isHeld: row.isHeld === 1 }
+}
+
+/** A clip that IPFS is still to get. Word for word the condition of the index `clips_due`, or it would not serve. */
+export const isWaiting = sql<SqlBool>`clips.state in ('staged', 'pending')`
+
+/** A clip whose bytes, or the room for them, take space in the temporary store: the condition of `clips_held`. */
+export const isHeld = sql<SqlBool>`clips.is_held = 1`

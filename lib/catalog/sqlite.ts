@@ -1,0 +1,67 @@
+import { mkdirSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { CamelCasePlugin, Kysely, SqliteAdapter, SqliteDialect } from 'kysely'
+import type { Connection } from './connection.ts'
+import type { Schema } from './schema.ts'
+
+/** How long a statement waits for another process's write before it fails as locked. */
+const BUSY_TIMEOUT_MS = 2000
+
+/** Schema changes are transactional in SQLite, so that processes which start together migrate one after the other. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl() {
+    return true
+  }
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  override createAdapter() {
+    return new TransactionalAdapter()
+  }
+}
+
+/** Result codes after which only a new connection can help: I/O, corrupt, cannot open, not a database, read-only. */
+const BROKEN = new Set([8, 10, 11, 14, 26])
+
+/** Opens the SQLite file `file` (made when missing) by `node:sqlite`: write-ahead log, every commit synced. */
+export function openSqlite(file: string): Connection {
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  const identity = identityOf(file)
+  const db = new Kysely<Schema>({
+    dialect: new NodeSqliteDialect({
+      database: {
+        close: () => database.close(),
+        prepare(sql) {
+          // A deferred transaction that turns to writing fails at once where it should wait its turn.
+          const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)
+          type Values = Parameters<typeof statement.all>
+          return {
+            reader: statement.columns().length > 0,
+            all: (values) => statement.all(...(values as Values)),
+            run: (values) => statement.run(...(values as Values)),
+            iterate: (values) => statement.iterate(...(values as Values)),
+          }
+        },
+      },
+    }),
+    plugins: [new CamelCasePlugin()],
+  })
+  return {
+    db,
+    isCurrent: () => identityOf(file) === identity,
+    isBroken: (error) => BROKEN.has(((error as { errcode?: number }).errcode ?? 0) & 0xff),
+  }
+}
+
+function identityOf(file: string): string | undefined {
+  const facts = statSync(file, { throwIfNoEntry: false })
+  return facts && `${facts.dev}:${facts.ino}`
+}

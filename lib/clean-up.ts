@@ -1,0 +1,112 @@
+import { adopt } from './adopt.ts'
+import { describeError } from './errors.ts'
+import { expireClip, letGo } from './expire.ts'
+import type { Services } from './services.ts'
+import { uploadPending } from './upload-pending.ts'
+
+const BATCH = 100
+const ATTEMPTS_KEPT_MS = 30 * 24 * 3_600_000
+/** A write that has not grown for this long belongs to a process that died. */
+const UNFINISHED_AFTER_MS = 3_600_000
+/** A file may be this young before its record must be there. */
+const ORPHAN_AFTER_MS = 60_000
+
+export interface CleanUpResult {
+  /** Clips that a last try has brought to IPFS. */
+  saved: number
+  /** Clips whose time ended before any provider took them. */
+  expired: number
+  /** Clips whose bytes were deleted since IPFS has them. */
+  letGo: number
+  /** Files without a record that became clips again. */
+  adopted: number
+  prunedAttempts: number
+}
+
+/**
+ * Ends what has had its time: a last try for clips that wait, then expiry; bytes that IPFS has; files without record;
+ * records of clips whose speaker died; old attempts. Safe to run in several processes at once.
+ *
+ * @throws CatalogError when the catalog fails; the signal's reason when it aborts
+ */
+export async function cleanUp(services: Services, options: { signal: AbortSignal }): Promise<CleanUpResult> {
+  const { catalog, clock } = services
+  const saved = await lastTries(services, options.signal)
+  options.signal.throwIfAborted()
+  return {
+    saved,
+    expired: await expireOverdue(services),
+    letGo: await letGoOfStored(services),
+    adopted: await healOrphans(services, { isStart: false }),
+    prunedAttempts: await catalog.attempts.prune(clock.now() - ATTEMPTS_KEPT_MS),
+  }
+}
+
+async function lastTries(services: Services, signal: AbortSignal): Promise<number> {
+  const { clock, config } = services
+  // Before the next clean-up these are over.
+  const expiringBefore = clock.now() + config.tempAudio.cleanupIntervalMs
+  const { successCount } = await uploadPending(services, {
+    limit: Number.MAX_SAFE_INTEGER,
+    trigger: 'last_try',
+    dueOnly: false,
+    expiringBefore,
+    signal,
+  })
+  return successCount
+}
+
+async function expireOverdue(services: Services): Promise<number> {
+  const { catalog, clock, config } = services
+  if (config.tempAudio.keepPending) return 0
+  let expired = 0
+  for (;;) {
+    const clips = await catalog.figures.overdue({ now: clock.now(), limit: BATCH })
+    let progress = 0
+    for (const clip of clips) {
+      if (await expireClip(services, clip)) progress += 1
+    }
+    expired += progress
+    if (progress === 0) return expired
+  }
+}
+
+async function letGoOfStored(services: Services): Promise<number> {
+  const { catalog, clock } = services
+  let count = 0
+  for (;;) {
+    const clips = await catalog.figures.heldAlthoughStored({ limit: BATCH, endedBefore: clock.now() })
+    for (const clip of clips) await letGo(services, clip)
+    count += clips.length
+    if (clips.length < BATCH) return count
+  }
+}
+
+/**
+ * Brings files and records together: adopts audio that has no record or whose speaker died, deletes what nobody needs,
+ * clears away unfinished writes. Returns how many clips were adopted.
+ */
+export async function healOrphans(services: Services, { isStart }: { isStart: boolean }): Promise<number> {
+  const { catalog, store, clock, log } = services
+  const now = clock.now()
+  let adopted = 0
+  for (const clip of await catalog.figures.abandoned(now)) {
+    if (await adopt(services, clip)) adopted += 1
+    else await catalog.clips.discard(clip.id)
+  }
+  const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
+  for await (const file of store.list({ removeUnfinishedBefore })) {
+    const clip = await catalog.clips.find(file.id)
+    if (clip?.isHeld || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
+    try {
+      if (clip) await store.delete(file.id)
+      else if (await adopt(services, file)) adopted += 1
+    } catch (error) {
+      log.error(
+        { clipId: file.id, error: describeError(error) },
+        'A file in the temporary store could not be healed',
+      )
+    }
+  }
+  return adopted
+}

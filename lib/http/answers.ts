@@ -1,0 +1,29 @@
+import type { Services } from '../services.ts'
+import type { PendingResult } from '../upload-pending.ts'
+import type { VocalizedClip } from '../vocalize.ts'
+
+const NOTE = 'Audio is temporarily stored. IPFS upload will be retried in background.'
+
+/** The answer to `POST /api/agents/vocalize`, as the contract fixes it. */
+export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
+  const { id, cid, mimeType, sizeBytes: bytes, durationMs, characters } = clip
+  const measured = { mimeType, bytes, durationMs, characters }
+  if (clip.state === 'stored') {
+    const { permanentUrl: audioUrl, ipfsHash, provider } = clip
+    return { success: true, data: { id, audioUrl, ipfsHash, cid, provider, isTemporary: false, ...measured } }
+  }
+  const audioUrl = `${baseUrl}/api/temp-audio/${id}`
+  const expiresAt = new Date(clip.expiresAt).toISOString()
+  return { success: true, data: { id, audioUrl, cid, isTemporary: true, expiresAt, note: NOTE, ...measured } }
+}
+
+/** The answer of the retry route, as the contract fixes it. */
+export function retryAnswer({ scrub }: Services, { results, ...counts }: PendingResult) {
+  return {
+    success: true,
+    ...counts,
+    results: results.map((result) =>
+      result.status === 'success' ? result : { ...result, error: scrub(result.error.message) },
+    ),
+  }
+}

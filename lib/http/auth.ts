@@ -1,0 +1,28 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { ServiceError } from '../errors.ts'
+
+/**
+ * Lets a request in whose `Authorization: Bearer` is one of `secrets`. Where none is configured nobody is let in.
+ * The comparison takes the same time whatever was sent.
+ *
+ * @throws ServiceError `unauthorized`
+ */
+export function requireBearer(request: Request, secrets: (string | undefined)[]): void {
+  const given = /^Bearer +(\S.*)$/i.exec(request.headers.get('Authorization') ?? '')?.[1]?.trim()
+  const expected = secrets.filter((secret) => secret !== undefined && secret !== '')
+  const matches = expected.map((secret) => isSame(given ?? '', secret as string))
+  if (given && matches.includes(true)) return
+  const what = given ? 'The key is wrong' : 'A key is required: send it as "Authorization: Bearer <key>"'
+  throw new ServiceError(
+    'unauthorized',
+    expected.length === 0 ? 'No key is configured for this, so nobody is let in' : what,
+  )
+}
+
+function isSame(given: string, expected: string): boolean {
+  return timingSafeEqual(digest(given), digest(expected))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

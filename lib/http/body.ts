@@ -1,0 +1,46 @@
+import type { z } from 'zod'
+import { type FieldError, ServiceError } from '../errors.ts'
+
+/**
+ * Reads a JSON body of at most `maxBytes`, whatever its `Content-Type` says, and checks it against `schema`.
+ *
+ * @throws ServiceError `body_too_large`, `invalid_json`, `invalid_request` (with one entry in `errors` a field)
+ */
+export async function readJson<T>(request: Request, schema: z.ZodType<T>, maxBytes: number): Promise<T> {
+  return parseWith(schema, parseJson(await readBytes(request, maxBytes)))
+}
+
+/** Checks `value` against `schema`. @throws ServiceError `invalid_request` */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, path?: string): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const errors: FieldError[] = result.error.issues.map((issue) => ({
+    path: path ?? issue.path.join('.'),
+    message: issue.message,
+  }))
+  const told = errors.map((error) => `${error.path || 'the body'}: ${error.message}`).join('; ')
+  throw new ServiceError('invalid_request', `The request is not valid: ${told}`, { errors })
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () => new ServiceError('body_too_large', `The body may be at most ${maxBytes} bytes long`)
+  if (Number(request.headers.get('Content-Length') ?? 0) > maxBytes) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.byteLength
+    if (sizeBytes > maxBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  const example = 'send an object such as {"text":"Hello","voiceId":"…"}'
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    const what = bytes.byteLength === 0 ? 'The body is empty' : 'The body is not valid JSON in UTF-8'
+    throw new ServiceError('invalid_json', `${what}: ${example}`, { cause })
+  }
+}

@@ -1,0 +1,34 @@
+import type { Config } from '../config.ts'
+
+const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, Link, Location, WWW-Authenticate'
+
+/** Lets pages of the origins in `CORS_ALLOWED_ORIGINS` read an answer, unless it says itself who may. */
+export function addCorsHeaders(
+  { corsAllowedOrigins }: Config['access'],
+  request: Request,
+  headers: Headers,
+): void {
+  if (headers.has('Access-Control-Allow-Origin')) return
+  if (corsAllowedOrigins.includes('*')) headers.set('Access-Control-Allow-Origin', '*')
+  else {
+    headers.append('Vary', 'Origin')
+    const origin = request.headers.get('Origin')
+    if (!origin || !corsAllowedOrigins.includes(origin)) return
+    headers.set('Access-Control-Allow-Origin', origin)
+  }
+  headers.set('Access-Control-Expose-Headers', EXPOSED_HEADERS)
+}
+
+/**
+ * The answer to a preflight request.
+ *
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+export function preflight(access: Config['access'], request: Request, methods: string): Response {
+  const headers = new Headers({ Allow: methods, 'Access-Control-Allow-Methods': methods })
+  const asked = request.headers.get('Access-Control-Request-Headers')
+  headers.set('Access-Control-Allow-Headers', asked ?? 'Authorization, Content-Type')
+  headers.set('Access-Control-Max-Age', '86400')
+  addCorsHeaders(access, request, headers)
+  return new Response(null, { status: 204, headers })
+}

@@ -1,0 +1,13 @@
+import type { Config } from '../config.ts'
+
+const HOST = /^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/
+
+/** What this service's own URLs start with: `PUBLIC_BASE_URL`, else the address that the caller used. */
+export function publicBaseUrl(config: Config, request: Request): string {
+  if (config.publicBaseUrl) return config.publicBaseUrl
+  const { headers } = request
+  const first = (name: string) => headers.get(name)?.split(',')[0]?.trim()
+  const host = first('X-Forwarded-Host') ?? first('Host') ?? ''
+  const protocol = first('X-Forwarded-Proto') === 'https' ? 'https' : 'http'
+  return HOST.test(host) ? `${protocol}://${host}` : new URL(request.url).origin
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { type ErrorCode, errorStatus, isServiceError, ServiceError } from '../errors.ts'
+import type { Scrub } from '../secrets.ts'
+
+const titles: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  404: 'Not found',
+  405: 'Method not allowed',
+  410: 'Gone',
+  412: 'Precondition failed',
+  413: 'Content too large',
+  416: 'Range not satisfiable',
+  429: 'Too many requests',
+  500: 'Internal error',
+  502: 'Bad gateway',
+  503: 'Service unavailable',
+  504: 'Gateway timeout',
+}
+
+/** A problem document on its way out (RFC 9457). */
+export interface Problem {
+  status: number
+  body: { code: ErrorCode; [member: string]: unknown }
+  headers: Record<string, string>
+}
+
+/**
+ * What a caller is told of `error`: all of a `ServiceError`, and of anything else only that something went wrong here.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export function problem(error: unknown, requestId: string, scrub: Scrub = (text) => text): Problem {
+  const known = asServiceError(error)
+  const status = errorStatus[known.code]
+  const detail = scrub(known.message)
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Request-Id': requestId,
+    ...known.headers,
+  }
+  if (known.retryAfterMs !== undefined) {
+    headers['Retry-After'] = String(Math.max(1, Math.ceil(known.retryAfterMs / 1000)))
+  }
+  if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  const { code, errors, providers } = known
+  const type = `urn:voicepin:error:${code}`
+  const body = { type, title: titles[status], status, detail, code, requestId, success: false, error: detail }
+  return { status, headers, body: { ...body, errors, providers } }
+}
+
+export function problemResponse({ status, body, headers }: Problem): Response {
+  return new Response(JSON.stringify(body), { status, headers })
+}
+
+/** The caller's own request id where it is a sane one, else a new one. */
+export function requestIdOf(given: string | null | undefined): string {
+  return given && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID()
+}
+
+function asServiceError(error: unknown): ServiceError {
+  if (isServiceError(error)) return error
+  if (error instanceof Error && error.name === 'CatalogError') {
+    const message = 'The catalog of clips cannot be reached at the moment'
+    return new ServiceError('storage_unavailable', message, { retryAfterMs: 10_000 })
+  }
+  const message = 'Something went wrong on our side; the request id helps to find out what'
+  return new ServiceError('internal_error', message)
+}

@@ -1,0 +1,35 @@
+import { ServiceError } from '../errors.ts'
+import { getService } from '../service.ts'
+import { preflight } from './cors.ts'
+import { type RequestContext, respond } from './respond.ts'
+
+type Handler = (request: Request, context: RequestContext) => Promise<Response>
+type RouteHandler = (request: Request) => Promise<Response>
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+type Method = (typeof methods)[number]
+
+/**
+ * Makes the exports of a route file: the given handlers wrapped by `respond`, the answer to preflights, and a 405 that
+ * names what is allowed for everything else.
+ */
+export function defineRoute(handlers: Partial<Record<Method, Handler>>) {
+  const withHead: typeof handlers = { HEAD: handlers.GET, ...handlers }
+  const allowed = [...methods.filter((method) => withHead[method]), 'OPTIONS'].join(', ')
+  const refuse: Handler = async (request) => {
+    const message = `${request.method} is not allowed here; allowed are ${allowed}`
+    throw new ServiceError('method_not_allowed', message, { headers: { Allow: allowed } })
+  }
+  const routeHandler =
+    (handler: Handler = refuse): RouteHandler =>
+    async (request) => {
+      const { services } = getService()
+      return respond(services, request, (context) => handler(request, context))
+    }
+  const OPTIONS: RouteHandler = async (request) => {
+    const { services } = getService()
+    return preflight(services.config.access, request, allowed)
+  }
+  const wrapped = Object.fromEntries(methods.map((method) => [method, routeHandler(withHead[method])]))
+  return { ...(wrapped as Record<Method, RouteHandler>), OPTIONS }
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import { isOutputFormat, outputFormats } from '../speech/formats.ts'
+
+const share = z.number().min(0).max(1)
+
+/** May be left out; `null` counts as left out. */
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
+
+/** ElevenLabs' own meanings and bounds. */
+const voiceSettingsSchema = z.object({
+  stability: optional(share),
+  similarityBoost: optional(share),
+  style: optional(share),
+  useSpeakerBoost: optional(z.boolean()),
+  speed: optional(z.number().min(0.7).max(1.2)),
+})
+
+/** The body of `POST /api/agents/vocalize`. Unknown fields are ignored; `null` counts as absent. */
+export function vocalizeSchema({ maxTextLength }: Config['access']) {
+  return z.object({
+    text: z
+      .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a text') })
+      .transform((text) => text.toWellFormed().trim())
+      .refine((text) => text.length > 0, { error: 'must not be empty', abort: true })
+      .refine((text) => [...text].length <= maxTextLength, {
+        error: `must be at most ${maxTextLength} characters long`,
+      }),
+    voiceId: z
+      .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a text') })
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -'),
+    modelId: optional(
+      z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, _, . or -'),
+    ),
+    outputFormat: optional(
+      z.string().refine(isOutputFormat, { error: `must be one of ${outputFormats.join(', ')}` }),
+    ),
+    voiceSettings: optional(voiceSettingsSchema),
+    languageCode: optional(
+      z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$/, 'must be a language code such as en or pt-BR'),
+    ),
+    seed: optional(z.int().min(0).max(4_294_967_295)),
+  })
+}
+
+export type VocalizeRequest = z.infer<ReturnType<typeof vocalizeSchema>>
+
+/** `?limit=` of the retry route. */
+export const retryLimitSchema = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number from 1 to 1000')
+  .transform(Number)
+  .pipe(z.number().min(1).max(1000))

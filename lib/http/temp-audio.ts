@@ -1,0 +1,70 @@
+import { fileNameOf } from '../clip.ts'
+import { ServiceError } from '../errors.ts'
+import { type HeldClip, openClip } from '../open-clip.ts'
+import type { Services } from '../services.ts'
+import { evaluatePreconditions, rangeApplies, selectRange } from './range.ts'
+import { respond } from './respond.ts'
+
+const LONGEST_MAX_AGE_SECONDS = 3600
+
+/** Answers `GET` and `HEAD /api/temp-audio/<id>`; both the front and the route handler serve it by this. */
+export function serveTempAudio(services: Services, request: Request): Promise<Response> {
+  return respond(services, request, async () => {
+    const url = new URL(request.url)
+    const opened = await openClip(services, url.pathname.split('/').at(-1) ?? '')
+    if (opened.from === 'ipfs') {
+      const headers = { ...anyOrigin, Location: opened.permanentUrl, 'Cache-Control': 'public, max-age=300' }
+      return new Response(null, { status: 302, headers })
+    }
+    const { clip, read } = opened
+    const headers = headersOf(clip, services, { isDownload: url.searchParams.has('download') })
+    const modifiedAt = clip.stagedAt ?? clip.createdAt
+    const etag = headers.get('ETag') as string
+    const precondition = evaluatePreconditions(request.headers, etag, modifiedAt)
+    if (precondition === 'failed') {
+      throw new ServiceError('precondition_failed', 'The clip is not the one that the request names')
+    }
+    if (precondition === 'not_modified') return new Response(null, { status: 304, headers })
+
+    headers.set('Content-Type', clip.mimeType)
+    headers.set('Content-Length', String(clip.sizeBytes))
+    if (request.method === 'HEAD') return new Response(null, { headers })
+    const applies = rangeApplies(request.headers.get('If-Range'), etag, modifiedAt)
+    const range = applies ? selectRange(request.headers.get('Range'), clip.sizeBytes) : undefined
+    if (range === 'unsatisfiable') throw unsatisfiable(clip)
+    if (!range) return new Response((await read()) as BodyInit, { headers })
+    headers.set('Content-Length', String(range.end - range.start + 1))
+    headers.set('Content-Range', `bytes ${range.start}-${range.end}/${clip.sizeBytes}`)
+    return new Response((await read(range)) as BodyInit, { status: 206, headers })
+  })
+}
+
+const anyOrigin = { 'Access-Control-Allow-Origin': '*' }
+
+function headersOf(clip: HeldClip, { clock }: Services, { isDownload }: { isDownload: boolean }): Headers {
+  const secondsLeft = Math.max(0, Math.floor((clip.expiresAt - clock.now()) / 1000))
+  const maxAge = Math.min(LONGEST_MAX_AGE_SECONDS, secondsLeft)
+  const headers = new Headers({
+    ...anyOrigin,
+    'Access-Control-Expose-Headers': 'Accept-Ranges, Content-Length, Content-Range, ETag, Link, X-Request-Id',
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': `public, max-age=${maxAge}`,
+    'Content-Disposition': `${isDownload ? 'attachment' : 'inline'}; filename="${fileNameOf(clip)}"`,
+    ETag: `"${clip.cid}"`,
+    'Last-Modified': new Date(clip.stagedAt ?? clip.createdAt).toUTCString(),
+    'X-Content-Type-Options': 'nosniff',
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+  })
+  if (clip.permanentUrl) headers.set('Link', `<${clip.permanentUrl}>; rel="canonical"`)
+  return headers
+}
+
+function unsatisfiable({ sizeBytes }: HeldClip) {
+  return new ServiceError(
+    'range_not_satisfiable',
+    `The range lies outside the clip, which has ${sizeBytes} bytes`,
+    {
+      headers: { ...anyOrigin, 'Content-Range': `bytes */${sizeBytes}` },
+    },
+  )
+}

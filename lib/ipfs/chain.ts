@@ -1,0 +1,253 @@
+import type { Clock } from '../clock.ts'
+import { withTimeLimit } from '../clock.ts'
+import { describeError, isProviderError, ProviderError, type ProviderFailure } from '../errors.ts'
+import { waitBeforeRetry } from '../retry.ts'
+import { type BreakerState, createBreaker } from './breaker.ts'
+import type { IpfsContent, IpfsProvider } from './provider.ts'
+
+/** A question whether a provider holds a clip already may take this long. */
+const LOOKUP_TIMEOUT_MS = 5000
+
+/** Who waits for an upload: callers never try a provider that is known to be sick, the background probes it. */
+export type ChainUser = 'caller' | 'background'
+
+/** Where the chain writes down each try. */
+export interface Journal {
+  begin(provider: string): Promise<number>
+  end(
+    id: number,
+    provider: string,
+    end: { outcome: 'stored' | 'failed'; durationMs: number; error?: ProviderError },
+  ): Promise<void>
+}
+
+export interface ChainResult {
+  provider: string
+  ipfsHash: string
+  gatewayUrl: string
+}
+
+/** No provider took the clip. */
+export class ChainError extends Error {
+  override readonly name = 'ChainError'
+  readonly failures: ProviderFailure[]
+
+  constructor(failures: ProviderFailure[], causes: unknown[]) {
+    const told = failures.map(({ provider, error }) => `${provider}: ${error}`).join('; ')
+    super(told || 'No IPFS provider is configured', { cause: new AggregateError(causes) })
+    this.failures = failures
+  }
+
+  /** How many tries were made at all providers together. */
+  get attempts(): number {
+    return this.failures.reduce((sum, failure) => sum + failure.attempts, 0)
+  }
+}
+
+export interface Chain {
+  readonly providers: readonly string[]
+  /**
+   * Offers `content` to the providers in order until one holds it. Waits, time limits, order and breakers are here.
+   *
+   * `doubtful` names providers that may hold it from an earlier try: they are asked before anything is sent again.
+   *
+   * @throws ChainError when no provider took it; the signal's reason when it aborts
+   */
+  upload(
+    content: IpfsContent,
+    options: { user: ChainUser; journal: Journal; doubtful?: readonly string[]; signal: AbortSignal },
+  ): Promise<ChainResult>
+  /** Whether at least one provider would be tried now. */
+  canTry(user: ChainUser): boolean
+  breakers(): { provider: string; state: BreakerState }[]
+  /** Lets every resting provider be probed at once. */
+  endRests(): void
+  /** Asks providers that have rested for a clip, so that one that has healed is used again. */
+  probe(cid: string, signal: AbortSignal): Promise<void>
+}
+
+export interface ChainOptions {
+  providers: readonly IpfsProvider[]
+  /** The waits between the tries at one provider, in milliseconds; their number is the number of retries. */
+  retryDelaysMs: readonly number[]
+  attemptTimeoutMs: number
+  /** A `Retry-After` beyond this is not waited for: the next provider gets its turn. */
+  patienceMs: number
+  clock: Clock
+  scrub: (text: string) => string
+}
+
+export function createChain(options: ChainOptions): Chain {
+  const { clock, scrub } = options
+  const links = options.providers.map((provider) => ({
+    provider,
+    breaker: createBreaker({ now: () => clock.now(), patienceMs: options.patienceMs }),
+  }))
+  type Link = (typeof links)[number]
+
+  function timeLimit<T>(timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) {
+    const timeoutError = () =>
+      new ProviderError(`No answer within ${timeoutMs} ms`, { isRetryable: true, mayHaveStored: true })
+    return withTimeLimit(work, { clock, timeoutMs, signal, timeoutError })
+  }
+
+  /** Whether the provider holds the clip after all. With `mustKnow` an unanswered question fails the try. */
+  async function recognise(
+    link: Link,
+    cid: string,
+    mustKnow: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    try {
+      const timeoutMs = Math.min(LOOKUP_TIMEOUT_MS, options.attemptTimeoutMs)
+      return (
+        (await timeLimit(timeoutMs, signal, (limited) => link.provider.holds(cid, { signal: limited }))) ===
+        true
+      )
+    } catch (error) {
+      if (signal.aborted || (mustKnow && isProviderError(error) && error.isRetryable)) throw error
+      return false
+    }
+  }
+
+  async function tryOnce(
+    link: Link,
+    content: IpfsContent,
+    doubt: Doubt,
+    journal: Journal,
+    signal: AbortSignal,
+  ) {
+    const { provider, breaker } = link
+    const wasProbe = breaker.state() !== 'closed'
+    const id = await journal.begin(provider.name)
+    const startedAt = clock.now()
+    const durationMs = () => Math.max(0, clock.now() - startedAt)
+    try {
+      const isHeld = doubt !== 'none' && (await recognise(link, content.cid, doubt === 'earlier', signal))
+      const ipfsHash = isHeld
+        ? content.cid
+        : (
+            await timeLimit(options.attemptTimeoutMs, signal, (limited) =>
+              provider.upload(content, { signal: limited }),
+            )
+          ).cid
+      breaker.succeeded()
+      return {
+        id,
+        result: { provider: provider.name, ipfsHash, gatewayUrl: provider.gatewayUrl },
+        durationMs,
+      }
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason
+      const error = asProviderError(cause)
+      breaker.failed(error, { wasProbe })
+      await journal.end(id, provider.name, { outcome: 'failed', durationMs: durationMs(), error })
+      throw error
+    }
+  }
+
+  async function tryProvider(
+    link: Link,
+    content: IpfsContent,
+    use: { user: ChainUser; journal: Journal; isDoubtful: boolean; signal: AbortSignal },
+  ): Promise<ChainResult> {
+    let doubt: Doubt = use.isDoubtful ? 'earlier' : 'none'
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { id, result, durationMs } = await tryOnce(link, content, doubt, use.journal, use.signal)
+        // What the provider holds is held, whether or not the journal can be written now.
+        await use.journal
+          .end(id, result.provider, { outcome: 'stored', durationMs: durationMs() })
+          .catch(() => {})
+        return result
+      } catch (error) {
+        if (!isProviderError(error)) throw error
+        const { clock, retryDelaysMs: delaysMs, patienceMs } = options
+        const waitMs = waitBeforeRetry({ tries, delaysMs, error, patienceMs, random: () => clock.random() })
+        if (waitMs === undefined || link.breaker.state() !== 'closed') throw new TriesFailed(tries, error)
+        if (error.mayHaveStored && doubt === 'none') doubt = 'this_round'
+        await clock.sleep(waitMs, use.signal)
+      }
+    }
+  }
+
+  function mayTry(link: Link, user: ChainUser): boolean {
+    const state = link.breaker.state()
+    return state === 'closed' || (state === 'half_open' && user === 'background')
+  }
+
+  return {
+    providers: links.map(({ provider }) => provider.name),
+
+    async upload(content, { user, journal, doubtful = [], signal }) {
+      const failures: ProviderFailure[] = []
+      const causes: unknown[] = []
+      for (const link of links) {
+        const { name } = link.provider
+        signal.throwIfAborted()
+        if (!mayTry(link, user) || (link.breaker.state() === 'half_open' && !link.breaker.beginProbe())) {
+          failures.push({
+            provider: name,
+            attempts: 0,
+            error: 'Skipped: it has failed repeatedly and is being rested',
+          })
+          continue
+        }
+        try {
+          const isDoubtful = doubtful.includes(name)
+          return await tryProvider(link, content, { user, journal, isDoubtful, signal })
+        } catch (error) {
+          if (!(error instanceof TriesFailed)) throw error
+          failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
+          causes.push(error.cause)
+        }
+      }
+      throw new ChainError(failures, causes)
+    },
+
+    canTry: (user) => links.some((link) => mayTry(link, user)),
+
+    breakers: () =>
+      links.map(({ provider, breaker }) => ({ provider: provider.name, state: breaker.state() })),
+
+    endRests() {
+      for (const { breaker } of links) breaker.endRest()
+    },
+
+    async probe(cid, signal) {
+      for (const { provider, breaker } of links) {
+        if (!breaker.beginProbe()) continue
+        try {
+          await timeLimit(LOOKUP_TIMEOUT_MS, signal, (limited) => provider.holds(cid, { signal: limited }))
+          breaker.succeeded()
+        } catch (error) {
+          if (signal.aborted) throw signal.reason
+          breaker.failed(asProviderError(error), { wasProbe: true })
+        }
+      }
+    },
+  }
+}
+
+/**
+ * Whether the provider may hold the clip already: `earlier` tries have broken off, or one of `this_round`.
+ *
+ * After an earlier break the answer is waited for, so that nothing is ever stored twice; within a round a provider
+ * that cannot answer is simply tried again.
+ */
+type Doubt = 'none' | 'this_round' | 'earlier'
+
+/** One provider has used up its tries. */
+class TriesFailed extends Error {
+  readonly tries: number
+
+  constructor(tries: number, cause: ProviderError) {
+    super(cause.message, { cause })
+    this.tries = tries
+  }
+}
+
+function asProviderError(error: unknown): ProviderError {
+  if (isProviderError(error)) return error
+  return new ProviderError(describeError(error), { isRetryable: false, mayHaveStored: true, cause: error })
+}

@@ -1,0 +1,49 @@
+import type { ReadableStream } from 'node:stream/web'
+import { type Clip, isClipId, isGone } from './clip.ts'
+import { ServiceError } from './errors.ts'
+import type { Services } from './services.ts'
+
+/** A clip that can be heard: from here, or only from IPFS any more. */
+export type OpenClip =
+  | {
+      from: 'here'
+      clip: HeldClip
+      /** Opens the bytes, or the part of them from `start` to `end` (both inclusive). @throws ServiceError */
+      read(range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array>>
+    }
+  | { from: 'ipfs'; clip: Clip; permanentUrl: string }
+
+export type HeldClip = Clip & { cid: string; mimeType: string }
+
+/**
+ * Finds the audio of clip `id`.
+ *
+ * @throws ServiceError `not_found` (no such clip, or not spoken yet), `expired` (gone for good), `storage_unavailable`
+ * (its bytes should be here and are not)
+ * @throws CatalogError when the catalog fails
+ */
+export async function openClip(services: Services, id: string): Promise<OpenClip> {
+  const { catalog, clock, config, store } = services
+  const clip = isClipId(id) ? await catalog.clips.find(id) : null
+  if (!clip?.cid || !clip.mimeType) {
+    throw new ServiceError('not_found', 'There is no clip with this id')
+  }
+  if (isGone(clip, clock.now(), config.tempAudio.keepPending)) {
+    throw new ServiceError('expired', 'This clip has expired: no IPFS provider took it within its time')
+  }
+  if (!clip.isHeld && clip.permanentUrl) return { from: 'ipfs', clip, permanentUrl: clip.permanentUrl }
+  const { cid, mimeType } = clip
+  return {
+    from: 'here',
+    clip: { ...clip, cid, mimeType },
+    async read(range) {
+      const audio = await store.read(id, range)
+      if (!audio) {
+        throw new ServiceError('storage_unavailable', 'The bytes of this clip are not at hand', {
+          retryAfterMs: 60_000,
+        })
+      }
+      return audio
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import type { NewClip } from './catalog/clips.ts'
+import { ServiceError } from './errors.ts'
+import { letGo } from './expire.ts'
+import type { Services } from './services.ts'
+import { headerlessFormat, readOutputFormat } from './speech/formats.ts'
+
+const EVICT_AT_ONCE = 20
+/** Room is taken in steps of this size while a clip grows beyond what was expected of it. */
+const STEP_BYTES = 64 * 1024
+
+/** Fast speech; a clip that turns out longer asks for more room as it grows. */
+const CHARACTERS_PER_SECOND = 20
+const UNKNOWN_BYTES_PER_SECOND = 16_000
+
+/** How many bytes a text of so many characters will hardly come under. */
+export function expectedSizeBytes(outputFormat: string | null, characters: number): number {
+  const bitRateKbps = readOutputFormat(outputFormat ?? '')?.bitRateKbps
+  const headerless = headerlessFormat(outputFormat ?? '')
+  const bytesPerSecond = bitRateKbps
+    ? bitRateKbps * 125
+    : (headerless?.bytesPerSecond ?? UNKNOWN_BYTES_PER_SECOND)
+  return Math.ceil((characters / CHARACTERS_PER_SECOND) * bytesPerSecond)
+}
+
+/**
+ * Reserves room for a clip within `TEMP_AUDIO_MAX_BYTES`. Where it is short, the bytes of clips that IPFS has already
+ * are let go, oldest first.
+ *
+ * @throws ServiceError `temp_storage_full` when that is not enough
+ * @throws CatalogError when the catalog fails
+ */
+export async function reserveRoom(services: Services, clip: NewClip): Promise<void> {
+  const { maxBytes } = services.config.tempAudio
+  const isReserved = await makingRoom(services, () => services.catalog.clips.reserve(clip, maxBytes))
+  if (!isReserved) throw storageFull(maxBytes)
+}
+
+/** Returns the function that a store asks before it writes more of clip `id`. It rejects when there is no room. */
+export function growingRoom(services: Services, id: string, reservedBytes: number) {
+  const { maxBytes } = services.config.tempAudio
+  let roomBytes = reservedBytes
+  return async (sizeBytes: number) => {
+    if (sizeBytes <= roomBytes) return
+    const nextBytes = sizeBytes + STEP_BYTES
+    const resize = (bytes: number) => () => services.catalog.clips.resize(id, bytes, maxBytes)
+    if (await makingRoom(services, resize(nextBytes))) roomBytes = nextBytes
+    else if (await makingRoom(services, resize(sizeBytes))) roomBytes = sizeBytes
+    else throw storageFull(maxBytes)
+  }
+}
+
+async function makingRoom(services: Services, take: () => Promise<boolean>): Promise<boolean> {
+  while (!(await take())) {
+    if ((await evictStored(services)) === 0) return false
+  }
+  return true
+}
+
+async function evictStored(services: Services): Promise<number> {
+  const clips = await services.catalog.figures.heldAlthoughStored({ limit: EVICT_AT_ONCE })
+  for (const clip of clips) await letGo(services, clip)
+  return clips.length
+}
+
+function storageFull(maxBytes: number) {
+  return new ServiceError(
+    'temp_storage_full',
+    `The temporary store is full: it may hold ${maxBytes} bytes, and all of them are clips that still wait for IPFS`,
+    { retryAfterMs: 60_000 },
+  )
+}

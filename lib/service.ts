@@ -1,0 +1,110 @@
+import { afterAnswer } from './background/after-answer.ts'
+import { retryOpportunistically } from './background/opportunistic.ts'
+import { drainBacklog } from './background/recovery.ts'
+import { startTimer } from './background/timer.ts'
+import { readConfig } from './config.ts'
+import { describeError, ServiceError } from './errors.ts'
+import { serveTempAudio } from './http/temp-audio.ts'
+import { recover } from './recover.ts'
+import { createServices, type Services } from './services.ts'
+import type { VocalizedClip } from './vocalize.ts'
+
+/** How long running work may take to finish when the process is asked to stop. */
+const GRACE_MS = 20_000
+
+/** The running service of a process, as the front and the route handlers use it. */
+export interface Service {
+  services: Services
+  /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
+  serveTempAudio(request: Request): Promise<Response>
+  /** What is due once a temporary URL was served. Never rejects. */
+  afterTempAudio(): Promise<void>
+  /** What is due once `vocalize` was answered. Never rejects. */
+  afterVocalize(clip: VocalizedClip): Promise<void>
+  /** @throws ServiceError `shutting_down` */
+  refuseWhileStopping(): void
+  /** @throws ServiceError `shutting_down` or `not_ready`, which says what is missing */
+  checkReady(): Promise<void>
+  beginShutdown(): void
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The framework loads this module more than once a process; the service exists once. */
+const KEY = Symbol.for('voicepin.services')
+
+/** The service of this process, started at the first call. @throws ConfigError */
+export function getService(): Service {
+  const holder = globalThis as { [KEY]?: Service }
+  holder[KEY] ??= startService(createServices(readConfig(process.env)))
+  return holder[KEY]
+}
+
+/** Starts recovery and the timer on `services`. */
+export function startService(services: Services): Service {
+  const { catalog, chain, clock, config, log, speech, store, work, leaseOwner } = services
+  let isStopping = false
+  let recovery: Promise<void> | undefined
+  for (const note of services.notes) log.warn(note)
+
+  /** Once it has succeeded it stays so; until then each call tries again. */
+  function recovered(): Promise<void> {
+    recovery ??= recover(services)
+      .then((found) => {
+        log.info(found, 'Recovered')
+        void quietly(drainBacklog(services))
+      })
+      .catch((error: unknown) => {
+        recovery = undefined
+        log.error({ err: error }, 'Recovery failed; it is tried again')
+        throw error
+      })
+    return recovery
+  }
+  const quietly = (promise: Promise<void>) => work.track(promise).catch(() => {})
+
+  recovered().catch(() => {})
+  const timer = startTimer(services, { intervalMs: config.tempAudio.cleanupIntervalMs, recovered })
+
+  function refuseWhileStopping() {
+    if (isStopping)
+      throw new ServiceError('shutting_down', 'The service is shutting down', { retryAfterMs: 5000 })
+  }
+
+  return {
+    services,
+    serveTempAudio: (request) => serveTempAudio(services, request),
+    afterTempAudio: () => quietly(retryOpportunistically(services)),
+    afterVocalize: (clip) => quietly(afterAnswer(services, clip)),
+    refuseWhileStopping,
+
+    async checkReady() {
+      refuseWhileStopping()
+      const checks = { recovery: recovered(), catalog: catalog.check(), 'temporary store': store.check() }
+      for (const [name, check] of Object.entries(checks)) {
+        await check.catch((cause: unknown) => {
+          const message = `The ${name} is not ready: ${describeError(cause)}`
+          throw new ServiceError('not_ready', message, { cause, retryAfterMs: 5000 })
+        })
+      }
+    },
+
+    beginShutdown() {
+      isStopping = true
+    },
+
+    async drain() {
+      timer.stop()
+      await work.drain(GRACE_MS)
+    },
+
+    async close() {
+      await catalog.queue
+        .release(leaseOwner)
+        .catch((error: unknown) => log.error({ err: error }, 'Leases not released'))
+      await speech.close()
+      await catalog.close()
+      log.info({ breakers: chain.breakers(), at: clock.now() }, 'Stopped')
+    },
+  }
+}

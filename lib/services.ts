@@ -1,0 +1,73 @@
+import path from 'node:path'
+import { type BackgroundWork, createBackgroundWork } from './background/work.ts'
+import { type Catalog, createCatalog } from './catalog/catalog.ts'
+import { openSqlite } from './catalog/sqlite.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type Config, secretsOf } from './config.ts'
+import { isServiceError } from './errors.ts'
+import { type Chain, createChain } from './ipfs/chain.ts'
+import { createProviders } from './ipfs/providers.ts'
+import { newLeaseOwner } from './lease-owner.ts'
+import { createScrubber, type Scrub } from './secrets.ts'
+import { createSpeech } from './speech/index.ts'
+import type { Speech } from './speech/speech.ts'
+import { createLog, type Log } from './telemetry/log.ts'
+import { createFilesystemStore } from './temp-audio/filesystem.ts'
+import type { TempAudioStore } from './temp-audio/store.ts'
+
+const LOCAL_VOICE_NOTE =
+  'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.'
+
+/** Everything that the verbs work with. */
+export interface Services {
+  config: Config
+  clock: Clock
+  scrub: Scrub
+  log: Log
+  catalog: Catalog
+  store: TempAudioStore
+  speech: Speech
+  chain: Chain
+  work: BackgroundWork
+  /** Who this process is in a lease. */
+  leaseOwner: string
+  /** One-line warnings about the configuration, for the start. */
+  notes: string[]
+}
+
+/** Builds every adapter that `config` asks for. The only place that does. */
+export function createServices(
+  config: Config,
+  replacements: Partial<Pick<Services, 'clock' | 'log' | 'speech' | 'store'>> = {},
+): Services {
+  const clock = replacements.clock ?? systemClock
+  const scrub = createScrubber(secretsOf(config))
+  const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
+  const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now() })
+  const directory = config.tempAudio.directory
+  return {
+    config,
+    clock,
+    scrub,
+    log,
+    catalog: createCatalog(() => openSqlite(path.join(directory, 'catalog.sqlite'))),
+    store: replacements.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
+    speech: replacements.speech ?? createSpeech(config.speech, { clock }),
+    chain: createChain({
+      providers,
+      retryDelaysMs: config.ipfs.retryDelaysMs,
+      attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
+      patienceMs: config.ipfs.uploadDeadlineMs,
+      clock,
+      scrub,
+    }),
+    work: createBackgroundWork({
+      clock,
+      onError: (error) => {
+        if (!isServiceError(error)) log.error({ err: error }, 'Background work failed')
+      },
+    }),
+    leaseOwner: newLeaseOwner(),
+    notes: config.speech.isFallback ? [LOCAL_VOICE_NOTE, ...notes] : notes,
+  }
+}

@@ -1,0 +1,35 @@
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { Config } from '../config.ts'
+import type { Scrub } from '../secrets.ts'
+
+export type Log = Logger
+
+/** The messages that operators search for; their words are fixed by the contract. */
+export const logMessages = {
+  stored: (cid: string) => `✅ IPFS upload successful: ${cid}`,
+  keptTemporarily: (id: string) => `📁 Audio stored temporarily: ${id}`,
+  willRetry: '🔄 Will retry IPFS upload in background',
+  allFailed: '🚨 All IPFS upload attempts failed',
+} as const
+
+/**
+ * JSON lines on standard output (no transport thread: those break in bundles). Every line goes through `scrub` last,
+ * so that no secret gets out however it came into it.
+ */
+export function createLog(options: {
+  level: Config['logLevel']
+  scrub: Scrub
+  destination?: DestinationStream
+}): Log {
+  const { level, scrub, destination = pino.destination({ fd: 1, sync: true }) } = options
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: scrub },
+    },
+    destination,
+  )
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { openAsBlob } from 'node:fs'
+import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import { isClipId } from '../clip.ts'
+import { describeError } from '../errors.ts'
+import { TempAudioError, type TempAudioStore } from './store.ts'
+
+/** A clip that cannot be written is carried in memory up to this size, so that IPFS can still take it. */
+const RESCUE_LIMIT_BYTES = 64 * 1024 ** 2
+const UNFINISHED = '.partial'
+
+/** Keeps clips as files in `directory`: written beside their place, synced, then renamed into it. */
+export function createFilesystemStore(options: { directory: string }): TempAudioStore {
+  const { directory } = options
+  const placeOf = (id: string) => path.join(directory, id)
+  const unfinishedPlaceOf = (id: string) =>
+    path.join(directory, `${id}.${randomBytes(6).toString('hex')}${UNFINISHED}`)
+
+  return {
+    async put(id, audio, { reserve } = {}) {
+      if (!isClipId(id)) throw new TempAudioError(`"${id}" is no clip id`)
+      const unfinished = unfinishedPlaceOf(id)
+      const writer = createWriter(unfinished, reserve)
+      try {
+        for await (const chunk of audio) await writer.write(chunk)
+      } catch (error) {
+        await writer.abandon()
+        throw error
+      }
+      try {
+        await writer.commit(placeOf(id))
+      } catch (error) {
+        throw await writer.rescue(error)
+      }
+      return { id, sizeBytes: writer.sizeBytes, storedAt: Date.now() }
+    },
+
+    async read(id, range) {
+      const handle = isClipId(id) ? await orNull(open(placeOf(id))) : null
+      if (!handle) return null
+      const stream = handle.createReadStream(range)
+      return Readable.toWeb(stream) as ReadableStream<Uint8Array>
+    },
+
+    async blob(id) {
+      return isClipId(id) ? orNull(openAsBlob(placeOf(id))) : null
+    },
+
+    async delete(id) {
+      if (isClipId(id)) await rm(placeOf(id), { force: true })
+    },
+
+    async *list({ removeUnfinishedBefore } = {}) {
+      const entries = await orNull(opendir(directory))
+      if (!entries) return
+      for await (const entry of entries) {
+        const place = path.join(directory, entry.name)
+        const facts = entry.isFile() ? await orNull(stat(place)) : null
+        if (!facts) continue
+        if (isClipId(entry.name)) {
+          yield { id: entry.name, sizeBytes: facts.size, storedAt: facts.mtimeMs }
+        } else if (entry.name.endsWith(UNFINISHED) && facts.mtimeMs < (removeUnfinishedBefore ?? 0)) {
+          await rm(place, { force: true })
+        }
+      }
+    },
+
+    async check() {
+      const probe = unfinishedPlaceOf('check')
+      try {
+        await mkdir(directory, { recursive: true })
+        const handle = await open(probe, 'wx')
+        try {
+          await handle.writeFile('voicepin')
+        } finally {
+          await handle.close()
+        }
+      } finally {
+        await rm(probe, { force: true })
+      }
+    },
+  }
+}
+
+/** Writes one clip; once a write has failed it goes on in memory, so that nothing of the clip is lost. */
+function createWriter(place: string, reserve?: (sizeBytes: number) => Promise<void>) {
+  let handle: FileHandle | undefined
+  let failure: unknown
+  let writtenBytes = 0
+  let rescuedBytes = 0
+  const rescuedChunks: Uint8Array<ArrayBuffer>[] = []
+
+  async function writeDurably(chunk: Uint8Array) {
+    await reserve?.(writtenBytes + chunk.byteLength)
+    handle ??= await openNew(place)
+    let offset = 0
+    while (offset < chunk.byteLength) {
+      const { bytesWritten } = await handle.write(
+        chunk,
+        offset,
+        chunk.byteLength - offset,
+        writtenBytes + offset,
+      )
+      offset += bytesWritten
+    }
+    writtenBytes += chunk.byteLength
+  }
+
+  async function abandon() {
+    await handle?.close().catch(() => {})
+    handle = undefined
+    await rm(place, { force: true }).catch(() => {})
+  }
+
+  return {
+    get sizeBytes() {
+      return writtenBytes + rescuedBytes
+    },
+
+    async write(chunk: Uint8Array) {
+      if (!failure) {
+        try {
+          return await writeDurably(chunk)
+        } catch (error) {
+          failure = error
+        }
+      }
+      rescuedBytes += chunk.byteLength
+      if (rescuedBytes > RESCUE_LIMIT_BYTES) {
+        throw new TempAudioError(`The temporary store failed and the clip is too large to carry in memory`, {
+          cause: failure,
+        })
+      }
+      rescuedChunks.push(new Uint8Array(chunk))
+    },
+
+    async commit(finalPlace: string) {
+      if (failure) throw failure
+      handle ??= await openNew(place)
+      await handle.sync()
+      await handle.close()
+      handle = undefined
+      await rename(place, finalPlace)
+      await syncDirectory(path.dirname(finalPlace))
+    },
+
+    abandon,
+
+    async rescue(cause: unknown): Promise<TempAudioError> {
+      const onDisk = writtenBytes > 0 ? await orNull(openAsBlob(place)) : null
+      const isWhole = onDisk !== null || writtenBytes === 0
+      const parts = onDisk ? [onDisk.slice(0, writtenBytes), ...rescuedChunks] : rescuedChunks
+      return new TempAudioError(`The temporary store could not keep the clip: ${describeError(cause)}`, {
+        cause,
+        rescued: isWhole ? new Blob(parts) : undefined,
+        discard: abandon,
+      })
+    },
+  }
+}
+
+async function openNew(place: string): Promise<FileHandle> {
+  try {
+    return await open(place, 'wx')
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    await mkdir(path.dirname(place), { recursive: true })
+    return open(place, 'wx')
+  }
+}
+
+async function syncDirectory(directory: string) {
+  const handle = await open(directory)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function orNull<T>(promise: Promise<T>): Promise<T | null> {
+  try {
+    return await promise
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+}

@@ -1,0 +1,116 @@
+import { type AttemptEnd, type Trigger } from './catalog/attempts.ts'
+import { type Clip, fileNameOf, gatewayUrlOf } from './clip.ts'
+import { describeError } from './errors.ts'
+import { expireClip } from './expire.ts'
+import { packCar } from './ipfs/car.ts'
+import { ChainError, type ChainUser, type Journal } from './ipfs/chain.ts'
+import { waitBeforeRound } from './retry.ts'
+import type { Services } from './services.ts'
+import { logMessages } from './telemetry/log.ts'
+
+/** How one round through the chain ended. */
+export type UploadOutcome =
+  | { status: 'success'; id: string; ipfsHash: string; url: string; provider: string }
+  | { status: 'failed'; id: string; error: ChainError | Error; attempts: number }
+  /** Nobody was tried: every provider is being rested, or the lease was lost. */
+  | { status: 'untried'; id: string }
+
+/** How long a lease must last at least: one try and the longest wait after it. */
+export function leaseMs({ config }: Pick<Services, 'config'>): number {
+  const { attemptTimeoutMs, uploadDeadlineMs, retryDelaysMs } = config.ipfs
+  const longestWaitMs = Math.max(uploadDeadlineMs, ...retryDelaysMs) * 1.2
+  return attemptTimeoutMs + longestWaitMs + 15_000
+}
+
+/**
+ * Takes one leased clip through the chain and records how it ended: stored, or pending with its next date.
+ * The lease is prolonged before each try and given back in the end.
+ *
+ * @throws CatalogError when a failed end cannot be recorded. The clip is then still waiting, its lease runs out, and
+ * every try that was begun is in the journal.
+ */
+export async function uploadClip(
+  services: Services,
+  clip: Clip,
+  options: { trigger: Trigger; user: ChainUser; signal: AbortSignal; audio?: Blob },
+): Promise<UploadOutcome> {
+  const { catalog, chain, clock, leaseOwner } = services
+  const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
+  try {
+    const audio = options.audio ?? (await services.store.blob(clip.id))
+    if (!audio) throw new BytesMissing('Its bytes are not in the temporary store')
+    const { cid, car } = await packCar(audio)
+    if (cid !== clip.cid) throw new Error(`Its bytes have changed: they are ${cid} and should be ${clip.cid}`)
+    const stored = await chain.upload(
+      { cid, car, file: audio, fileName: fileNameOf(clip) },
+      {
+        user: options.user,
+        journal: journalOf(services, clip.id, options.trigger),
+        doubtful: clip.attempts > 0 ? await catalog.attempts.doubtfulProviders(clip.id) : [],
+        signal: options.signal,
+      },
+    )
+    const permanentUrl = gatewayUrlOf(stored.gatewayUrl, stored.ipfsHash, fileNameOf(clip))
+    log.info({ provider: stored.provider, trigger: options.trigger }, logMessages.stored(stored.ipfsHash))
+    const { provider, ipfsHash } = stored
+    await catalog.clips
+      .store(clip.id, { provider, ipfsHash, permanentUrl, storedAt: clock.now() })
+      // It is held, whatever the catalog can take now: the journal has it, and the next round recognises it.
+      .catch((error: unknown) =>
+        log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
+      )
+    return { status: 'success', id: clip.id, ipfsHash, url: permanentUrl, provider }
+  } catch (error) {
+    if (options.signal.aborted || error instanceof LeaseLost) {
+      await catalog.queue.release(leaseOwner, clip.id)
+      return { status: 'untried', id: clip.id }
+    }
+    return postpone(services, clip, error as Error)
+  }
+}
+
+async function postpone(services: Services, clip: Clip, error: Error): Promise<UploadOutcome> {
+  const { catalog, clock, scrub, leaseOwner } = services
+  const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
+  const isUntried = error instanceof ChainError && error.attempts === 0
+  if (isUntried && services.chain.providers.length > 0) {
+    await catalog.queue.release(leaseOwner, clip.id)
+    return { status: 'untried', id: clip.id }
+  }
+  const message = scrub(describeError(error))
+  if (services.chain.providers.length > 0) log.error({ error: message }, logMessages.allFailed)
+  if (error instanceof BytesMissing && clock.now() >= clip.expiresAt) await expireClip(services, clip)
+  const waitMs = waitBeforeRound(clip.failedRounds + 1, () => clock.random())
+  const lastRoundAt = clock.now()
+  await catalog.clips.postpone(clip.id, { error: message, lastRoundAt, nextAttemptAt: lastRoundAt + waitMs })
+  const attempts = clip.attempts + (error instanceof ChainError ? error.attempts : 0)
+  return { status: 'failed', id: clip.id, error, attempts }
+}
+
+function journalOf(services: Services, clipId: string, trigger: Trigger): Journal {
+  const { catalog, clock, leaseOwner: owner, scrub } = services
+  return {
+    async begin(provider) {
+      const startedAt = clock.now()
+      if (!(await catalog.queue.renew(clipId, { owner, expiresAt: startedAt + leaseMs(services) }))) {
+        throw new LeaseLost(`The lease on clip ${clipId} was lost`)
+      }
+      return catalog.attempts.begin({ clipId, provider, trigger, startedAt })
+    },
+    end(id, provider, { outcome, durationMs, error }) {
+      const end: AttemptEnd = { outcome, durationMs }
+      if (error) {
+        end.error = scrub(describeError(error))
+        end.statusCode = error.statusCode
+        end.mayHaveStored = error.mayHaveStored
+      }
+      return catalog.attempts.end(id, provider, end)
+    },
+  }
+}
+
+/** The record says that the bytes are here, and they are not: nothing more can come of the clip. */
+class BytesMissing extends Error {}
+
+/** Somebody else works on the clip now. */
+class LeaseLost extends Error {}

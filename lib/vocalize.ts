@@ -1,0 +1,235 @@
+import type { NewClip } from './catalog/clips.ts'
+import { CatalogError } from './catalog/connection.ts'
+import { type Clip, fileNameOf, gatewayUrlOf, newClipId } from './clip.ts'
+import { describeError, ServiceError } from './errors.ts'
+import { packCar } from './ipfs/car.ts'
+import { ChainError, type ChainResult } from './ipfs/chain.ts'
+import { expectedSizeBytes, growingRoom, reserveRoom } from './room.ts'
+import type { Services } from './services.ts'
+import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
+import { type StagedAudio, stage } from './stage.ts'
+import { logMessages } from './telemetry/log.ts'
+import { TempAudioError } from './temp-audio/store.ts'
+import { leaseMs, type UploadOutcome, uploadClip } from './upload-clip.ts'
+
+/** Between the end of the vendor's time limit and the record of the staged clip. */
+const STAGING_MARGIN_MS = 60_000
+
+/** What `vocalize` gives back: the clip as it stands at that moment, `stored` or still temporary. */
+export type VocalizedClip = Clip & { cid: string; mimeType: string; durationMs: number }
+
+/**
+ * Speaks `request.text`, stages the audio and uploads it to IPFS. Waits for the upload at most `UPLOAD_DEADLINE_MS`,
+ * and not at all while every provider is known to be sick; the upload then goes on behind the answer.
+ *
+ * @throws ServiceError when the vendor fails (nothing is kept then), or when neither IPFS nor the temporary store could
+ * take the audio
+ */
+export async function vocalize(
+  services: Services,
+  request: SpeechRequest,
+  context: { requestId: string },
+): Promise<VocalizedClip> {
+  const newClip = describeNewClip(services, request, context.requestId)
+  const refusal = await reserve(services, newClip)
+  const staged = await speakAndStage(services, request, newClip, refusal)
+  const clip = staged.isDurable ? await recordStaged(services, newClip, staged) : undefined
+  return clip ? uploadStaged(services, clip, staged) : uploadUnstaged(services, newClip, staged, refusal)
+}
+
+function describeNewClip(
+  { config, clock, leaseOwner }: Services,
+  request: SpeechRequest,
+  requestId: string,
+): NewClip {
+  const { modelId, outputFormat } = { ...config.speech.elevenLabs, ...definedOnly(request) }
+  const characters = [...request.text].length
+  const now = clock.now()
+  return {
+    id: newClipId(),
+    requestId,
+    characters,
+    voiceId: request.voiceId,
+    modelId,
+    outputFormat,
+    createdAt: now,
+    expiresAt: now + config.tempAudio.ttlMs,
+    sizeBytes: expectedSizeBytes(outputFormat, characters),
+    leaseOwner,
+    leaseExpiresAt: now + config.speech.timeoutMs + STAGING_MARGIN_MS,
+  }
+}
+
+function definedOnly({ modelId, outputFormat }: SpeechRequest) {
+  return { ...(modelId && { modelId }), ...(outputFormat && { outputFormat }) }
+}
+
+/** Reserves room and a record. Without a catalog the clip can still go straight to IPFS, unless nobody there takes it. */
+async function reserve(services: Services, newClip: NewClip): Promise<CatalogError | undefined> {
+  try {
+    await reserveRoom(services, newClip)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CatalogError)) throw error
+    if (!services.chain.canTry('caller')) throw storageUnavailable(error)
+    return error
+  }
+}
+
+async function speakAndStage(
+  services: Services,
+  request: SpeechRequest,
+  { id, sizeBytes }: NewClip,
+  refusal: CatalogError | undefined,
+): Promise<StagedAudio> {
+  let spoken: SpokenAudio | undefined
+  try {
+    spoken = await services.speech.speak(request, { signal: services.work.signal })
+    const reserve = refusal ? () => Promise.reject(refusal) : growingRoom(services, id, sizeBytes)
+    return await stage(services, id, spoken, { reserve })
+  } catch (error) {
+    await spoken?.audio.cancel().catch(() => {})
+    await services.catalog.clips.discard(id).catch(() => {})
+    throw error instanceof TempAudioError ? storageUnavailable(error) : error
+  }
+}
+
+async function recordStaged(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+): Promise<Clip | undefined> {
+  const { catalog, clock, leaseOwner, log } = services
+  const { cid, mimeType, fileExtension, durationMs, sizeBytes } = staged
+  const now = clock.now()
+  try {
+    const clip = await catalog.clips.stage(newClip.id, {
+      ...{ cid, mimeType, fileExtension, durationMs, sizeBytes },
+      stagedAt: now,
+      leaseOwner,
+      leaseExpiresAt: now + leaseMs(services),
+    })
+    return clip ?? undefined
+  } catch (error) {
+    log.error({ err: error, clipId: newClip.id }, 'A clip could not be recorded')
+    return undefined
+  }
+}
+
+async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio): Promise<VocalizedClip> {
+  const { catalog, chain, clock, config, work, leaseOwner } = services
+  let outcome: UploadOutcome | undefined
+  if (chain.canTry('caller')) {
+    const { audio } = staged
+    const upload = work.track(
+      uploadClip(services, clip, { trigger: 'request', user: 'caller', signal: work.signal, audio }),
+    )
+    outcome = await withinDeadline(upload, clock, config.ipfs.uploadDeadlineMs)
+  } else {
+    await catalog.queue.release(leaseOwner, clip.id)
+  }
+  if (outcome?.status === 'success') {
+    const { provider, ipfsHash, url } = outcome
+    return asVocalized({ ...clip, state: 'stored', provider, ipfsHash, permanentUrl: url }, staged)
+  }
+  const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
+  log.info(logMessages.keptTemporarily(clip.id))
+  log.info(logMessages.willRetry)
+  return asVocalized({ ...clip, state: 'pending' }, staged)
+}
+
+/** What `upload` came to, or `undefined` when it takes longer than `deadlineMs`, or broke: the clip is then waiting. */
+async function withinDeadline(upload: Promise<UploadOutcome>, clock: Services['clock'], deadlineMs: number) {
+  const timer = new AbortController()
+  const deadline = clock.sleep(deadlineMs, timer.signal).catch(() => {})
+  try {
+    return (await Promise.race([upload.catch(() => undefined), deadline])) ?? undefined
+  } finally {
+    timer.abort()
+  }
+}
+
+/** The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now or never. */
+async function uploadUnstaged(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+  refusal: CatalogError | undefined,
+): Promise<VocalizedClip> {
+  const { chain, work } = services
+  const { cid, audio, mimeType, fileExtension, durationMs, sizeBytes } = staged
+  const fileName = fileNameOf({ id: newClip.id, fileExtension })
+  const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
+  try {
+    const { car } = await packCar(audio)
+    const content = { cid, car, file: audio, fileName }
+    const stored = await work.track(
+      chain.upload(content, { user: 'caller', journal: noJournal, signal: work.signal }),
+    )
+    log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
+    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes }
+    const clip = storedClip(services, newClip, facts, stored)
+    await recordUnstaged(services, clip)
+    return clip
+  } catch (error) {
+    log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
+    throw storageUnavailable(staged.storeError ?? refusal ?? new CatalogError('The catalog failed'), error)
+  } finally {
+    await staged.storeError?.discard()
+  }
+}
+
+function storedClip(
+  { clock }: Services,
+  newClip: NewClip,
+  facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'>,
+  { provider, ipfsHash, gatewayUrl }: ChainResult,
+): VocalizedClip {
+  const now = clock.now()
+  const fileName = fileNameOf({ id: newClip.id, fileExtension: facts.fileExtension })
+  const permanentUrl = gatewayUrlOf(gatewayUrl, ipfsHash, fileName)
+  return {
+    ...newClip,
+    ...facts,
+    ...{ provider, ipfsHash, permanentUrl, stagedAt: now, storedAt: now, state: 'stored', isHeld: false },
+    ...{ attempts: 1, failedRounds: 0, lastRoundAt: null, nextAttemptAt: null, lastError: null },
+  }
+}
+
+/** Writes down as much as the catalog takes: IPFS has the clip either way. */
+async function recordUnstaged({ catalog, store, log }: Services, clip: VocalizedClip) {
+  const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
+  try {
+    const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
+    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt }
+    await catalog.clips.stage(id, { ...facts, leaseOwner: null, leaseExpiresAt: null })
+    await catalog.clips.store(id, { provider, ipfsHash, permanentUrl, storedAt })
+    await catalog.clips.letGo(id)
+  } catch (error) {
+    log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
+  }
+  await store.delete(id).catch(() => {})
+}
+
+const noJournal = { begin: async () => 0, end: async () => {} }
+
+function asVocalized(clip: Clip, { cid, mimeType, durationMs }: StagedAudio): VocalizedClip {
+  return { ...clip, cid, mimeType, durationMs }
+}
+
+function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
+  const providers = ipfsError instanceof ChainError ? ipfsError.failures : []
+  const told = [
+    `temporary store: ${storeError.message}`,
+    ...(ipfsError instanceof ChainError ? [`IPFS: ${ipfsError.message}`] : []),
+  ]
+  return new ServiceError(
+    'storage_unavailable',
+    `Neither IPFS nor the temporary store could take the audio (${told.join('; ')})`,
+    {
+      cause: new AggregateError([storeError, ipfsError].filter(Boolean)),
+      retryAfterMs: 30_000,
+      providers,
+    },
+  )
+}

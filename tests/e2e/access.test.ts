@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { ADMIN_KEY, quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
-import { ADMIN_KEY, quick, useVendors, useWorld } from '../support/world.ts'
+import { useVendors, useWorld } from '../support/world.ts'
 
 const cronSecret = 'test-cron-secret-99aa'
 const metricsToken = 'test-metrics-token-13b0'

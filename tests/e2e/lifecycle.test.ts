@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
+import { ADMIN_KEY, pathOf, quick, retryIpfs } from '../support/operator.ts'
 import type { Service } from '../support/service.ts'
 import { newDirectory, startInVain, startService } from '../support/service.ts'
 import type { Fault } from '../support/stub-vendors.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
-import { ADMIN_KEY, pathOf, quick, retryIpfs, useVendors } from '../support/world.ts'
+import { useVendors } from '../support/world.ts'
 
 const world = useVendors()
 const environment = (changes: Record<string, string> = {}) => ({

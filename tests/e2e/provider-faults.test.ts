@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { pathOf, quick, retryIpfs } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import type { Fault, RecordedRequest } from '../support/stub-vendors.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
-import { pathOf, quick, retryIpfs, useVendors, useWorld } from '../support/world.ts'
+import { useVendors, useWorld } from '../support/world.ts'
 
 const DEADLINE_MS = Number(quick.UPLOAD_DEADLINE_MS)
 // What a busy machine may add to a time.

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
+import { quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import type { VendorName } from '../support/stub-vendors.ts'
 import { classicPinataEnvironmentFor, credentials, environmentFor } from '../support/stub-vendors.ts'
-import { quick, useVendors, useWorld } from '../support/world.ts'
+import { useVendors, useWorld } from '../support/world.ts'
 
 describe('with Pinata', () => {
   const world = useWorld()

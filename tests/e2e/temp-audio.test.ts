@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { pathOf, quick } from '../support/operator.ts'
 import { rawRequest } from '../support/raw-http.ts'
 import { startService } from '../support/service.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
-import { pathOf, quick, useVendors, useWorld } from '../support/world.ts'
+import { useVendors, useWorld } from '../support/world.ts'
 
 describe('a clip that is kept temporarily, over the wire', () => {
   const world = useWorld()

@@ -33,7 +33,7 @@ export interface Service {
   stop(): Promise<{ elapsedMs: number }>
   /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>
-  /** Starts it again after `stop` or `kill`: same directory, same port. */
+  /** Starts it again after `stop` or `kill`: same directory, same port. Throws when it ends before it is ready. */
   restart(changes?: Environment): Promise<void>
 }
 
@@ -48,6 +48,7 @@ interface Running {
   child: ChildProcess
   exited: Promise<number | string>
   baseUrl: string
+  ready: Promise<void>
 }
 
 const living = new Set<ChildProcess>()
@@ -77,7 +78,8 @@ export async function startService(
   const directory = options.directory ?? (await newDirectory())
   const output = new ServiceOutput()
   let environment: Environment = { TEMP_AUDIO_DIR: directory, ...options.environment }
-  let running = await launch(environment, output)
+  let running = launch(environment, output)
+  await running.ready
 
   const fetchPath: Service['fetch'] = (pathname, init) => fetch(new URL(pathname, running.baseUrl), init)
   return {
@@ -123,7 +125,8 @@ export async function startService(
     },
     async restart(changes = {}) {
       environment = { ...environment, PORT: new URL(running.baseUrl).port, ...changes }
-      running = await launch(environment, output)
+      running = launch(environment, output)
+      await running.ready
     },
   }
 }
@@ -138,21 +141,41 @@ export async function startInVain(environment: Environment): Promise<{ exitCode:
   return { exitCode, output: output.text }
 }
 
-async function launch(environment: Environment, output: ServiceOutput): Promise<Running> {
+function launch(environment: Environment, output: ServiceOutput): Running {
   if (!existsSync(path.join(root, '.next/BUILD_ID')))
     throw new Error('Build the service first: npm run build')
-  const { child, exited } = run(environment, output)
   const from = output.text.length
-  const failed = exited.then((end) => {
-    throw new Error(`The service ended with ${end} before it was ready:\n${output.text}`)
-  })
-  failed.catch(() => {})
-  const baseUrl = await Promise.race([
-    failed,
-    until('an address', () => addressIn(output.text.slice(from)), slowly),
-  ])
-  await Promise.race([failed, until('readiness', () => isReady(baseUrl), slowly)])
-  return { child, exited, baseUrl }
+  const { child, exited } = run(environment, output)
+  const running: Running = {
+    child,
+    exited,
+    baseUrl: `http://127.0.0.1:${environment.PORT ?? 0}`,
+    ready: becomeReady(),
+  }
+  running.ready.catch(() => {})
+  return running
+
+  async function becomeReady() {
+    await Promise.resolve()
+    running.baseUrl = await until(
+      'an address',
+      ifAlive(() => addressIn(output.text.slice(from))),
+      slowly,
+    )
+    await until(
+      'readiness',
+      ifAlive(() => isReady(running.baseUrl)),
+      slowly,
+    )
+  }
+
+  function ifAlive<T>(check: () => T): () => T {
+    return () => {
+      const end = child.exitCode ?? child.signalCode
+      if (end === null) return check()
+      throw new Error(`The service ended with ${end} before it was ready:\n${output.text.slice(from)}`)
+    }
+  }
 }
 
 const slowly = { timeoutMs: START_TIMEOUT_MS, everyMs: 20 }

@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest'
+import { runCrashes } from '../proof/crash/run.ts'
+
+it('killed five times under load, the service loses nothing and stores nothing twice', async () => {
+  const report = await runCrashes({ rounds: 5, seed: 20_261_122 })
+  expect(report.answers).toBeGreaterThan(5)
+  expect(report).toMatchObject({ losses: [], doubles: [], disagreements: [] })
+}, 300_000)

@@ -44,7 +44,8 @@ const timeouts = {
 /** A listener that takes nothing for this long is cut off, since it holds an open file. */
 const STALLED_MS = 120_000
 
-const tempAudioPath = /^\/api\/temp-audio\/[^/?#]+(?:\?|$)/
+// Also with further slashes and dots in it: Next.js would answer those with redirects and pages.
+const tempAudioPath = /^\/api\/temp-audio\/[^?#]/
 
 /**
  * Makes the HTTP server that stands before Next.js.

@@ -18,6 +18,9 @@ const titles: Record<number, string> = {
   504: 'Gateway timeout',
 }
 
+/** Every 503 says when to come back, also where nothing better is known. */
+const USUAL_RETRY_AFTER_MS = 10_000
+
 /** A problem document on its way out (RFC 9457). */
 export interface Problem {
   status: number
@@ -40,9 +43,8 @@ export function problem(error: unknown, requestId: string, scrub: Scrub = (text)
     'X-Request-Id': requestId,
     ...known.headers,
   }
-  if (known.retryAfterMs !== undefined) {
-    headers['Retry-After'] = String(Math.max(1, Math.ceil(known.retryAfterMs / 1000)))
-  }
+  const retryAfterMs = known.retryAfterMs ?? (status === 503 ? USUAL_RETRY_AFTER_MS : undefined)
+  if (retryAfterMs !== undefined) headers['Retry-After'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
   const { code, errors, providers } = known
   const type = `urn:voicepin:error:${code}`

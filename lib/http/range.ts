@@ -16,10 +16,15 @@ export function selectRange(
   sizeBytes: number,
 ): ByteRange | 'unsatisfiable' | undefined {
   if (!header) return undefined
-  const ranges = parseRange(sizeBytes, header, { combine: true })
+  const ranges = parseRange(sizeBytes, withShortSuffixes(header, sizeBytes), { combine: true })
   if (ranges === -1) return 'unsatisfiable'
   if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
   return ranges[0]
+}
+
+/** A suffix longer than the whole means the whole (RFC 9110, 14.1.2); the parser would call it unsatisfiable. */
+function withShortSuffixes(header: string, sizeBytes: number): string {
+  return header.replace(/([=,]\s*)-(\d+)/g, (_, before, count) => `${before}-${Math.min(count, sizeBytes)}`)
 }
 
 export type Precondition = 'proceed' | 'not_modified' | 'failed'

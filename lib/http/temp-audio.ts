@@ -11,7 +11,7 @@ const LONGEST_MAX_AGE_SECONDS = 3600
 export function serveTempAudio(services: Services, request: Request): Promise<Response> {
   return respond(services, request, async () => {
     const url = new URL(request.url)
-    const opened = await openClip(services, url.pathname.split('/').at(-1) ?? '')
+    const opened = await openClip(services, idIn(url.pathname))
     if (opened.from === 'ipfs') {
       const headers = { ...anyOrigin, Location: opened.permanentUrl, 'Cache-Control': 'public, max-age=300' }
       return new Response(null, { status: 302, headers })
@@ -37,6 +37,11 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     headers.set('Content-Range', `bytes ${range.start}-${range.end}/${clip.sizeBytes}`)
     return new Response((await read(range)) as BodyInit, { status: 206, headers })
   })
+}
+
+/** Empty where the path is not that of a clip, as when a client's `..` has led out of it. */
+function idIn(pathname: string): string {
+  return /^\/api\/temp-audio\/([^/]+)$/.exec(pathname)?.[1] ?? ''
 }
 
 const anyOrigin = { 'Access-Control-Allow-Origin': '*' }

@@ -37,7 +37,7 @@ describe('a clip that is kept temporarily, over the wire', () => {
       'access-control-allow-origin': '*',
     })
     expect(headers).not.toHaveProperty('transfer-encoding')
-    expect(headers).not.toHaveProperty('content-disposition')
+    expect(headers['content-disposition']).not.toMatch(/^attachment/)
     const maxAge = Number(headers['cache-control']?.match(/^public, max-age=(\d+)$/)?.[1])
     expect(maxAge).toBeGreaterThan(3500)
     expect(maxAge).toBeLessThanOrEqual(3600)
@@ -70,14 +70,14 @@ describe('a clip that is kept temporarily, over the wire', () => {
     expect(body.equals(expected)).toBe(true)
   })
 
-  it.each(['bytes=99999999-', 'bytes=-0'])('Range %s: 416 with the size', async (range) => {
+  it.each(['bytes=99999999-', 'bytes=-0', 'bytes=5-2'])('Range %s: 416 with the size', async (range) => {
     const { status, headers } = await get(`Range: ${range}`)
     expect(status).toBe(416)
     expect(headers['content-range']).toBe(`bytes */${audio.length}`)
     expect(headers['content-type']).toBe('application/problem+json')
   })
 
-  it.each(['bytes=abc', 'bytes=5-2', 'lines=0-1', 'bytes', 'bytes=', 'bytes=--1'])(
+  it.each(['bytes=abc', 'lines=0-1', 'bytes', 'bytes=', 'bytes=--1'])(
     'Range %s means nothing and is ignored',
     async (range) => {
       const { status, body } = await get(`Range: ${range}`)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CID } from 'multiformats/cid'
@@ -18,9 +19,10 @@ export async function send(response: ServerResponse, answer: VendorAnswer): Prom
     return
   }
   response.writeHead(answer.status, answer.headers)
+  const closed = once(response, 'close')
   for await (const chunk of answer.body) {
     if (response.destroyed) return
-    if (!response.write(chunk)) await drained(response)
+    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), closed])
   }
   response.end()
 }
@@ -124,11 +126,4 @@ async function wholeOf(body: VendorAnswer['body']): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of body) chunks.push(chunk)
   return Buffer.concat(chunks)
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  await new Promise<void>((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
-  })
 }

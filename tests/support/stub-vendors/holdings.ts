@@ -12,7 +12,8 @@ export class Holdings {
 
   accept(cid: string, bytes: Uint8Array): void {
     const uploads = (this.#byCid.get(cid)?.uploads ?? 0) + 1
-    this.#byCid.set(cid, { bytes, uploads })
+    // A plain copy: what a test reads must not be a Node buffer that compares unequal.
+    this.#byCid.set(cid, { bytes: new Uint8Array(bytes), uploads })
   }
 
   has(cid: string): boolean {

@@ -1,0 +1,14 @@
+import { requireBearer } from '../../../lib/http/auth.ts'
+import { defineRoute } from '../../../lib/http/route.ts'
+import { renderMetrics } from '../../../lib/telemetry/metrics.ts'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async GET(request, { services }) {
+    const { metricsToken, adminApiKey } = services.config.access
+    requireBearer(request, [metricsToken, adminApiKey])
+    const { contentType, text } = await renderMetrics(services)
+    return new Response(text, { headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' } })
+  },
+})

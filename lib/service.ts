@@ -4,6 +4,7 @@ import { drainBacklog } from './background/recovery.ts'
 import { startTimer } from './background/timer.ts'
 import { readConfig } from './config.ts'
 import { describeError, ServiceError } from './errors.ts'
+import type { FrontServices } from './http/front.ts'
 import { serveTempAudio } from './http/temp-audio.ts'
 import { recover } from './recover.ts'
 import { createServices, type Services } from './services.ts'
@@ -13,21 +14,14 @@ import type { VocalizedClip } from './vocalize.ts'
 const GRACE_MS = 20_000
 
 /** The running service of a process, as the front and the route handlers use it. */
-export interface Service {
+export interface Service extends FrontServices {
   services: Services
-  /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
-  serveTempAudio(request: Request): Promise<Response>
-  /** What is due once a temporary URL was served. Never rejects. */
-  afterTempAudio(): Promise<void>
   /** What is due once `vocalize` was answered. Never rejects. */
   afterVocalize(clip: VocalizedClip): Promise<void>
   /** @throws ServiceError `shutting_down` */
   refuseWhileStopping(): void
   /** @throws ServiceError `shutting_down` or `not_ready`, which says what is missing */
   checkReady(): Promise<void>
-  beginShutdown(): void
-  drain(): Promise<void>
-  close(): Promise<void>
 }
 
 /** The framework loads this module more than once a process; the service exists once. */

@@ -1,12 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRequestListener } from '@remix-run/node-fetch-server'
-import { describeError } from '../errors.ts'
+import { describeError, ServiceError } from '../errors.ts'
+import { problem, problemResponse, requestIdOf } from './problem.ts'
+import { refuseUnreadable } from './unreadable.ts'
 
 /** What the front asks of the service behind it; `instrumentation.ts` puts it on `globalThis`. */
 export interface FrontServices {
   /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
   serveTempAudio(request: Request): Promise<Response>
+  /** What is due once the audio was sent. */
+  afterTempAudio(): Promise<void>
   /** Turns readiness to 503 and takes no new work. */
   beginShutdown(): void
   /** Resolves when the running work is done or its time of grace is over. */
@@ -18,7 +22,7 @@ export interface FrontServices {
 interface FrontOptions {
   /** Answers everything that the front does not answer itself. */
   nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
-  services: Pick<FrontServices, 'serveTempAudio' | 'beginShutdown' | 'drain'>
+  services: Pick<FrontServices, 'serveTempAudio' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
   /** How long running requests may take to finish after `stop()`. */
   graceMs?: number
 }
@@ -67,10 +71,16 @@ export function createFront({ nextHandler, services, graceMs = GRACE_MS }: Front
     if (isTempAudio(request)) {
       response.setTimeout(STALLED_MS, () => response.destroy())
       serveTempAudio(request, response)
+      if (request.method === 'GET') response.once('finish', () => afterAudio(response.statusCode))
     } else {
       void handOver(nextHandler, request, response)
     }
   })
+
+  const afterAudio = (status: number) => {
+    if (status === 200 || status === 206) void services.afterTempAudio()
+  }
+  server.on('clientError', refuseUnreadable)
 
   async function stop() {
     const deadline = Date.now() + graceMs
@@ -111,7 +121,8 @@ async function handOver(
 function answerError(error: unknown): Response | undefined {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') {
-    return new Response('Bad Request', { status: 400 })
+    const refusal = new ServiceError('invalid_http', 'The Host header of the request names no host')
+    return problemResponse(problem(refusal, requestIdOf(undefined)))
   }
   console.error(describeError(error))
 }

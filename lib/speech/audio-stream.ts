@@ -38,12 +38,14 @@ export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
   const opened = Promise.withResolvers<ReadableStream<Uint8Array>>()
   const over = new AbortController()
   let failAudio = (_error: unknown) => {}
+  let source: AsyncIterator<Uint8Array> | undefined
 
   const work = async (limit: AbortSignal) => {
     const reasonOf = (error: unknown) => (limit.aborted ? limit.reason : error)
     const { first, rest } = await run.open(AbortSignal.any([limit, over.signal])).catch((error) => {
       throw reasonOf(error)
     })
+    source = rest
     await new Promise<void>((end) => {
       const audio = new ReadableStream<Uint8Array>(
         {
@@ -74,6 +76,10 @@ export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
       opened.reject(error)
       failAudio(error)
     })
-    .finally(() => over.abort())
+    .finally(() => {
+      over.abort()
+      return source?.return?.()
+    })
+    .catch(() => {})
   return opened.promise
 }

@@ -82,9 +82,9 @@ function faultOf(error: unknown, scrub: Scrub): ServiceError {
   const cause = rootOf(error)
   const code = 'code' in cause ? String(cause.code) : ''
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return timeoutError(error)
-  if (cause instanceof SyntaxError) {
+  if (cause instanceof SyntaxError || cause.name === 'ParseError') {
     const message =
-      'ElevenLabs answered an error that cannot be read: its body is not the JSON that it claims to be'
+      'ElevenLabs gave an answer that cannot be read: its body is not the JSON that it should be'
     return new ServiceError('speech_invalid_answer', message, { cause: error })
   }
   const message = scrub(`ElevenLabs could not be reached: ${cause.message || code}`)

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createFront, type Front } from '../../../lib/http/front.ts'
+import { rawRequest } from '../../support/raw-http.ts'
 
 type Options = Parameters<typeof createFront>[0]
 
@@ -20,6 +21,7 @@ afterEach(async () => {
 async function open(overrides: Partial<Options['services']> = {}, options: Partial<Options> = {}) {
   const services = {
     serveTempAudio: async () => new Response('audio'),
+    afterTempAudio: vi.fn(async () => {}),
     beginShutdown: vi.fn(),
     drain: async () => {},
     ...overrides,
@@ -50,6 +52,28 @@ async function answerTo(url: string, options = {}): Promise<IncomingMessage & { 
 }
 
 describe('the front', () => {
+  it.each([
+    ['a request line that is none', 'NONSENSE', 400, 'invalid_http'],
+    ['a header that is none', 'GET / HTTP/1.1\r\nno colon', 400, 'invalid_http'],
+    ['headers without end', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}`, 431, 'headers_too_large'],
+  ])('answers %s with a problem document', async (_, head, status, code) => {
+    const { origin } = await open()
+    const response = await rawRequest(origin, [head])
+    expect(response).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } })
+    expect(JSON.parse(response.body.toString())).toMatchObject({ status, code })
+  })
+
+  it('says when audio was sent, and only then', async () => {
+    const { origin, services } = await open()
+    await answerTo(`${origin}/api/temp-audio/abc`)
+    expect(services.afterTempAudio).toHaveBeenCalledOnce()
+    await answerTo(`${origin}/api/temp-audio/abc`, { method: 'HEAD' })
+    const missing = await open({ serveTempAudio: async () => new Response('', { status: 404 }) })
+    await answerTo(`${missing.origin}/api/temp-audio/abc`)
+    expect(services.afterTempAudio).toHaveBeenCalledOnce()
+    expect(missing.services.afterTempAudio).not.toHaveBeenCalled()
+  })
+
   it.each([
     ['GET', '/api/temp-audio/abc'],
     ['HEAD', '/api/temp-audio/abc'],

@@ -1,0 +1,18 @@
+import { describe, expect, test } from 'vitest'
+import { systemClock as clock } from '../../../lib/clock.ts'
+import { readConfig } from '../../../lib/config.ts'
+import { createSpeech } from '../../../lib/speech/index.ts'
+import { apiKey } from './elevenlabs-vendor.ts'
+
+describe('The voice that the configuration asks for', () => {
+  test.each([
+    ['ElevenLabs with a key', { ELEVENLABS_API_KEY: apiKey }, 'elevenlabs'],
+    ['the built-in one without', {}, 'local'],
+    ['the built-in one when it is named', { ELEVENLABS_API_KEY: apiKey, SPEECH_PROVIDER: 'local' }, 'local'],
+  ])('is %s', async (_, environment, name) => {
+    const speech = createSpeech(readConfig(environment).speech, { clock })
+
+    expect(speech.name).toBe(name)
+    await speech.close()
+  })
+})

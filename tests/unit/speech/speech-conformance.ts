@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Clock } from '../../../lib/clock.ts'
+import type { Speech, SpeechRequest } from '../../../lib/speech/speech.ts'
+import { createFakeClock } from './fake-clock.ts'
+
+/** What the suite has to know about a voice. */
+export interface Subject {
+  title: string
+  /** Makes the voice; requests that name no format get `mp3_44100_128`. */
+  create(options: { clock: Clock; timeoutMs: number }): Speech
+  /** A text whose audio is not at its end after the first byte. */
+  longText: string
+  setUp?(): void
+  tearDown?(): void
+}
+
+export const never = new AbortController().signal
+
+/** The bytes of a stream, from here to its end. */
+export async function bytesOf(audio: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(audio))
+}
+
+/** What a promise rejects with. */
+export async function errorOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.unreachable('it should have been refused'),
+    (error) => error,
+  )
+}
+
+const timeoutMs = 60_000
+
+/** What every voice must do, whoever speaks. */
+export function describeSpeech({ title, create, longText, setUp, tearDown }: Subject) {
+  describe(`${title}, as a voice`, () => {
+    const clock = createFakeClock()
+    const request: SpeechRequest = { text: 'Hello world.', voiceId: '21m00Tcm4TlvDq8ikWAM' }
+    let speech: Speech
+
+    beforeAll(() => {
+      setUp?.()
+      speech = create({ clock, timeoutMs })
+    })
+    afterAll(async () => {
+      await speech.close()
+      tearDown?.()
+    })
+
+    test('speaks a text and says in which format and with which model', async () => {
+      const spoken = await speech.speak(request, { signal: never })
+
+      expect((await bytesOf(spoken.audio)).length).toBeGreaterThan(1000)
+      expect(spoken.outputFormat).toBe('mp3_44100_128')
+      expect(spoken.modelId).not.toBe('')
+    })
+
+    test('speaks in the format that was asked for', async () => {
+      const spoken = await speech.speak({ ...request, outputFormat: 'mp3_22050_32' }, { signal: never })
+
+      await spoken.audio.cancel()
+      expect(spoken.outputFormat).toBe('mp3_22050_32')
+    })
+
+    test('takes a voice id of ElevenLabs', async () => {
+      const spoken = await speech.speak({ ...request, voiceId: 'EXAVITQu4vr4xnSDxMaL' }, { signal: never })
+
+      expect((await bytesOf(spoken.audio)).length).toBeGreaterThan(1000)
+    })
+
+    test('refuses a format that nobody knows, and names the field', async () => {
+      const speaking = speech.speak({ ...request, outputFormat: 'midi_1' }, { signal: never })
+
+      await expect(speaking).rejects.toMatchObject({
+        code: 'invalid_request',
+        message: expect.stringContaining('"midi_1"'),
+        errors: [{ path: 'outputFormat' }],
+      })
+    })
+
+    test('speaks several texts at once', async () => {
+      const speaking = ['One.', 'Two.', 'Three.'].map((text) =>
+        speech.speak({ ...request, text }, { signal: never }),
+      )
+      for (const { audio } of await Promise.all(speaking)) {
+        expect((await bytesOf(audio)).length).toBeGreaterThan(1000)
+      }
+    })
+
+    test('does not begin when it is aborted already', async () => {
+      const reason = new Error('stopping')
+
+      expect(await errorOf(speech.speak(request, { signal: AbortSignal.abort(reason) }))).toBe(reason)
+    })
+
+    test('stops before the first byte when it is aborted', async () => {
+      const stop = new AbortController()
+      const speaking = speech.speak(request, { signal: stop.signal })
+      const reason = new Error('stopping')
+      stop.abort(reason)
+
+      expect(await errorOf(speaking)).toBe(reason)
+    })
+
+    test('breaks the audio off with the reason when it is aborted in the middle', async () => {
+      const stop = new AbortController()
+      const { audio } = await speech.speak({ ...request, text: longText }, { signal: stop.signal })
+      const reason = new Error('stopping')
+      stop.abort(reason)
+
+      expect(await errorOf(bytesOf(audio))).toBe(reason)
+    })
+
+    test('gives up with speech_timeout when the first byte does not come in time', async () => {
+      const speaking = speech.speak(request, { signal: never })
+      clock.advance(timeoutMs)
+
+      await expect(speaking).rejects.toMatchObject({ name: 'ServiceError', code: 'speech_timeout' })
+    })
+
+    test('breaks the audio off with speech_timeout when the last byte does not come in time', async () => {
+      const { audio } = await speech.speak({ ...request, text: longText }, { signal: never })
+      clock.advance(timeoutMs)
+
+      await expect(bytesOf(audio)).rejects.toMatchObject({ name: 'ServiceError', code: 'speech_timeout' })
+    })
+
+    test('runs no clock any more once the audio is at its end or nobody wants it', async () => {
+      const whole = await speech.speak(request, { signal: never })
+      await bytesOf(whole.audio)
+      const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
+      await unwanted.audio.cancel()
+
+      await expect.poll(clock.waiting).toBe(0)
+    })
+
+    test('goes on speaking after audio that nobody wanted', async () => {
+      const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
+      await unwanted.audio.cancel()
+      const { audio } = await speech.speak(request, { signal: never })
+
+      expect((await bytesOf(audio)).length).toBeGreaterThan(1000)
+    })
+
+    test('lists its voices', async () => {
+      const voices = await speech.voices({ signal: never })
+
+      expect(voices.length).toBeGreaterThan(1)
+      for (const voice of voices)
+        expect(voice).toMatchObject({ id: expect.any(String), name: expect.any(String) })
+    })
+  })
+}

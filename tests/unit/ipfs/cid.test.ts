@@ -5,7 +5,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { describe, expect, test } from 'vitest'
 import { canonicalCid, verifyAnsweredCid } from '../../../lib/ipfs/cid.ts'
 import { someContent } from './content.ts'
-import { failureIn } from './provider-conformance.ts'
+import { failureIn } from './provider-subject.ts'
 
 describe('a CID', () => {
   const cid = 'bafybeifq444z4b7yqzcyz4a5gspb2rpyfcdxp3mrfpigmllh52ld5tyzwm'

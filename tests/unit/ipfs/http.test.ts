@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { type ApiClient, createApiClient } from '../../../lib/ipfs/http.ts'
 import { excerptOf } from '../../../lib/ipfs/http-failure.ts'
 import { afterBody, startScriptedServer } from './faulty-server.ts'
-import { failureIn, now } from './provider-conformance.ts'
+import { failureIn, now } from './provider-subject.ts'
 
 const signal = new AbortController().signal
 const answer = z.object({ cid: z.string() })

@@ -13,7 +13,8 @@ import {
 import type { IpfsContent, IpfsProvider } from '../../../lib/ipfs/provider.ts'
 import { bytesOf, someContent } from './content.ts'
 import { fixture } from './fixture.ts'
-import { describeProvider, failureIn, now, receivedBytes, type Subject } from './provider-conformance.ts'
+import { describeProvider } from './provider-conformance.ts'
+import { failureIn, now, receivedBytes, type Subject } from './provider-subject.ts'
 
 const token = 'token-of-the-test'
 const projectId = 'project-of-the-test'

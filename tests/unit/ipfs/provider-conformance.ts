@@ -1,35 +1,12 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { IpfsContent, IpfsProvider } from '../../../lib/ipfs/provider.ts'
+import type { IpfsContent } from '../../../lib/ipfs/provider.ts'
 import { bytesOf, openCar, someContent } from './content.ts'
-import { afterBody, startScriptedServer } from './faulty-server.ts'
+import { describeFaults } from './provider-faults.ts'
+import { failureIn, gatewayUrl, now, receivedBytes, type Subject } from './provider-subject.ts'
 
-/** The time at which every provider under test lives. */
-export const now = Date.UTC(2026, 10, 22, 12, 0, 0)
 const baseUrl = 'https://vendor.test/base'
-const gatewayUrl = 'https://gateway.test'
-
-/** What the suite has to know about a provider. */
-export interface Subject {
-  title: string
-  name: string
-  /** Makes the provider; all its endpoints stand under `baseUrl`. */
-  create(options: { baseUrl: string; gatewayUrl: string; now: () => number }): IpfsProvider
-  /** The headers that every request must carry. */
-  credentials: Record<string, string>
-  /** What no error may show. */
-  secrets: string[]
-  upload: { path: string; sends: 'car' | 'file'; answer(cid: string): string }
-  /** A recorded refusal, and the part of it that an error should repeat. */
-  refusal: { body: string; says: string }
-  holds: {
-    method: 'get' | 'post'
-    path: string
-    yes(cid: string): string
-    no(cid: string): { status: number; body: string }
-  }
-}
 
 /** What every provider must do, whatever its API looks like. */
 export function describeProvider(subject: Subject) {
@@ -192,114 +169,4 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     const error = await failureIn(provider.holds(content.cid, { signal }))
     expect(error).toMatchObject({ isRetryable: true, statusCode: status, mayHaveStored: false })
   })
-}
-
-function describeFaults({ create, holds }: Subject) {
-  let server: Awaited<ReturnType<typeof startScriptedServer>>
-  let provider: IpfsProvider
-  let content: IpfsContent
-  const signal = new AbortController().signal
-
-  beforeAll(async () => {
-    content = await someContent(1000)
-    server = await startScriptedServer()
-    provider = create({ baseUrl: server.url, gatewayUrl, now: () => now })
-  })
-  afterAll(() => server.close())
-
-  test('counts a connection that is reset as a lost answer', async () => {
-    server.handle(afterBody((request) => request.socket.resetAndDestroy()))
-    const error = await failureIn(provider.upload(content, { signal }))
-    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: undefined })
-  })
-
-  test('counts an answer that breaks off as a lost answer', async () => {
-    server.handle(
-      afterBody((request, response) => {
-        response.writeHead(200, { 'content-length': '100' })
-        response.write('{"', () => request.socket.destroy())
-      }),
-    )
-    const error = await failureIn(provider.upload(content, { signal }))
-    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
-  })
-
-  test('knows that nothing was stored where nobody listens', async () => {
-    const gone = await startScriptedServer()
-    await gone.close()
-    const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now })
-    const error = await failureIn(unreachable.upload(content, { signal }))
-    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
-    expect(error.message).toContain('ECONNREFUSED')
-  })
-
-  test('lets go of a vendor that never answers once the signal aborts', async () => {
-    const abort = new AbortController()
-    const reason = new Error('time is up')
-    server.handle(afterBody(() => abort.abort(reason)))
-    await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
-  })
-
-  test('lets go of an answer that never ends once the signal aborts', async () => {
-    const abort = new AbortController()
-    const reason = new Error('time is up')
-    server.handle(
-      afterBody((_, response) =>
-        response.writeHead(200).write('{', () => setImmediate(() => abort.abort(reason))),
-      ),
-    )
-    await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
-  })
-
-  test('lets go of a question that is never answered once the signal aborts', async () => {
-    const abort = new AbortController()
-    const reason = new Error('time is up')
-    server.handle(afterBody(() => abort.abort(reason)))
-    await expect(provider.holds(content.cid, { signal: abort.signal })).rejects.toBe(reason)
-  })
-
-  test('announces the length of what it sends', async () => {
-    let headers: Record<string, unknown> = {}
-    server.handle(
-      afterBody((request, response) => {
-        headers = request.headers
-        response.writeHead(500).end()
-      }),
-    )
-    await failureIn(provider.upload(content, { signal }))
-    expect(Number(headers['content-length'])).toBeGreaterThan(1000)
-    expect(headers).not.toHaveProperty('transfer-encoding')
-  })
-
-  test(`asks with ${holds.method.toUpperCase()} whether it holds a clip`, async () => {
-    let asked = ''
-    server.handle(
-      afterBody((request, response) => {
-        asked = `${request.method} ${request.url}`
-        response.writeHead(500).end()
-      }),
-    )
-    await failureIn(provider.holds(content.cid, { signal }))
-    expect(asked).toContain(`${holds.method.toUpperCase()} ${holds.path.replace(/:cid$/, '')}`)
-    expect(asked).toContain(content.cid)
-  })
-}
-
-/** The error that `work` fails with, which must be a ProviderError. */
-export async function failureIn(work: Promise<unknown>) {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  expect(error).toMatchObject({ name: 'ProviderError' })
-  return error as Error & { isRetryable: boolean; mayHaveStored: boolean; statusCode?: number }
-}
-
-/** The file part of a form, or the whole body. */
-export async function receivedBytes(request: Request): Promise<Uint8Array> {
-  const isForm = request.headers.get('content-type')?.startsWith('multipart/form-data')
-  if (!isForm) return new Uint8Array(await request.arrayBuffer())
-  const file = (await request.formData()).get('file')
-  if (!(file instanceof Blob)) throw new Error('The form has no file')
-  return bytesOf(file)
 }

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createWeb3StorageProvider } from '../../../lib/ipfs/web3-storage.ts'
 import { someContent } from './content.ts'
 import { fixture } from './fixture.ts'
-import { describeProvider, failureIn, now } from './provider-conformance.ts'
+import { describeProvider } from './provider-conformance.ts'
+import { failureIn, now } from './provider-subject.ts'
 
 const token = 'token-of-the-test'
 

@@ -36,7 +36,8 @@ export function statusFailure(response: Response, text: string, context: Failure
   const isRetryable = status === 408 || status === 429 || status >= 500
   const reason = STATUS_CODES[status]
   const said = status >= 300 && status < 400 ? redirectOf(response) : excerptOf(context.scrub(text))
-  const message = `Answered ${status}${reason ? ` ${reason}` : ''}${said ? `: ${said}` : ''}`
+  const message =
+    ['Answered', status, reason].filter(Boolean).join(' ') + (said && said !== reason ? `: ${said}` : '')
   return new ProviderError(context.scrub(message), {
     isRetryable,
     retryAfterMs: isRetryable ? parseRetryAfter(response.headers.get('retry-after'), context.now) : undefined,

@@ -54,6 +54,12 @@ describe('a call of a vendor', () => {
     expect(error.message).toBe('Answered 413 Payload Too Large: too large')
   })
 
+  test('that is refused in no other words than the status itself says so once', async () => {
+    server.handle(afterBody((_, response) => response.writeHead(503).end('Service Unavailable')))
+    const error = await failureIn(post())
+    expect(error.message).toBe('Answered 503 Service Unavailable')
+  })
+
   test('that is refused with a body that breaks off keeps its status', async () => {
     server.handle(
       afterBody((request, response) => {

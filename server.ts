@@ -21,6 +21,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 console.log = console.info = console.debug = console.error
 
 async function main() {
+  process.chdir(dir)
   nextEnv.loadEnvConfig(dir, false)
   const config = readConfig(process.env)
   const app = next({ dev: false, dir, port: config.port, httpServer: neverUpgraded })

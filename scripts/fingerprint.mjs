@@ -10,7 +10,7 @@ export const buildInputs = [
   'instrumentation.ts',
   'next.config.ts',
   'package-lock.json',
-  'postcss.config.mjs',
+  'proxy.ts',
   'tsconfig.json',
 ]
 

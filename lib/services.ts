@@ -2,6 +2,7 @@ import path from 'node:path'
 import { type BackgroundWork, createBackgroundWork } from './background/work.ts'
 import { type Catalog, createCatalog } from './catalog/catalog.ts'
 import { openSqlite } from './catalog/sqlite.ts'
+import { announceChanges, type Changes, createChanges } from './changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
 import { isServiceError } from './errors.ts'
@@ -25,6 +26,8 @@ export interface Services {
   scrub: Scrub
   log: Log
   catalog: Catalog
+  /** Tells of changes that this process makes in the catalog. */
+  changes: Changes
   store: TempAudioStore
   speech: Speech
   chain: Chain
@@ -45,12 +48,15 @@ export function createServices(
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
   const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now() })
   const directory = config.tempAudio.directory
+  const changes = createChanges()
+  const catalog = createCatalog(() => openSqlite(path.join(directory, 'catalog.sqlite')))
   return {
     config,
     clock,
     scrub,
     log,
-    catalog: createCatalog(() => openSqlite(path.join(directory, 'catalog.sqlite'))),
+    catalog: announceChanges(catalog, changes),
+    changes,
     store: replacements.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),
     chain: createChain({

@@ -97,14 +97,14 @@ function journalOf(services: Services, clipId: string, trigger: Trigger): Journa
       }
       return catalog.attempts.begin({ clipId, provider, trigger, startedAt })
     },
-    end(id, provider, { outcome, durationMs, error }) {
+    async end(id, provider, { outcome, durationMs, error }) {
       const end: AttemptEnd = { outcome, durationMs }
       if (error) {
         end.error = scrub(describeError(error))
         end.statusCode = error.statusCode
         end.mayHaveStored = error.mayHaveStored
       }
-      return catalog.attempts.end(id, provider, end)
+      await catalog.attempts.end(id, provider, end)
     },
   }
 }

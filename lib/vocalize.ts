@@ -18,6 +18,12 @@ const STAGING_MARGIN_MS = 60_000
 /** What `vocalize` gives back: the clip as it stands at that moment, `stored` or still temporary. */
 export type VocalizedClip = Clip & { cid: string; mimeType: string; durationMs: number }
 
+export interface VocalizeContext {
+  requestId: string
+  /** The clip's id, for a caller who follows it from the start. */
+  id?: string
+}
+
 /**
  * Speaks `request.text`, stages the audio and uploads it to IPFS. Waits for the upload at most `UPLOAD_DEADLINE_MS`,
  * and not at all while every provider is known to be sick; the upload then goes on behind the answer.
@@ -28,9 +34,9 @@ export type VocalizedClip = Clip & { cid: string; mimeType: string; durationMs: 
 export async function vocalize(
   services: Services,
   request: SpeechRequest,
-  context: { requestId: string },
+  context: VocalizeContext,
 ): Promise<VocalizedClip> {
-  const newClip = describeNewClip(services, request, context.requestId)
+  const newClip = describeNewClip(services, request, context)
   const refusal = await reserve(services, newClip)
   const staged = await speakAndStage(services, request, newClip, refusal)
   const clip = staged.isDurable ? await recordStaged(services, newClip, staged) : undefined
@@ -40,13 +46,13 @@ export async function vocalize(
 function describeNewClip(
   { config, clock, leaseOwner }: Services,
   request: SpeechRequest,
-  requestId: string,
+  { requestId, id = newClipId() }: VocalizeContext,
 ): NewClip {
   const { modelId, outputFormat } = { ...config.speech.elevenLabs, ...definedOnly(request) }
   const characters = [...request.text].length
   const now = clock.now()
   return {
-    id: newClipId(),
+    id,
     requestId,
     characters,
     voiceId: request.voiceId,

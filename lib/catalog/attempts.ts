@@ -32,7 +32,8 @@ export interface AttemptEnd {
 /** The journal of tries: written before a try starts and again when it ends, so that a crash leaves its trace. */
 export interface Attempts {
   begin(attempt: Pick<Attempt, 'clipId' | 'provider' | 'trigger' | 'startedAt'>): Promise<number>
-  end(id: number, provider: string, end: AttemptEnd): Promise<void>
+  /** Returns the id of the clip; `undefined` where the try is not in the journal. */
+  end(id: number, provider: string, end: AttemptEnd): Promise<string | undefined>
   ofClip(clipId: string): Promise<Attempt[]>
   /** The providers that may hold a clip, or do: tries that broke off, answers that were lost, ends that were not recorded. */
   doubtfulProviders(clipId: string): Promise<string[]>
@@ -59,7 +60,7 @@ export function createAttempts({ run, transaction }: Database): Attempts {
 
     end: (id, provider, { outcome, durationMs, mayHaveStored = false, statusCode, error }) =>
       transaction(async (db) => {
-        await db
+        const attempt = await db
           .updateTable('attempts')
           .set({
             outcome,
@@ -69,8 +70,10 @@ export function createAttempts({ run, transaction }: Database): Attempts {
             error: error ?? null,
           })
           .where('id', '=', id)
-          .execute()
+          .returning('clipId')
+          .executeTakeFirst()
         await addToCounters(db, [{ name: `attempts_${outcome}`, label: provider, value: 1 }])
+        return attempt?.clipId
       }),
 
     ofClip: (clipId) =>

@@ -131,7 +131,8 @@ function hangUpAfter(response: ServerResponse) {
   if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
-/** Whether a response will end by itself: a stream of events would hold up the exit for ever. */
+/** Whether a response will end by itself: a stream of events would hold up the exit for ever, save that of a POST. */
 function endsByItself(response: ServerResponse): boolean {
-  return !String(response.getHeader('content-type')).startsWith('text/event-stream')
+  const isEvents = String(response.getHeader('content-type')).startsWith('text/event-stream')
+  return !isEvents || response.req.method === 'POST'
 }

@@ -2,7 +2,7 @@ import { isServiceError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import type { Log } from '../telemetry/log.ts'
 import { addCorsHeaders } from './cors.ts'
-import { problem, problemResponse, requestIdOf } from './problem.ts'
+import { type Problem, problem, problemResponse, requestIdOf } from './problem.ts'
 
 /** What every handler gets beside its request. */
 export interface RequestContext {
@@ -26,12 +26,17 @@ export async function respond(
   try {
     response = await handler({ services, requestId, log })
   } catch (error) {
-    const { status, body, headers } = problem(error, requestId, services.scrub)
-    if (status >= 500) log.error({ err: error, code: body.code }, 'A request failed')
-    else if (!isServiceError(error)) log.warn({ err: error }, 'A request was refused')
-    response = problemResponse({ status, body, headers })
+    response = problemResponse(problemOf({ services, requestId, log }, error))
   }
   response.headers.set('X-Request-Id', requestId)
   addCorsHeaders(services.config.access, request, response.headers)
   return response
+}
+
+/** What the caller is told of `error`, which is logged here unless it is the caller's own. */
+export function problemOf({ services, requestId, log }: RequestContext, error: unknown): Problem {
+  const told = problem(error, requestId, services.scrub)
+  if (told.status >= 500) log.error({ err: error, code: told.body.code }, 'A request failed')
+  else if (!isServiceError(error)) log.warn({ err: error }, 'A request was refused')
+  return told
 }

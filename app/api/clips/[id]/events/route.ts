@@ -1,0 +1,27 @@
+import { ServiceError } from '../../../../../lib/errors.ts'
+import { isSettled, readClip } from '../../../../../lib/follow-clip.ts'
+import { clipEvent, clipEvents } from '../../../../../lib/http/clip-events.ts'
+import { publicBaseUrl } from '../../../../../lib/http/origin.ts'
+import { defineRoute } from '../../../../../lib/http/route.ts'
+import { eventStream } from '../../../../../lib/http/sse.ts'
+import { getService } from '../../../../../lib/service.ts'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async GET(request, { services }) {
+    getService().refuseWhileStopping()
+    const id = new URL(request.url).pathname.split('/')[3] ?? ''
+    const history = await readClip(services, id)
+    if (!history) throw new ServiceError('not_found', 'There is no clip with this id')
+    const baseUrl = publicBaseUrl(services.config, request)
+    const lastEventId = request.headers.get('Last-Event-ID')
+    // An EventSource comes back whenever a stream ends; 204 is how it learns that there is nothing more to come.
+    const isKnown = lastEventId === clipEvent(history, baseUrl).id
+    if (isKnown && isSettled(history)) return new Response(null, { status: 204 })
+    return eventStream((signal) => clipEvents(services, id, { baseUrl, signal, lastEventId }))
+  },
+  async HEAD() {
+    return new Response(null, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } })
+  },
+})

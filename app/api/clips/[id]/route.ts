@@ -1,0 +1,16 @@
+import { ServiceError } from '../../../../lib/errors.ts'
+import { readClip } from '../../../../lib/follow-clip.ts'
+import { clipAnswer } from '../../../../lib/http/clip-answer.ts'
+import { publicBaseUrl } from '../../../../lib/http/origin.ts'
+import { defineRoute } from '../../../../lib/http/route.ts'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async GET(request, { services }) {
+    const history = await readClip(services, new URL(request.url).pathname.split('/')[3] ?? '')
+    if (!history) throw new ServiceError('not_found', 'There is no clip with this id')
+    const data = clipAnswer(history, publicBaseUrl(services.config, request))
+    return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
+  },
+})

@@ -1,0 +1,40 @@
+import type { Attempt } from '../catalog/attempts.ts'
+import type { ClipHistory } from '../follow-clip.ts'
+
+const iso = (timeMs: number) => new Date(timeMs).toISOString()
+const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
+const orAbsent = <T>(value: T | null) => value ?? undefined
+
+/** What a program is told of a clip: `GET /api/clips/{id}` and the events about it. Nothing stands for what is unknown. */
+export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
+  const isStored = clip.state === 'stored'
+  return {
+    id: clip.id,
+    state: clip.state,
+    isTemporary: !isStored,
+    audioUrl: (isStored && clip.permanentUrl) || `${baseUrl}/api/temp-audio/${clip.id}`,
+    cid: orAbsent(clip.cid),
+    ipfsHash: orAbsent(clip.ipfsHash),
+    provider: orAbsent(clip.provider),
+    permanentUrl: orAbsent(clip.permanentUrl),
+    mimeType: orAbsent(clip.mimeType),
+    bytes: clip.cid ? clip.sizeBytes : undefined,
+    durationMs: orAbsent(clip.durationMs),
+    characters: clip.characters,
+    createdAt: iso(clip.createdAt),
+    stagedAt: isoOrAbsent(clip.stagedAt),
+    storedAt: isoOrAbsent(clip.storedAt),
+    expiresAt: iso(clip.expiresAt),
+    nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
+    attempts: attempts.map(attemptAnswer),
+  }
+}
+
+export type ClipAnswer = ReturnType<typeof clipAnswer>
+
+function attemptAnswer({ provider, trigger, startedAt, durationMs, outcome, statusCode, error }: Attempt) {
+  return {
+    ...{ provider, trigger, startedAt: iso(startedAt), durationMs: orAbsent(durationMs), outcome },
+    ...{ statusCode: orAbsent(statusCode), error: orAbsent(error) },
+  }
+}

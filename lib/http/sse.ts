@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+
+const HEARTBEAT_MS = 15_000
+
+/** One event of a stream; `data` travels as JSON. */
+export interface ServerEvent {
+  event: string
+  data: unknown
+  id?: string
+}
+
+/**
+ * Answers with a stream of server-sent events. A comment every 15 seconds keeps proxies from hanging up. When the
+ * listener hangs up, the signal that `events` was given aborts.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export function eventStream(events: (signal: AbortSignal) => AsyncIterable<ServerEvent>): Response {
+  const over = new AbortController()
+  const encoder = new TextEncoder()
+  let heartbeat: NodeJS.Timeout
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const send = (text: string) => {
+        if (!over.signal.aborted) controller.enqueue(encoder.encode(text))
+      }
+      heartbeat = setInterval(() => send(': still here\n\n'), HEARTBEAT_MS)
+      heartbeat.unref()
+      const run = async () => {
+        send('retry: 2000\n\n')
+        for await (const event of events(over.signal)) send(format(event))
+      }
+      run()
+        .then(
+          () => !over.signal.aborted && controller.close(),
+          (error) => !over.signal.aborted && controller.error(error),
+        )
+        .finally(() => clearInterval(heartbeat))
+    },
+    cancel() {
+      clearInterval(heartbeat)
+      over.abort(new Error('The listener hung up'))
+    },
+  })
+  return new Response(body, {
+    headers: {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      // Without "no-transform" it would be compressed, and compressing holds events back.
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    },
+  })
+}
+
+/** An id that the same data has in every process and after every restart. */
+export function eventIdOf(data: unknown): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('base64url').slice(0, 22)
+}
+
+function format({ event, data, id }: ServerEvent): string {
+  return `${id ? `id: ${id}\n` : ''}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}

@@ -47,8 +47,15 @@ export async function ensureBrowser() {
 
 async function installFrom(apt) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  await runStep('Refreshing the list of packages', apt, ['update'], { env })
-  await runStep('Installing Chromium', apt, ['install', '-y', '--no-install-recommends', 'chromium'], { env })
+  // Another installation may be under way.
+  const wait = ['-o', 'DPkg::Lock::Timeout=120']
+  await runStep('Refreshing the list of packages', apt, [...wait, 'update'], { env })
+  await runStep(
+    'Installing Chromium',
+    apt,
+    [...wait, 'install', '-y', '--no-install-recommends', 'chromium'],
+    { env },
+  )
 }
 
 function report(error) {

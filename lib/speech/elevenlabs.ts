@@ -86,8 +86,8 @@ async function retry<T>(clock: Clock, signal: AbortSignal, call: () => Promise<T
     try {
       return await call()
     } catch (error) {
-      const waitMs = isServiceError(error) && waitBefore(error, tries, clock)
-      if (waitMs === false || waitMs === undefined || signal.aborted) throw error
+      const waitMs = isServiceError(error) ? waitBefore(error, tries, clock) : undefined
+      if (waitMs === undefined || signal.aborted) throw error
       await clock.sleep(waitMs, signal)
     }
   }

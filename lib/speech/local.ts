@@ -57,9 +57,13 @@ export function createLocalSpeech(options: LocalOptions): Speech {
   }
 }
 
-/** From the working directory, for bundled code does not know where its sources lie. Node.js strips the types. */
+/**
+ * Runs the source itself, of which Node.js strips the types. Turbopack would bundle it, and then it could not find
+ * Flite. The working directory is the project's, for bundled code does not know its own place either.
+ */
 function startLocalWorker(): Worker {
-  return new Worker(path.join(process.cwd(), 'lib/speech/local-worker.ts'), { execArgv: [] })
+  const file = path.join(/* turbopackIgnore: true */ process.cwd(), 'lib/speech/local-worker.ts')
+  return new Worker(file, { execArgv: [] })
 }
 
 // What LAME can: bit rates by MPEG version, and with it by sample rate.

@@ -15,7 +15,7 @@ import {
   someAudio,
 } from './elevenlabs-vendor.ts'
 import { createFakeClock } from './fake-clock.ts'
-import { bytesOf, describeSpeech, errorOf, never } from './speech-conformance.ts'
+import { bytesOf, describeSpeech, errorOf, never, patience } from './speech-conformance.ts'
 
 const server = setupServer()
 
@@ -282,7 +282,7 @@ describe('ElevenLabs', () => {
       clock = createFakeClock()
       answerInTurn(() => answerWith(recorded('internal-server-error')))
       const speaking = errorOf(speak())
-      await expect.poll(clock.waiting).toBe(2)
+      await expect.poll(clock.waiting, patience).toBe(2)
       clock.advance(60_000)
 
       expect(await speaking).toMatchObject({ code: 'speech_timeout' })

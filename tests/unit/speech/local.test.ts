@@ -9,7 +9,7 @@ import { systemClock } from '../../../lib/clock.ts'
 import { createLocalSpeech } from '../../../lib/speech/local.ts'
 import type { SpeechJob } from '../../../lib/speech/local-worker.ts'
 import type { SpeechRequest } from '../../../lib/speech/speech.ts'
-import { bytesOf, describeSpeech, errorOf, never } from './speech-conformance.ts'
+import { bytesOf, describeSpeech, errorOf, never, patience } from './speech-conformance.ts'
 
 const outputFormat = 'mp3_44100_128'
 const threadFile = path.resolve('lib/speech/local-worker.ts')
@@ -238,7 +238,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await bytesOf(await speak())
     // A job without a format: whatever it trips over, it ends the thread.
     threads[0]?.postMessage({ text: 'Hello.' })
-    await expect.poll(() => hasEnded(threads[0])).toBe(true)
+    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
 
     expect((await bytesOf(await speak())).length).toBeGreaterThan(1000)
     expect(threads).toHaveLength(2)
@@ -264,7 +264,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     stop.abort()
     await speaking
 
-    await expect.poll(() => hasEnded(threads[0])).toBe(true)
+    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
   })
 
   test('waits while nobody takes the audio, and then goes on to its end', async () => {
@@ -273,7 +273,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     const expected = await bytesOf(await speak({ text, outputFormat: 'pcm_48000' }))
     const audio = await speak({ text, outputFormat: 'pcm_48000' })
     const inFlight = () => Atomics.load(jobs[1]?.bytesInFlight as Int32Array, 0)
-    await expect.poll(inFlight, { timeout: 20_000 }).toBeGreaterThan(1024 * 1024)
+    await expect.poll(inFlight, patience).toBeGreaterThan(1024 * 1024)
 
     expect(inFlight()).toBeLessThan(expected.length / 2)
     expect((await bytesOf(audio)).equals(expected)).toBe(true)
@@ -285,11 +285,11 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     const { speak, threads, jobs } = setUp()
     const audio = await speak({ text: longText, outputFormat: 'pcm_48000' })
     await expect
-      .poll(() => Atomics.load(jobs[0]?.bytesInFlight as Int32Array, 0), { timeout: 20_000 })
+      .poll(() => Atomics.load(jobs[0]?.bytesInFlight as Int32Array, 0), patience)
       .toBeGreaterThan(1024 * 1024)
     await audio.cancel()
 
-    await expect.poll(() => hasEnded(threads[0])).toBe(true)
+    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
   })
 
   test('ends when the voice is closed', async () => {

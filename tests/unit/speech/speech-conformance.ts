@@ -29,11 +29,14 @@ export async function errorOf(work: Promise<unknown>): Promise<unknown> {
   )
 }
 
+/** For what happens soon, but not at once. */
+export const patience = { timeout: 20_000 }
+
 const timeoutMs = 60_000
 
 /** What every voice must do, whoever speaks. */
 export function describeSpeech({ title, create, longText, setUp, tearDown }: Subject) {
-  describe(`${title}, as a voice`, () => {
+  describe(`${title}, as a voice`, { timeout: 30_000 }, () => {
     const clock = createFakeClock()
     const request: SpeechRequest = { text: 'Hello world.', voiceId: '21m00Tcm4TlvDq8ikWAM' }
     let speech: Speech
@@ -131,7 +134,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
       await unwanted.audio.cancel()
 
-      await expect.poll(clock.waiting).toBe(0)
+      await expect.poll(clock.waiting, patience).toBe(0)
     })
 
     test('goes on speaking after audio that nobody wanted', async () => {

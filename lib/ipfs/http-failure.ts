@@ -35,7 +35,7 @@ export function statusFailure(response: Response, text: string, context: Failure
   const { status } = response
   const isRetryable = status === 408 || status === 429 || status >= 500
   const reason = STATUS_CODES[status]
-  const said = status >= 300 && status < 400 ? redirectOf(response) : excerptOf(context.scrub(text))
+  const said = excerptOf(context.scrub(text))
   const message =
     ['Answered', status, reason].filter(Boolean).join(' ') + (said && said !== reason ? `: ${said}` : '')
   return new ProviderError(context.scrub(message), {
@@ -54,6 +54,10 @@ export function networkFailure(error: unknown, context: FailureContext): Provide
       cause,
       isRetryable: false,
     })
+  }
+  if (cause.message === 'unexpected redirect') {
+    const message = 'Answered with a redirect, which is not followed; configure the final URL'
+    return new ProviderError(message, { cause, isRetryable: false })
   }
   const code = 'code' in cause ? String(cause.code) : ''
   const detail = cause.message.includes(code) ? cause.message : `${cause.message} (${code})`
@@ -109,12 +113,6 @@ function plainText(markup: string): string {
     .replace(/<[^<>]*>/g, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim()
-}
-
-function redirectOf(response: Response): string {
-  const location = response.headers.get('location') ?? ''
-  const host = URL.canParse(location) ? new URL(location).host : ''
-  return `a redirect${host ? ` to ${host}` : ''}, which is not followed; configure the final URL`
 }
 
 /** The innermost cause: `fetch` itself says no more than "fetch failed". */

@@ -68,8 +68,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const headers = headersOf({ ...contentType, ...request.headers }, credentials)
     signal.throwIfAborted()
     try {
-      // A redirect would carry the credentials, and a clip, to a host that nobody configured.
-      const init = { method, headers, signal, redirect: 'manual', cache: 'no-store' } as const
+      // A redirect would carry credentials and clip to a host that nobody configured. And wherever one could be
+      // followed or looked at, `fetch` keeps a second copy of the body, so that uploads would fill the memory.
+      const init = { method, headers, signal, redirect: 'error', cache: 'no-store' } as const
       const response = await fetch(`${baseUrl}${path}`, body ? { ...init, body } : init)
       return await readAnswer(response, contextOf(request))
     } catch (error) {

@@ -2,6 +2,8 @@ import { openAsBlob } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type ApiClient, createApiClient } from '../../../lib/ipfs/http.ts'
@@ -9,6 +11,9 @@ import { excerptOf } from '../../../lib/ipfs/http-failure.ts'
 import { afterBody, startScriptedServer } from './faulty-server.ts'
 import { failureIn, now } from './provider-subject.ts'
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+const MEBIBYTE = 1024 ** 2
 const signal = new AbortController().signal
 const answer = z.object({ cid: z.string() })
 
@@ -95,14 +100,50 @@ describe('a call of a vendor', () => {
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
   })
 
-  describe('whose clip has gone from disk', () => {
+  test('follows no redirect', async () => {
+    let calls = 0
+    server.handle(
+      afterBody((_, response) => {
+        calls += 1
+        response.writeHead(307, { location: `${server.url}/elsewhere` }).end()
+      }),
+    )
+    const error = await failureIn(post())
+    expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+    expect(error.message).toContain('a redirect, which is not followed')
+    expect(calls).toBe(1)
+  })
+
+  describe('with a clip on disk', () => {
     let directory: string
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'http-'))
     })
     afterAll(() => rm(directory, { recursive: true }))
 
-    test.each(['body', 'form'])('fails and says so (%s)', async (kind) => {
+    test.each(['body', 'form'])('holds little of it in memory (%s)', async (kind) => {
+      const path = join(directory, kind)
+      await writeFile(path, new Uint8Array(64 * MEBIBYTE))
+      const file = await openAsBlob(path)
+      const form = new FormData()
+      form.append('file', file, 'clip.mp3')
+      const heldBytes = () => {
+        collectGarbage()
+        return process.memoryUsage().arrayBuffers
+      }
+      const heldBefore = heldBytes()
+      let heldAtTheEnd = Number.POSITIVE_INFINITY
+      server.handle(
+        afterBody((_, response) => {
+          heldAtTheEnd = heldBytes()
+          response.end('{"cid":"bafk"}')
+        }),
+      )
+      await post(kind === 'form' ? form : file)
+      expect(heldAtTheEnd - heldBefore).toBeLessThan(16 * MEBIBYTE)
+    })
+
+    test.each(['body', 'form'])('that has gone fails and says so (%s)', async (kind) => {
       server.handle(afterBody((_, response) => response.end('{"cid":"bafk"}')))
       const path = join(directory, kind)
       await writeFile(path, new Uint8Array(3_000_000))

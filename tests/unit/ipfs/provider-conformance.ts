@@ -135,8 +135,8 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
   test('follows no redirect', async () => {
     const location = 'https://elsewhere.test/collect'
     const error = await failureOf(() => new Response(null, { status: 307, headers: { location } }))
-    expect(error).toMatchObject({ isRetryable: false, statusCode: 307 })
-    expect(error.message).toContain('elsewhere.test')
+    expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+    expect(error.message).toContain('a redirect, which is not followed')
   })
 
   test('rejects with the reason of a signal that has aborted', async () => {

@@ -46,7 +46,7 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
     },
 
     async blob(id) {
-      return isClipId(id) ? orNull(openAsBlob(placeOf(id))) : null
+      return isClipId(id) ? orNull(openBlob(placeOf(id))) : null
     },
 
     async delete(id) {
@@ -61,7 +61,7 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
         const facts = entry.isFile() ? await orNull(stat(place)) : null
         if (!facts) continue
         if (isClipId(entry.name)) {
-          yield { id: entry.name, sizeBytes: facts.size, storedAt: facts.mtimeMs }
+          yield { id: entry.name, sizeBytes: facts.size, storedAt: Math.floor(facts.mtimeMs) }
         } else if (entry.name.endsWith(UNFINISHED) && facts.mtimeMs < (removeUnfinishedBefore ?? 0)) {
           await rm(place, { force: true })
         }
@@ -86,7 +86,8 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
 }
 
 /** Writes one clip; once a write has failed it goes on in memory, so that nothing of the clip is lost. */
-function createWriter(place: string, reserve?: (sizeBytes: number) => Promise<void>) {
+function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => Promise<void>) {
+  let place = unfinishedPlace
   let handle: FileHandle | undefined
   let failure: unknown
   let writtenBytes = 0
@@ -141,34 +142,54 @@ function createWriter(place: string, reserve?: (sizeBytes: number) => Promise<vo
       if (failure) throw failure
       handle ??= await openNew(place)
       await handle.sync()
+      await rename(place, finalPlace)
+      place = finalPlace
+      await syncDirectory(path.dirname(finalPlace))
       await handle.close()
       handle = undefined
-      await rename(place, finalPlace)
-      await syncDirectory(path.dirname(finalPlace))
     },
 
     abandon,
 
     async rescue(cause: unknown): Promise<TempAudioError> {
-      const onDisk = writtenBytes > 0 ? await orNull(openAsBlob(place)) : null
-      const isWhole = onDisk !== null || writtenBytes === 0
-      const parts = onDisk ? [onDisk.slice(0, writtenBytes), ...rescuedChunks] : rescuedChunks
+      const written = await writtenPart().catch(() => null)
+      if (!written) await abandon()
       return new TempAudioError(`The temporary store could not keep the clip: ${describeError(cause)}`, {
         cause,
-        rescued: isWhole ? new Blob(parts) : undefined,
+        rescued: written ? new Blob([written, ...rescuedChunks]) : undefined,
         discard: abandon,
       })
     },
+  }
+
+  /** What reached the file, from the file; from the open handle where its directory has gone. */
+  async function writtenPart(): Promise<Blob | null> {
+    if (writtenBytes === 0) return new Blob([])
+    const onDisk = await orNull(openBlob(place))
+    if (onDisk) return onDisk.slice(0, writtenBytes)
+    if (!handle || writtenBytes > RESCUE_LIMIT_BYTES) return null
+    const { bytesRead, buffer } = await handle.read(new Uint8Array(writtenBytes), 0, writtenBytes, 0)
+    return bytesRead === writtenBytes ? new Blob([buffer]) : null
+  }
+}
+
+/** `openAsBlob` says of a missing file only that it could not be opened. */
+async function openBlob(place: string): Promise<Blob> {
+  try {
+    return await openAsBlob(place)
+  } catch (error) {
+    await stat(place)
+    throw error
   }
 }
 
 async function openNew(place: string): Promise<FileHandle> {
   try {
-    return await open(place, 'wx')
+    return await open(place, 'wx+')
   } catch (error) {
     if (!isMissing(error)) throw error
     await mkdir(path.dirname(place), { recursive: true })
-    return open(place, 'wx')
+    return open(place, 'wx+')
   }
 }
 

@@ -1,0 +1,237 @@
+import { readdirSync, readlinkSync } from 'node:fs'
+import { chmod, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { newClipId } from '../../../lib/clip.ts'
+import { createFilesystemStore } from '../../../lib/temp-audio/filesystem.ts'
+import { TempAudioError, type TempAudioStore } from '../../../lib/temp-audio/store.ts'
+import { canMount, smallDisk } from '../../support/small-disk.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { until } from '../../support/until.ts'
+import { audioBytes, describeStore, hostileIds, inChunks, listAll, readAll } from './store-conformance.ts'
+
+describeStore({
+  title: 'The file system',
+  open: async () => createFilesystemStore({ directory: path.join(await temporaryDirectory(), 'audio') }),
+})
+
+const bytes = audioBytes(200_000)
+
+async function open() {
+  const directory = path.join(await temporaryDirectory(), 'audio')
+  return { directory, store: createFilesystemStore({ directory }) }
+}
+
+async function rescueOf(put: Promise<unknown>): Promise<TempAudioError> {
+  const error = await put.then(
+    () => undefined,
+    (thrown) => thrown,
+  )
+  expect(error).toBeInstanceOf(TempAudioError)
+  return error as TempAudioError
+}
+
+async function expectRescue(error: TempAudioError, expected: Uint8Array) {
+  const rescued = Buffer.from(await (error.rescued as Blob).arrayBuffer())
+  expect(rescued.equals(expected)).toBe(true)
+}
+
+/** How many files under `directory` this process has open. */
+function openFiles(directory: string): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory)
+    } catch {
+      return false
+    }
+  }).length
+}
+
+describe('the file system as a store', () => {
+  test('commits a clip under its id, and leaves no other file', async () => {
+    const { directory, store } = await open()
+    const id = newClipId()
+    await store.put(id, inChunks(bytes))
+    expect(await readdir(directory)).toEqual([id])
+  })
+
+  test.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
+    'touches no file for the id %s',
+    async (_, id) => {
+      const { directory, store } = await open()
+      const outside = path.dirname(directory)
+      await writeFile(path.join(outside, 'escape'), 'untouched')
+      await mkdir(directory)
+      await store.put(id, inChunks(bytes)).catch(() => {})
+      await store.delete(id)
+      expect(await readdir(outside)).toEqual(['audio', 'escape'])
+      expect(await readdir(directory)).toEqual([])
+    },
+  )
+
+  test('works in a directory that is not there yet, and in one that vanished', async () => {
+    const { directory, store } = await open()
+    const id = newClipId()
+    await store.put(newClipId(), inChunks(bytes))
+    await rm(directory, { recursive: true })
+    expect(await listAll(store)).toEqual([])
+    expect(await store.read(id)).toBeNull()
+    await store.put(id, inChunks(bytes))
+    expect(await readAll(store, id)).toEqual(bytes)
+  })
+
+  test('rescues every byte when its directory vanishes while it writes', async () => {
+    const { directory, store } = await open()
+    async function* vanishing() {
+      yield bytes.subarray(0, 100_000)
+      await rm(directory, { recursive: true })
+      yield bytes.subarray(100_000)
+    }
+    const error = await rescueOf(store.put(newClipId(), vanishing()))
+    await expectRescue(error, bytes)
+    await error.discard()
+    expect(openFiles(directory)).toBe(0)
+  })
+
+  test('rescues every byte when its directory is taken away before the commit', async () => {
+    const { directory, store } = await open()
+    async function* lastMinute() {
+      yield bytes
+      await rename(directory, `${directory}-elsewhere`)
+    }
+    const error = await rescueOf(store.put(newClipId(), lastMinute()))
+    await expectRescue(error, bytes)
+    await error.discard()
+    expect(openFiles(path.dirname(directory))).toBe(0)
+  })
+
+  test('rescues every byte when a file stands where its directory should be', async () => {
+    const { directory, store } = await open()
+    await writeFile(directory, '')
+    const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
+    await expectRescue(error, bytes)
+    await expect(store.check()).rejects.toThrow()
+    await rm(directory)
+    await store.check()
+  })
+
+  test('does not take a failure to read for a missing clip', async () => {
+    const { directory, store } = await open()
+    const id = newClipId()
+    await rm(directory, { recursive: true, force: true })
+    await writeFile(directory, '')
+    await expect(store.read(id)).rejects.toThrow('ENOTDIR')
+    await expect(store.blob(id)).rejects.toThrow()
+    await expect(listAll(store)).rejects.toThrow('ENOTDIR')
+  })
+
+  test('refuses to carry more than 64 MiB in memory, and keeps nothing of it', async () => {
+    const { directory, store } = await open()
+    const mebibyte = Buffer.alloc(1024 ** 2)
+    async function* endless() {
+      for (let count = 0; count < 100; count += 1) yield mebibyte
+    }
+    const reserve = () => Promise.reject(new Error('No room'))
+    const error = await rescueOf(store.put(newClipId(), endless(), { reserve }))
+    expect(error.rescued).toBeUndefined()
+    expect(await readdir(directory).catch(() => [])).toEqual([])
+  })
+
+  test('clears away unfinished writes that are old, and only those', async () => {
+    const { directory, store } = await open()
+    const kept = newClipId()
+    await store.put(kept, inChunks(bytes))
+    const old = path.join(directory, `${newClipId()}.0123456789ab.partial`)
+    const young = path.join(directory, `${newClipId()}.0123456789ab.partial`)
+    await writeFile(old, 'x')
+    await writeFile(young, 'x')
+    await writeFile(path.join(directory, 'README'), 'somebody put this here')
+    await utimes(old, 1000, 1000)
+    await utimes(path.join(directory, kept), 1000, 1000)
+    expect(await listAll(store, { removeUnfinishedBefore: 2_000_000 })).toMatchObject([{ id: kept }])
+    expect((await readdir(directory)).sort()).toEqual([kept, path.basename(young), 'README'].sort())
+  })
+
+  test('does not take a directory for a clip', async () => {
+    const { directory, store } = await open()
+    await mkdir(path.join(directory, newClipId()), { recursive: true })
+    expect(await listAll(store)).toEqual([])
+  })
+
+  test('keeps no file open for listeners that go away', async () => {
+    const { directory, store } = await open()
+    const id = newClipId()
+    await store.put(id, inChunks(bytes))
+    for (let count = 0; count < 20; count += 1) {
+      const unread = await store.read(id)
+      await unread?.cancel()
+      const begun = (await store.read(id, { start: 10, end: 150_000 }))?.getReader()
+      await begun?.read()
+      await begun?.cancel()
+    }
+    await until('all files closed', () => openFiles(directory) === 0)
+  })
+
+  test('keeps no file open after writes that broke', async () => {
+    const { directory, store } = await open()
+    async function* breaking() {
+      yield bytes
+      throw new Error('The stream broke')
+    }
+    await store.put(newClipId(), breaking()).catch(() => {})
+    await store.put(newClipId(), inChunks(bytes))
+    expect(openFiles(directory)).toBe(0)
+  })
+
+  test.skipIf(process.getuid?.() === 0)('rescues every byte when it may not write', async () => {
+    const { directory, store } = await open()
+    await mkdir(directory)
+    await chmod(directory, 0o555)
+    const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
+    await expectRescue(error, bytes)
+    await expect(store.check()).rejects.toThrow('EACCES')
+    await chmod(directory, 0o755)
+    await store.check()
+  })
+})
+
+describe.runIf(canMount)('the file system as a store, on a disk of its own', () => {
+  async function openOn(disk: { directory: string }): Promise<TempAudioStore> {
+    return createFilesystemStore({ directory: path.join(disk.directory, 'audio') })
+  }
+
+  test('rescues every byte when the disk is full, and works again once there is room', async () => {
+    const disk = await smallDisk(256 * 1024)
+    const store = await openOn(disk)
+    const first = newClipId()
+    const second = newClipId()
+    await store.put(first, inChunks(bytes))
+    const error = await rescueOf(store.put(second, inChunks(bytes)))
+    expect(error.message).toContain('ENOSPC')
+    await expectRescue(error, bytes)
+    expect(await store.read(second)).toBeNull()
+    expect(await readAll(store, first)).toEqual(bytes)
+    await error.discard()
+    expect(await readdir(path.join(disk.directory, 'audio'))).toEqual([first])
+    await store.delete(first)
+    await store.put(second, inChunks(bytes))
+    expect(await readAll(store, second)).toEqual(bytes)
+  })
+
+  test('says so when it is read-only, rescues every byte, and works again once it is not', async () => {
+    const disk = await smallDisk(1024 * 1024)
+    const store = await openOn(disk)
+    const id = newClipId()
+    await store.put(id, inChunks(bytes))
+    disk.makeReadOnly()
+    await expect(store.check()).rejects.toThrow('EROFS')
+    const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
+    expect(error.message).toContain('EROFS')
+    await expectRescue(error, bytes)
+    await error.discard()
+    expect(await readAll(store, id)).toEqual(bytes)
+    await expect(store.delete(id)).rejects.toThrow('EROFS')
+    disk.makeWritable()
+    await store.check()
+  })
+})

@@ -1,0 +1,268 @@
+import { describe, expect, test } from 'vitest'
+import { newClipId } from '../../../lib/clip.ts'
+import { TempAudioError, type TempAudioStore } from '../../../lib/temp-audio/store.ts'
+import { seededRandom } from '../../support/random.ts'
+
+/** A store to hold to the contract. `open` gives an empty one, gone when the test ends. */
+export interface Subject {
+  title: string
+  open(): Promise<TempAudioStore>
+}
+
+/** Bytes that look random, cut into chunks as a vendor might. */
+export function audioBytes(sizeBytes: number, seed = 1): Buffer {
+  const random = seededRandom(seed)
+  return Buffer.from(Uint8Array.from({ length: sizeBytes }, () => random() * 256))
+}
+
+export async function* inChunks(bytes: Uint8Array, chunkBytes = 1000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
+}
+
+export async function readAll(store: TempAudioStore, id: string, range?: { start: number; end: number }) {
+  const stream = await store.read(id, range)
+  return stream && Buffer.from(await new Response(stream as unknown as BodyInit).arrayBuffer())
+}
+
+export async function listAll(store: TempAudioStore, options?: Parameters<TempAudioStore['list']>[0]) {
+  return Array.fromAsync(store.list(options))
+}
+
+export const hostileIds = [
+  '',
+  '.',
+  '..',
+  '../escape',
+  '../../etc/passwd',
+  '/etc/passwd',
+  `${'a'.repeat(31)}/`,
+  `${'a'.repeat(32)}\0`,
+  `../${'a'.repeat(32)}`,
+  `${'a'.repeat(32)}/..`,
+  'A'.repeat(32),
+  'g'.repeat(32),
+  'a'.repeat(31),
+  'a'.repeat(33),
+  `${'a'.repeat(32)}\n`,
+  'aux',
+  '%2e%2e%2f',
+]
+
+/** What every temporary store must do. */
+export function describeStore({ title, open }: Subject) {
+  describe(`${title}, as a store of temporary audio`, () => {
+    const bytes = audioBytes(10_000)
+
+    async function openWithClip() {
+      const store = await open()
+      const id = newClipId()
+      await store.put(id, inChunks(bytes))
+      return { store, id }
+    }
+
+    test('gives back the bytes that it took', async () => {
+      const { store, id } = await openWithClip()
+      expect(await readAll(store, id)).toEqual(bytes)
+    })
+
+    test('says what it took', async () => {
+      const store = await open()
+      const id = newClipId()
+      const before = Date.now()
+      const stored = await store.put(id, inChunks(bytes))
+      expect(stored).toMatchObject({ id, sizeBytes: bytes.length })
+      expect(stored.storedAt).toBeGreaterThanOrEqual(before)
+      expect(stored.storedAt).toBeLessThanOrEqual(Date.now())
+    })
+
+    test.each([
+      [0, 0],
+      [0, 9999],
+      [1, 1],
+      [500, 7000],
+      [9999, 9999],
+    ])('reads the part from byte %i to %i, both included', async (start, end) => {
+      const { store, id } = await openWithClip()
+      expect(await readAll(store, id, { start, end })).toEqual(bytes.subarray(start, end + 1))
+    })
+
+    test('keeps a clip without bytes', async () => {
+      const store = await open()
+      const id = newClipId()
+      await store.put(id, inChunks(Buffer.alloc(0)))
+      expect(await readAll(store, id)).toHaveLength(0)
+    })
+
+    test('gives a blob that can be read again and again, and in parts', async () => {
+      const { store, id } = await openWithClip()
+      const blob = await store.blob(id)
+      expect(blob?.size).toBe(bytes.length)
+      expect(Buffer.from(await (blob as Blob).arrayBuffer())).toEqual(bytes)
+      expect(Buffer.from(await (blob as Blob).slice(10, 20).arrayBuffer())).toEqual(bytes.subarray(10, 20))
+      expect(Buffer.from(await (blob as Blob).arrayBuffer())).toEqual(bytes)
+    })
+
+    test('calls a clip missing that it never had', async () => {
+      const store = await open()
+      expect(await store.read(newClipId())).toBeNull()
+      expect(await store.blob(newClipId())).toBeNull()
+      expect(await listAll(store)).toEqual([])
+    })
+
+    test('forgets what it is told to delete, and does not mind being told twice', async () => {
+      const { store, id } = await openWithClip()
+      await store.delete(id)
+      await store.delete(id)
+      expect(await store.read(id)).toBeNull()
+      expect(await store.blob(id)).toBeNull()
+      expect(await listAll(store)).toEqual([])
+    })
+
+    test('overwrites whole clips with whole clips', async () => {
+      const { store, id } = await openWithClip()
+      const other = audioBytes(300, 2)
+      await store.put(id, inChunks(other))
+      expect(await readAll(store, id)).toEqual(other)
+      expect(await listAll(store)).toMatchObject([{ id, sizeBytes: 300 }])
+    })
+
+    test('takes many clips at once without mixing them', async () => {
+      const store = await open()
+      const clips = Array.from({ length: 20 }, (_, seed) => ({
+        id: newClipId(),
+        own: audioBytes(5000, seed),
+      }))
+      await Promise.all(clips.map(({ id, own }) => store.put(id, inChunks(own, 700))))
+      for (const { id, own } of clips) expect(await readAll(store, id)).toEqual(own)
+    })
+
+    test('keeps one of two that are put under one id at once, whole', async () => {
+      const store = await open()
+      const id = newClipId()
+      const two = [audioBytes(5000, 1), audioBytes(7000, 2)]
+      await Promise.all(two.map((own) => store.put(id, inChunks(own, 100))))
+      const kept = await readAll(store, id)
+      expect(two.some((own) => kept?.equals(own))).toBe(true)
+      expect(await listAll(store)).toHaveLength(1)
+    })
+
+    test('lists what it holds, with size and time', async () => {
+      const store = await open()
+      const ids = [newClipId(), newClipId(), newClipId()]
+      for (const [index, id] of ids.entries()) await store.put(id, inChunks(audioBytes(100 * (index + 1))))
+      const listed = await listAll(store)
+      expect(listed.map(({ id }) => id).sort()).toEqual(ids.toSorted())
+      for (const { id, sizeBytes, storedAt } of listed) {
+        expect(sizeBytes).toBe(100 * (ids.indexOf(id) + 1))
+        expect(Number.isInteger(storedAt)).toBe(true)
+        expect(Math.abs(storedAt - Date.now())).toBeLessThan(60_000)
+      }
+    })
+
+    test('keeps nothing of a source that breaks, and passes its error on', async () => {
+      const store = await open()
+      const id = newClipId()
+      const broken = new Error('The stream broke')
+      async function* breaking() {
+        yield bytes.subarray(0, 5000)
+        throw broken
+      }
+      await expect(store.put(id, breaking())).rejects.toBe(broken)
+      expect(await store.read(id)).toBeNull()
+      expect(await listAll(store, { removeUnfinishedBefore: Date.now() + 1000 })).toEqual([])
+    })
+
+    test('keeps the older clip when the source of the newer one breaks', async () => {
+      const { store, id } = await openWithClip()
+      async function* breaking() {
+        yield audioBytes(10, 3)
+        throw new Error('The stream broke')
+      }
+      await expect(store.put(id, breaking())).rejects.toThrow('The stream broke')
+      expect(await readAll(store, id)).toEqual(bytes)
+    })
+
+    test('shows nothing of a clip before it is whole', async () => {
+      const store = await open()
+      const id = newClipId()
+      const { promise: rest, resolve: sendRest } = Promise.withResolvers<void>()
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+      async function* slow() {
+        yield bytes.subarray(0, 5000)
+        begin()
+        await rest
+        yield bytes.subarray(5000)
+      }
+      const put = store.put(id, slow())
+      await begun
+      expect(await store.read(id)).toBeNull()
+      expect(await store.blob(id)).toBeNull()
+      expect(await listAll(store)).toEqual([])
+      sendRest()
+      await put
+      expect(await readAll(store, id)).toEqual(bytes)
+    })
+
+    test('asks for room before it writes, with the new total', async () => {
+      const store = await open()
+      const totals: number[] = []
+      await store.put(newClipId(), inChunks(bytes, 4000), {
+        reserve: async (sizeBytes) => {
+          totals.push(sizeBytes)
+        },
+      })
+      expect(totals).toEqual([4000, 8000, 10_000])
+    })
+
+    test.each([1, 2, 3])('rescues every byte when there is no room for chunk %i', async (refused) => {
+      const store = await open()
+      const id = newClipId()
+      const noRoom = new Error('No room')
+      let asked = 0
+      const reserve = async () => {
+        asked += 1
+        if (asked >= refused) throw noRoom
+      }
+      const error = await store.put(id, inChunks(bytes, 4000), { reserve }).catch((thrown) => thrown)
+      expect(error).toBeInstanceOf(TempAudioError)
+      expect(error.cause).toBe(noRoom)
+      expect(Buffer.from(await error.rescued.arrayBuffer())).toEqual(bytes)
+      expect(await store.read(id)).toBeNull()
+      await error.discard()
+      expect(await listAll(store, { removeUnfinishedBefore: Date.now() + 1000 })).toEqual([])
+    })
+
+    test('goes on giving bytes to a listener while the clip is deleted', async () => {
+      const store = await open()
+      const id = newClipId()
+      const long = audioBytes(2_000_000)
+      await store.put(id, inChunks(long, 100_000))
+      const stream = await store.read(id)
+      const reader = (stream as NonNullable<typeof stream>).getReader()
+      const parts = [(await reader.read()).value as Uint8Array]
+      await store.delete(id)
+      for (let next = await reader.read(); !next.done; next = await reader.read()) parts.push(next.value)
+      expect(Buffer.concat(parts).equals(long)).toBe(true)
+    })
+
+    test.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
+      'treats the id %s as missing',
+      async (_, id) => {
+        const store = await open()
+        await expect(store.put(id, inChunks(bytes))).rejects.toThrow(TempAudioError)
+        expect(await store.read(id)).toBeNull()
+        expect(await store.blob(id)).toBeNull()
+        await store.delete(id)
+        expect(await listAll(store)).toEqual([])
+      },
+    )
+
+    test('proves that it could take a clip, and leaves nothing behind', async () => {
+      const store = await open()
+      await store.check()
+      await store.put(newClipId(), inChunks(bytes))
+      await store.check()
+      expect(await listAll(store)).toHaveLength(1)
+    })
+  })
+}

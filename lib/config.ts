@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 /** The IPFS providers that can stand in `IPFS_PROVIDERS`. */
@@ -61,6 +62,22 @@ const distinct = <T>(variable: Variable<T[]>): Variable<T[]> => ({
   ...variable,
   schema: variable.schema.refine((values) => new Set(values).size === values.length),
 })
+
+const trustedProxies: Variable<number | string[]> = {
+  schema: z.union([
+    z
+      .string()
+      .regex(/^\d{1,2}$/)
+      .transform(Number),
+    list({ schema: z.string().refine(isAddressRange), takes: '' }, '').schema,
+  ]),
+  takes:
+    'how many proxies stand in front, or a comma-separated list of their addresses, such as 10.0.0.0/8,::1',
+}
+
+function isAddressRange(value: string): boolean {
+  return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value)
+}
 
 /** Thrown for a malformed variable; the message is one line that names it, what it got and what it takes. */
 export class ConfigError extends Error {
@@ -204,6 +221,8 @@ export function readConfig(environment: Environment) {
         ['*'],
       ),
       rateLimitPerMinute: read('RATE_LIMIT_PER_MINUTE', whole(1), 60),
+      charactersPerDay: read('CHARACTERS_PER_DAY', whole(1)),
+      trustedProxies: read('TRUSTED_PROXIES', trustedProxies, 0),
       maxTextLength: read('MAX_TEXT_LENGTH', whole(1), 5000),
       maxBodyBytes: read('MAX_BODY_BYTES', whole(1), 65_536),
     },

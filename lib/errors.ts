@@ -13,6 +13,7 @@ export const errorStatus = {
   body_too_large: 413,
   range_not_satisfiable: 416,
   rate_limited: 429,
+  character_budget_exceeded: 429,
   headers_too_large: 431,
   internal_error: 500,
   speech_credentials_refused: 502,

@@ -6,6 +6,7 @@ import { announceChanges, type Changes, createChanges } from './changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
 import { isServiceError } from './errors.ts'
+import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import { type Chain, createChain } from './ipfs/chain.ts'
 import { createProviders } from './ipfs/providers.ts'
 import { newLeaseOwner } from './lease-owner.ts'
@@ -32,6 +33,8 @@ export interface Services {
   speech: Speech
   chain: Chain
   work: BackgroundWork
+  /** How often one caller may have something spoken. */
+  rateLimiter: RateLimiter
   /** Who this process is in a lease. */
   leaseOwner: string
   /** One-line warnings about the configuration, for the start. */
@@ -73,6 +76,7 @@ export function createServices(
         if (!isServiceError(error)) log.error({ err: error }, 'Background work failed')
       },
     }),
+    rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60 }),
     leaseOwner: newLeaseOwner(),
     notes: config.speech.isFallback ? [LOCAL_VOICE_NOTE, ...notes] : notes,
   }

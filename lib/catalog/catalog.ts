@@ -1,4 +1,5 @@
 import { type Attempts, createAttempts } from './attempts.ts'
+import { type Budgets, createBudgets } from './budgets.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connection, createDatabase } from './connection.ts'
 import { createFigures, type Figures } from './figures.ts'
@@ -10,6 +11,7 @@ export interface Catalog {
   queue: Queue
   attempts: Attempts
   figures: Figures
+  budgets: Budgets
   /** Proves that the database can be read and written now. */
   check(): Promise<void>
   close(): Promise<void>
@@ -24,6 +26,7 @@ export function createCatalog(open: () => Connection): Catalog {
     queue: createQueue(database),
     attempts: createAttempts(database),
     figures,
+    budgets: createBudgets(database),
     check: () => figures.check(),
     close: () => database.close(),
   }

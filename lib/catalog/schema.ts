@@ -6,6 +6,7 @@ export interface Schema {
   clips: ClipRow
   attempts: AttemptRow
   counters: CounterRow
+  dailyCharacters: DailyCharactersRow
 }
 
 export interface ClipRow {
@@ -55,6 +56,13 @@ export interface CounterRow {
   name: string
   label: string
   value: number
+}
+
+export interface DailyCharactersRow {
+  /** Such as `2026-11-22`. */
+  day: string
+  caller: string
+  characters: number
 }
 
 export function toClip(row: ClipRow): Clip {

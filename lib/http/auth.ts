@@ -8,15 +8,24 @@ import { ServiceError } from '../errors.ts'
  * @throws ServiceError `unauthorized`
  */
 export function requireBearer(request: Request, secrets: (string | undefined)[]): void {
-  const given = /^Bearer +(\S.*)$/i.exec(request.headers.get('Authorization') ?? '')?.[1]?.trim()
-  const expected = secrets.filter((secret) => secret !== undefined && secret !== '')
-  const matches = expected.map((secret) => isSame(given ?? '', secret as string))
-  if (given && matches.includes(true)) return
+  const given = bearerOf(request)
+  const expected = secrets.filter((secret) => secret !== undefined && secret !== '') as string[]
+  if (given && isOneOf(given, expected)) return
   const what = given ? 'The key is wrong' : 'A key is required: send it as "Authorization: Bearer <key>"'
   throw new ServiceError(
     'unauthorized',
     expected.length === 0 ? 'No key is configured for this, so nobody is let in' : what,
   )
+}
+
+/** The token of `Authorization: Bearer`, where there is one. */
+export function bearerOf(request: Request): string | undefined {
+  return /^Bearer +(\S.*)$/i.exec(request.headers.get('Authorization') ?? '')?.[1]?.trim()
+}
+
+/** Whether `given` is one of `secrets`, in the same time whichever it is. */
+export function isOneOf(given: string, secrets: readonly string[]): boolean {
+  return secrets.map((secret) => isSame(given, secret)).includes(true)
 }
 
 function isSame(given: string, expected: string): boolean {

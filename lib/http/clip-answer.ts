@@ -30,8 +30,6 @@ export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
   }
 }
 
-export type ClipAnswer = ReturnType<typeof clipAnswer>
-
 function attemptAnswer({ provider, trigger, startedAt, durationMs, outcome, statusCode, error }: Attempt) {
   return {
     ...{ provider, trigger, startedAt: iso(startedAt), durationMs: orAbsent(durationMs), outcome },

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 
-const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, Link, Location, WWW-Authenticate'
+const EXPOSED_HEADERS =
+  'X-Request-Id, X-Clip-Id, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
 
 /** Lets pages of the origins in `CORS_ALLOWED_ORIGINS` read an answer, unless it says itself who may. */
 export function addCorsHeaders(

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRequestListener } from '@remix-run/node-fetch-server'
 import { describeError, ServiceError } from '../errors.ts'
+import { announceStamps, stamp } from './client-address.ts'
 import { problem, problemResponse, requestIdOf } from './problem.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
@@ -64,7 +65,9 @@ export function createFront({ nextHandler, services, graceMs = GRACE_MS }: Front
     onError: answerError,
   })
 
+  announceStamps()
   const server = createServer(timeouts, (request, response) => {
+    stamp(request)
     running.add(response)
     response.once('close', () => running.delete(response))
     if (isStopping) response.setHeader('Connection', 'close')

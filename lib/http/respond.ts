@@ -9,6 +9,8 @@ export interface RequestContext {
   services: Services
   requestId: string
   log: Log
+  /** What the answer is to carry besides, whichever it will be. */
+  headers: Headers
 }
 
 /**
@@ -22,19 +24,24 @@ export async function respond(
 ): Promise<Response> {
   const requestId = requestIdOf(request.headers.get('X-Request-Id'))
   const log = services.log.child({ requestId })
+  const context = { services, requestId, log, headers: new Headers() }
   let response: Response
   try {
-    response = await handler({ services, requestId, log })
+    response = await handler(context)
   } catch (error) {
-    response = problemResponse(problemOf({ services, requestId, log }, error))
+    response = problemResponse(problemOf(context, error))
   }
+  for (const [name, value] of context.headers) response.headers.set(name, value)
   response.headers.set('X-Request-Id', requestId)
   addCorsHeaders(services.config.access, request, response.headers)
   return response
 }
 
 /** What the caller is told of `error`, which is logged here unless it is the caller's own. */
-export function problemOf({ services, requestId, log }: RequestContext, error: unknown): Problem {
+export function problemOf(
+  { services, requestId, log }: Omit<RequestContext, 'headers'>,
+  error: unknown,
+): Problem {
   const told = problem(error, requestId, services.scrub)
   if (told.status >= 500) log.error({ err: error, code: told.body.code }, 'A request failed')
   else if (!isServiceError(error)) log.warn({ err: error }, 'A request was refused')

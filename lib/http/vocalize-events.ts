@@ -1,9 +1,9 @@
 import { newClipId } from '../clip.ts'
 import { readClip } from '../follow-clip.ts'
 import type { Services } from '../services.ts'
-import type { VocalizedClip } from '../vocalize.ts'
 import { vocalizeAnswer } from './answers.ts'
 import { clipEvent, clipEvents } from './clip-events.ts'
+import type { Speak } from './door.ts'
 import { problemOf, type RequestContext } from './respond.ts'
 import { eventStream, type ServerEvent } from './sse.ts'
 
@@ -12,13 +12,9 @@ import { eventStream, type ServerEvent } from './sse.ts'
  * the answer that a caller without events gets, or `problem` with the problem document. A caller who hangs up does not
  * stop the work.
  */
-export function vocalizeEvents(
-  context: RequestContext,
-  baseUrl: string,
-  start: (id: string) => Promise<VocalizedClip>,
-): Response {
+export function vocalizeEvents(context: RequestContext, baseUrl: string, speak: Speak): Response {
   const id = newClipId()
-  const last: Promise<ServerEvent> = start(id).then(
+  const last: Promise<ServerEvent> = speak({ id }).then(
     (clip) => ({ event: 'result', data: vocalizeAnswer(clip, baseUrl) }),
     (error) => ({ event: 'problem', data: problemOf(context, error).body }),
   )

@@ -1,7 +1,8 @@
 import type { Migration, MigrationProvider } from 'kysely/migration'
 import * as clips from './001-clips.ts'
+import * as budgets from './002-budgets.ts'
 
-const migrations: Record<string, Migration> = { '001-clips': clips }
+const migrations: Record<string, Migration> = { '001-clips': clips, '002-budgets': budgets }
 
 /** Imported one by one, since a bundle has no directory to look into. */
 export const migrationProvider: MigrationProvider = { getMigrations: async () => migrations }

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http'
+import ipaddr from 'ipaddr.js'
+
+/** Where the front tells the handlers whose connection a request came over. */
+const STAMP = 'x-voicepin-connection'
+/** Set once the front of this process overwrites that header: before that, anybody could have written it. */
+const STAMPED = Symbol.for('voicepin.requests-are-stamped')
+const UNKNOWN = 'unknown'
+
+/** Says that from now on every request of this process is stamped. */
+export function announceStamps(): void {
+  Reflect.set(globalThis, STAMPED, true)
+}
+
+/** Writes the address of the connection into the request, over whatever the caller wrote there. */
+export function stamp(request: IncomingMessage): void {
+  request.headers[STAMP] = request.socket.remoteAddress ?? UNKNOWN
+}
+
+/**
+ * Who called, as a key for limits: an IPv4 address, or the /64 of an IPv6 address, since one household has as many
+ * addresses as it likes. `X-Forwarded-For` is read from its end, and only as far as trusted proxies wrote it.
+ *
+ * `trustedProxies` is a number of proxies, or a list of addresses and CIDR ranges.
+ */
+export function clientAddress(
+  { headers }: Pick<Request, 'headers'>,
+  trustedProxies: number | readonly string[],
+): string {
+  const isStamped = Reflect.get(globalThis, STAMPED) === true
+  const connection = isStamped ? (headers.get(STAMP) ?? UNKNOWN) : UNKNOWN
+  const forwarded = (headers.get('X-Forwarded-For') ?? '').split(',').filter((part) => part.trim() !== '')
+  const nearestFirst = [connection, ...forwarded.reverse()].map(parse)
+  const isTrusted = trustIn(trustedProxies)
+  const client = nearestFirst.findIndex((address, index) => !isTrusted(address, index))
+  return keyOf(nearestFirst.at(client))
+}
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+/** With its port cut off, which some proxies write; IPv4 in the clothes of IPv6 undressed. */
+function parse(text: string): Address | undefined {
+  const bare = text.trim().replace(/^\[(.*)\](:\d+)?$/, '$1')
+  const withoutPort = /^[\d.]+:\d+$/.test(bare) ? bare.slice(0, bare.indexOf(':')) : bare
+  return ipaddr.isValid(withoutPort) ? ipaddr.process(withoutPort) : undefined
+}
+
+function trustIn(proxies: number | readonly string[]) {
+  if (typeof proxies === 'number') return (_: Address | undefined, index: number) => index < proxies
+  const ranges = proxies.map((range) =>
+    range.includes('/') ? ipaddr.parseCIDR(range) : ([ipaddr.process(range), undefined] as const),
+  )
+  return (address: Address | undefined) =>
+    ranges.some(([network, bits]) => {
+      if (address?.kind() !== network.kind()) return false
+      return address.match(network as never, bits ?? (network.kind() === 'ipv4' ? 32 : 128))
+    })
+}
+
+function keyOf(address: Address | undefined): string {
+  if (!address) return UNKNOWN
+  if (address.kind() === 'ipv4') return address.toString()
+  const network = (address as ipaddr.IPv6).parts.slice(0, 4)
+  return `${network.map((part) => part.toString(16)).join(':')}::/64`
+}

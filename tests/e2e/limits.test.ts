@@ -1,0 +1,113 @@
+import { Agent, request } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { quick } from '../support/operator.ts'
+import { startService } from '../support/service.ts'
+import { environmentFor } from '../support/stub-vendors.ts'
+import { useVendors } from '../support/world.ts'
+
+const world = useVendors()
+const start = (changes: Record<string, string>) =>
+  startService({ environment: { ...quick, ...environmentFor(world.vendors), ...changes } })
+
+const randomAddress = () => Array.from({ length: 4 }, () => Math.floor(Math.random() * 256)).join('.')
+
+/** Statuses of `count` requests over a few connections, each forged in another way. */
+async function flood(baseUrl: string, count: number): Promise<Map<number, number>> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+  const statuses = new Map<number, number>()
+  const forgeries = ['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'CF-Connecting-IP', 'X-Voicepin-Connection']
+  const send = (index: number) =>
+    new Promise<void>((resolve, reject) => {
+      const name = forgeries[index % forgeries.length] as string
+      const headers = { [name]: name === 'Forwarded' ? `for=${randomAddress()}` : randomAddress() }
+      request(`${baseUrl}/api/agents/vocalize`, { method: 'POST', agent, headers }, (response) => {
+        const status = response.statusCode ?? 0
+        statuses.set(status, (statuses.get(status) ?? 0) + 1)
+        response.resume().once('end', resolve)
+      })
+        .once('error', reject)
+        .end('{')
+    })
+  let next = 0
+  const worker = async () => {
+    while (next < count) await send(next++)
+  }
+  await Promise.all(Array.from({ length: 20 }, worker))
+  agent.destroy()
+  return statuses
+}
+
+describe('RATE_LIMIT_PER_MINUTE', () => {
+  it('10,000 requests from one address get what the limit allows and no more, forged headers included', async () => {
+    const service = await start({ RATE_LIMIT_PER_MINUTE: '50', LOG_LEVEL: 'error' })
+    const startedAt = performance.now()
+    const statuses = await flood(service.baseUrl, 10_000)
+    const windows = Math.ceil((performance.now() - startedAt) / 60_000)
+    expect(windows).toBe(1)
+    expect([...statuses].sort()).toEqual([
+      [400, 50],
+      [429, 9950],
+    ])
+    await service.stop()
+  }, 120_000)
+
+  it('tells before it is too late, and after', async () => {
+    const service = await start({ RATE_LIMIT_PER_MINUTE: '2' })
+    const first = await service.vocalize()
+    expect(first.status).toBe(200)
+    expect(first.headers.get('ratelimit-policy')).toBe('"default";q=2;w=60')
+    expect(first.headers.get('ratelimit')).toBe('"default";r=1;t=60')
+    expect(first.headers.get('access-control-expose-headers')).toMatch(/\bRateLimit\b.*\bRateLimit-Policy\b/)
+    await service.vocalize('{')
+    const { status, headers, body } = await service.vocalize()
+    expect([status, body.code]).toEqual([429, 'rate_limited'])
+    expect(headers.get('ratelimit')).toMatch(/^"default";r=0;t=\d+$/)
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(50)
+    await service.stop()
+  })
+
+  it('counts the callers behind a trusted proxy one by one', async () => {
+    const service = await start({ RATE_LIMIT_PER_MINUTE: '1', TRUSTED_PROXIES: '127.0.0.0/8, ::1' })
+    const from = async (address: string) =>
+      (await service.vocalize('{', { 'x-forwarded-for': `${randomAddress()}, ${address}` })).status
+    expect([await from('1.1.1.1'), await from('1.1.1.1'), await from('2.2.2.2')]).toEqual([400, 429, 400])
+    await service.stop()
+  })
+
+  it('wrong keys count against their address, right ones for themselves', async () => {
+    const service = await start({ RATE_LIMIT_PER_MINUTE: '2', VOCALIZE_API_KEYS: 'one-key,other-key' })
+    const with_ = async (key: string) =>
+      (await service.vocalize('{', { authorization: `Bearer ${key}` })).status
+    expect([await with_('a'), await with_('b'), await with_('c')]).toEqual([401, 401, 429])
+    expect([await with_('one-key'), await with_('one-key'), await with_('one-key')]).toEqual([400, 400, 429])
+    expect((await service.vocalize('{', { 'xi-api-key': 'other-key' })).status).toBe(400)
+    await service.stop()
+  })
+})
+
+describe('CHARACTERS_PER_DAY', () => {
+  it('ends the speaking until midnight UTC, across a restart, and counts only what was spoken', async () => {
+    const service = await start({ CHARACTERS_PER_DAY: '40' })
+    const speak = (text: string, voiceId = 'George') => service.vocalize({ text, voiceId })
+    expect((await speak('x'.repeat(30))).status).toBe(200)
+    expect((await speak('x'.repeat(10), 'missing')).status).toBe(404)
+    await service.stop()
+    await service.restart()
+    const refused = await speak('x'.repeat(11))
+    expect([refused.status, refused.body.code]).toEqual([429, 'character_budget_exceeded'])
+    const untilMidnight = (86_400_000 - (Date.now() % 86_400_000)) / 1000
+    expect(Math.abs(Number(refused.headers.get('retry-after')) - untilMidnight)).toBeLessThan(5)
+    expect((await speak('x'.repeat(10))).status).toBe(200)
+    expect((await speak('x')).status).toBe(429)
+    await service.stop()
+  })
+
+  it('holds for many at once', async () => {
+    const service = await start({ CHARACTERS_PER_DAY: '50', SPEECH_CONCURRENCY: '20' })
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => service.vocalize({ text: 'x'.repeat(10), voiceId: 'George' })),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5)
+    await service.stop()
+  })
+})

@@ -1,5 +1,5 @@
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '../../../lib/errors.ts'
 import { createElevenLabsSpeech } from '../../../lib/speech/elevenlabs.ts'
 import {
@@ -195,6 +195,8 @@ describe('ElevenLabs', () => {
       ['nothing at all', () => answerWithAudio('')],
       ['no body', () => new Response(null, { status: 204 })],
       ['JSON', () => answerWith({ status: 200, body: { audio_base64: 'SUQz' } })],
+      ['JSON that is only a text', () => answerWithAudio('"moved"', 'application/json')],
+      ['a text', () => answerWithAudio('moved', 'text/plain')],
       ['a page', () => answerWithAudio('<!doctype html>', 'text/html; charset=utf-8')],
       ['JSON that calls itself audio', () => answerWithAudio(' {"detail":"oh"}')],
       ['a page that calls itself audio', () => answerWithAudio('<html>', 'application/octet-stream')],
@@ -277,6 +279,19 @@ describe('ElevenLabs', () => {
       await expect(speak()).rejects.toMatchObject({ code: 'speech_timeout' })
       expect(calls).toBe(1)
     })
+
+    test.each(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
+      'not after a time-out of the HTTP client itself (%s)',
+      async (code) => {
+        const cause = Object.assign(new Error('took too long'), { code })
+        const fetch = vi.fn().mockRejectedValue(new TypeError('fetch failed', { cause }))
+        vi.stubGlobal('fetch', fetch)
+
+        await expect(speak()).rejects.toMatchObject({ code: 'speech_timeout' })
+        vi.unstubAllGlobals()
+        expect(fetch).toHaveBeenCalledOnce()
+      },
+    )
 
     test('not beyond the time for the whole speech', async () => {
       clock = createFakeClock()

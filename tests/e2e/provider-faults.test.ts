@@ -83,10 +83,16 @@ describe('a provider that fails', () => {
     )
   })
 
-  it.each<Fault['kind']>(['reset-after-storing', 'reset-mid-answer', 'truncated-json'])(
-    'after storing (%s) is recognised as holding the clip: nothing is doubled',
-    async (kind) => {
-      await world.vendors.next('pinata', { kind } as Fault)
+  it.each<[string, Fault]>([
+    ['a reset', { kind: 'reset-after-storing' }],
+    ['a reset in the middle of the answer', { kind: 'reset-mid-answer' }],
+    ['an answer cut short', { kind: 'truncated-json' }],
+    ['a hang', { kind: 'hang-after-storing' }],
+    ['a slow drip', { kind: 'slow-drip' }],
+  ])(
+    'that has stored the clip, with %s in place of an answer, is recognised as holding it: nothing is doubled',
+    async (_, fault) => {
+      await world.vendors.next('pinata', fault)
       const { body } = await world.service.vocalize()
       expect(body.data).toMatchObject({ isTemporary: false, provider: 'pinata' })
       const held = await world.vendors.holdings('pinata')
@@ -97,11 +103,8 @@ describe('a provider that fails', () => {
     },
   )
 
-  it.each<[string, Fault]>([
-    ['hangs', { kind: 'hang' }],
-    ['drips its answer', { kind: 'slow-drip' }],
-  ])('and %s: the caller gets the temporary URL at the deadline, the upload goes on', async (_, fault) => {
-    await world.vendors.always('pinata', fault)
+  it('by hanging: the caller gets the temporary URL at the deadline, the upload goes on', async () => {
+    await world.vendors.always('pinata', { kind: 'hang' })
     await world.vendors.always('kubo', { kind: 'late', delayMs: 200 })
     const { body, elapsedMs } = await world.service.vocalize()
     expect(elapsedMs).toBeGreaterThan(DEADLINE_MS - 50)
@@ -180,8 +183,9 @@ describe('when every provider fails', () => {
     await breakAll(statusFault(401))
     const answers = await Promise.all([1, 2, 3].map(() => world.service.vocalize()))
     const stillFailing = await retryIpfs(world.service)
-    expect(stillFailing.body).toMatchObject({ success: true, successCount: 0, remaining: 3 })
+    expect(stillFailing.body).toMatchObject({ success: true, successCount: 0 })
     expect(stillFailing.body.failureCount).toBeGreaterThan(0)
+    expect(stillFailing.body.remaining).toBeGreaterThan(0)
     expect(stillFailing.body.results[0]).toEqual({
       id: expect.any(String),
       status: 'failed',

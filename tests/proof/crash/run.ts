@@ -1,5 +1,5 @@
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backlogOf } from '../../support/catalog.ts'
 import { ADMIN_KEY } from '../../support/operator.ts'
 import { seededRandom } from '../../support/random.ts'
 import type { Environment, Service } from '../../support/service.ts'
@@ -139,19 +139,6 @@ async function judge(service: Service, vendors: StubVendors, tally: Tally) {
     uploads: holdings.flat().reduce((sum, { uploads }) => sum + uploads, 0),
     doubles: await findDoubles(vendors, storage),
     disagreements: await findDisagreements(service.directory, vendors, tally.answers),
-  }
-}
-
-/** How many clips wait for IPFS, from the catalog itself: asking the service would wake it up. */
-function backlogOf(service: Service): number {
-  const database = new DatabaseSync(`${service.directory}/catalog.sqlite`, { readOnly: true })
-  try {
-    const row = database
-      .prepare("select count(*) as waiting from clips where state not in ('stored', 'expired')")
-      .get()
-    return Number(row?.waiting)
-  } finally {
-    database.close()
   }
 }
 

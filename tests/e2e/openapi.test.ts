@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Interface, lint, readInterface } from '../support/interface.ts'
+import { ADMIN_KEY } from '../support/operator.ts'
+import { statusFault } from '../support/stub-vendors.ts'
+import { useWorld } from '../support/world.ts'
+
+const world = useWorld({ environment: { RATE_LIMIT_PER_MINUTE: '100000' } })
+let document: any
+let description: Interface
+const unknown = '0'.repeat(32)
+const admin = { authorization: `Bearer ${ADMIN_KEY}` }
+
+beforeAll(async () => {
+  const response = await world.service.fetch('/api/openapi.json')
+  document = await response.json()
+  description = readInterface(document)
+})
+
+const get = (path: string, headers = {}) => world.service.fetch(path, { headers })
+const post = (path: string, body: unknown, headers = {}) =>
+  world.service.fetch(path, {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+const hello = { text: 'Hello from a test', voiceId: 'George' }
+
+/** A clip that is stored, and one that no provider takes. */
+async function clips() {
+  const stored = (await world.service.vocalize()).body.data.id as string
+  await world.vendors.always('pinata', statusFault(401))
+  const pending = (await world.service.vocalize()).body.data.id as string
+  await world.vendors.heal()
+  return { stored, pending }
+}
+
+/** Calls that bring out the answers of each operation. */
+const calls: Record<string, () => Promise<Response[]>> = {
+  async vocalize() {
+    const path = '/api/agents/vocalize'
+    const answers = [
+      await post(path, hello),
+      await post(path, hello, { accept: 'text/event-stream' }),
+      await post(path, '{'),
+      await post(path, { text: '', voiceId: 'a b' }),
+      await post(path, { ...hello, voiceId: 'missing' }),
+      await post(path, { text: 'x'.repeat(100_000) }),
+    ]
+    await world.vendors.always('pinata', statusFault(401))
+    answers.push(await post(path, hello))
+    await world.vendors.always('elevenlabs', statusFault(401))
+    answers.push(await post(path, hello))
+    await world.vendors.heal()
+    return answers
+  },
+  listVoices: async () => [await get('/api/voices')],
+  async getClip() {
+    const { stored, pending } = await clips()
+    return Promise.all([stored, pending, unknown, 'x'].map((id) => get(`/api/clips/${id}`)))
+  },
+  async followClip() {
+    const { stored } = await clips()
+    return Promise.all([stored, unknown].map((id) => get(`/api/clips/${id}/events`)))
+  },
+  async getAudio() {
+    const { stored, pending } = await clips()
+    const path = `/api/temp-audio/${stored}`
+    const whole = await get(path)
+    return [
+      whole,
+      await get(`/api/temp-audio/${pending}?download`),
+      await get(path, { range: 'bytes=0-99' }),
+      await get(path, { range: 'bytes=99999999-' }),
+      await get(path, { 'if-none-match': whole.headers.get('etag') }),
+      await get(path, { 'if-match': '"another"' }),
+      await get(`/api/temp-audio/${unknown}`),
+    ]
+  },
+  async headAudio() {
+    const { stored } = await clips()
+    return [await world.service.fetch(`/api/temp-audio/${stored}`, { method: 'HEAD' })]
+  },
+  async retryUploads() {
+    await clips()
+    await world.vendors.always('pinata', statusFault(401))
+    const failed = await post('/api/admin/retry-ipfs', '', admin)
+    await world.vendors.heal()
+    return [
+      failed,
+      await post('/api/admin/retry-ipfs', '', admin),
+      await post('/api/admin/retry-ipfs?limit=x', '', admin),
+      await post('/api/admin/retry-ipfs', ''),
+    ]
+  },
+  retryUploadsByCron: async () => [
+    await get('/api/admin/retry-ipfs', admin),
+    await get('/api/admin/retry-ipfs'),
+  ],
+  getHealth: async () => [await get('/api/health')],
+  getReadiness: async () => [await get('/api/health/ready')],
+  getMetrics: async () => [await get('/api/metrics', admin), await get('/api/metrics')],
+  getDescription: async () => [await get('/api/openapi.json')],
+}
+
+describe('GET /api/openapi.json', () => {
+  it('is OpenAPI 3.1, and an independent linter finds nothing', async () => {
+    expect(document.openapi).toMatch(/^3\.1\./)
+    expect(await lint(document)).toEqual([])
+  })
+
+  it('describes exactly the operations that are tested here', () => {
+    expect(description.operationIds.sort()).toEqual(Object.keys(calls).sort())
+  })
+
+  it.each(Object.keys(calls))('%s answers as described', async (operationId) => {
+    const responses = (await calls[operationId]?.()) ?? []
+    const problems = await Promise.all(responses.map((response) => description.check(operationId, response)))
+    expect(problems.flat()).toEqual([])
+    expect(responses[0]?.status).toBe(200)
+  })
+})

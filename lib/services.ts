@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { type BackgroundWork, createBackgroundWork } from './background/work.ts'
 import { type Catalog, createCatalog } from './catalog/catalog.ts'
-import { openSqlite } from './catalog/sqlite.ts'
+import { sqliteFile } from './catalog/sqlite.ts'
 import { announceChanges, type Changes, createChanges } from './changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
@@ -52,7 +52,7 @@ export function createServices(
   const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now() })
   const directory = config.tempAudio.directory
   const changes = createChanges()
-  const catalog = createCatalog(() => openSqlite(path.join(directory, 'catalog.sqlite')))
+  const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')))
   return {
     config,
     clock,

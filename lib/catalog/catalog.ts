@@ -1,7 +1,7 @@
 import { type Attempts, createAttempts } from './attempts.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
 import { type Clips, createClips } from './clips.ts'
-import { type Connection, createDatabase } from './connection.ts'
+import { type Connector, createDatabase } from './connection.ts'
 import { createFigures, type Figures } from './figures.ts'
 import { createQueue, type Queue } from './queue.ts'
 
@@ -17,9 +17,9 @@ export interface Catalog {
   close(): Promise<void>
 }
 
-/** The catalog on whatever database `open` opens. */
-export function createCatalog(open: () => Connection): Catalog {
-  const database = createDatabase(open)
+/** The catalog on the database that `connector` leads to. */
+export function createCatalog(connector: Connector): Catalog {
+  const database = createDatabase(connector)
   const figures = createFigures(database)
   return {
     clips: createClips(database),

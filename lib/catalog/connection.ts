@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { describeError } from '../errors.ts'
@@ -9,9 +10,20 @@ export interface Connection {
   db: Kysely<Schema>
   /** Whether `db` still is the database that its address names; `false` after a file was replaced, for one. */
   isCurrent(): boolean
-  /** Whether `error` means that this connection will never work again, so that a new one is worth a try. */
-  isBroken(error: unknown): boolean
 }
+
+/** A way to a database, and what its errors mean. */
+export interface Connector {
+  open(): Connection
+  /** Whether `error` means that its connection will never work again, so that a new one is worth a try. */
+  isBroken(error: unknown): boolean
+  /** Whether `error` means that another process holds the lock, so that nothing has been done. */
+  isBusy(error: unknown): boolean
+}
+
+/** How long a locked database is asked again before the work fails, and how often. */
+const PATIENCE_MS = 2000
+const PAUSE_MS = 25
 
 /** The catalog cannot be used now: locked, damaged, read-only, gone. */
 export class CatalogError extends Error {
@@ -19,7 +31,7 @@ export class CatalogError extends Error {
 }
 
 export interface Database {
-  /** Runs `work` on an open and migrated database. @throws CatalogError */
+  /** Runs `work` on an open and migrated database; again where that was locked. @throws CatalogError */
   run<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
   /** The same inside one transaction. @throws CatalogError */
   transaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
@@ -27,7 +39,7 @@ export interface Database {
 }
 
 /** A database that is opened at its first use, and again after it broke: no restart is needed to recover. */
-export function createDatabase(open: () => Connection): Database {
+export function createDatabase({ open, isBroken, isBusy }: Connector): Database {
   let opening: Promise<Connection> | undefined
 
   async function connect(): Promise<Connection> {
@@ -41,26 +53,37 @@ export function createDatabase(open: () => Connection): Database {
     return connection
   }
 
-  function forget() {
-    const old = opening
+  /** Lets go of `old`, unless another connection is in its place already. */
+  function forget(old: Promise<Connection>) {
+    if (opening !== old) return
     opening = undefined
-    old?.then((connection) => connection.db.destroy()).catch(() => {})
+    old.then((connection) => connection.db.destroy()).catch(() => {})
   }
 
-  async function current(): Promise<Connection> {
-    if (opening && !(await opening.catch(() => undefined))?.isCurrent()) forget()
+  async function runOnce<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    const known = opening
+    if (known && !(await known.catch(() => undefined))?.isCurrent()) forget(known)
     opening ??= connect()
-    return opening
+    const used = opening
+    try {
+      return await work((await used).db)
+    } catch (error) {
+      if (isBroken(error)) forget(used)
+      throw error
+    }
   }
 
   async function run<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    let connection: Connection | undefined
-    try {
-      connection = await current()
-      return await work(connection.db)
-    } catch (error) {
-      if (!connection || connection.isBroken(error)) forget()
-      throw new CatalogError(`The catalog failed: ${describeError(error)}`, { cause: error })
+    const deadline = performance.now() + PATIENCE_MS
+    for (;;) {
+      try {
+        return await runOnce(work)
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) {
+          throw new CatalogError(`The catalog failed: ${describeError(error)}`, { cause: error })
+        }
+        await sleep(PAUSE_MS)
+      }
     }
   }
 

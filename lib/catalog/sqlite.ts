@@ -1,12 +1,12 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CamelCasePlugin, Kysely, SqliteAdapter, SqliteDialect } from 'kysely'
-import type { Connection } from './connection.ts'
+import { CamelCasePlugin, Kysely, SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely'
+import type { Connection, Connector } from './connection.ts'
 import type { Schema } from './schema.ts'
 
-/** How long a statement waits for another process's write before it fails as locked. */
-const BUSY_TIMEOUT_MS = 2000
+/** How long a statement holds up this process while it waits for the write of another. */
+const BUSY_TIMEOUT_MS = 10
 
 /** Schema changes are transactional in SQLite, so that processes which start together migrate one after the other. */
 class TransactionalAdapter extends SqliteAdapter {
@@ -23,9 +23,23 @@ class NodeSqliteDialect extends SqliteDialect {
 
 /** Result codes after which only a new connection can help: I/O, corrupt, cannot open, not a database, read-only. */
 const BROKEN = new Set([8, 10, 11, 14, 26])
+const BUSY = 5
 
-/** Opens the SQLite file `file` (made when missing) by `node:sqlite`: write-ahead log, every commit synced. */
-export function openSqlite(file: string): Connection {
+/** The SQLite file `file` (made when missing) by `node:sqlite`: write-ahead log, every commit synced. */
+export function sqliteFile(file: string): Connector {
+  return {
+    open: () => openSqlite(file),
+    isBroken: (error) => BROKEN.has(resultCodeOf(error)),
+    isBusy: (error) => resultCodeOf(error) === BUSY,
+  }
+}
+
+/** The primary result code: https://sqlite.org/rescode.html */
+function resultCodeOf(error: unknown): number {
+  return ((error as { errcode?: number }).errcode ?? 0) & 0xff
+}
+
+function openSqlite(file: string): Connection {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
@@ -40,6 +54,8 @@ export function openSqlite(file: string): Connection {
       database: {
         close: () => database.close(),
         prepare(sql) {
+          // SQLite has rolled back by itself after a full disk and the like; to ask for it would hide that error.
+          if (sql === 'rollback' && !database.isTransaction) return nothing
           // A deferred transaction that turns to writing fails at once where it should wait its turn.
           const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)
           type Values = Parameters<typeof statement.all>
@@ -54,11 +70,14 @@ export function openSqlite(file: string): Connection {
     }),
     plugins: [new CamelCasePlugin()],
   })
-  return {
-    db,
-    isCurrent: () => identityOf(file) === identity,
-    isBroken: (error) => BROKEN.has(((error as { errcode?: number }).errcode ?? 0) & 0xff),
-  }
+  return { db, isCurrent: () => identityOf(file) === identity }
+}
+
+const nothing: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
 }
 
 function identityOf(file: string): string | undefined {

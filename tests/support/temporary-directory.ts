@@ -1,11 +1,23 @@
+import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A new directory that goes when the test ends. */
+const MEMORY = '/dev/shm'
+
+/** A new directory, in memory where the machine offers that, which goes when the test ends. */
 export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'voicepin-test-'))
+  const directory = await mkdtemp(path.join(parent(), 'voicepin-test-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }))
   return directory
+}
+
+function parent(): string {
+  try {
+    accessSync(MEMORY, constants.W_OK)
+    return MEMORY
+  } catch {
+    return tmpdir()
+  }
 }

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createCatalog } from '../../../lib/catalog/catalog.ts'
+import { sqliteFile } from '../../../lib/catalog/sqlite.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { NOW, newClip, noLimit, waitingClip } from './catalog-subject.ts'
+
+const run = promisify(execFile)
+const script = path.join(import.meta.dirname, 'open-at-once.ts')
+
+test('processes that open a fresh catalog at once all get it, and all their records are there', async () => {
+  const file = path.join(await temporaryDirectory(), 'data', 'catalog.sqlite')
+  const startsAt = Date.now() + 1500
+  const processes = Array.from({ length: 4 }, () =>
+    run(process.execPath, [script, file, String(startsAt), '10']),
+  )
+  await Promise.all(processes)
+  const catalog = createCatalog(sqliteFile(file))
+  onTestFinished(() => catalog.close())
+  expect(await catalog.figures.totals()).toMatchObject({ heldClips: 40 })
+}, 20_000)
+
+test.each([
+  ['clips_due', 'a claim', (catalog: Catalog) => catalog.queue.claim(claim)],
+  ['clips_due', 'the number that waits', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
+  ['clips_held', 'the bytes that are held', (catalog: Catalog) => catalog.clips.reserve(newClip(), noLimit)],
+  [
+    'clips_held',
+    'what can be let go',
+    (catalog: Catalog) => catalog.figures.heldAlthoughStored({ limit: 1 }),
+  ],
+  ['clips_leased', 'the holders of leases', (catalog: Catalog) => catalog.queue.owners()],
+  ['clips_leased', 'the release of leases', (catalog: Catalog) => catalog.queue.release('me')],
+  ['attempts_of_clip', "a clip's tries", (catalog: Catalog) => catalog.attempts.ofClip('x')],
+  ['attempts_of_clip', 'doubts', (catalog: Catalog) => catalog.attempts.doubtfulProviders('x')],
+  ['attempts_by_time', 'old tries', (catalog: Catalog) => catalog.attempts.prune(NOW)],
+])('the index %s serves %s', async (index, _, use) => {
+  const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
+  const catalog = createCatalog(sqliteFile(file))
+  onTestFinished(() => catalog.close())
+  await waitingClip(catalog)
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  await use(catalog)
+  const statements = prepare.mock.calls.map(([sql]) => sql)
+  prepare.mockRestore()
+  const plans = statements
+    .filter((sql) => /^(select|update|delete)/.test(sql))
+    .map((sql) => planOf(file, sql))
+  expect(plans.join('\n')).toContain(`INDEX ${index}`)
+  expect(plans.join('\n')).not.toMatch(/SCAN (clips|attempts)$/m)
+})
+
+type Catalog = ReturnType<typeof createCatalog>
+
+const claim = { limit: 1, now: NOW, lease: { owner: 'me', expiresAt: NOW + 1000 }, dueOnly: true }
+
+/** How SQLite would go about `sql`, a line a step. */
+function planOf(file: string, sql: string): string {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    const parameters = Array<null>(sql.split('?').length - 1).fill(null)
+    const steps = database.prepare(`explain query plan ${sql}`).all(...parameters)
+    return steps.map(({ detail }) => detail).join('\n')
+  } finally {
+    database.close()
+  }
+}

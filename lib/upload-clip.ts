@@ -79,10 +79,12 @@ async function postpone(services: Services, clip: Clip, error: Error): Promise<U
   }
   const message = scrub(describeError(error))
   if (services.chain.providers.length > 0) log.error({ error: message }, logMessages.allFailed)
-  if (error instanceof BytesMissing && clock.now() >= clip.expiresAt) await expireClip(services, clip)
-  const waitMs = waitBeforeRound(clip.failedRounds + 1, () => clock.random())
+  if (error instanceof BytesMissing && clock.now() >= clip.expiresAt) {
+    await expireClip(services, clip, { leaseOwner })
+  }
   const lastRoundAt = clock.now()
-  await catalog.clips.postpone(clip.id, { error: message, lastRoundAt, nextAttemptAt: lastRoundAt + waitMs })
+  const nextAttemptAt = lastRoundAt + waitBeforeRound(clip.failedRounds + 1, () => clock.random())
+  await catalog.clips.postpone(clip.id, { leaseOwner, error: message, lastRoundAt, nextAttemptAt })
   const attempts = clip.attempts + (error instanceof ChainError ? error.attempts : 0)
   return { status: 'failed', id: clip.id, error, attempts }
 }

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Clip } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
-import { isHeld, type Schema, toClip } from './schema.ts'
+import { isHeld, isUnleased, type Schema, toClip } from './schema.ts'
 
 /** What is known of a clip before a word is spoken. `sizeBytes` is the room reserved for it. */
 export type NewClip = Pick<
@@ -37,6 +37,13 @@ export type StagedFacts = Pick<
 /** Where a provider keeps a clip. */
 export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>
 
+export interface FailedRound {
+  leaseOwner: string
+  error: string
+  lastRoundAt: number
+  nextAttemptAt: number
+}
+
 /** The life of a clip, one method a transition. */
 export interface Clips {
   find(id: string): Promise<Clip | null>
@@ -48,10 +55,13 @@ export interface Clips {
   stage(id: string, facts: StagedFacts): Promise<Clip | null>
   /** A provider has it. `false` where that was known already. */
   store(id: string, facts: StoredFacts): Promise<boolean>
-  /** A round through the chain failed: wait until `nextAttemptAt`. */
-  postpone(id: string, facts: { error: string; lastRoundAt: number; nextAttemptAt: number }): Promise<void>
-  /** Its time is over and nobody took it. `false` where it was stored or expired already. */
-  expire(id: string, facts: { error: string }): Promise<boolean>
+  /** A round of `leaseOwner` through the chain failed: wait until `nextAttemptAt`. `false` where the lease was lost. */
+  postpone(id: string, round: FailedRound): Promise<boolean>
+  /**
+   * Its time is over and nobody took it. `false` where it was stored or expired already, or where somebody other than
+   * `leaseOwner` is at work on it.
+   */
+  expire(id: string, facts: { error: string; now: number; leaseOwner?: string | undefined }): Promise<boolean>
   /** The temporary store no longer has the bytes. */
   letGo(id: string): Promise<void>
   /** Nothing came of it. */
@@ -83,14 +93,16 @@ export function createClips(database: Database): Clips {
 
     stage: (id, facts) =>
       transaction(async (db) => {
-        await db
+        const { numUpdatedRows } = await db
           .updateTable('clips')
           .set({ ...facts, state: 'staged', isHeld: 1, nextAttemptAt: facts.stagedAt })
           .where('id', '=', id)
           .where('state', '=', 'speaking')
-          .execute()
+          .executeTakeFirst()
         const clip = await findClip(db, id)
-        if (clip) await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
+        if (clip && numUpdatedRows > 0n) {
+          await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
+        }
         return clip
       }),
 
@@ -111,24 +123,27 @@ export function createClips(database: Database): Clips {
         return true
       }),
 
-    postpone: (id, { error, lastRoundAt, nextAttemptAt }) =>
+    postpone: (id, { leaseOwner, error, lastRoundAt, nextAttemptAt }) =>
       run(async (db) => {
-        await db
+        const { numUpdatedRows } = await db
           .updateTable('clips')
           .set({ ...unleased, state: 'pending', lastError: error, lastRoundAt, nextAttemptAt })
           .set((eb) => ({ failedRounds: eb('failedRounds', '+', 1) }))
           .where('id', '=', id)
           .where('state', 'in', ['staged', 'pending'])
-          .execute()
+          .where('leaseOwner', '=', leaseOwner)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
       }),
 
-    expire: (id, { error }) =>
+    expire: (id, { error, now, leaseOwner = '' }) =>
       transaction(async (db) => {
         const { numUpdatedRows } = await db
           .updateTable('clips')
           .set({ ...unleased, state: 'expired', lastError: error, nextAttemptAt: null })
           .where('id', '=', id)
           .where('state', 'in', ['staged', 'pending'])
+          .where((eb) => eb.or([isUnleased(now)(eb), eb('leaseOwner', '=', leaseOwner)]))
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return false
         await addToCounters(db, [{ name: 'clips_expired', value: 1 }])

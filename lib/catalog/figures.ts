@@ -1,7 +1,7 @@
 import type { Clip } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement } from './counters.ts'
-import { isHeld, isWaiting, toClip } from './schema.ts'
+import { isHeld, isUnleased, isWaiting, toClip } from './schema.ts'
 
 /** What the service holds now and has done so far. */
 export interface Totals {
@@ -82,7 +82,7 @@ export function createFigures({ run }: Database): Figures {
           .selectAll()
           .where(isWaiting)
           .where('expiresAt', '<=', now)
-          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+          .where(isUnleased(now))
           .orderBy('expiresAt')
           .limit(limit)
           .execute()
@@ -96,7 +96,7 @@ export function createFigures({ run }: Database): Figures {
           .selectAll()
           .where(isHeld)
           .where('state', '=', 'speaking')
-          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+          .where(isUnleased(now))
           .execute()
         return rows.map(toClip)
       }),

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Clip, ClipState } from '../clip.ts'
 import type { Database } from './connection.ts'
-import { isWaiting, type Schema, toClip } from './schema.ts'
+import { isUnleased, isWaiting, type Schema, toClip } from './schema.ts'
 
 /** Who works on a clip, and until when that is to be believed. */
 export interface Lease {
@@ -89,7 +89,7 @@ export function createQueue({ run }: Database): Queue {
           .selectFrom('clips')
           .select((eb) => eb.fn.countAll<number>().as('count'))
           .where(isWaiting)
-          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+          .where(isUnleased(now))
           .executeTakeFirstOrThrow()
         return Number(count)
       }),
@@ -101,13 +101,20 @@ function waiting(db: Kysely<Schema>, { limit, now, dueOnly, expiringBefore, notT
     .selectFrom('clips')
     .select('id')
     .where(isWaiting)
-    .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+    .where(isUnleased(now))
     .orderBy('nextAttemptAt')
     .limit(limit)
   if (dueOnly) query = query.where('nextAttemptAt', '<=', now)
   if (expiringBefore !== undefined) query = query.where('expiresAt', '<=', expiringBefore)
   if (notTriedSince !== undefined) {
-    query = query.where((eb) => eb.or([eb('lastRoundAt', 'is', null), eb('lastRoundAt', '<', notTriedSince)]))
+    // A round that ended in the future was before the clock was set back.
+    query = query.where((eb) =>
+      eb.or([
+        eb('lastRoundAt', 'is', null),
+        eb('lastRoundAt', '<', notTriedSince),
+        eb('lastRoundAt', '>', now),
+      ]),
+    )
   }
   return query
 }

@@ -1,4 +1,4 @@
-import { type Generated, type SqlBool, sql } from 'kysely'
+import { type ExpressionBuilder, type Generated, type SqlBool, sql } from 'kysely'
 import type { Clip, ClipState } from '../clip.ts'
 
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
@@ -74,3 +74,7 @@ export const isWaiting = sql<SqlBool>`clips.state in ('staged', 'pending')`
 
 /** A clip whose bytes, or the room for them, take space in the temporary store: the condition of `clips_held`. */
 export const isHeld = sql<SqlBool>`clips.is_held = 1`
+
+/** A clip that nobody is at work on: there is no lease, or it has run out. */
+export const isUnleased = (now: number) => (eb: ExpressionBuilder<Schema, 'clips'>) =>
+  eb.or([eb('clips.leaseExpiresAt', 'is', null), eb('clips.leaseExpiresAt', '<=', now)])

@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest'
+import { newClipId } from '../../../lib/clip.ts'
+import {
+  HOUR_MS,
+  NOW,
+  newClip,
+  noLimit,
+  type Subject,
+  stagedFacts,
+  storedClip,
+  storedFacts,
+  waitingClip,
+} from './catalog-subject.ts'
+
+/** The life of a clip in every catalog. */
+export function describeClips({ prepare }: Subject) {
+  const open = async () => (await prepare())()
+
+  describe('the life of a clip', () => {
+    test('begins with what is known before a word is spoken', async () => {
+      const { clips } = await open()
+      const clip = newClip({ modelId: 'eleven_v3' })
+      expect(await clips.reserve(clip, noLimit)).toBe(true)
+      expect(await clips.find(clip.id)).toEqual({
+        ...clip,
+        ...{ state: 'speaking', isHeld: true, attempts: 0, failedRounds: 0 },
+        ...{ cid: null, mimeType: null, fileExtension: null, durationMs: null, stagedAt: null },
+        ...{ provider: null, ipfsHash: null, permanentUrl: null, storedAt: null },
+        ...{ lastRoundAt: null, nextAttemptAt: null, lastError: null },
+      })
+    })
+
+    test('is unknown where there is no record', async () => {
+      const { clips } = await open()
+      expect(await clips.find(newClipId())).toBeNull()
+    })
+
+    test('goes on with its bytes, under the lease of who uploads them', async () => {
+      const { clips } = await open()
+      const clip = newClip()
+      await clips.reserve(clip, noLimit)
+      const facts = stagedFacts({ leaseOwner: 'uploader', leaseExpiresAt: NOW + 90_000 })
+      expect(await clips.stage(clip.id, facts)).toMatchObject({
+        ...facts,
+        state: 'staged',
+        isHeld: true,
+        nextAttemptAt: facts.stagedAt,
+      })
+    })
+
+    test('cannot be staged without a record', async () => {
+      const { clips } = await open()
+      expect(await clips.stage(newClipId(), stagedFacts())).toBeNull()
+    })
+
+    test('cannot be staged twice: the first bytes stand, and their characters count once', async () => {
+      const catalog = await open()
+      const { id } = await waitingClip(catalog, { created: { characters: 20 } })
+      expect(await catalog.clips.stage(id, stagedFacts({ cid: 'another' }))).toMatchObject({
+        cid: 'bafkreiexample',
+      })
+      expect((await catalog.figures.totals()).counters.characters_spoken).toEqual({ '': 20 })
+    })
+
+    test('reaches a provider, which ends its lease and its schedule', async () => {
+      const { clips, ...catalog } = await open()
+      const clip = await waitingClip({ clips, ...catalog }, { staged: { leaseOwner: 'me' } })
+      expect(await clips.store(clip.id, storedFacts)).toBe(true)
+      expect(await clips.find(clip.id)).toEqual({
+        ...clip,
+        ...storedFacts,
+        ...{ state: 'stored', leaseOwner: null, leaseExpiresAt: null, nextAttemptAt: null, isHeld: true },
+      })
+    })
+
+    test('reaches a provider once: a second one changes and counts nothing', async () => {
+      const catalog = await open()
+      const { id } = await storedClip(catalog)
+      expect(await catalog.clips.store(id, { ...storedFacts, provider: 'kubo' })).toBe(false)
+      expect(await catalog.clips.find(id)).toMatchObject({ provider: 'pinata' })
+      expect((await catalog.figures.totals()).counters.clips_stored).toEqual({ pinata: 1 })
+    })
+
+    test('is told when a failed round is to be repeated', async () => {
+      const { clips, ...catalog } = await open()
+      const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
+      const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
+      const round = { leaseOwner: 'me', error: 'pinata: 500', lastRoundAt: NOW, nextAttemptAt: NOW + 1000 }
+      expect(await clips.postpone(id, round)).toBe(true)
+      expect(await clips.find(id)).toMatchObject({
+        ...{ state: 'pending', failedRounds: 1, lastError: 'pinata: 500', lastRoundAt: NOW },
+        ...{ nextAttemptAt: NOW + 1000, leaseOwner: null, leaseExpiresAt: null },
+      })
+    })
+
+    test('is not given back by somebody who has lost the lease', async () => {
+      const { clips, ...catalog } = await open()
+      const lease = { leaseOwner: 'successor', leaseExpiresAt: NOW + 60_000 }
+      const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
+      const round = { leaseOwner: 'predecessor', error: 'late', lastRoundAt: NOW, nextAttemptAt: NOW }
+      expect(await clips.postpone(id, round)).toBe(false)
+      expect(await clips.find(id)).toMatchObject({ ...lease, state: 'staged', failedRounds: 0 })
+    })
+
+    test('once stored, is neither postponed nor expired', async () => {
+      const { clips, ...catalog } = await open()
+      const { id } = await storedClip({ clips, ...catalog })
+      const round = { leaseOwner: 'me', error: 'late', lastRoundAt: NOW, nextAttemptAt: NOW }
+      expect(await clips.postpone(id, round)).toBe(false)
+      expect(await clips.expire(id, { error: 'late', now: NOW + HOUR_MS })).toBe(false)
+      expect(await clips.find(id)).toMatchObject({ state: 'stored', lastError: null })
+    })
+
+    test('expires once, counted', async () => {
+      const catalog = await open()
+      const { id } = await waitingClip(catalog)
+      expect(await catalog.clips.expire(id, { error: 'nobody took it', now: NOW + HOUR_MS })).toBe(true)
+      expect(await catalog.clips.expire(id, { error: 'again', now: NOW + HOUR_MS })).toBe(false)
+      expect(await catalog.clips.find(id)).toMatchObject({
+        ...{ state: 'expired', lastError: 'nobody took it', nextAttemptAt: null, isHeld: true },
+      })
+      expect((await catalog.figures.totals()).counters.clips_expired).toEqual({ '': 1 })
+    })
+
+    test('does not expire under the hands of whom it is leased to', async () => {
+      const { clips, ...catalog } = await open()
+      const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
+      const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
+      expect(await clips.expire(id, { error: 'late', now: NOW })).toBe(false)
+      expect(await clips.expire(id, { error: 'late', now: NOW, leaseOwner: 'another' })).toBe(false)
+      expect(await clips.expire(id, { error: 'late', now: NOW, leaseOwner: 'me' })).toBe(true)
+    })
+
+    test('expires when the lease on it has run out', async () => {
+      const { clips, ...catalog } = await open()
+      const lease = { leaseOwner: 'dead', leaseExpiresAt: NOW + 1000 }
+      const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
+      expect(await clips.expire(id, { error: 'late', now: NOW + 1000 })).toBe(true)
+    })
+
+    test('is stored after all where a provider took it while it expired', async () => {
+      const { clips, ...catalog } = await open()
+      const { id } = await waitingClip({ clips, ...catalog })
+      await clips.expire(id, { error: 'late', now: NOW })
+      await clips.letGo(id)
+      expect(await clips.store(id, storedFacts)).toBe(true)
+      expect(await clips.find(id)).toMatchObject({ state: 'stored', isHeld: false, lastError: null })
+    })
+
+    test('is discarded only before there are bytes', async () => {
+      const { clips, ...catalog } = await open()
+      const speaking = newClip()
+      await clips.reserve(speaking, noLimit)
+      await clips.discard(speaking.id)
+      expect(await clips.find(speaking.id)).toBeNull()
+      const waiting = await waitingClip({ clips, ...catalog })
+      await clips.discard(waiting.id)
+      expect(await clips.find(waiting.id)).not.toBeNull()
+    })
+
+    test('holds times as whole milliseconds, also far ahead', async () => {
+      const { clips } = await open()
+      const clip = newClip({ expiresAt: NOW + 100 * 365 * 24 * HOUR_MS, sizeBytes: 5 * 1024 ** 3 })
+      await clips.reserve(clip, noLimit)
+      const found = await clips.find(clip.id)
+      for (const value of [found?.createdAt, found?.expiresAt, found?.leaseExpiresAt, found?.sizeBytes]) {
+        expect(Number.isInteger(value)).toBe(true)
+      }
+      expect(found).toMatchObject({ expiresAt: clip.expiresAt, sizeBytes: clip.sizeBytes })
+    })
+
+    test('keeps whatever a text may hold', async () => {
+      const { clips } = await open()
+      const requestId = `O'Hara"; drop table clips; -- 🎤 \u0001 ${'x'.repeat(1000)}`
+      const clip = newClip({ requestId })
+      await clips.reserve(clip, noLimit)
+      expect(await clips.find(clip.id)).toMatchObject({ requestId })
+    })
+  })
+
+  describe('the byte budget', () => {
+    test('is filled to the last byte and not beyond', async () => {
+      const { clips } = await open()
+      expect(await clips.reserve(newClip({ sizeBytes: 600 }), 1000)).toBe(true)
+      expect(await clips.reserve(newClip({ sizeBytes: 401 }), 1000)).toBe(false)
+      expect(await clips.reserve(newClip({ sizeBytes: 400 }), 1000)).toBe(true)
+    })
+
+    test('leaves no record of a clip that found no room', async () => {
+      const { clips, figures } = await open()
+      const clip = newClip({ sizeBytes: 1001 })
+      expect(await clips.reserve(clip, 1000)).toBe(false)
+      expect(await clips.find(clip.id)).toBeNull()
+      expect(await figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+    })
+
+    test('counts what a clip has grown to, and takes back what it did not need', async () => {
+      const { clips, figures } = await open()
+      const growing = newClip({ sizeBytes: 100 })
+      const other = newClip({ sizeBytes: 400 })
+      await clips.reserve(growing, 1000)
+      await clips.reserve(other, 1000)
+      expect(await clips.resize(growing.id, 600, 1000)).toBe(true)
+      expect(await clips.resize(growing.id, 601, 1000)).toBe(false)
+      expect(await figures.totals()).toMatchObject({ heldBytes: 1000 })
+      await clips.stage(growing.id, stagedFacts({ sizeBytes: 250 }))
+      expect(await figures.totals()).toMatchObject({ heldClips: 2, heldBytes: 650 })
+    })
+
+    test('has no room for a clip without a record', async () => {
+      const { clips } = await open()
+      expect(await clips.resize(newClipId(), 1, noLimit)).toBe(false)
+    })
+
+    test.each(['stored', 'expired'])('is free again once a %s clip was let go, not before', async (state) => {
+      const catalog = await open()
+      const { id, sizeBytes } = await waitingClip(catalog)
+      if (state === 'stored') await catalog.clips.store(id, storedFacts)
+      else await catalog.clips.expire(id, { error: 'late', now: NOW })
+      expect(await catalog.figures.totals()).toMatchObject({ heldBytes: sizeBytes })
+      await catalog.clips.letGo(id)
+      expect(await catalog.figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+    })
+
+    test.each([1, 2])('holds when many ask at once, through %i connections', async (count) => {
+      const connect = await prepare()
+      const catalogs = Array.from({ length: count }, connect)
+      const asked = Array.from({ length: 60 }, (_, index) =>
+        catalogs[index % count]?.clips.reserve(newClip({ sizeBytes: 100 }), 2050),
+      )
+      const granted = (await Promise.all(asked)).filter(Boolean)
+      expect(granted).toHaveLength(20)
+      expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldClips: 20, heldBytes: 2000 })
+    })
+  })
+}

@@ -1,0 +1,18 @@
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import { createCatalog } from '../../../lib/catalog/catalog.ts'
+import { sqliteFile } from '../../../lib/catalog/sqlite.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { describeCatalog } from './catalog-conformance.ts'
+
+describeCatalog({
+  title: 'SQLite',
+  async prepare() {
+    const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
+    return () => {
+      const catalog = createCatalog(sqliteFile(file))
+      onTestFinished(() => catalog.close())
+      return catalog
+    }
+  },
+})

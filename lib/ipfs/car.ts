@@ -61,10 +61,15 @@ export async function legacyCid(file: Blob): Promise<string> {
  * Reads the file once to hash it. The bytes are not copied: the CAR is a blob that refers to slices of `file`,
  * with little of its own between them, and streams from wherever `file` does.
  *
+ * `as: 'legacy'` packs it in the way that `legacyCid` describes.
+ *
  * @see https://ipld.io/specs/transport/car/carv1/
  * @throws when the file's bytes cannot be read.
  */
-export async function packCar(file: Blob): Promise<{ cid: string; car: Blob }> {
+export async function packCar(
+  file: Blob,
+  { as = 'profile' }: { as?: 'profile' | 'legacy' } = {},
+): Promise<{ cid: string; car: Blob }> {
   const parts: BlobPart[] = []
   const packed = new Set<string>()
   let offset = 0
@@ -75,21 +80,26 @@ export async function packCar(file: Blob): Promise<{ cid: string; car: Blob }> {
     const key = cid.toString()
     if (packed.has(key)) return cid
     packed.add(key)
-    parts.push(frameStart(cid, bytes.byteLength), isLeaf ? file.slice(start, offset) : toPart(bytes))
+    parts.push(toPart(frameStart(cid, bytes.byteLength)), isLeaf ? file.slice(start, offset) : toPart(bytes))
     return cid
   }
+  const importerOptions = as === 'legacy' ? legacyOptions : profileOptions
   // The importer hands over every block whole; only the interface allows for streams.
-  const { cid } = await importByteStream(streamOf(file), { put } as WritableStorage, profileOptions())
-  return { cid: cid.toString(), car: new Blob([header(cid), ...parts], { type: 'application/vnd.ipld.car' }) }
+  const { cid } = await importByteStream(streamOf(file), { put } as WritableStorage, importerOptions())
+  return {
+    cid: cid.toString(),
+    car: new Blob([toPart(carHeader(cid)), ...parts], { type: 'application/vnd.ipld.car' }),
+  }
 }
 
-function header(root: CID): BlobPart {
+/** The header of a CAR (v1) whose only root is `root`. */
+export function carHeader(root: CID): Uint8Array {
   const roots = [root]
-  return toPart(createWriter(new ArrayBuffer(headerLength({ roots })), { roots }).close())
+  return createWriter(new ArrayBuffer(headerLength({ roots })), { roots }).close()
 }
 
 /** What stands before a block's bytes in a CAR: the length of CID and bytes together, and the CID. */
-function frameStart(cid: CID, sizeBytes: number): BlobPart {
+export function frameStart(cid: CID, sizeBytes: number): Uint8Array {
   const frameSizeBytes = cid.byteLength + sizeBytes
   const lengthBytes = varint.encodingLength(frameSizeBytes)
   const start = new Uint8Array(lengthBytes + cid.byteLength)

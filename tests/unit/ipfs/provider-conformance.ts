@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { IpfsContent } from '../../../lib/ipfs/provider.ts'
 import { bytesOf, openCar, someContent } from './content.ts'
 import { describeFaults } from './provider-faults.ts'
+import { describePromises } from './provider-promises.ts'
 import { failureIn, gatewayUrl, now, receivedBytes, type Subject } from './provider-subject.ts'
 
 const baseUrl = 'https://vendor.test/base'
@@ -48,14 +49,17 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     return failureIn(provider.upload(content, { signal }))
   }
 
-  test('has its name and gateway', () => {
-    expect(provider).toMatchObject({ name: subject.name, gatewayUrl })
-  })
-
-  test('uploads the clip and gives its CID', async () => {
-    answerUploads(() => new Response(upload.answer(content.cid)))
-    await expect(provider.upload(content, { signal })).resolves.toEqual({ cid: content.cid })
-    expect(received).toHaveLength(1)
+  describePromises({
+    name: subject.name,
+    gatewayUrl,
+    provider: () => provider,
+    willTake: ({ cid }) => answerUploads(() => new Response(upload.answer(cid))),
+    willHold: ({ cid }) => answerLookups(() => new Response(holds.yes(cid))),
+    willNotHold: ({ cid }) =>
+      answerLookups(() => {
+        const { status, body } = holds.no(cid)
+        return new Response(body, { status })
+      }),
   })
 
   test("sends the clip's bytes, whole", async () => {
@@ -137,31 +141,6 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     const error = await failureOf(() => new Response(null, { status: 307, headers: { location } }))
     expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
     expect(error.message).toContain('a redirect, which is not followed')
-  })
-
-  test('rejects with the reason of a signal that has aborted', async () => {
-    const reason = new Error('shutting down')
-    await expect(provider.upload(content, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
-    await expect(provider.holds(content.cid, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
-  })
-
-  test('recognises a clip that it holds', async () => {
-    answerLookups(() => new Response(holds.yes(content.cid)))
-    expect(await provider.holds(content.cid, { signal })).toBe(true)
-  })
-
-  test('recognises a clip that it does not hold', async () => {
-    answerLookups(() => {
-      const { status, body } = holds.no(content.cid)
-      return new Response(body, { status })
-    })
-    expect(await provider.holds(content.cid, { signal })).toBe(false)
-  })
-
-  test('does not take another clip for the one asked for', async () => {
-    const other = (await someContent(10, 2)).cid
-    answerLookups(() => new Response(holds.yes(other)))
-    expect(await provider.holds(content.cid, { signal })).toBe(false)
   })
 
   test.each([429, 503])('says that it cannot tell by failing on a %d', async (status) => {

@@ -16,7 +16,10 @@ await runMain(verify).finally(() => rmSync(reports, { recursive: true }))
 
 async function verify() {
   const browser = findBrowser()
-  env = toolEnvironment({ PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH: browser ?? '' })
+  env = toolEnvironment({
+    PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH: browser ?? '',
+    ...(!process.stdout.isTTY && { NO_COLOR: '1' }),
+  })
   await check('Generating route types', 'next', ['typegen'])
   await check('Checking types', 'tsc', ['--noEmit'])
   await check('Checking style', 'biome', ['check', '--error-on-warnings'])

@@ -4,6 +4,7 @@ import { type Clip, fileNameOf, gatewayUrlOf, newClipId } from './clip.ts'
 import { describeError, ServiceError } from './errors.ts'
 import { packCar } from './ipfs/car.ts'
 import { ChainError, type ChainResult } from './ipfs/chain.ts'
+import type { Listener } from './listen.ts'
 import { expectedSizeBytes, growingRoom, reserveRoom } from './room.ts'
 import type { Services } from './services.ts'
 import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
@@ -22,6 +23,8 @@ export interface VocalizeContext {
   requestId: string
   /** The clip's id, for a caller who follows it from the start. */
   id?: string
+  /** Hears the clip while it is spoken. */
+  listener?: Listener
 }
 
 /**
@@ -38,8 +41,9 @@ export async function vocalize(
 ): Promise<VocalizedClip> {
   const newClip = describeNewClip(services, request, context)
   const refusal = await reserve(services, newClip)
-  const staged = await speakAndStage(services, request, newClip, refusal)
+  const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
   const clip = staged.isDurable ? await recordStaged(services, newClip, staged) : undefined
+  if (clip) context.listener?.kept()
   return clip ? uploadStaged(services, clip, staged) : uploadUnstaged(services, newClip, staged, refusal)
 }
 
@@ -87,12 +91,16 @@ async function speakAndStage(
   request: SpeechRequest,
   { id, sizeBytes }: NewClip,
   refusal: CatalogError | undefined,
+  listener: Listener | undefined,
 ): Promise<StagedAudio> {
   let spoken: SpokenAudio | undefined
   try {
     spoken = await services.speech.speak(request, { signal: services.work.signal })
+    if (listener) spoken = listener.hear(spoken)
     const reserve = refusal ? () => Promise.reject(refusal) : growingRoom(services, id, sizeBytes)
-    return await stage(services, id, spoken, { reserve })
+    const staged = await stage(services, id, spoken, { reserve })
+    listener?.staged(staged.audio)
+    return staged
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
     await services.catalog.clips.discard(id).catch(() => {})

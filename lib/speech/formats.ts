@@ -63,3 +63,11 @@ export function headerlessFormat(outputFormat: string): HeaderlessFormat | undef
   const { mimeType, fileExtension, bytesPerSample } = headerless[format.codec as keyof typeof headerless]
   return { mimeType, fileExtension, bytesPerSecond: format.sampleRateHz * bytesPerSample }
 }
+
+const withHeader: Record<string, string> = { mp3: 'audio/mpeg', opus: 'audio/ogg', wav: 'audio/wav' }
+
+/** The media type of an output format, for those who are told before the bytes can be looked at. */
+export function mimeTypeOf(outputFormat: string): string {
+  const codec = readOutputFormat(outputFormat)?.codec ?? ''
+  return headerlessFormat(outputFormat)?.mimeType ?? withHeader[codec] ?? 'application/octet-stream'
+}

@@ -1,5 +1,6 @@
 import { prefers } from '../../../../lib/http/accept.ts'
 import { vocalizeAnswer } from '../../../../lib/http/answers.ts'
+import { audioAnswer } from '../../../../lib/http/audio-answer.ts'
 import { readJson } from '../../../../lib/http/body.ts'
 import { openDoor } from '../../../../lib/http/door.ts'
 import { publicBaseUrl } from '../../../../lib/http/origin.ts'
@@ -18,6 +19,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const speak = await door.order(body)
     const baseUrl = publicBaseUrl(config, request)
     if (prefers(request, 'text/event-stream')) return vocalizeEvents(context, baseUrl, speak)
+    if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, speak)
     return Response.json(vocalizeAnswer(await speak(), baseUrl), { headers: { 'Cache-Control': 'no-store' } })
   },
 })

@@ -1,0 +1,18 @@
+import { audioAnswer } from '../../../../../lib/http/audio-answer.ts'
+import { readJson } from '../../../../../lib/http/body.ts'
+import { openDoor } from '../../../../../lib/http/door.ts'
+import { publicBaseUrl } from '../../../../../lib/http/origin.ts'
+import { defineRoute } from '../../../../../lib/http/route.ts'
+import { vocalizeSchema } from '../../../../../lib/http/schemas.ts'
+
+export const dynamic = 'force-dynamic'
+export const maxDuration = 120
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async POST(request, context) {
+    const { config } = context.services
+    const door = await openDoor(request, context)
+    const body = await readJson(request, vocalizeSchema(config.access), config.access.maxBodyBytes)
+    return audioAnswer(publicBaseUrl(config, request), await door.order(body))
+  },
+})

@@ -1,0 +1,25 @@
+import { newClipId } from '../clip.ts'
+import { listen } from '../listen.ts'
+import { mimeTypeOf } from '../speech/formats.ts'
+import type { Speak } from './door.ts'
+
+/**
+ * Answers with the audio itself while it is still being spoken and staged. The headers name the clip: whoever hangs up
+ * finds it there, finished and stored.
+ *
+ * @throws ServiceError as `vocalize` does, as long as the vendor has not begun
+ */
+export async function audioAnswer(baseUrl: string, speak: Speak): Promise<Response> {
+  const id = newClipId()
+  const { audio, outputFormat } = await listen((listener) => speak({ id, listener }))
+  return new Response(audio as BodyInit, {
+    headers: {
+      'Content-Type': mimeTypeOf(outputFormat),
+      'X-Clip-Id': id,
+      Link: `<${baseUrl}/api/temp-audio/${id}>; rel="canonical"`,
+      'Cache-Control': 'no-store, no-transform',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Accel-Buffering': 'no',
+    },
+  })
+}

@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { independentCid } from '../support/content-id.ts'
+import { quick } from '../support/operator.ts'
+import { type Service, startService } from '../support/service.ts'
+import { type SlowVoice, startSlowVoice } from '../support/slow-voice.ts'
+import { speechMp3 } from '../support/stub-vendors/audio.ts'
+import { environmentFor } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
+import { useVendors } from '../support/world.ts'
+
+const world = useVendors()
+let voice: SlowVoice
+let service: Service
+
+beforeAll(async () => {
+  voice = await startSlowVoice()
+  service = await startService({
+    environment: {
+      ...{ ...quick, ...environmentFor(world.vendors), ...voice.environment },
+      IPFS_ATTEMPT_TIMEOUT_MS: '10000',
+    },
+  })
+})
+afterAll(() => voice?.close())
+
+const path = '/api/agents/vocalize/stream'
+
+/** Asks for a stream. Resolves with the response head. */
+async function ask(pathname = path, headers = {}): Promise<IncomingMessage> {
+  const call = request(`${service.baseUrl}${pathname}`, { method: 'POST', headers })
+  call.end(JSON.stringify({ text: 'A long story', voiceId: 'George' }))
+  const [response] = (await once(call, 'response')) as [IncomingMessage]
+  return response
+}
+
+const clipOf = async (id: unknown) => (await (await service.fetch(`/api/clips/${id}`)).json()).data
+
+async function stored(id: unknown) {
+  return until('a stored clip', async () => {
+    const clip = await clipOf(id)
+    return clip.state === 'stored' && clip
+  })
+}
+
+/** The process's resident memory, in bytes. */
+async function memoryBytes(): Promise<number> {
+  const status = await readFile(`/proc/${service.processId}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
+}
+
+describe('a stream', () => {
+  it.each([
+    [path, {}],
+    ['/api/agents/vocalize', { accept: 'audio/*' }],
+  ])(
+    'plays at %s while the vendor speaks, is the clip byte by byte, and names it',
+    async (pathname, headers) => {
+      const audio = speechMp3(5000, pathname)
+      const calling = voice.nextCall()
+      const asking = ask(pathname, headers)
+      const call = await calling
+      await call.say(audio.subarray(0, 1000))
+      const response = await asking
+      const [first] = (await once(response, 'data')) as [Buffer]
+      expect(first.equals(audio.subarray(0, 1000))).toBe(true)
+      const id = response.headers['x-clip-id']
+      expect(response.headers).toMatchObject({
+        'content-type': 'audio/mpeg',
+        link: `<${service.baseUrl}/api/temp-audio/${id}>; rel="canonical"`,
+      })
+      expect((await clipOf(id)).state).toBe('speaking')
+      await call.say(audio.subarray(1000))
+      call.end()
+      const rest = Buffer.concat(await response.toArray())
+      expect(Buffer.concat([first, rest]).equals(audio)).toBe(true)
+      // At its end nothing can be lost any more.
+      expect((await clipOf(id)).state).toMatch(/staged|stored/)
+      expect((await stored(id)).cid).toBe(await independentCid(audio))
+      expect(await (await service.fetch(`/api/temp-audio/${id}`)).bytes()).toEqual(new Uint8Array(audio))
+    },
+  )
+
+  it('brings the first byte within 20 ms of the vendor’s', async () => {
+    const delaysMs: number[] = []
+    for (let count = 0; count < 20; count++) {
+      const audio = speechMp3(500, `first byte ${count}`)
+      const calling = voice.nextCall()
+      const asking = ask()
+      const call = await calling
+      await sleep(20)
+      const heard = asking.then(async (response) => {
+        const [data] = await once(response, 'data')
+        return { heardAt: performance.now(), response, data }
+      })
+      const saidAt = await call.say(audio.subarray(0, 800))
+      const { heardAt, response } = await heard
+      delaysMs.push(heardAt - saidAt)
+      await call.say(audio.subarray(800))
+      call.end()
+      await response.toArray()
+    }
+    delaysMs.sort((a, b) => a - b)
+    console.info(`first byte: median ${delaysMs[10]?.toFixed(1)} ms, worst ${delaysMs[19]?.toFixed(1)} ms`)
+    expect(delaysMs[10]).toBeLessThan(20)
+  })
+
+  it('whose listener hangs up after the first byte still leaves a stored clip', async () => {
+    const audio = speechMp3(3000, 'hang up')
+    const calling = voice.nextCall()
+    const asking = ask()
+    const call = await calling
+    await call.say(audio.subarray(0, 500))
+    const response = await asking
+    await once(response, 'data')
+    response.destroy()
+    await sleep(100)
+    await call.say(audio.subarray(500))
+    call.end()
+    const clip = await stored(response.headers['x-clip-id'])
+    expect(clip).toMatchObject({ cid: await independentCid(audio), bytes: audio.length })
+  })
+
+  it('whose listener takes nothing is staged and stored meanwhile, in little memory, and still complete', async () => {
+    const audio = speechMp3(3_000_000, 'slow listener')
+    expect(audio.length).toBeGreaterThan(20 * 1024 ** 2)
+    const before = await memoryBytes()
+    const calling = voice.nextCall()
+    const asking = ask()
+    const call = await calling
+    await call.say(audio.subarray(0, 1000))
+    const response = await asking
+    await call.say(audio.subarray(1000))
+    call.end()
+    const clip = await stored(response.headers['x-clip-id'])
+    expect((await memoryBytes()) - before).toBeLessThan(100 * 1024 ** 2)
+    const heard = Buffer.concat(await response.toArray())
+    expect(heard.length).toBe(audio.length)
+    expect(await independentCid(heard)).toBe(clip.cid)
+  })
+
+  it('of a vendor who breaks off does not end as if it were complete', async () => {
+    const audio = speechMp3(3000, 'break off')
+    const calling = voice.nextCall()
+    const asking = ask()
+    const call = await calling
+    await call.say(audio.subarray(0, 5000))
+    const response = await asking
+    const id = response.headers['x-clip-id']
+    const failing = expect(response.toArray()).rejects.toThrow()
+    await sleep(50)
+    call.breakOff()
+    await failing
+    expect((await service.fetch(`/api/clips/${id}`)).status).toBe(404)
+  })
+})
+
+describe('before the first byte', () => {
+  it('an error is a problem document as always', async () => {
+    const response = await service.fetch(path, { method: 'POST', body: '{"text":""}' })
+    expect([response.status, response.headers.get('content-type')]).toEqual([400, 'application/problem+json'])
+  })
+})

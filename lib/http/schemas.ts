@@ -25,15 +25,24 @@ export function vocalizeSchema({ maxTextLength }: Config['access']) {
       .refine((text) => text.length > 0, { error: 'must not be empty', abort: true })
       .refine((text) => [...text].length <= maxTextLength, {
         error: `must be at most ${maxTextLength} characters long`,
+      })
+      .meta({
+        description: `What is to be said: 1 to ${maxTextLength} characters after trimming.`,
+        example: 'Hello from Voicepin',
+        override: { minLength: 1 },
       }),
     voiceId: z
       .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a text') })
-      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -'),
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
+      .meta({ description: 'The id of a voice, from `GET /api/voices`.', example: 'slt' }),
     modelId: optional(
       z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, _, . or -'),
     ),
     outputFormat: optional(
-      z.string().refine(isOutputFormat, { error: `must be one of ${outputFormats.join(', ')}` }),
+      z
+        .string()
+        .refine(isOutputFormat, { error: `must be one of ${outputFormats.join(', ')}` })
+        .meta({ override: { enum: outputFormats } }),
     ),
     voiceSettings: optional(voiceSettingsSchema),
     languageCode: optional(

@@ -4,7 +4,7 @@ import { ADMIN_KEY } from '../support/operator.ts'
 import { statusFault } from '../support/stub-vendors.ts'
 import { useWorld } from '../support/world.ts'
 
-const world = useWorld({ environment: { RATE_LIMIT_PER_MINUTE: '100000' } })
+const world = useWorld()
 let document: any
 let description: Interface
 const unknown = '0'.repeat(32)
@@ -41,6 +41,7 @@ const calls: Record<string, () => Promise<Response[]>> = {
     const answers = [
       await post(path, hello),
       await post(path, hello, { accept: 'text/event-stream' }),
+      await post(path, hello, { accept: 'audio/*' }),
       await post(path, '{'),
       await post(path, { text: '', voiceId: 'a b' }),
       await post(path, { ...hello, voiceId: 'missing' }),
@@ -52,6 +53,14 @@ const calls: Record<string, () => Promise<Response[]>> = {
     answers.push(await post(path, hello))
     await world.vendors.heal()
     return answers
+  },
+  async streamSpeech() {
+    const path = '/api/agents/vocalize/stream'
+    return [
+      await post(path, hello),
+      await post(path, { ...hello, outputFormat: 'pcm_16000' }),
+      await post(path, { ...hello, voiceId: 'missing' }),
+    ]
   },
   listVoices: async () => [await get('/api/voices')],
   async getClip() {

@@ -1,0 +1,31 @@
+import { createDocument } from 'zod-openapi'
+import type { Config } from '../../config.ts'
+import { clipPaths } from './clips.ts'
+import { operationPaths } from './operations.ts'
+import { securitySchemes } from './parts.ts'
+import { speakingPaths } from './speaking.ts'
+
+/**
+ * Describes the whole interface, from the schemas that check the requests.
+ *
+ * @see https://spec.openapis.org/oas/v3.1.1.html
+ */
+export function describeInterface(config: Config, baseUrl: string) {
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Voicepin',
+      version: '0.1.0',
+      description: 'Text to speech with a permanent, verifiable IPFS address.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: baseUrl }],
+    tags: [
+      { name: 'Speech', description: 'From a text to a clip.' },
+      { name: 'Clips', description: 'What became of a clip, and its bytes.' },
+      { name: 'Operation', description: 'For operators and their machines.' },
+    ],
+    components: { securitySchemes },
+    paths: { ...speakingPaths(config), ...clipPaths, ...operationPaths },
+  })
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { ZodOpenApiResponsesObject } from 'zod-openapi'
+import type { Config } from '../../config.ts'
+import { type ErrorCode, errorStatus } from '../../errors.ts'
+import { problemSchema } from './answers.ts'
+
+const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } })
+
+/** An answer in JSON. */
+export const answer = <T extends z.ZodType>(description: string, schema: T) => ({
+  description,
+  content: json(schema),
+})
+
+/** The answers for errors, one a status, naming the codes that it can carry. */
+export function problems(...codes: ErrorCode[]): ZodOpenApiResponsesObject {
+  const all: ErrorCode[] = ['invalid_http', ...codes, 'internal_error']
+  const byStatus = Map.groupBy(all, (code) => errorStatus[code])
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      String(status),
+      {
+        description: codes.map((code) => `\`${code}\``).join(', '),
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    ]),
+  )
+}
+
+/** What can go wrong at every door that speaks. */
+export const speakingErrors: ErrorCode[] = [
+  ...(['invalid_json', 'invalid_request', 'unauthorized', 'voice_not_found', 'body_too_large'] as const),
+  ...(['rate_limited', 'character_budget_exceeded'] as const),
+  ...(['speech_credentials_refused', 'speech_invalid_answer', 'speech_stream_broken'] as const),
+  ...(['speech_quota_exceeded', 'speech_overloaded', 'speech_unavailable'] as const),
+  ...(['storage_unavailable', 'temp_storage_full', 'shutting_down', 'speech_timeout'] as const),
+]
+
+export const rateLimitHeaders = z.object({
+  RateLimit: z.string().meta({ description: 'What is left', example: '"default";r=59;t=60' }),
+  'RateLimit-Policy': z.string().meta({ example: '"default";q=60;w=60' }),
+})
+
+export const streamHeaders = rateLimitHeaders.extend({
+  'X-Clip-Id': z.string().meta({ description: 'The clip, for `GET /api/clips/{id}`.' }),
+  Link: z.string().meta({ description: 'Where the clip is from the end of the speech on.' }),
+})
+
+const audioTypes = ['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/pcm', 'audio/basic', 'audio/x-alaw-basic']
+
+/** Audio in whichever of our formats. */
+export const audioContent = Object.fromEntries(audioTypes.map((type) => [type, {}]))
+
+/** Keys are needed where `VOCALIZE_API_KEYS` says so. */
+export function callerSecurity({ vocalizeApiKeys }: Config['access']) {
+  const keys = [{ callerKey: [] }, { callerKeyHeader: [] }]
+  return vocalizeApiKeys.length > 0 ? keys : [{}, ...keys]
+}
+
+export const securitySchemes = {
+  callerKey: { type: 'http', scheme: 'bearer', description: 'One of `VOCALIZE_API_KEYS`.' },
+  callerKeyHeader: { type: 'apiKey', in: 'header', name: 'xi-api-key', description: 'The same key.' },
+  adminKey: { type: 'http', scheme: 'bearer', description: '`ADMIN_API_KEY`.' },
+  cronSecret: { type: 'http', scheme: 'bearer', description: '`CRON_SECRET`.' },
+  metricsToken: { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`.' },
+} as const

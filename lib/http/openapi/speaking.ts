@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import type { ZodOpenApiPathsObject } from 'zod-openapi'
+import type { Config } from '../../config.ts'
+import { vocalizeSchema } from '../schemas.ts'
+import { vocalizeAnswerSchema, voicesAnswerSchema } from './answers.ts'
+import {
+  answer,
+  audioContent,
+  callerSecurity,
+  problems,
+  rateLimitHeaders,
+  speakingErrors,
+  streamHeaders,
+} from './parts.ts'
+
+const OTHER_ANSWERS =
+  'With `Accept: audio/*`: the audio itself, as at `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream`: events `clip` (as in `GET /api/clips/{id}`) for each change, in the end `result` with the JSON answer or `problem` with the problem document.'
+
+/** The doors that speak. */
+export function speakingPaths({ access }: Config): ZodOpenApiPathsObject {
+  const requestBody = {
+    required: true,
+    content: { 'application/json': { schema: vocalizeSchema(access) } },
+  }
+  return {
+    '/api/agents/vocalize': {
+      post: {
+        operationId: 'vocalize',
+        summary: 'Speak a text and keep it on IPFS',
+        description: OTHER_ANSWERS,
+        tags: ['Speech'],
+        security: callerSecurity(access),
+        requestBody,
+        responses: {
+          '200': {
+            description: 'Spoken: stored on IPFS, or kept temporarily',
+            headers: rateLimitHeaders,
+            content: {
+              'application/json': { schema: vocalizeAnswerSchema },
+              'text/event-stream': { schema: z.string() },
+              ...audioContent,
+            },
+          },
+          ...problems(...speakingErrors),
+        },
+      },
+    },
+    '/api/agents/vocalize/stream': {
+      post: {
+        operationId: 'streamSpeech',
+        summary: 'Hear a text while it is spoken, and keep it on IPFS',
+        description: 'Whoever hangs up finds the clip by its id: it is finished and stored all the same.',
+        tags: ['Speech'],
+        security: callerSecurity(access),
+        requestBody,
+        responses: {
+          '200': {
+            description: 'The audio, as it is spoken; it ends once the clip is safe',
+            headers: streamHeaders,
+            content: audioContent,
+          },
+          ...problems(...speakingErrors),
+        },
+      },
+    },
+    '/api/voices': {
+      get: {
+        operationId: 'listVoices',
+        summary: 'The voices that can be asked for',
+        tags: ['Speech'],
+        security: [],
+        responses: {
+          '200': answer('All voices', voicesAnswerSchema),
+          ...problems(
+            'speech_credentials_refused',
+            'speech_overloaded',
+            'speech_unavailable',
+            'speech_timeout',
+          ),
+        },
+      },
+    },
+  }
+}

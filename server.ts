@@ -35,7 +35,10 @@ async function main() {
       await services.close()
     }
   })
-  const port = await listen(front, config.port)
+  const port = await listen(front, config.port).catch(async (error) => {
+    await services.close()
+    throw error
+  })
   greet(config, `http://localhost:${port}`)
 }
 

@@ -1,9 +1,12 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
+const vendorNames = ['pinata', 'web3storage', 'infura', 'filebase', 'lighthouse', 'kubo'] as const
 /** The IPFS providers that can stand in `IPFS_PROVIDERS`. */
-export const providerNames = ['pinata', 'web3storage', 'infura', 'filebase', 'lighthouse', 'kubo'] as const
+const providerNames = [...vendorNames, 'embedded'] as const
 export type ProviderName = (typeof providerNames)[number]
+/** The variables by which providers are configured. */
+const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO)_/
 
 const GIBIBYTE = 1024 ** 3
 const secret = Symbol('secret')
@@ -23,6 +26,11 @@ const url: Variable<string> = {
   [secret]: true,
 }
 const flag: Variable<boolean> = {
+const gateway: Variable<string> = {
+  schema: z.union([z.literal('self'), url.schema]),
+  takes: 'an http or https URL, or self',
+  [secret]: true,
+}
   schema: z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }),
   takes: 'true or false',
 }
@@ -89,10 +97,13 @@ type Environment = Record<string, string | undefined>
 function createReader(environment: Environment) {
   const problems: string[] = []
   function read<T>(name: string, variable: Variable<T>, fallback: T): T
+  /** The variables that the environment has, empty ones too. */
+  const present: string[] = []
   function read<T>(name: string, variable: Variable<T>): T | undefined
   function read<T>(name: string, variable: Variable<T>, fallback?: T): T | undefined {
     const value = environment[name]?.trim()
     if (value === undefined || value === '') return fallback
+    if (value !== undefined) present.push(name)
     const result = variable.schema.safeParse(value)
     if (result.success) return result.data
     const got = variable[secret] ? 'a value that is not' : `"${value}"`
@@ -103,7 +114,7 @@ function createReader(environment: Environment) {
     )
     return fallback
   }
-  return { read, problems }
+  return { read, problems, present }
 }
 
 /**
@@ -114,7 +125,7 @@ function createReader(environment: Environment) {
  * @throws ConfigError naming each malformed variable, what it got and what it takes. Secrets are not repeated.
  */
 export function readConfig(environment: Environment) {
-  const { read, problems } = createReader(environment)
+  const { read, problems, present } = createReader(environment)
   const elevenLabsApiKey = read('ELEVENLABS_API_KEY', secretText)
   const speechProvider = read('SPEECH_PROVIDER', oneOf('auto', 'elevenlabs', 'local'), 'auto')
   if (speechProvider === 'elevenlabs' && !elevenLabsApiKey) {
@@ -127,6 +138,46 @@ export function readConfig(environment: Environment) {
   }
 
   const config = {
+  const vendors = {
+    pinata: {
+      jwt: read('PINATA_JWT', secretText),
+      apiKey: read('PINATA_API_KEY', secretText),
+      apiSecret: read('PINATA_API_SECRET', secretText),
+      uploadUrl: read('PINATA_UPLOAD_URL', url, 'https://uploads.pinata.cloud/v3'),
+      apiUrl: read('PINATA_API_URL', url, 'https://api.pinata.cloud'),
+      gatewayUrl: read('PINATA_GATEWAY_URL', url, 'https://gateway.pinata.cloud'),
+    },
+    web3storage: {
+      token: read('WEB3_STORAGE_TOKEN', secretText),
+      url: read('WEB3_STORAGE_URL', url),
+      gatewayUrl: read('WEB3_STORAGE_GATEWAY_URL', url),
+    },
+    infura: {
+      projectId: read('INFURA_PROJECT_ID', secretText),
+      projectSecret: read('INFURA_PROJECT_SECRET', secretText),
+      url: read('INFURA_IPFS_URL', url),
+      gatewayUrl: read('INFURA_GATEWAY_URL', url),
+    },
+    filebase: {
+      token: read('FILEBASE_TOKEN', secretText),
+      url: read('FILEBASE_RPC_URL', url, 'https://rpc.filebase.io'),
+      gatewayUrl: read('FILEBASE_GATEWAY_URL', url, 'https://ipfs.filebase.io'),
+    },
+    lighthouse: {
+      apiKey: read('LIGHTHOUSE_API_KEY', secretText),
+      url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
+      gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
+    },
+    kubo: {
+      url: read('KUBO_RPC_URL', url),
+      authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
+      gatewayUrl: read('KUBO_GATEWAY_URL', url),
+    },
+  }
+  // Somebody who has named one of them, if only to empty it, has decided about it.
+  const isUndecided = !present.some((name) => VENDOR_VARIABLE.test(name))
+  const gatewayUrl = read('IPFS_GATEWAY_URL', gateway)
+
     port: read('PORT', whole(0, 65535), 3000),
     logLevel: read('LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
     publicBaseUrl: read('PUBLIC_BASE_URL', url),
@@ -153,9 +204,20 @@ export function readConfig(environment: Environment) {
         distinct(
           list(oneOf(...providerNames), `a comma-separated list of ${providerNames.join(', ')}, each once`),
         ),
-        [...providerNames],
+        isUndecided ? [...providerNames] : [...vendorNames],
       ),
-      gatewayUrl: read('IPFS_GATEWAY_URL', url),
+      gatewayUrl: gatewayUrl === 'self' ? undefined : gatewayUrl,
+      /** Every permanent URL is to use our own gateway. */
+      usesOwnGateway: gatewayUrl === 'self',
+      cdnBaseUrl: read('CDN_BASE_URL', url),
+      repositoryDir: read('IPFS_REPOSITORY_DIR', text, '.ipfs'),
+      cacheMaxBytes: read('IPFS_CACHE_MAX_BYTES', whole(1), GIBIBYTE),
+      /** Where clips are looked for besides their provider's gateway. */
+      gateways: read(
+        'IPFS_GATEWAYS',
+        distinct(list(url, 'a comma-separated list of http or https URLs, each once')),
+        ['https://trustless-gateway.link', 'https://ipfs.io'],
+      ),
       retryDelaysMs: read(
         'IPFS_RETRY_DELAYS_MS',
         list(durationMs(0), 'a comma-separated list of milliseconds, such as 1000,2000,4000'),
@@ -163,40 +225,7 @@ export function readConfig(environment: Environment) {
       ),
       attemptTimeoutMs: read('IPFS_ATTEMPT_TIMEOUT_MS', durationMs(), 30_000),
       uploadDeadlineMs: read('UPLOAD_DEADLINE_MS', durationMs(), 10_000),
-      pinata: {
-        jwt: read('PINATA_JWT', secretText),
-        apiKey: read('PINATA_API_KEY', secretText),
-        apiSecret: read('PINATA_API_SECRET', secretText),
-        uploadUrl: read('PINATA_UPLOAD_URL', url, 'https://uploads.pinata.cloud/v3'),
-        apiUrl: read('PINATA_API_URL', url, 'https://api.pinata.cloud'),
-        gatewayUrl: read('PINATA_GATEWAY_URL', url, 'https://gateway.pinata.cloud'),
-      },
-      web3storage: {
-        token: read('WEB3_STORAGE_TOKEN', secretText),
-        url: read('WEB3_STORAGE_URL', url),
-        gatewayUrl: read('WEB3_STORAGE_GATEWAY_URL', url),
-      },
-      infura: {
-        projectId: read('INFURA_PROJECT_ID', secretText),
-        projectSecret: read('INFURA_PROJECT_SECRET', secretText),
-        url: read('INFURA_IPFS_URL', url),
-        gatewayUrl: read('INFURA_GATEWAY_URL', url),
-      },
-      filebase: {
-        token: read('FILEBASE_TOKEN', secretText),
-        url: read('FILEBASE_RPC_URL', url, 'https://rpc.filebase.io'),
-        gatewayUrl: read('FILEBASE_GATEWAY_URL', url, 'https://ipfs.filebase.io'),
-      },
-      lighthouse: {
-        apiKey: read('LIGHTHOUSE_API_KEY', secretText),
-        url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
-        gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
-      },
-      kubo: {
-        url: read('KUBO_RPC_URL', url),
-        authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
-        gatewayUrl: read('KUBO_GATEWAY_URL', url),
-      },
+      ...vendors,
     },
     tempAudio: {
       directory: tempAudioDir,

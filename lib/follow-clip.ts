@@ -1,6 +1,7 @@
 import type { Attempt } from './catalog/attempts.ts'
 import { type Clip, isClipId } from './clip.ts'
 import { describeError } from './errors.ts'
+import { asPublished } from './permanent-url.ts'
 import type { Services } from './services.ts'
 
 /** Changes that other processes make ring no bell here. */
@@ -13,9 +14,9 @@ export interface ClipHistory {
 }
 
 /** The record of clip `id`, expired ones too; `null` where there is none. @throws CatalogError */
-export async function readClip({ catalog }: Services, id: string): Promise<ClipHistory | null> {
+export async function readClip({ catalog, config }: Services, id: string): Promise<ClipHistory | null> {
   const clip = isClipId(id) ? await catalog.clips.find(id) : null
-  return clip && { clip, attempts: await catalog.attempts.ofClip(id) }
+  return clip && { clip: asPublished(config, clip), attempts: await catalog.attempts.ofClip(id) }
 }
 
 /** Whether nothing more will happen to the clip. */

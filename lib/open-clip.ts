@@ -1,6 +1,7 @@
 import type { ReadableStream } from 'node:stream/web'
 import { type Clip, isClipId, isGone } from './clip.ts'
 import { ServiceError } from './errors.ts'
+import { asPublished } from './permanent-url.ts'
 import type { Services } from './services.ts'
 
 /** A clip that can be heard: from here, or only from IPFS any more. */
@@ -24,7 +25,8 @@ export type HeldClip = Clip & { cid: string; mimeType: string }
  */
 export async function openClip(services: Services, id: string): Promise<OpenClip> {
   const { catalog, clock, config, store } = services
-  const clip = isClipId(id) ? await catalog.clips.find(id) : null
+  const found = isClipId(id) ? await catalog.clips.find(id) : null
+  const clip = found && asPublished(config, found)
   if (!clip?.cid || !clip.mimeType) {
     throw new ServiceError('not_found', 'There is no clip with this id')
   }

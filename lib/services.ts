@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
 import { isServiceError } from './errors.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
+import { type CarStore, createCarStore } from './ipfs/car-store.ts'
 import { type Chain, createChain } from './ipfs/chain.ts'
 import { createProviders } from './ipfs/providers.ts'
 import { newLeaseOwner } from './lease-owner.ts'
@@ -33,6 +34,8 @@ export interface Services {
   speech: Speech
   chain: Chain
   work: BackgroundWork
+  /** The clips of the provider `embedded`. */
+  repository: CarStore
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
   /** Who this process is in a lease. */
@@ -49,7 +52,8 @@ export function createServices(
   const clock = replacements.clock ?? systemClock
   const scrub = createScrubber(secretsOf(config))
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
-  const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now() })
+  const repository = createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'clips') })
+  const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now(), repository })
   const directory = config.tempAudio.directory
   const changes = createChanges()
   const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')))
@@ -64,6 +68,7 @@ export function createServices(
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),
     chain: createChain({
       providers,
+    repository,
       retryDelaysMs: config.ipfs.retryDelaysMs,
       attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
       patienceMs: config.ipfs.uploadDeadlineMs,

@@ -1,9 +1,10 @@
 import { type AttemptEnd, type Trigger } from './catalog/attempts.ts'
-import { type Clip, fileNameOf, gatewayUrlOf } from './clip.ts'
+import { type Clip, fileNameOf } from './clip.ts'
 import { describeError } from './errors.ts'
 import { expireClip } from './expire.ts'
 import { packCar } from './ipfs/car.ts'
 import { ChainError, type ChainUser, type Journal } from './ipfs/chain.ts'
+import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import { waitBeforeRound } from './retry.ts'
 import type { Services } from './services.ts'
 import { logMessages } from './telemetry/log.ts'
@@ -50,7 +51,7 @@ export async function uploadClip(
         signal: options.signal,
       },
     )
-    const permanentUrl = gatewayUrlOf(stored.gatewayUrl, stored.ipfsHash, fileNameOf(clip))
+    const permanentUrl = permanentUrlOf(services.config, clip, stored)
     log.info({ provider: stored.provider, trigger: options.trigger }, logMessages.stored(stored.ipfsHash))
     const { provider, ipfsHash } = stored
     await catalog.clips
@@ -59,7 +60,8 @@ export async function uploadClip(
       .catch((error: unknown) =>
         log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
       )
-    return { status: 'success', id: clip.id, ipfsHash, url: permanentUrl, provider }
+    const { permanentUrl: url } = asPublished(services.config, { ...clip, ipfsHash, permanentUrl })
+    return { status: 'success', id: clip.id, ipfsHash, url, provider }
   } catch (error) {
     if (options.signal.aborted || error instanceof LeaseLost) {
       await catalog.queue.release(leaseOwner, clip.id)

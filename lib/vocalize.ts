@@ -1,10 +1,11 @@
 import type { NewClip } from './catalog/clips.ts'
 import { CatalogError } from './catalog/connection.ts'
-import { type Clip, fileNameOf, gatewayUrlOf, newClipId } from './clip.ts'
+import { type Clip, fileNameOf, newClipId } from './clip.ts'
 import { describeError, ServiceError } from './errors.ts'
 import { packCar } from './ipfs/car.ts'
 import { ChainError, type ChainResult } from './ipfs/chain.ts'
 import type { Listener } from './listen.ts'
+import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import { expectedSizeBytes, growingRoom, reserveRoom } from './room.ts'
 import type { Services } from './services.ts'
 import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
@@ -184,7 +185,7 @@ async function uploadUnstaged(
     const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes }
     const clip = storedClip(services, newClip, facts, stored)
     await recordUnstaged(services, clip)
-    return clip
+    return asPublished(services.config, clip)
   } catch (error) {
     log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
     throw storageUnavailable(staged.storeError ?? refusal ?? new CatalogError('The catalog failed'), error)
@@ -194,14 +195,13 @@ async function uploadUnstaged(
 }
 
 function storedClip(
-  { clock }: Services,
+  { clock, config }: Services,
   newClip: NewClip,
   facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'>,
   { provider, ipfsHash, gatewayUrl }: ChainResult,
 ): VocalizedClip {
   const now = clock.now()
-  const fileName = fileNameOf({ id: newClip.id, fileExtension: facts.fileExtension })
-  const permanentUrl = gatewayUrlOf(gatewayUrl, ipfsHash, fileName)
+  const permanentUrl = permanentUrlOf(config, { id: newClip.id, ...facts }, { ipfsHash, gatewayUrl })
   return {
     ...newClip,
     ...facts,

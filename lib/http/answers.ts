@@ -1,3 +1,4 @@
+import { absoluteUrl } from '../permanent-url.ts'
 import type { Services } from '../services.ts'
 import type { PendingResult } from '../upload-pending.ts'
 import type { VocalizedClip } from '../vocalize.ts'
@@ -9,7 +10,8 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
   const { id, cid, mimeType, sizeBytes: bytes, durationMs, characters } = clip
   const measured = { mimeType, bytes, durationMs, characters }
   if (clip.state === 'stored') {
-    const { permanentUrl: audioUrl, ipfsHash, provider } = clip
+    const { ipfsHash, provider } = clip
+    const audioUrl = clip.permanentUrl && absoluteUrl(clip.permanentUrl, baseUrl)
     return { success: true, data: { id, audioUrl, ipfsHash, cid, provider, isTemporary: false, ...measured } }
   }
   const audioUrl = `${baseUrl}/api/temp-audio/${id}`
@@ -18,12 +20,14 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
 }
 
 /** The answer of the retry route, as the contract fixes it. */
-export function retryAnswer({ scrub }: Services, { results, ...counts }: PendingResult) {
+export function retryAnswer({ scrub }: Services, { results, ...counts }: PendingResult, baseUrl: string) {
   return {
     success: true,
     ...counts,
     results: results.map((result) =>
-      result.status === 'success' ? result : { ...result, error: scrub(result.error.message) },
+      result.status === 'success'
+        ? { ...result, url: absoluteUrl(result.url, baseUrl) }
+        : { ...result, error: scrub(result.error.message) },
     ),
   }
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../catalog/attempts.ts'
 import type { ClipHistory } from '../follow-clip.ts'
+import { absoluteUrl } from '../permanent-url.ts'
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString()
 const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
@@ -8,15 +9,16 @@ const orAbsent = <T>(value: T | null) => value ?? undefined
 /** What a program is told of a clip: `GET /api/clips/{id}` and the events about it. Nothing stands for what is unknown. */
 export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
   const isStored = clip.state === 'stored'
+  const permanentUrl = clip.permanentUrl ? absoluteUrl(clip.permanentUrl, baseUrl) : undefined
   return {
     id: clip.id,
     state: clip.state,
     isTemporary: !isStored,
-    audioUrl: (isStored && clip.permanentUrl) || `${baseUrl}/api/temp-audio/${clip.id}`,
+    audioUrl: (isStored && permanentUrl) || `${baseUrl}/api/temp-audio/${clip.id}`,
     cid: orAbsent(clip.cid),
     ipfsHash: orAbsent(clip.ipfsHash),
     provider: orAbsent(clip.provider),
-    permanentUrl: orAbsent(clip.permanentUrl),
+    permanentUrl,
     mimeType: orAbsent(clip.mimeType),
     bytes: clip.cid ? clip.sizeBytes : undefined,
     durationMs: orAbsent(clip.durationMs),

@@ -1,7 +1,9 @@
 import { fileNameOf } from '../clip.ts'
 import { ServiceError } from '../errors.ts'
 import { type HeldClip, openClip } from '../open-clip.ts'
+import { absoluteUrl } from '../permanent-url.ts'
 import type { Services } from '../services.ts'
+import { publicBaseUrl } from './origin.ts'
 import { evaluatePreconditions, rangeApplies, selectRange } from './range.ts'
 import { respond } from './respond.ts'
 
@@ -13,11 +15,16 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     const url = new URL(request.url)
     const opened = await openClip(services, idIn(url.pathname))
     if (opened.from === 'ipfs') {
-      const headers = { ...anyOrigin, Location: opened.permanentUrl, 'Cache-Control': 'public, max-age=300' }
+      const location = absoluteUrl(opened.permanentUrl, publicBaseUrl(services.config, request))
+      const headers = { ...anyOrigin, Location: location, 'Cache-Control': 'public, max-age=300' }
       return new Response(null, { status: 302, headers })
     }
     const { clip, read } = opened
     const headers = headersOf(clip, services, { isDownload: url.searchParams.has('download') })
+    if (clip.permanentUrl) {
+      const canonical = absoluteUrl(clip.permanentUrl, publicBaseUrl(services.config, request))
+      headers.set('Link', `<${canonical}>; rel="canonical"`)
+    }
     const modifiedAt = clip.stagedAt ?? clip.createdAt
     const etag = headers.get('ETag') as string
     const precondition = evaluatePreconditions(request.headers, etag, modifiedAt)
@@ -60,7 +67,6 @@ function headersOf(clip: HeldClip, { clock }: Services, { isDownload }: { isDown
     'X-Content-Type-Options': 'nosniff',
     'Cross-Origin-Resource-Policy': 'cross-origin',
   })
-  if (clip.permanentUrl) headers.set('Link', `<${clip.permanentUrl}>; rel="canonical"`)
   return headers
 }
 

@@ -1,4 +1,6 @@
 import type { Config, ProviderName } from '../config.ts'
+import type { CarStore } from './car-store.ts'
+import { createEmbeddedProvider } from './embedded.ts'
 import {
   createFilebaseProvider,
   createInfuraProvider,
@@ -17,6 +19,8 @@ const PUBLIC_GATEWAY_URL = 'https://ipfs.io'
 interface ProvidersOptions {
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Where the provider `embedded` keeps its clips. */
+  repository: CarStore
 }
 
 /**
@@ -36,12 +40,13 @@ export function createProviders(config: IpfsConfig, options: ProvidersOptions) {
 
 function builders(
   config: IpfsConfig,
-  { now }: ProvidersOptions,
+  { now, repository }: ProvidersOptions,
 ): Record<ProviderName, () => IpfsProvider | undefined> {
   const { pinata, web3storage, infura, filebase, lighthouse, kubo } = config
-  const gatewayOf = (provider: { gatewayUrl: string | undefined }) =>
-    config.gatewayUrl ?? provider.gatewayUrl ?? PUBLIC_GATEWAY_URL
-  const common = (provider: { gatewayUrl: string | undefined }) => ({ gatewayUrl: gatewayOf(provider), now })
+  const common = ({ gatewayUrl = PUBLIC_GATEWAY_URL }: { gatewayUrl: string | undefined }) => ({
+    gatewayUrl,
+    now,
+  })
 
   return {
     pinata() {
@@ -69,11 +74,13 @@ function builders(
       const { url, authorization } = kubo
       return url ? createKuboProvider({ url, authorization, ...common(kubo) }) : undefined
     },
+    embedded: () => createEmbeddedProvider({ repository }),
   }
 }
 
 const noProvider =
-  'No IPFS provider is configured, so every clip stays temporary. Set PINATA_JWT, or the variables of another provider.'
+  'No IPFS provider is configured, so every clip stays temporary. Set PINATA_JWT or the variables of another provider, ' +
+  'or name "embedded" in IPFS_PROVIDERS to keep clips on this machine.'
 
 const noteOn: Partial<Record<ProviderName, (config: IpfsConfig) => string | undefined>> = {
   pinata({ pinata: { jwt, apiKey, apiSecret } }) {

@@ -60,7 +60,8 @@ process.on('exit', () => {
 /** Ends what is still running and removes the directories that were made. For `afterAll`. */
 export async function cleanUpServices(): Promise<void> {
   await Promise.all([...living].map((child) => child.kill('SIGKILL') && once(child, 'exit')))
-  await Promise.all([...directories].map((directory) => rm(directory, { recursive: true, force: true })))
+  const all = [...directories].flatMap((directory) => [directory, repositoryBeside(directory)])
+  await Promise.all(all.map((directory) => rm(directory, { recursive: true, force: true })))
   directories.clear()
 }
 
@@ -71,13 +72,22 @@ export async function newDirectory(): Promise<string> {
   return directory
 }
 
+/** The `IPFS_REPOSITORY_DIR` of a service whose `TEMP_AUDIO_DIR` is `directory`. */
+export const repositoryBeside = (directory: string) => `${directory}-ipfs`
+
+/** The variables for a service that keeps everything in and beside `directory`. */
+const placesIn = (directory: string) => ({
+  TEMP_AUDIO_DIR: directory,
+  IPFS_REPOSITORY_DIR: repositoryBeside(directory),
+})
+
 /** Starts the built service and waits until it is ready. */
 export async function startService(
   options: { environment?: Environment; directory?: string } = {},
 ): Promise<Service> {
   const directory = options.directory ?? (await newDirectory())
   const output = new ServiceOutput()
-  let environment: Environment = { TEMP_AUDIO_DIR: directory, ...options.environment }
+  let environment: Environment = { ...placesIn(directory), ...options.environment }
   let running = launch(environment, output)
   await running.ready
 
@@ -134,7 +144,7 @@ export async function startService(
 /** Starts the service where it must not start. Gives how it ended and what it said. */
 export async function startInVain(environment: Environment): Promise<{ exitCode: unknown; output: string }> {
   const output = new ServiceOutput()
-  const { child, exited } = run({ TEMP_AUDIO_DIR: await newDirectory(), ...environment }, output)
+  const { child, exited } = run({ ...placesIn(await newDirectory()), ...environment }, output)
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
   const exitCode = await exited
   clearTimeout(timer)

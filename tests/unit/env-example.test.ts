@@ -6,6 +6,8 @@ import { readConfig } from '../../lib/config.ts'
 
 const file = readFileSync(path.join(import.meta.dirname, '../../.env.example'), 'utf8')
 const example = parseEnv(file)
+/** Those included that are commented out, since being there at all means something. */
+const listed = parseEnv(file.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, ''))
 
 function variablesRead(): string[] {
   const names = new Set<string>()
@@ -24,7 +26,7 @@ function variablesRead(): string[] {
 }
 
 it('.env.example lists exactly the variables that the configuration reads', () => {
-  expect(Object.keys(example).sort()).toEqual(variablesRead())
+  expect(Object.keys(listed).sort()).toEqual(variablesRead())
 })
 
 it('.env.example, taken as it is, changes nothing', () => {

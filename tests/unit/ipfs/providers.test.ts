@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../lib/config.ts'
+import { createCarStore } from '../../../lib/ipfs/car-store.ts'
 import { createProviders } from '../../../lib/ipfs/providers.ts'
 
 const from = (environment: Record<string, string>) =>
-  createProviders(readConfig(environment).ipfs, { now: () => 0 })
+  createProviders(readConfig(environment).ipfs, {
+    now: () => 0,
+    repository: createCarStore({ directory: '/nowhere' }),
+  })
 const namesFrom = (environment: Record<string, string>) =>
   from(environment).providers.map((provider) => provider.name)
 
@@ -47,6 +51,12 @@ describe('the providers', () => {
     [{ LIGHTHOUSE_API_KEY: 'key' }, ['lighthouse']],
     [{ KUBO_RPC_URL: 'http://127.0.0.1:5001' }, ['kubo']],
     [{ KUBO_RPC_AUTHORIZATION: 'Bearer token' }, []],
+    [{}, ['embedded']],
+    [{ PORT: '4000', IPFS_GATEWAY_URL: 'self' }, ['embedded']],
+    [{ LIGHTHOUSE_API_KEY: '' }, []],
+    [{ IPFS_PROVIDERS: 'kubo' }, []],
+    [{ IPFS_PROVIDERS: 'pinata,embedded', PINATA_JWT: '' }, ['embedded']],
+    [{ IPFS_PROVIDERS: 'embedded,pinata', PINATA_JWT: 'jwt' }, ['embedded', 'pinata']],
   ])('with %j are %j', (environment, names) => {
     expect(namesFrom(environment as unknown as Record<string, string>)).toEqual(names)
   })
@@ -67,14 +77,12 @@ describe('the gateway of a provider', () => {
     })
   })
 
-  test('can be configured, for one or for all', () => {
+  test('can be configured', () => {
     const own = { ...everything, KUBO_GATEWAY_URL: 'https://node.test' }
     expect(gatewaysFrom(own)).toMatchObject({
       kubo: 'https://node.test',
       pinata: 'https://gateway.pinata.cloud',
     })
-    const all = gatewaysFrom({ ...own, IPFS_GATEWAY_URL: 'https://cdn.test' })
-    expect(new Set(Object.values(all))).toEqual(new Set(['https://cdn.test']))
   })
 })
 
@@ -82,7 +90,7 @@ describe('the notes at start-up', () => {
   const kubo = { KUBO_RPC_URL: 'http://127.0.0.1:5001' }
 
   test.each([
-    [{}, /^No IPFS provider is configured/],
+    [{ PINATA_JWT: '' }, /^No IPFS provider is configured/],
     [{ ...kubo, WEB3_STORAGE_TOKEN: 'token' }, /^Web3.Storage is off: .*Set WEB3_STORAGE_URL/],
     [{ ...kubo, INFURA_PROJECT_ID: 'id' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
     [{ ...kubo, INFURA_PROJECT_SECRET: 'secret' }, /^Infura is off: .*Set INFURA_IPFS_URL/],

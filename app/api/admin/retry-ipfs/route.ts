@@ -3,6 +3,7 @@ import type { Trigger } from '../../../../lib/catalog/attempts.ts'
 import { retryAnswer } from '../../../../lib/http/answers.ts'
 import { requireBearer } from '../../../../lib/http/auth.ts'
 import { parseWith } from '../../../../lib/http/body.ts'
+import { publicBaseUrl } from '../../../../lib/http/origin.ts'
 import type { RequestContext } from '../../../../lib/http/respond.ts'
 import { defineRoute } from '../../../../lib/http/route.ts'
 import { retryLimitSchema } from '../../../../lib/http/schemas.ts'
@@ -27,7 +28,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
 })
 
 async function retry(request: Request, { services }: RequestContext, trigger: Trigger): Promise<Response> {
-  const { chain, work } = services
+  const { chain, config, work } = services
   const asked = new URL(request.url).searchParams.get('limit')
   const limit = asked === null ? DEFAULT_LIMIT : parseWith(retryLimitSchema, asked, 'limit')
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(TIME_BUDGET_MS)])
@@ -35,5 +36,7 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   chain.endRests()
   const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false }))
   if (result.successCount > 0) work.track(drainBacklog(services)).catch(() => {})
-  return Response.json(retryAnswer(services, result), { headers: { 'Cache-Control': 'no-store' } })
+  return Response.json(retryAnswer(services, result, publicBaseUrl(config, request)), {
+    headers: { 'Cache-Control': 'no-store' },
+  })
 }

@@ -17,10 +17,19 @@ export interface Breaker {
   state(): BreakerState
   /** Claims the one probe that a half-open breaker allows; others see it open meanwhile. */
   beginProbe(): boolean
+  /** It has taken a clip. */
   succeeded(): void
+  /** It answers questions again, which proves no upload: the next failure opens the breaker again. */
+  answered(): void
   failed(error: ProviderError, options: { wasProbe: boolean }): void
   /** Ends the rest at once, for an operator who says "try now". */
   endRest(): void
+}
+
+/** A stretch of time by a clock that may be set: one that was set back behind the beginning ends it. */
+interface Stretch {
+  from: number
+  until: number
 }
 
 /**
@@ -32,11 +41,20 @@ export function createBreaker(options: { now: () => number; patienceMs: number }
   const { now, patienceMs } = options
   let failuresInARow = 0
   let rests = 0
-  let restsUntil: number | undefined
+  let rest: Stretch | undefined
+  let probe: Stretch | undefined
+
+  const stretch = (ms: number): Stretch => ({ from: now(), until: now() + ms })
+  const lasts = (time: Stretch | undefined) => time !== undefined && now() >= time.from && now() < time.until
 
   function state(): BreakerState {
-    if (restsUntil === undefined) return 'closed'
-    return now() < restsUntil ? 'open' : 'half_open'
+    if (rest === undefined) return 'closed'
+    return lasts(rest) || lasts(probe) ? 'open' : 'half_open'
+  }
+
+  function close() {
+    rest = undefined
+    probe = undefined
   }
 
   return {
@@ -44,29 +62,36 @@ export function createBreaker(options: { now: () => number; patienceMs: number }
 
     beginProbe() {
       if (state() !== 'half_open') return false
-      // A probe that never reports back only costs another rest.
-      restsUntil = now() + LONGEST_REST_MS
+      // One that never reports back only costs another rest.
+      probe = stretch(LONGEST_REST_MS)
       return true
     },
 
     succeeded() {
       failuresInARow = 0
       rests = 0
-      restsUntil = undefined
+      close()
+    },
+
+    answered() {
+      if (rest === undefined) return
+      failuresInARow = FAILURES_TO_OPEN - 1
+      close()
     },
 
     failed(error, { wasProbe }) {
       failuresInARow += 1
+      if (wasProbe) probe = undefined
       const askedMs = error.retryAfterMs ?? 0
-      const isNews = restsUntil === undefined && failuresInARow >= FAILURES_TO_OPEN
+      const isNews = rest === undefined && failuresInARow >= FAILURES_TO_OPEN
       if (!wasProbe && !isNews && askedMs <= patienceMs) return
       const restMs = Math.min(FIRST_REST_MS * 2 ** rests, LONGEST_REST_MS)
       rests += 1
-      restsUntil = now() + Math.max(askedMs, restMs)
+      rest = stretch(Math.max(askedMs, restMs))
     },
 
     endRest() {
-      if (restsUntil !== undefined) restsUntil = Math.min(restsUntil, now())
+      if (rest) rest = { ...rest, until: now() }
     },
   }
 }

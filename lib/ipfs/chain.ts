@@ -91,52 +91,50 @@ export function createChain(options: ChainOptions): Chain {
     return withTimeLimit(work, { clock, timeoutMs, signal, timeoutError })
   }
 
-  /** Whether the provider holds the clip after all. With `mustKnow` an unanswered question fails the try. */
-  async function recognise(
-    link: Link,
-    cid: string,
-    mustKnow: boolean,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  /**
+   * Whether the provider holds the clip after all. A question that cannot be answered now fails the try: waiting loses
+   * nothing, while sending could store the clip twice.
+   */
+  async function recognise(link: Link, cid: string, signal: AbortSignal): Promise<boolean> {
+    const timeoutMs = Math.min(LOOKUP_TIMEOUT_MS, options.attemptTimeoutMs)
     try {
-      const timeoutMs = Math.min(LOOKUP_TIMEOUT_MS, options.attemptTimeoutMs)
-      return (
-        (await timeLimit(timeoutMs, signal, (limited) => link.provider.holds(cid, { signal: limited }))) ===
-        true
-      )
+      const ask = (limited: AbortSignal) => link.provider.holds(cid, { signal: limited })
+      const isHeld = (await timeLimit(timeoutMs, signal, ask)) === true
+      if (isHeld) link.breaker.answered()
+      return isHeld
     } catch (error) {
-      if (signal.aborted || (mustKnow && isProviderError(error) && error.isRetryable)) throw error
+      if (signal.aborted || (isProviderError(error) && error.isRetryable)) throw error
       return false
     }
+  }
+
+  async function send(
+    { provider, breaker }: Link,
+    content: IpfsContent,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const upload = (limited: AbortSignal) => provider.upload(content, { signal: limited })
+    const { cid } = await timeLimit(options.attemptTimeoutMs, signal, upload)
+    breaker.succeeded()
+    return cid
   }
 
   async function tryOnce(
     link: Link,
     content: IpfsContent,
-    doubt: Doubt,
-    journal: Journal,
-    signal: AbortSignal,
+    { isDoubtful, journal, signal }: { isDoubtful: boolean; journal: Journal; signal: AbortSignal },
   ) {
     const { provider, breaker } = link
+    const { cid } = content
     const wasProbe = breaker.state() !== 'closed'
     const id = await journal.begin(provider.name)
     const startedAt = clock.now()
     const durationMs = () => Math.max(0, clock.now() - startedAt)
     try {
-      const isHeld = doubt !== 'none' && (await recognise(link, content.cid, doubt === 'earlier', signal))
-      const ipfsHash = isHeld
-        ? content.cid
-        : (
-            await timeLimit(options.attemptTimeoutMs, signal, (limited) =>
-              provider.upload(content, { signal: limited }),
-            )
-          ).cid
-      breaker.succeeded()
-      return {
-        id,
-        result: { provider: provider.name, ipfsHash, gatewayUrl: provider.gatewayUrl },
-        durationMs,
-      }
+      const ipfsHash =
+        isDoubtful && (await recognise(link, cid, signal)) ? cid : await send(link, content, signal)
+      const { name, gatewayUrl } = provider
+      return { id, result: { provider: name, ipfsHash, gatewayUrl }, durationMs }
     } catch (cause) {
       if (signal.aborted) throw signal.reason
       const error = asProviderError(cause)
@@ -151,10 +149,10 @@ export function createChain(options: ChainOptions): Chain {
     content: IpfsContent,
     use: { user: ChainUser; journal: Journal; isDoubtful: boolean; signal: AbortSignal },
   ): Promise<ChainResult> {
-    let doubt: Doubt = use.isDoubtful ? 'earlier' : 'none'
+    let { isDoubtful } = use
     for (let tries = 1; ; tries += 1) {
       try {
-        const { id, result, durationMs } = await tryOnce(link, content, doubt, use.journal, use.signal)
+        const { id, result, durationMs } = await tryOnce(link, content, { ...use, isDoubtful })
         // What the provider holds is held, whether or not the journal can be written now.
         await use.journal
           .end(id, result.provider, { outcome: 'stored', durationMs: durationMs() })
@@ -165,8 +163,10 @@ export function createChain(options: ChainOptions): Chain {
         const { clock, retryDelaysMs: delaysMs, patienceMs } = options
         const waitMs = waitBeforeRetry({ tries, delaysMs, error, patienceMs, random: () => clock.random() })
         if (waitMs === undefined || link.breaker.state() !== 'closed') throw new TriesFailed(tries, error)
-        if (error.mayHaveStored && doubt === 'none') doubt = 'this_round'
+        isDoubtful ||= error.mayHaveStored
         await clock.sleep(waitMs, use.signal)
+        // Others may have found it sick meanwhile.
+        if (link.breaker.state() !== 'closed') throw new TriesFailed(tries, error)
       }
     }
   }
@@ -219,7 +219,7 @@ export function createChain(options: ChainOptions): Chain {
         if (!breaker.beginProbe()) continue
         try {
           await timeLimit(LOOKUP_TIMEOUT_MS, signal, (limited) => provider.holds(cid, { signal: limited }))
-          breaker.succeeded()
+          breaker.answered()
         } catch (error) {
           if (signal.aborted) throw signal.reason
           breaker.failed(asProviderError(error), { wasProbe: true })
@@ -228,14 +228,6 @@ export function createChain(options: ChainOptions): Chain {
     },
   }
 }
-
-/**
- * Whether the provider may hold the clip already: `earlier` tries have broken off, or one of `this_round`.
- *
- * After an earlier break the answer is waited for, so that nothing is ever stored twice; within a round a provider
- * that cannot answer is simply tried again.
- */
-type Doubt = 'none' | 'this_round' | 'earlier'
 
 /** One provider has used up its tries. */
 class TriesFailed extends Error {

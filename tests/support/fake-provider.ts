@@ -1,0 +1,104 @@
+import { ProviderError } from '../../lib/errors.ts'
+import type { IpfsContent, IpfsProvider } from '../../lib/ipfs/provider.ts'
+
+/**
+ * What a fake provider does with an upload:
+ *
+ * - `store`: takes it
+ * - `lose_answer`: takes it, and the answer gets lost
+ * - `hang`: never answers, whatever its signal says; `hang_after_storing` has taken it by then
+ * - an error: throws it
+ * - a function: does what it likes
+ */
+export type UploadBehaviour =
+  | 'store'
+  | 'lose_answer'
+  | 'hang'
+  | 'hang_after_storing'
+  | Error
+  | ((content: IpfsContent, signal: AbortSignal) => Promise<{ cid: string }>)
+
+/** The same for a question; `answer` tells the truth. */
+export type LookupBehaviour = 'answer' | 'cannot_tell' | 'hang' | Error
+
+export const unavailable = (retryAfterMs?: number) =>
+  new ProviderError('Answered 503 Service Unavailable', { isRetryable: true, retryAfterMs, statusCode: 503 })
+export const refused = () =>
+  new ProviderError('Answered 401 Unauthorized', { isRetryable: false, statusCode: 401 })
+export const answerLost = () =>
+  new ProviderError('Connection failed: socket hang up', { isRetryable: true, mayHaveStored: true })
+
+/** A provider in memory that fails as it is told, and remembers what it was given. */
+export class FakeProvider implements IpfsProvider {
+  readonly gatewayUrl: string
+  /** How often each CID was taken: more than once is a clip stored twice. */
+  readonly taken = new Map<string, number>()
+  readonly uploads: string[] = []
+  readonly lookups: string[] = []
+  /** How many uploads were under way at once, at most; for one CID, too. */
+  busiest = 0
+  busiestOnOne = 0
+  uploading: UploadBehaviour = 'store'
+  looking: LookupBehaviour = 'answer'
+  readonly name: string
+  readonly #next: UploadBehaviour[] = []
+  readonly #running: string[] = []
+
+  constructor(name = 'pinata') {
+    this.name = name
+    this.gatewayUrl = `https://${name}.test`
+  }
+
+  /** What the next uploads meet, before the standing behaviour has its turn again. */
+  next(...behaviours: UploadBehaviour[]): this {
+    this.#next.push(...behaviours)
+    return this
+  }
+
+  /** Behaves like this from now on. */
+  always(uploading: UploadBehaviour, looking: LookupBehaviour = this.looking): this {
+    this.#next.length = 0
+    this.uploading = uploading
+    this.looking = looking
+    return this
+  }
+
+  /** How many clips it was given more than once. */
+  get doubles(): number {
+    return [...this.taken.values()].filter((count) => count > 1).length
+  }
+
+  async upload(content: IpfsContent, { signal }: { signal: AbortSignal }): Promise<{ cid: string }> {
+    this.uploads.push(content.cid)
+    this.#running.push(content.cid)
+    this.busiest = Math.max(this.busiest, this.#running.length)
+    const onSame = this.#running.filter((cid) => cid === content.cid)
+    this.busiestOnOne = Math.max(this.busiestOnOne, onSame.length)
+    try {
+      return await this.#behave(this.#next.shift() ?? this.uploading, content, signal)
+    } finally {
+      this.#running.splice(this.#running.indexOf(content.cid), 1)
+    }
+  }
+
+  async holds(cid: string): Promise<boolean | undefined> {
+    this.lookups.push(cid)
+    if (this.looking === 'hang') return new Promise(() => {})
+    if (this.looking === 'cannot_tell') return undefined
+    if (this.looking instanceof Error) throw this.looking
+    return this.taken.has(cid)
+  }
+
+  async #behave(behaviour: UploadBehaviour, content: IpfsContent, signal: AbortSignal) {
+    if (behaviour instanceof Error) throw behaviour
+    if (typeof behaviour === 'function') return behaviour(content, signal)
+    if (behaviour !== 'hang') this.take(content.cid)
+    if (behaviour === 'store') return { cid: content.cid }
+    if (behaviour === 'lose_answer') throw answerLost()
+    return new Promise<never>(() => {})
+  }
+
+  take(cid: string) {
+    this.taken.set(cid, (this.taken.get(cid) ?? 0) + 1)
+  }
+}

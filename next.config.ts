@@ -2,6 +2,7 @@ import type { NextConfig } from 'next'
 
 const nextConfig: NextConfig = {
   poweredByHeader: false,
+  experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks'] },
   // Types are checked by `npm run verify`, tests included; a service starts without.
   typescript: { ignoreBuildErrors: true },
   serverExternalPackages: [

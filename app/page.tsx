@@ -1,11 +1,16 @@
-export default function HomePage() {
+import { headers } from 'next/headers'
+import { publicBaseUrl } from '../lib/http/origin.ts'
+import { getService } from '../lib/service.ts'
+import { Playground } from './_playground/playground.tsx'
+
+export default async function PlaygroundPage() {
+  const { config } = getService().services
+  const request = { headers: await headers(), url: 'http://localhost' }
   return (
-    <main>
-      <h1>Voicepin</h1>
-      <p>Text in, a permanent and verifiable IPFS address of its speech out.</p>
-      <p>
-        <code>POST /api/agents/vocalize</code> with <code>{'{"text":"Hello","voiceId":"slt"}'}</code>
-      </p>
-    </main>
+    <Playground
+      baseUrl={publicBaseUrl(config, request)}
+      maxTextLength={config.access.maxTextLength}
+      needsKey={config.access.vocalizeApiKeys.length > 0}
+    />
   )
 }

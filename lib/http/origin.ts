@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 const HOST = /^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/
 
 /** What this service's own URLs start with: `PUBLIC_BASE_URL`, else the address that the caller used. */
-export function publicBaseUrl(config: Config, request: Request): string {
+export function publicBaseUrl(config: Config, request: { headers: Headers; url: string }): string {
   if (config.publicBaseUrl) return config.publicBaseUrl
   const { headers } = request
   const first = (name: string) => headers.get(name)?.split(',')[0]?.trim()

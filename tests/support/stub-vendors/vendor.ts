@@ -82,6 +82,9 @@ export async function fileOf(form: FormData, field: string): Promise<Uint8Array>
   return new Uint8Array(await file.arrayBuffer())
 }
 
+/** Gateways let every page read what they serve. */
+const anyOrigin = { 'access-control-allow-origin': '*' }
+
 /** Answers `GET /ipfs/<cid>` with the content as a gateway does. */
 export function gatewayAnswer(request: VendorRequest, holdings: Holdings): VendorAnswer {
   const cid = request.url.pathname.split('/').at(-1) ?? ''
@@ -89,7 +92,7 @@ export function gatewayAnswer(request: VendorRequest, holdings: Holdings): Vendo
   if (!bytes) return { status: 404, headers: { 'content-type': 'text/plain' }, body: 'ipld: not found\n' }
   return {
     status: 200,
-    headers: { 'content-type': 'audio/mpeg', etag: `"${cid}"`, 'accept-ranges': 'none' },
+    headers: { ...anyOrigin, 'content-type': 'audio/mpeg', etag: `"${cid}"`, 'accept-ranges': 'none' },
     body: bytes,
     cid,
   }

@@ -1,0 +1,78 @@
+import { Badge, Paper, Text, VisuallyHidden } from '@mantine/core'
+import { IconClock, IconPinFilled } from '@tabler/icons-react'
+import { formatClock } from '../_shared/format.ts'
+import { AddressList } from './address-list.tsx'
+import { Player } from './player.tsx'
+import styles from './playground.module.css'
+import { Progress } from './progress.tsx'
+import { announcementOf } from './steps.ts'
+import type { Run } from './use-vocalize.ts'
+import { VerifyPanel } from './verify-panel.tsx'
+
+/** The clip: how far it has come, its sound, its addresses, and the check of them. */
+export function ClipPanel({ run }: { run: Run }) {
+  const isIdle = run.phase === 'idle' || run.phase === 'refused'
+  const clip = isIdle ? undefined : run.clip
+  const hasBytes = Boolean(clip?.cid)
+  return (
+    <Paper
+      component="section"
+      withBorder
+      radius="lg"
+      className={`${styles.card} ${styles.clip}`}
+      aria-labelledby="clip-title"
+    >
+      <div className={styles.cardHead}>
+        <h2 id="clip-title" className={styles.label}>
+          The clip
+        </h2>
+        {clip?.cid && (
+          <Standing isTemporary={clip.isTemporary} state={clip.state} expiresAt={clip.expiresAt} />
+        )}
+      </div>
+      <VisuallyHidden role="status" aria-live="polite">
+        {isIdle ? '' : announcementOf(clip)}
+      </VisuallyHidden>
+      {isIdle && <Placeholder />}
+      {clip && hasBytes && <Player key={clip.id} id={clip.id} durationMs={clip.durationMs ?? 0} />}
+      {!isIdle && <Progress clip={clip} />}
+      {clip && hasBytes && <AddressList clip={clip} />}
+      {clip && hasBytes && <VerifyPanel key={clip.audioUrl} clip={clip} />}
+    </Paper>
+  )
+}
+
+function Standing(props: { isTemporary: boolean; state: string; expiresAt: string }) {
+  if (props.state === 'expired') return <Badge color="red">Expired</Badge>
+  if (!props.isTemporary) {
+    return (
+      <Badge className={styles.permanent} leftSection={<IconPinFilled size={12} aria-hidden />}>
+        Permanent
+      </Badge>
+    )
+  }
+  return (
+    <Badge className={styles.temporary} leftSection={<IconClock size={12} aria-hidden />}>
+      Temporary until {formatClock(props.expiresAt)}
+    </Badge>
+  )
+}
+
+function Placeholder() {
+  return (
+    <div className={styles.placeholder}>
+      <div className={styles.ghost} aria-hidden>
+        {ghostBars.map((height, index) => (
+          <span key={index} style={{ height: `${height}%` }} />
+        ))}
+      </div>
+      <Text size="sm" c="dimmed" ta="center">
+        Nothing said yet. A clip appears here while it is spoken, and its address turns permanent by itself.
+      </Text>
+    </div>
+  )
+}
+
+const ghostBars = Array.from({ length: 48 }, (_, index) =>
+  Math.round(12 + 60 * Math.abs(Math.sin(index * 0.43) * Math.sin(index * 0.17 + 0.6))),
+)

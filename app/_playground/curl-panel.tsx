@@ -1,0 +1,28 @@
+import { Paper } from '@mantine/core'
+import { CopyButton } from '../_shared/copy-button.tsx'
+import { curlOf } from './curl.ts'
+import styles from './playground.module.css'
+
+/** The request that the page makes, for a shell. */
+export function CurlPanel(props: { baseUrl: string; text: string; voiceId: string; needsKey: boolean }) {
+  const command = curlOf(props)
+  return (
+    <Paper
+      component="section"
+      withBorder
+      radius="lg"
+      className={`${styles.card} ${styles.command}`}
+      aria-labelledby="curl-title"
+    >
+      <div className={styles.cardHead}>
+        <h2 id="curl-title" className={styles.label}>
+          The same from a shell
+        </h2>
+        <CopyButton value={command} label="Copy the command" />
+      </div>
+      <pre className={styles.curl} tabIndex={0} aria-label="Command">
+        {command}
+      </pre>
+    </Paper>
+  )
+}

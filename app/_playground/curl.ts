@@ -1,0 +1,23 @@
+const EXAMPLE = { text: 'Hello from Voicepin', voiceId: 'slt' }
+
+/** The `curl` command that asks for the same clip; the key is left to the shell's environment. */
+export function curlOf(options: {
+  baseUrl: string
+  text: string
+  voiceId: string
+  needsKey: boolean
+}): string {
+  const text = options.text.trim() || EXAMPLE.text
+  const voiceId = options.voiceId || EXAMPLE.voiceId
+  const lines = [
+    `curl -s ${options.baseUrl}/api/agents/vocalize`,
+    ...(options.needsKey ? ['-H "Authorization: Bearer $VOICEPIN_KEY"'] : []),
+    `-d ${shellQuoted(JSON.stringify({ text, voiceId }))}`,
+  ]
+  return lines.join(' \\\n  ')
+}
+
+/** Within single quotes a POSIX shell leaves everything alone but the quote itself. */
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+}

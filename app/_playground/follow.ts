@@ -1,0 +1,12 @@
+import { type ClipView, isSettled } from '../_shared/clip-view.ts'
+
+/** Tells of a clip at every change until it is stored or expired, across lost connections. Returns how to stop. */
+export function follow(id: string, onClip: (clip: ClipView) => void): () => void {
+  const source = new EventSource(`/api/clips/${id}/events`)
+  source.addEventListener('clip', ({ data }) => {
+    const clip: ClipView = JSON.parse(data)
+    onClip(clip)
+    if (isSettled(clip)) source.close()
+  })
+  return () => source.close()
+}

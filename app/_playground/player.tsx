@@ -1,0 +1,104 @@
+import { ActionIcon, Button, NativeSelect, Slider, Text } from '@mantine/core'
+import { IconDownload, IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react'
+import { useRef, useState } from 'react'
+import { formatPosition } from '../_shared/format.ts'
+import styles from './player.module.css'
+import { Waveform } from './waveform.tsx'
+
+const speeds = ['0.5', '0.75', '1', '1.25', '1.5', '2']
+
+/**
+ * Plays a clip: waveform, seek, speed, download. The sound comes from this service, which has it first and later
+ * leads to the permanent address; a change of address does not interrupt who is listening.
+ */
+export function Player({ id, durationMs }: { id: string; durationMs: number }) {
+  const audio = useRef<HTMLAudioElement>(null)
+  const [isPlaying, setIsPlaying] = useState(false)
+  const [position, setPosition] = useState(0)
+  const [duration, setDuration] = useState(durationMs / 1000)
+  const [failure, setFailure] = useState('')
+  const url = `/api/temp-audio/${id}`
+
+  function toggle() {
+    if (isPlaying) audio.current?.pause()
+    else audio.current?.play().catch((error: Error) => setFailure(`It does not play: ${error.message}`))
+  }
+  function seek(seconds: number) {
+    setPosition(seconds)
+    if (audio.current) audio.current.currentTime = seconds
+  }
+  function setSpeed(speed: string) {
+    if (audio.current) audio.current.playbackRate = Number(speed)
+  }
+
+  return (
+    <div className={styles.player}>
+      <audio
+        ref={audio}
+        src={url}
+        preload="auto"
+        onPlay={() => setIsPlaying(true)}
+        onPause={() => setIsPlaying(false)}
+        onTimeUpdate={({ currentTarget }) => setPosition(currentTarget.currentTime)}
+        onDurationChange={({ currentTarget: { duration } }) =>
+          Number.isFinite(duration) && setDuration(duration)
+        }
+        onError={() => setFailure('The audio could not be loaded')}
+      />
+      <div className={styles.wave}>
+        <Waveform media={audio} url={url} />
+        <Slider
+          className={styles.seek}
+          classNames={{ trackContainer: styles.track, thumb: styles.thumb, bar: styles.bar }}
+          min={0}
+          max={Math.max(duration, 0.1)}
+          step={Math.max(0.05, Math.round(duration) / 100)}
+          value={position}
+          label={null}
+          thumbLabel="Position"
+          thumbProps={{
+            'aria-valuetext': `${formatPosition(position)} of ${formatPosition(duration)}`,
+          }}
+          onChange={seek}
+        />
+      </div>
+      <div className={styles.controls}>
+        <ActionIcon
+          size={42}
+          radius="xl"
+          variant="filled"
+          aria-label={isPlaying ? 'Pause' : 'Play'}
+          onClick={toggle}
+        >
+          {isPlaying ? <IconPlayerPauseFilled size={19} /> : <IconPlayerPlayFilled size={19} />}
+        </ActionIcon>
+        <Text size="sm" className={styles.time}>
+          {formatPosition(position)} <span>/ {formatPosition(duration)}</span>
+        </Text>
+        <NativeSelect
+          size="xs"
+          aria-label="Speed"
+          className={styles.speed}
+          defaultValue="1"
+          data={speeds.map((value) => ({ value, label: `${value}×` }))}
+          onChange={(event) => setSpeed(event.currentTarget.value)}
+        />
+        <Button
+          component="a"
+          href={`${url}?download`}
+          download
+          size="xs"
+          variant="default"
+          leftSection={<IconDownload size={15} aria-hidden />}
+        >
+          Download
+        </Button>
+      </div>
+      {failure && (
+        <Text size="sm" c="var(--bad)" role="alert">
+          {failure}
+        </Text>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,43 @@
+'use client'
+
+import { useState } from 'react'
+import { ClipPanel } from './clip-panel.tsx'
+import { Composer } from './composer.tsx'
+import { CurlPanel } from './curl-panel.tsx'
+import styles from './playground.module.css'
+import { useVocalize } from './use-vocalize.ts'
+
+interface PlaygroundProps {
+  baseUrl: string
+  maxTextLength: number
+  needsKey: boolean
+}
+
+/** Type a text, hear it, follow it to its permanent address, check it. */
+export function Playground({ baseUrl, maxTextLength, needsKey }: PlaygroundProps) {
+  const [text, setText] = useState('')
+  const [voiceId, setVoiceId] = useState('')
+  const [apiKey, setApiKey] = useState('')
+  const { run, start } = useVocalize(apiKey)
+  return (
+    <main id="content" className={styles.main}>
+      <div className={styles.intro}>
+        <h1>Text in, a permanent voice out</h1>
+        <p>
+          Every clip gets an address on IPFS that is made from its very bytes, so anyone can check that it is
+          what it says.
+        </p>
+      </div>
+      <div className={styles.columns}>
+        <Composer
+          {...{ text, setText, voiceId, setVoiceId, apiKey, setApiKey, maxTextLength, needsKey }}
+          isRunning={run.phase === 'running'}
+          problem={run.phase === 'refused' ? run.problem : undefined}
+          onSpeak={() => start({ text: text.trim(), voiceId })}
+        />
+        <ClipPanel run={run} />
+        <CurlPanel {...{ baseUrl, text, voiceId, needsKey }} />
+      </div>
+    </main>
+  )
+}

@@ -1,0 +1,57 @@
+import { Loader, Text, Timeline } from '@mantine/core'
+import { IconAlertTriangle, IconCheck, IconClock } from '@tabler/icons-react'
+import type { AttemptView, ClipView } from '../_shared/clip-view.ts'
+import { formatDuration, providerLabel } from '../_shared/format.ts'
+import styles from './playground.module.css'
+import { type Step, stepsOf } from './steps.ts'
+
+const bullets: Record<Step['status'], React.ReactNode> = {
+  ahead: null,
+  active: <Loader size={12} color="var(--accent)" />,
+  waiting: <IconClock size={13} aria-hidden />,
+  done: <IconCheck size={13} stroke={2.4} aria-hidden />,
+  failed: <IconAlertTriangle size={13} aria-hidden />,
+}
+
+/** Speaking, keeping, storing: what has happened and what is happening, with each failed try and its reason. */
+export function Progress({ clip }: { clip: ClipView | undefined }) {
+  const failed = clip?.attempts.filter(({ outcome }) => outcome === 'failed') ?? []
+  return (
+    <Timeline bulletSize={22} lineWidth={2} className={styles.progress} aria-label="Progress">
+      {stepsOf(clip).map(({ title, detail, status }, index) => (
+        <Timeline.Item
+          key={index}
+          bullet={bullets[status]}
+          title={title}
+          data-status={status}
+          classNames={{ itemTitle: styles.stepTitle, item: styles.step, itemBullet: styles.bullet }}
+        >
+          {detail && (
+            <Text size="sm" c="dimmed">
+              {detail}
+            </Text>
+          )}
+          {index === 2 && failed.length > 0 && <FailedTries attempts={failed} />}
+        </Timeline.Item>
+      ))}
+    </Timeline>
+  )
+}
+
+const SHOWN = 4
+
+function FailedTries({ attempts }: { attempts: AttemptView[] }) {
+  const hidden = attempts.length - SHOWN
+  return (
+    <ul className={styles.tries} aria-label="Failed tries">
+      {hidden > 0 && <li>{hidden} earlier tries failed, too</li>}
+      {attempts.slice(-SHOWN).map((attempt) => (
+        <li key={`${attempt.provider} ${attempt.startedAt}`}>
+          <b>{providerLabel(attempt.provider)}</b> failed
+          {attempt.durationMs !== undefined && ` after ${formatDuration(attempt.durationMs)}`}:{' '}
+          {attempt.error}
+        </li>
+      ))}
+    </ul>
+  )
+}

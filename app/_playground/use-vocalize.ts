@@ -1,0 +1,62 @@
+'use client'
+
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { type ClipView, isSettled } from '../_shared/clip-view.ts'
+import { asProblem, type Problem } from '../_shared/problem.ts'
+import { follow } from './follow.ts'
+import { type SpeakRequest, speak } from './speak.ts'
+
+/** What has become of the last text: nothing yet, under way, answered with a clip, or refused. */
+export type Run =
+  | { phase: 'idle' }
+  | { phase: 'running' | 'answered'; startedAt: number; clip?: ClipView }
+  | { phase: 'refused'; problem: Problem }
+
+/** Has texts spoken, one at a time, and keeps the clip up to date until it is settled. */
+export function useVocalize(apiKey: string) {
+  const [run, setRun] = useState<Run>({ phase: 'idle' })
+  const current = useRef<AbortController>(null)
+  useEffect(() => () => current.current?.abort(), [])
+
+  const start = useCallback(
+    async (request: SpeakRequest) => {
+      current.current?.abort()
+      const controller = new AbortController()
+      const { signal } = controller
+      current.current = controller
+      const startedAt = Date.now()
+      const show = (next: Run) => !signal.aborted && setRun(next)
+      let clip: ClipView | undefined
+      const onClip = (news: ClipView) => {
+        clip = news
+        show({ phase: 'running', startedAt, clip })
+      }
+      setRun({ phase: 'running', startedAt })
+      try {
+        const answer = await speak(request, { apiKey, signal, onClip })
+        const answered = withAnswer(clip, answer, startedAt)
+        show({ phase: 'answered', startedAt, clip: answered })
+        if (isSettled(answered)) return
+        if (signal.aborted) return
+        const stop = follow(answered.id, (news) => show({ phase: 'answered', startedAt, clip: news }))
+        signal.addEventListener('abort', stop)
+      } catch (error) {
+        show({ phase: 'refused', problem: asProblem(error) })
+      }
+    },
+    [apiKey],
+  )
+  return { run, start }
+}
+
+/** The clip as the answer describes it, with what the events have told beyond that. */
+function withAnswer(clip: ClipView | undefined, answer: Partial<ClipView>, startedAt: number): ClipView {
+  const now = new Date().toISOString()
+  const fallback = {
+    createdAt: new Date(startedAt).toISOString(),
+    expiresAt: now,
+    stagedAt: now,
+    attempts: [],
+  }
+  return { ...fallback, ...clip, ...answer, state: answer.isTemporary ? 'pending' : 'stored' } as ClipView
+}

@@ -1,0 +1,81 @@
+import { computeCid, legacyCid } from '../../lib/ipfs/car.ts'
+import type { ClipView } from '../_shared/clip-view.ts'
+
+const TIME_LIMIT_MS = 45_000
+
+export type Verdict =
+  | { kind: 'exact'; cid: string; bytes: number; elapsedMs: number }
+  | { kind: 'different'; cid: string; bytes: number }
+  | { kind: 'unreachable'; reason: string }
+
+/**
+ * Fetches the audio from the clip's address and computes its CID here, under UnixFS profile `unixfs-v1-2025`.
+ *
+ * Never throws: what stands in the way of an answer is told as `unreachable`.
+ */
+export async function verify(clip: Pick<ClipView, 'audioUrl' | 'cid' | 'ipfsHash'>): Promise<Verdict> {
+  if (!crypto.subtle) {
+    return unreachable('Browsers compute hashes only on pages that came by https or from localhost.')
+  }
+  const startedAt = performance.now()
+  let audio: Blob
+  try {
+    audio = await download(clip.audioUrl)
+  } catch (error) {
+    return unreachable(await explain(error, clip.audioUrl))
+  }
+  const { cid, sizeBytes: bytes } = await computeCid(streamOf(audio))
+  const named = clip.ipfsHash && clip.ipfsHash !== cid ? await legacyCid(audio) : clip.ipfsHash
+  if (cid !== clip.cid || named !== clip.ipfsHash) return { kind: 'different', cid, bytes }
+  return { kind: 'exact', cid, bytes, elapsedMs: performance.now() - startedAt }
+}
+
+class Refused extends Error {}
+
+async function download(url: string): Promise<Blob> {
+  const signal = AbortSignal.timeout(TIME_LIMIT_MS)
+  // What the browser still has of it proves nothing.
+  const response = await fetch(url, {
+    signal,
+    cache: 'no-store',
+    credentials: 'omit',
+    referrerPolicy: 'no-referrer',
+  })
+  if (!response.ok) throw new Refused(explainStatus(response.status))
+  return response.blob()
+}
+
+function explainStatus(status: number): string {
+  if (status === 404) return 'The address answers 404: the gateway has not found the content (yet).'
+  if (status === 410) return 'The temporary address has ended (410).'
+  if (status === 429) return 'The gateway asks for patience (429): too many requests. Try again in a minute.'
+  if (status === 504) return 'The gateway could not find the content in time (504). Try again in a minute.'
+  return `The address answers ${status} in place of the audio.`
+}
+
+/** A browser does not say why a fetch failed; what can be found out is. */
+async function explain(error: unknown, url: string): Promise<string> {
+  const { host, protocol } = new URL(url)
+  if (error instanceof Refused) return error.message
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return `${host} did not send it within ${TIME_LIMIT_MS / 1000} seconds.`
+  }
+  if (!navigator.onLine) return 'This device is offline.'
+  if (location.protocol === 'https:' && protocol === 'http:') {
+    return `The address begins with http:, and browsers fetch nothing unencrypted for a page that came by https.`
+  }
+  const answers = await fetch(url, {
+    method: 'HEAD',
+    mode: 'no-cors',
+    signal: AbortSignal.timeout(10_000),
+  }).then(
+    () => true,
+    () => false,
+  )
+  return answers
+    ? `${host} answers, but does not let other pages read what it sends (CORS). Open the address, or check it with curl and an IPFS tool.`
+    : `${host} cannot be reached from here, or the browser refuses to connect to it.`
+}
+
+const unreachable = (reason: string): Verdict => ({ kind: 'unreachable', reason })
+const streamOf = (audio: Blob) => audio.stream() as unknown as AsyncIterable<Uint8Array>

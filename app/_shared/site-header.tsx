@@ -1,0 +1,69 @@
+'use client'
+
+import {
+  ActionIcon,
+  Anchor,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from '@mantine/core'
+import { IconMoon, IconSun } from '@tabler/icons-react'
+import Link from 'next/link'
+import { usePathname } from 'next/navigation'
+import { Logo } from './logo.tsx'
+import styles from './site-header.module.css'
+
+const pages = [
+  { href: '/', label: 'Playground' },
+  { href: '/dashboard', label: 'Dashboard' },
+  { href: '/docs', label: 'API' },
+]
+
+/** The head of every page: the name, the ways to the other pages, the colour scheme. */
+export function SiteHeader() {
+  const pathname = usePathname()
+  return (
+    <header className={styles.header}>
+      <div className={styles.inner}>
+        <Link href="/" className={styles.brand} prefetch={false}>
+          <Logo />
+          <span className={styles.name}>Voicepin</span>
+        </Link>
+        <nav aria-label="Pages" className={styles.nav}>
+          {pages.map(({ href, label }) => (
+            <Anchor
+              key={href}
+              component={Link}
+              href={href}
+              prefetch={false}
+              underline="never"
+              className={styles.link}
+              aria-current={pathname === href ? 'page' : undefined}
+            >
+              {label}
+            </Anchor>
+          ))}
+        </nav>
+        <ColorSchemeToggle />
+      </div>
+    </header>
+  )
+}
+
+function ColorSchemeToggle() {
+  const { setColorScheme } = useMantineColorScheme()
+  const current = useComputedColorScheme('light', { getInitialValueInEffect: true })
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size={36}
+      className={styles.toggle}
+      onClick={() => setColorScheme(current === 'dark' ? 'light' : 'dark')}
+    >
+      <IconSun size={18} stroke={1.6} className={styles.sun} aria-hidden />
+      <IconMoon size={18} stroke={1.6} className={styles.moon} aria-hidden />
+      <VisuallyHidden>Switch between light and dark</VisuallyHidden>
+    </ActionIcon>
+  )
+}

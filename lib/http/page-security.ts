@@ -1,0 +1,66 @@
+import type { Config } from '../config.ts'
+
+/**
+ * The Content-Security-Policy of a page: scripts and styles only with `nonce`, nothing from another host, save that
+ * audio may be fetched and played from any https address and from the gateways that are configured.
+ *
+ * Style attributes are allowed: components place things by them, and they cannot load anything.
+ *
+ * @see https://www.w3.org/TR/CSP3/
+ */
+export function contentSecurityPolicy(options: {
+  nonce: string
+  origins: readonly string[]
+  isDevelopment: boolean
+}): string {
+  const { nonce, origins, isDevelopment } = options
+  const audioSources = ["'self'", 'https:', ...origins]
+  const directives: Record<string, string[]> = {
+    'default-src': ["'none'"],
+    'script-src': [`'nonce-${nonce}'`, "'strict-dynamic'", ...(isDevelopment ? ["'unsafe-eval'"] : [])],
+    'style-src-elem': ["'self'", isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`],
+    'style-src-attr': ["'unsafe-inline'"],
+    'font-src': ["'self'"],
+    'img-src': ["'self'", 'data:'],
+    'connect-src': audioSources,
+    'media-src': [...audioSources, 'blob:'],
+    'manifest-src': ["'self'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'self'"],
+    'frame-ancestors': ["'none'"],
+  }
+  return Object.entries(directives)
+    .map(([name, values]) => `${name} ${values.join(' ')}`)
+    .join('; ')
+}
+
+/** The further security headers of a page. */
+export function pageHeaders(isHttps: boolean): Record<string, string> {
+  return {
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'strict-origin-when-cross-origin',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+    ...(isHttps && { 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' }),
+  }
+}
+
+/** Whether the visitor came by https, which a proxy in front tells. */
+export function isHttps({ headers, url }: { headers: Headers; url: string }): boolean {
+  const forwarded = headers.get('X-Forwarded-Proto')?.split(',')[0]?.trim()
+  return (forwarded ?? new URL(url).protocol.replace(':', '')) === 'https'
+}
+
+/** The origins without https at which clips may lie: this service's own by name, and the configured gateways. */
+export function gatewayOrigins({ publicBaseUrl, ipfs }: Config): string[] {
+  const { pinata, web3storage, infura, filebase, lighthouse, kubo } = ipfs
+  const urls = [
+    publicBaseUrl,
+    ipfs.gatewayUrl,
+    ...[pinata, web3storage, infura, filebase, lighthouse, kubo].map(({ gatewayUrl }) => gatewayUrl),
+  ]
+  const origins = urls.filter((url) => url !== undefined).map((url) => new URL(url).origin)
+  return [...new Set(origins)].filter((origin) => origin.startsWith('http:'))
+}

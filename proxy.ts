@@ -1,0 +1,23 @@
+import { type NextRequest, NextResponse } from 'next/server'
+import { readConfig } from './lib/config.ts'
+import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from './lib/http/page-security.ts'
+
+/** Pages only: what programs talk to and what is built carries headers of its own. */
+export const config = { matcher: ['/((?!api/|v1/|_next/).*)'] }
+
+let origins: string[] | undefined
+
+/** Gives each page its security headers, with a nonce that its own scripts and styles carry. */
+export function proxy(request: NextRequest): NextResponse {
+  origins ??= gatewayOrigins(readConfig(process.env))
+  const nonce = crypto.randomUUID().replaceAll('-', '')
+  const isDevelopment = process.env.NODE_ENV === 'development'
+  const policy = contentSecurityPolicy({ nonce, origins, isDevelopment })
+  const headers = new Headers(request.headers)
+  headers.set('X-Nonce', nonce)
+  headers.set('Content-Security-Policy', policy)
+  const response = NextResponse.next({ request: { headers } })
+  for (const [name, value] of Object.entries(pageHeaders(isHttps(request)))) response.headers.set(name, value)
+  response.headers.set('Content-Security-Policy', policy)
+  return response
+}

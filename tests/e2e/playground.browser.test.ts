@@ -1,0 +1,162 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { independentCid } from '../support/content-id.ts'
+import { expectAccessible, type OpenPage, openPage } from '../support/page.ts'
+import { cleanUpServices, startService } from '../support/service.ts'
+import { statusFault } from '../support/stub-vendors.ts'
+import { useWorld } from '../support/world.ts'
+
+const anyOrigin = { 'access-control-allow-origin': '*' }
+const world = useWorld()
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser?.close())
+
+async function speak(page: Page, text: string) {
+  await page.getByRole('textbox', { name: 'Text' }).fill(text)
+  await page.getByRole('button', { name: 'Speak' }).click()
+}
+const standing = (page: Page, text: string | RegExp) =>
+  page.getByRole('region', { name: 'The clip' }).getByText(text)
+const cidOf = (page: Page) => page.getByText(/^baf[a-z0-9]{50,}$/).textContent()
+
+describe('the playground', () => {
+  let open: OpenPage
+  let page: Page
+  beforeAll(async () => {
+    open = await openPage(browser, world.service.baseUrl)
+    page = open.page
+  })
+  afterAll(() => open?.close())
+
+  it('is there with under 250 KB of JavaScript, and asks nothing of another host', () => {
+    expect(open.scriptBytes()).toBeGreaterThan(50_000)
+    expect(open.scriptBytes()).toBeLessThan(250_000)
+    expect([...open.hosts]).toEqual([new URL(world.service.baseUrl).host])
+    expect(open.complaints).toEqual([])
+  })
+
+  it('speaks what was typed and shows how it got to its provider', async () => {
+    await speak(page, 'Nothing is as permanent as a good address.')
+    await standing(page, 'Permanent').waitFor()
+    await standing(page, /^by Pinata/).waitFor()
+    expect(await page.getByRole('link', { name: '/ipfs/' }).getAttribute('href')).toContain(await cidOf(page))
+  })
+
+  it('plays, and what it plays is not silence', async () => {
+    await page.getByRole('button', { name: 'Play' }).click()
+    await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.3)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    const loudness = await page.evaluate(async () => {
+      const url = document.querySelector('audio')?.src ?? ''
+      const bytes = await (await fetch(url)).arrayBuffer()
+      const decoded = await new OfflineAudioContext(1, 1, 44_100).decodeAudioData(bytes)
+      const samples = decoded.getChannelData(0)
+      return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length)
+    })
+    expect(loudness).toBeGreaterThan(0.02)
+    const isDrawn = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('*')].some((element) => element.shadowRoot?.querySelector('canvas')),
+      )
+    expect(await isDrawn()).toBe(true)
+  })
+
+  it('seeks by the keyboard, plays faster, downloads', async () => {
+    await page.getByRole('slider', { name: 'Position' }).focus()
+    await page.keyboard.press('End')
+    const audio = page.locator('audio')
+    const [position, duration] = await audio.evaluate((element: HTMLAudioElement) => [
+      element.currentTime,
+      element.duration,
+    ])
+    expect(position).toBeCloseTo(duration ?? 0, 0)
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('1.5×')
+    expect(await audio.evaluate((element: HTMLAudioElement) => element.playbackRate)).toBe(1.5)
+    const downloaded = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download' }).click()
+    expect((await downloaded).suggestedFilename()).toMatch(/\.mp3$/)
+  })
+
+  it('copies the address and the CID', async () => {
+    for (const [button, expected] of [
+      ['Copy the address', await page.getByRole('link', { name: '/ipfs/' }).getAttribute('href')],
+      ['Copy the CID', await cidOf(page)],
+    ] as const) {
+      await page.getByRole('button', { name: button }).click()
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(expected)
+    }
+  })
+
+  it('verifies in the browser that the address holds what was promised', async () => {
+    await page.getByRole('button', { name: 'Verify' }).click()
+    await standing(page, 'Exactly what was promised').waitFor()
+    const bytes = await world.vendors.content('pinata', (await cidOf(page)) ?? '')
+    expect(await independentCid(bytes as Uint8Array)).toBe(await cidOf(page))
+    expect(open.complaints).toEqual([])
+  })
+
+  it('shows the equivalent command, with quotes that a shell understands', async () => {
+    await page.getByRole('textbox', { name: 'Text' }).fill(`It's "here"`)
+    const command = await page.getByLabel('Command', { exact: true }).textContent()
+    expect(command).toContain(`-d '{"text":"It'\\''s \\"here\\"","voiceId":"`)
+  })
+
+  it('turns a temporary clip permanent by itself', async () => {
+    await world.vendors.always('pinata', statusFault(503))
+    await speak(page, 'This one has to wait for its provider.')
+    await standing(page, /^Temporary until/).waitFor()
+    await standing(page, /^Waiting for IPFS$/).waitFor()
+    await standing(page, /503/).first().waitFor()
+    const address = page.getByRole('region', { name: 'The clip' }).getByRole('link', { name: /^http/ })
+    expect(await address.getAttribute('href')).toContain('/api/temp-audio/')
+    await world.recover()
+    await standing(page, 'Permanent').waitFor()
+    expect(await address.getAttribute('href')).toContain('/ipfs/')
+  })
+
+  it('says why an address could not be fetched, and when it holds something else', async () => {
+    const verify = page.getByRole('button', { name: 'Verify' })
+    await page.route('**/ipfs/**', (route) => route.fulfill({ status: 504, headers: anyOrigin }))
+    await verify.click()
+    await standing(page, /could not find the content in time/).waitFor()
+    await page.unroute('**/ipfs/**')
+    await page.route('**/ipfs/**', (route) => route.fulfill({ body: 'something else', headers: anyOrigin }))
+    await verify.click()
+    await standing(page, 'Not what was promised').waitFor()
+  })
+
+  it('has no violation that axe would find', () => expectAccessible(page))
+
+  it('says what the service refuses', async () => {
+    await world.vendors.next('elevenlabs', statusFault(401, { code: 'quota_exceeded' }))
+    await speak(page, 'Too much.')
+    await page.getByRole('alert').getByText(/quota/i).waitFor()
+    await expectAccessible(page)
+  })
+})
+
+describe('a service that is closed to strangers', () => {
+  it('asks for a key', async () => {
+    const service = await startService({
+      environment: { SPEECH_PROVIDER: 'local', VOCALIZE_API_KEYS: 'open-sesame' },
+    })
+    const { page, close } = await openPage(browser, service.baseUrl, {
+      viewport: { width: 390, height: 844 },
+    })
+    await page.getByRole('textbox', { name: 'Text' }).fill('Let me in.')
+    expect(await page.getByRole('button', { name: 'Speak' }).isDisabled()).toBe(true)
+    await page.getByLabel('API key').fill('wrong')
+    await page.getByRole('button', { name: 'Speak' }).click()
+    await page.getByRole('alert').getByText('The key is wrong').waitFor()
+    await page.getByLabel('API key').fill('open-sesame')
+    await page.getByRole('button', { name: 'Speak' }).click()
+    await standing(page, /^Temporary until/).waitFor()
+    await expectAccessible(page)
+    await close()
+    await cleanUpServices()
+  })
+})

@@ -137,7 +137,7 @@ async function judge(service: Service, vendors: StubVendors, tally: Tally) {
     drainMs,
     losses,
     uploads: holdings.flat().reduce((sum, { uploads }) => sum + uploads, 0),
-    doubles: await findDoubles(vendors, storage),
+    doubles: await findDoubles(service.directory, vendors, storage),
     disagreements: await findDisagreements(service.directory, vendors, tally.answers),
   }
 }

@@ -42,15 +42,31 @@ async function isClip(bytes: Uint8Array, { cid }: Answer): Promise<boolean> {
   return (await independentCid(bytes)) === cid
 }
 
-/** Content that one provider was given more than once: one line each. */
-export async function findDoubles(vendors: StubVendors, names: readonly VendorName[]): Promise<string[]> {
+/** Content that one provider was given more than once: one line each, with all tries. The service must be down. */
+export async function findDoubles(
+  directory: string,
+  vendors: StubVendors,
+  names: readonly VendorName[],
+): Promise<string[]> {
+  const database = openCatalog(directory)
+  const tries = database.prepare(
+    `select provider, "trigger", outcome, error from attempts
+     where clip_id in (select id from clips where cid = ?) order by id`,
+  )
   const found: string[] = []
   for (const name of names) {
     for (const { cid, uploads } of await vendors.holdings(name)) {
-      if (uploads > 1) found.push(`${cid}: given to ${name} ${uploads} times`)
+      if (uploads < 2) continue
+      const history = tries.all(cid).map((row) => Object.values(row).join(' '))
+      found.push(`${cid}: given to ${name} ${uploads} times; ${history.join('; ')}`)
     }
   }
+  database.close()
   return found
+}
+
+function openCatalog(directory: string): DatabaseSync {
+  return new DatabaseSync(path.join(directory, 'catalog.sqlite'), { readOnly: true })
 }
 
 interface Row {
@@ -69,7 +85,7 @@ export async function findDisagreements(
   vendors: StubVendors,
   answers: Answer[],
 ): Promise<string[]> {
-  const database = new DatabaseSync(path.join(directory, 'catalog.sqlite'), { readOnly: true })
+  const database = openCatalog(directory)
   const rows = database.prepare('select * from clips').all() as unknown as Row[]
   const integrity = JSON.stringify(database.prepare('pragma integrity_check').all())
   database.close()
@@ -87,6 +103,8 @@ async function checkFiles(directory: string, byId: Map<string, Row>): Promise<st
   const names = await readdir(path.join(directory, 'audio'))
   const held = new Set(names)
   for (const name of names) {
+    // A write that a kill broke off: clean-up leaves it alone for an hour, since another process might be at it.
+    if (name.endsWith('.partial')) continue
     const row = byId.get(name)
     if (!row) found.push(`file ${name} has no record`)
     else if (row.is_held !== 1) found.push(`file ${name} is not held according to its record (${row.state})`)

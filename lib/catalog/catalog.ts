@@ -3,6 +3,7 @@ import { type Budgets, createBudgets } from './budgets.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { createFigures, type Figures } from './figures.ts'
+import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
 
 /** The truth about every clip. Each method is one transaction; all throw `CatalogError` when the database fails. */
@@ -10,6 +11,7 @@ export interface Catalog {
   clips: Clips
   queue: Queue
   attempts: Attempts
+  pins: Pins
   figures: Figures
   budgets: Budgets
   /** Proves that the database can be read and written now. */
@@ -25,6 +27,7 @@ export function createCatalog(connector: Connector): Catalog {
     clips: createClips(database),
     queue: createQueue(database),
     attempts: createAttempts(database),
+    pins: createPins(database),
     figures,
     budgets: createBudgets(database),
     check: () => figures.check(),

@@ -115,6 +115,15 @@ export function createClips(database: Database): Clips {
           .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
           .where('id', '=', id)
           .execute()
+        const { provider, ipfsHash, storedAt } = facts
+        if (provider && ipfsHash) {
+          const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
+          await db
+            .insertInto('pins')
+            .values({ ...unproven, ...pin })
+            .onConflict((conflict) => conflict.doNothing())
+            .execute()
+        }
         const elapsedMs = Math.max(0, (facts.storedAt ?? 0) - (clip.stagedAt ?? clip.createdAt))
         await addToCounters(db, [
           { name: 'clips_stored', label: facts.provider ?? '', value: 1 },
@@ -163,6 +172,9 @@ export function createClips(database: Database): Clips {
 }
 
 const unleased = { leaseOwner: null, leaseExpiresAt: null }
+
+/** A pin of which nothing is known but that it was made. */
+export const unproven = { checkedAt: null, provenAt: null, lostAt: null }
 
 const unspoken = {
   state: 'speaking' as const,

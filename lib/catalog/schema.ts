@@ -1,11 +1,14 @@
 import { type ExpressionBuilder, type Generated, type SqlBool, sql } from 'kysely'
 import type { Clip, ClipState } from '../clip.ts'
+import type { Pin } from './pins.ts'
 
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
 export interface Schema {
   clips: ClipRow
   attempts: AttemptRow
   counters: CounterRow
+  pins: Pin
+  replications: ReplicationRow
   dailyCharacters: DailyCharactersRow
 }
 
@@ -50,6 +53,15 @@ export interface AttemptRow {
   mayHaveStored: number
   statusCode: number | null
   error: string | null
+}
+
+export interface ReplicationRow {
+  clipId: string
+  failedRounds: number
+  nextAttemptAt: number
+  lastError: string | null
+  leaseOwner: string | null
+  leaseExpiresAt: number | null
 }
 
 export interface CounterRow {

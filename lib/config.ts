@@ -8,6 +8,7 @@ export type ProviderName = (typeof providerNames)[number]
 /** The variables by which providers are configured. */
 const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO)_/
 
+const DAY_MS = 24 * 3_600_000
 const GIBIBYTE = 1024 ** 3
 const secret = Symbol('secret')
 
@@ -25,12 +26,12 @@ const url: Variable<string> = {
   // A URL may carry a password.
   [secret]: true,
 }
-const flag: Variable<boolean> = {
 const gateway: Variable<string> = {
   schema: z.union([z.literal('self'), url.schema]),
   takes: 'an http or https URL, or self',
   [secret]: true,
 }
+const flag: Variable<boolean> = {
   schema: z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }),
   takes: 'true or false',
 }
@@ -96,14 +97,14 @@ type Environment = Record<string, string | undefined>
 
 function createReader(environment: Environment) {
   const problems: string[] = []
-  function read<T>(name: string, variable: Variable<T>, fallback: T): T
   /** The variables that the environment has, empty ones too. */
   const present: string[] = []
+  function read<T>(name: string, variable: Variable<T>, fallback: T): T
   function read<T>(name: string, variable: Variable<T>): T | undefined
   function read<T>(name: string, variable: Variable<T>, fallback?: T): T | undefined {
     const value = environment[name]?.trim()
-    if (value === undefined || value === '') return fallback
     if (value !== undefined) present.push(name)
+    if (value === undefined || value === '') return fallback
     const result = variable.schema.safeParse(value)
     if (result.success) return result.data
     const got = variable[secret] ? 'a value that is not' : `"${value}"`
@@ -137,7 +138,6 @@ export function readConfig(environment: Environment) {
       problems.push(`${name}: is set, but this version runs on one machine only; leave it empty`)
   }
 
-  const config = {
   const vendors = {
     pinata: {
       jwt: read('PINATA_JWT', secretText),
@@ -178,6 +178,7 @@ export function readConfig(environment: Environment) {
   const isUndecided = !present.some((name) => VENDOR_VARIABLE.test(name))
   const gatewayUrl = read('IPFS_GATEWAY_URL', gateway)
 
+  const config = {
     port: read('PORT', whole(0, 65535), 3000),
     logLevel: read('LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
     publicBaseUrl: read('PUBLIC_BASE_URL', url),
@@ -234,6 +235,10 @@ export function readConfig(environment: Environment) {
       cleanupIntervalMs:
         read('CLEANUP_INTERVAL_SECONDS', whole(1, Math.floor(MAX_TIMER_MS / 1000)), 300) * 1000,
       keepPending: read('KEEP_PENDING_AUDIO', flag, false),
+    },
+    reuse: {
+      isOn: read('REUSE', flag, true),
+      ttlMs: read('REUSE_TTL_DAYS', whole(1), Number.POSITIVE_INFINITY) * DAY_MS,
     },
     retry: {
       opportunisticChance: read('OPPORTUNISTIC_RETRY_CHANCE', chance, 0.1),

@@ -10,11 +10,16 @@ const STALLED_MS = 120_000
 export interface Listener {
   /** The first byte is there. Returns the same audio, of which everything that is read is heard, too. */
   hear(spoken: SpokenAudio): SpokenAudio
+  /** The clip was there already. */
+  replay(clip: { id: string; audio: Blob; outputFormat: string; modelId: string }): void
   /** From now on the whole clip can be read here. */
   staged(audio: Blob): void
   /** From now on nothing can be lost any more, so that the listener may be told that the clip is complete. */
   kept(): void
 }
+
+/** What a listener hears: a clip that is being spoken, or the one that was there already. */
+export type HeardAudio = SpokenAudio & { clipId?: string }
 
 /**
  * Runs `speak` with a listener. Resolves with the audio once its first byte is there; the stream ends when the clip is
@@ -22,13 +27,18 @@ export interface Listener {
  *
  * @throws whatever `speak` throws before the first byte
  */
-export function listen(speak: (listener: Listener) => Promise<unknown>): Promise<SpokenAudio> {
-  const begun = Promise.withResolvers<SpokenAudio>()
+export function listen(speak: (listener: Listener) => Promise<unknown>): Promise<HeardAudio> {
+  const begun = Promise.withResolvers<HeardAudio>()
   const buffer = createBuffer()
   const listener: Listener = {
     hear(spoken) {
       begun.resolve({ ...spoken, audio: buffer.audio })
       return { ...spoken, audio: overheard(spoken.audio, (chunk) => buffer.add(chunk)) }
+    },
+    replay({ id: clipId, audio, outputFormat, modelId }) {
+      begun.resolve({ audio: buffer.audio, outputFormat, modelId, clipId })
+      buffer.continueFrom(audio)
+      buffer.end()
     },
     staged: (audio) => buffer.continueFrom(audio),
     kept: () => buffer.end(),

@@ -11,6 +11,7 @@ import { type CarStore, createCarStore } from './ipfs/car-store.ts'
 import { type Chain, createChain } from './ipfs/chain.ts'
 import { createProviders } from './ipfs/providers.ts'
 import { newLeaseOwner } from './lease-owner.ts'
+import { createRequestHasher, type RequestHasher } from './request-hash.ts'
 import { createScrubber, type Scrub } from './secrets.ts'
 import { createSpeech } from './speech/index.ts'
 import type { Speech } from './speech/speech.ts'
@@ -33,11 +34,12 @@ export interface Services {
   store: TempAudioStore
   speech: Speech
   chain: Chain
-  work: BackgroundWork
   /** The clips of the provider `embedded`. */
   repository: CarStore
+  work: BackgroundWork
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
+  requestHasher: RequestHasher
   /** Who this process is in a lease. */
   leaseOwner: string
   /** One-line warnings about the configuration, for the start. */
@@ -66,9 +68,9 @@ export function createServices(
     changes,
     store: replacements.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),
+    repository,
     chain: createChain({
       providers,
-    repository,
       retryDelaysMs: config.ipfs.retryDelaysMs,
       attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
       patienceMs: config.ipfs.uploadDeadlineMs,
@@ -82,6 +84,7 @@ export function createServices(
       },
     }),
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60 }),
+    requestHasher: createRequestHasher(path.join(directory, 'request-key')),
     leaseOwner: newLeaseOwner(),
     notes: config.speech.isFallback ? [LOCAL_VOICE_NOTE, ...notes] : notes,
   }

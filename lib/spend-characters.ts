@@ -8,9 +8,16 @@ const UNSPOKEN: readonly ErrorCode[] = [
   ...(['speech_overloaded', 'speech_unavailable'] as const),
 ]
 
+/** What becomes of characters that were counted when the text was not spoken after all. */
+export interface GiveBack {
+  /** Gives them back where the error means that nothing was paid for. */
+  afterFailure(error: unknown): Promise<undefined>
+  /** Gives them back: the clip was there already. */
+  unspent(): Promise<void>
+}
+
 /**
- * Counts `text` against the daily budget of `caller`, where there is one. Returns what to call with the error when the
- * text could not be spoken: the characters are given back if nothing was paid for.
+ * Counts `text` against the daily budget of `caller`, where there is one. Returns what gives the characters back.
  *
  * @throws ServiceError `character_budget_exceeded`
  * @throws CatalogError when the budget cannot be read: characters are money
@@ -19,9 +26,9 @@ export async function spendCharacters(
   { catalog, clock, config, log }: Services,
   caller: string,
   text: string,
-): Promise<(error: unknown) => Promise<void>> {
+): Promise<GiveBack> {
   const limit = config.access.charactersPerDay
-  if (limit === undefined) return async () => {}
+  if (limit === undefined) return { afterFailure: async () => undefined, unspent: async () => {} }
   const now = new Date(clock.now())
   const spending = { day: now.toISOString().slice(0, 10), caller, characters: [...text].length }
   if (!(await catalog.budgets.spend(spending, limit))) {
@@ -32,10 +39,15 @@ export async function spendCharacters(
       { retryAfterMs: midnight - now.getTime() },
     )
   }
-  return async (error) => {
-    if (!isServiceError(error) || !UNSPOKEN.includes(error.code)) return
-    await catalog.budgets
+  const unspent = () =>
+    catalog.budgets
       .giveBack(spending)
       .catch((cause: unknown) => log.error({ err: cause }, 'Characters could not be given back'))
+  return {
+    unspent,
+    async afterFailure(error) {
+      if (isServiceError(error) && UNSPOKEN.includes(error.code)) await unspent()
+      return undefined
+    },
   }
 }

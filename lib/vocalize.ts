@@ -18,7 +18,13 @@ import { leaseMs, type UploadOutcome, uploadClip } from './upload-clip.ts'
 const STAGING_MARGIN_MS = 60_000
 
 /** What `vocalize` gives back: the clip as it stands at that moment, `stored` or still temporary. */
-export type VocalizedClip = Clip & { cid: string; mimeType: string; durationMs: number }
+export type VocalizedClip = Clip & {
+  cid: string
+  mimeType: string
+  durationMs: number
+  /** It was there already: nothing was paid for it this time. */
+  isReused?: boolean
+}
 
 export interface VocalizeContext {
   requestId: string
@@ -53,7 +59,7 @@ function describeNewClip(
   request: SpeechRequest,
   { requestId, id = newClipId() }: VocalizeContext,
 ): NewClip {
-  const { modelId, outputFormat } = { ...config.speech.elevenLabs, ...definedOnly(request) }
+  const { modelId, outputFormat } = resolveSpeech({ config }, request)
   const characters = [...request.text].length
   const now = clock.now()
   return {
@@ -71,8 +77,10 @@ function describeNewClip(
   }
 }
 
-function definedOnly({ modelId, outputFormat }: SpeechRequest) {
-  return { ...(modelId && { modelId }), ...(outputFormat && { outputFormat }) }
+/** The model and the format in which `request` will be spoken. */
+export function resolveSpeech({ config }: Pick<Services, 'config'>, request: SpeechRequest) {
+  const { modelId, outputFormat } = config.speech.elevenLabs
+  return { modelId: request.modelId ?? modelId, outputFormat: request.outputFormat ?? outputFormat }
 }
 
 /** Reserves room and a record. Without a catalog the clip can still go straight to IPFS, unless nobody there takes it. */

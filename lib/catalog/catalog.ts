@@ -3,8 +3,10 @@ import { type Budgets, createBudgets } from './budgets.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { createFigures, type Figures } from './figures.ts'
+import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { createRequests, type Requests } from './requests.ts'
 
 /** The truth about every clip. Each method is one transaction; all throw `CatalogError` when the database fails. */
 export interface Catalog {
@@ -14,6 +16,8 @@ export interface Catalog {
   pins: Pins
   figures: Figures
   budgets: Budgets
+  requests: Requests
+  idempotencyKeys: IdempotencyKeys
   /** Proves that the database can be read and written now. */
   check(): Promise<void>
   close(): Promise<void>
@@ -30,6 +34,8 @@ export function createCatalog(connector: Connector): Catalog {
     pins: createPins(database),
     figures,
     budgets: createBudgets(database),
+    requests: createRequests(database),
+    idempotencyKeys: createIdempotencyKeys(database),
     check: () => figures.check(),
     close: () => database.close(),
   }

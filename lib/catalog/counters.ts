@@ -5,6 +5,7 @@ import type { Schema } from './schema.ts'
 export interface CounterIncrement {
   name:
     | 'characters_spoken'
+    | 'characters_saved'
     | 'clips_stored'
     | 'clips_expired'
     | 'attempts_stored'

@@ -9,6 +9,8 @@ export interface Schema {
   counters: CounterRow
   pins: Pin
   replications: ReplicationRow
+  requests: { hash: string; clipId: string; claimedAt: number }
+  idempotencyKeys: IdempotencyKeyRow
   dailyCharacters: DailyCharactersRow
 }
 
@@ -53,6 +55,15 @@ export interface AttemptRow {
   mayHaveStored: number
   statusCode: number | null
   error: string | null
+}
+
+export interface IdempotencyKeyRow {
+  key: string
+  fingerprint: string
+  /** JSON; `null` while the request is being carried out. */
+  answer: string | null
+  createdAt: number
+  leaseExpiresAt: number | null
 }
 
 export interface ReplicationRow {

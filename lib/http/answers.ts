@@ -8,7 +8,7 @@ const NOTE = 'Audio is temporarily stored. IPFS upload will be retried in backgr
 /** The answer to `POST /api/agents/vocalize`, as the contract fixes it. */
 export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
   const { id, cid, mimeType, sizeBytes: bytes, durationMs, characters } = clip
-  const measured = { mimeType, bytes, durationMs, characters }
+  const measured = { mimeType, bytes, durationMs, characters, ...(clip.isReused && { reused: true }) }
   if (clip.state === 'stored') {
     const { ipfsHash, provider } = clip
     const audioUrl = clip.permanentUrl && absoluteUrl(clip.permanentUrl, baseUrl)

@@ -10,8 +10,12 @@ import type { Speak } from './door.ts'
  * @throws ServiceError as `vocalize` does, as long as the vendor has not begun
  */
 export async function audioAnswer(baseUrl: string, speak: Speak): Promise<Response> {
-  const id = newClipId()
-  const { audio, outputFormat } = await listen((listener) => speak({ id, listener }))
+  const newId = newClipId()
+  const {
+    audio,
+    outputFormat,
+    clipId: id = newId,
+  } = await listen((listener) => speak({ id: newId, listener }))
   return new Response(audio as BodyInit, {
     headers: {
       'Content-Type': mimeTypeOf(outputFormat),

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { after } from 'next/server'
 import { ServiceError } from '../errors.ts'
 import { getService } from '../service.ts'
-import type { SpeechRequest } from '../speech/speech.ts'
 import { spendCharacters } from '../spend-characters.ts'
-import { type VocalizeContext, type VocalizedClip, vocalize } from '../vocalize.ts'
+import type { VocalizeContext, VocalizedClip } from '../vocalize.ts'
+import { type ReusableRequest, vocalizeOnce } from '../vocalize-once.ts'
 import { bearerOf, isOneOf } from './auth.ts'
 import { clientAddress } from './client-address.ts'
 import type { RequestContext } from './respond.ts'
@@ -19,7 +19,7 @@ interface Door {
    *
    * @throws ServiceError `character_budget_exceeded`
    */
-  order(request: SpeechRequest): Promise<Speak>
+  order(request: ReusableRequest): Promise<Speak>
 }
 
 /**
@@ -37,10 +37,11 @@ export async function openDoor(request: Request, context: RequestContext): Promi
     async order(speech) {
       const giveBack = await spendCharacters(services, caller, speech.text)
       return (options) => {
-        const speaking = services.work.track(vocalize(services, speech, { requestId, ...options }))
+        const speaking = services.work.track(vocalizeOnce(services, speech, { requestId, ...options }))
         after(async () => {
-          const clip = await speaking.catch(giveBack)
-          if (clip) await service.afterVocalize(clip)
+          const clip = await speaking.catch(giveBack.afterFailure)
+          if (clip?.isReused) await giveBack.unspent()
+          else if (clip) await service.afterVocalize(clip)
           await services.work.settled()
         })
         return speaking

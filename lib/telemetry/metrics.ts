@@ -63,6 +63,11 @@ function addCounters(registry: Registry, counters: Counters, providers: readonly
     help: 'Clips whose time ended before any provider took them.',
   }
   new Counter({ ...expired, registers }).inc(counters.clips_expired?.[''] ?? 0)
+  const saved = {
+    name: 'voicepin_characters_saved_total',
+    help: 'Characters of text that were not spoken again, since their clip was there.',
+  }
+  new Counter({ ...saved, registers }).inc(counters.characters_saved?.[''] ?? 0)
   const spoken = { name: 'voicepin_characters_spoken_total', help: 'Characters of text that were spoken.' }
   new Counter({ ...spoken, registers }).inc(counters.characters_spoken?.[''] ?? 0)
 }

@@ -11,3 +11,17 @@ export function backlogOf({ directory }: Pick<Service, 'directory'>): number {
     database.close()
   }
 }
+
+/** The tries that were made for one clip, and whether nobody works on it any more. */
+export function triesOf({ directory }: Pick<Service, 'directory'>, clipId: string) {
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  try {
+    const count = database
+      .prepare('select count(*) as count from attempts where clip_id = ?')
+      .get(clipId)?.count
+    const lease = database.prepare('select lease_owner from clips where id = ?').get(clipId)
+    return { count: Number(count), isOver: lease?.lease_owner === null }
+  } finally {
+    database.close()
+  }
+}

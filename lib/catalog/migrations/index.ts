@@ -2,11 +2,13 @@ import type { Migration, MigrationProvider } from 'kysely/migration'
 import * as clips from './001-clips.ts'
 import * as budgets from './002-budgets.ts'
 import * as pins from './004-pins.ts'
+import * as requests from './005-requests.ts'
 
 const migrations: Record<string, Migration> = {
   '001-clips': clips,
   '002-budgets': budgets,
   '004-pins': pins,
+  '005-requests': requests,
 }
 
 /** Imported one by one, since a bundle has no directory to look into. */

@@ -11,7 +11,13 @@ const clipId = z
   .meta({ example: '0123456789abcdef0123456789abcdef' })
 const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
 const audioUrl = z.url().meta({ description: 'Where the clip can be heard.' })
-const measured = { mimeType: z.string(), bytes: z.int(), durationMs: z.int(), characters: z.int() }
+const measured = {
+  mimeType: z.string(),
+  bytes: z.int(),
+  durationMs: z.int(),
+  characters: z.int(),
+  reused: z.literal(true).optional(),
+}
 const success = z.literal(true)
 
 const storedSchema = z.object({

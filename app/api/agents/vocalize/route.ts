@@ -3,6 +3,7 @@ import { vocalizeAnswer } from '../../../../lib/http/answers.ts'
 import { audioAnswer } from '../../../../lib/http/audio-answer.ts'
 import { readJson } from '../../../../lib/http/body.ts'
 import { openDoor } from '../../../../lib/http/door.ts'
+import { answerOnce } from '../../../../lib/http/idempotency.ts'
 import { publicBaseUrl } from '../../../../lib/http/origin.ts'
 import { defineRoute } from '../../../../lib/http/route.ts'
 import { vocalizeSchema } from '../../../../lib/http/schemas.ts'
@@ -20,6 +21,9 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const baseUrl = publicBaseUrl(config, request)
     if (prefers(request, 'text/event-stream')) return vocalizeEvents(context, baseUrl, speak)
     if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, speak)
-    return Response.json(vocalizeAnswer(await speak(), baseUrl), { headers: { 'Cache-Control': 'no-store' } })
+    const answer = await answerOnce(request, context, body, async () =>
+      vocalizeAnswer(await speak(), baseUrl),
+    )
+    return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })
   },
 })

@@ -1,0 +1,63 @@
+import { ServiceError } from '../errors.ts'
+import { leaseMs } from '../upload-clip.ts'
+import { bearerOf } from './auth.ts'
+import type { RequestContext } from './respond.ts'
+
+const LONGEST_KEY = 255
+
+/**
+ * Carries out `work` once for each `Idempotency-Key`: the same key with the same body gets the same answer again, also
+ * after a restart. Without the header it simply carries it out. Answers are remembered for a day; a request that failed
+ * may be sent again under its key.
+ *
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ * @throws ServiceError `invalid_request` (no such key), `idempotency_key_reused` (another body), `idempotency_in_flight`
+ */
+export async function answerOnce<T>(
+  request: Request,
+  { services, log }: RequestContext,
+  body: unknown,
+  work: () => Promise<T>,
+): Promise<T> {
+  const given = readKey(request.headers.get('Idempotency-Key'))
+  if (given === undefined) return work()
+  const { catalog, clock, config, requestHasher } = services
+  const caller = bearerOf(request) ?? request.headers.get('xi-api-key') ?? ''
+  const key = await requestHasher.hash(['idempotency-key', caller, given])
+  const now = clock.now()
+  const state = await catalog.idempotencyKeys.claim({
+    ...{ key, now, fingerprint: await requestHasher.hash(['body', body]) },
+    leaseExpiresAt: now + config.speech.timeoutMs + leaseMs(services),
+  })
+  if (state.status === 'answered') return state.answer as T
+  if (state.status === 'other_request') {
+    throw new ServiceError(
+      'idempotency_key_reused',
+      'This Idempotency-Key was sent with another body; use a new one',
+    )
+  }
+  if (state.status === 'in_flight') {
+    const message = 'The request with this Idempotency-Key is still being carried out'
+    throw new ServiceError('idempotency_in_flight', message, { retryAfterMs: 1000 })
+  }
+  try {
+    const answer = await work()
+    await catalog.idempotencyKeys
+      .answer(key, answer)
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'An answer could not be remembered for its Idempotency-Key'),
+      )
+    return answer
+  } catch (error) {
+    await catalog.idempotencyKeys.giveUp(key).catch(() => {})
+    throw error
+  }
+}
+
+/** The key without the quotes that the draft wants and that many leave out. */
+function readKey(header: string | null): string | undefined {
+  if (header === null) return undefined
+  const key = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim())?.[1] ?? header.trim()
+  if (key.length >= 1 && key.length <= LONGEST_KEY) return key
+  throw new ServiceError('invalid_request', `The Idempotency-Key must be 1 to ${LONGEST_KEY} characters long`)
+}

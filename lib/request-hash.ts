@@ -1,0 +1,73 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { SpeechRequest } from './speech/speech.ts'
+
+const KEY_BYTES = 32
+
+/** Turns a request into a hash that says nothing of its text to anyone who does not have the key. */
+export interface RequestHasher {
+  /** @throws when the key can be neither read nor made */
+  hash(value: unknown): Promise<string>
+}
+
+/** Keeps its key in `file`, which is made at the first use: beside the catalog, and not in it. */
+export function createRequestHasher(file: string): RequestHasher {
+  let key: Promise<Buffer> | undefined
+  return {
+    async hash(value) {
+      key ??= readOrMakeKey(file)
+      key.catch(() => {
+        key = undefined
+      })
+      return createHmac('sha256', await key)
+        .update(JSON.stringify(value))
+        .digest('hex')
+    },
+  }
+}
+
+/** All that decides how a request sounds, in one order; the same for requests that must sound the same. */
+export function soundOf(
+  request: SpeechRequest & { modelId: string; outputFormat: string },
+  speech: string,
+): unknown[] {
+  const { text, voiceId, modelId, outputFormat, voiceSettings, languageCode, seed } = request
+  const settings = Object.entries(voiceSettings ?? {})
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const sound = [speech, text.normalize('NFC').trim(), voiceId, modelId, outputFormat, settings]
+  return [...sound, languageCode ?? null, seed ?? null]
+}
+
+async function readOrMakeKey(file: string): Promise<Buffer> {
+  const known = await readKey(file)
+  if (known) return known
+  await mkdir(path.dirname(file), { recursive: true })
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  const handle = await open(draft, 'wx', 0o600)
+  try {
+    await handle.writeFile(randomBytes(KEY_BYTES))
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  // A link is made once, whole or not at all, whichever of several processes comes first.
+  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await rm(draft, { force: true })
+  const made = await readKey(file)
+  if (!made) throw new Error(`The key of the request hashes in ${file} is not ${KEY_BYTES} bytes long`)
+  return made
+}
+
+async function readKey(file: string): Promise<Buffer | null> {
+  try {
+    const key = await readFile(file)
+    return key.byteLength === KEY_BYTES ? key : null
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}

@@ -15,12 +15,13 @@ export interface RequestContext {
 
 /**
  * Runs `handler` and turns whatever it throws into a problem document: the one place where errors become answers.
- * Adds the request id and the headers for other origins.
+ * Adds the request id and the headers for other origins. `render` says it in the words of another API.
  */
 export async function respond(
   services: Services,
   request: Request,
   handler: (context: RequestContext) => Promise<Response>,
+  render: (problem: Problem) => Response = problemResponse,
 ): Promise<Response> {
   const requestId = requestIdOf(request.headers.get('X-Request-Id'))
   const log = services.log.child({ requestId })
@@ -29,7 +30,7 @@ export async function respond(
   try {
     response = await handler(context)
   } catch (error) {
-    response = problemResponse(problemOf(context, error))
+    response = render(problemOf(context, error))
   }
   for (const [name, value] of context.headers) response.headers.set(name, value)
   response.headers.set('X-Request-Id', requestId)

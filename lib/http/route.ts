@@ -1,6 +1,7 @@
 import { ServiceError } from '../errors.ts'
 import { getService } from '../service.ts'
 import { preflight } from './cors.ts'
+import type { Problem } from './problem.ts'
 import { type RequestContext, respond } from './respond.ts'
 
 type Handler = (request: Request, context: RequestContext) => Promise<Response>
@@ -11,9 +12,12 @@ type Method = (typeof methods)[number]
 
 /**
  * Makes the exports of a route file: the given handlers wrapped by `respond`, the answer to preflights, and a 405 that
- * names what is allowed for everything else.
+ * names what is allowed for everything else. `render` writes errors down in another shape than a problem document.
  */
-export function defineRoute(handlers: Partial<Record<Method, Handler>>) {
+export function defineRoute(
+  handlers: Partial<Record<Method, Handler>>,
+  { render }: { render?: (problem: Problem) => Response } = {},
+) {
   const withHead: typeof handlers = { HEAD: handlers.GET, ...handlers }
   const allowed = [...methods.filter((method) => withHead[method]), 'OPTIONS'].join(', ')
   const refuse: Handler = async (request) => {
@@ -24,7 +28,7 @@ export function defineRoute(handlers: Partial<Record<Method, Handler>>) {
     (handler: Handler = refuse): RouteHandler =>
     async (request) => {
       const { services } = getService()
-      return respond(services, request, (context) => handler(request, context))
+      return respond(services, request, (context) => handler(request, context), render)
     }
   const OPTIONS: RouteHandler = async (request) => {
     const { services } = getService()

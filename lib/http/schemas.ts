@@ -5,10 +5,11 @@ import { isOutputFormat, outputFormats } from '../speech/formats.ts'
 const share = z.number().min(0).max(1)
 
 /** May be left out; `null` counts as left out. */
-const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
+export const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined)
 
 /** ElevenLabs' own meanings and bounds. */
-const voiceSettingsSchema = z.object({
+export const voiceSettingsSchema = z.object({
   stability: optional(share),
   similarityBoost: optional(share),
   style: optional(share),
@@ -16,9 +17,9 @@ const voiceSettingsSchema = z.object({
   speed: optional(z.number().min(0.7).max(1.2)),
 })
 
-/** The body of `POST /api/agents/vocalize`. Unknown fields are ignored; `null` counts as absent. */
-export function vocalizeSchema({ maxTextLength }: Config['access']) {
-  return z.object({
+/** What every door that speaks takes, whatever it calls it. */
+export function speechFields({ maxTextLength }: Config['access']) {
+  return {
     text: z
       .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a text') })
       .transform((text) => text.toWellFormed().trim())
@@ -44,12 +45,16 @@ export function vocalizeSchema({ maxTextLength }: Config['access']) {
         .refine(isOutputFormat, { error: `must be one of ${outputFormats.join(', ')}` })
         .meta({ override: { enum: outputFormats } }),
     ),
-    voiceSettings: optional(voiceSettingsSchema),
     languageCode: optional(
       z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$/, 'must be a language code such as en or pt-BR'),
     ),
     seed: optional(z.int().min(0).max(4_294_967_295)),
-  })
+  }
+}
+
+/** The body of `POST /api/agents/vocalize`. Unknown fields are ignored; `null` counts as absent. */
+export function vocalizeSchema(access: Config['access']) {
+  return z.object({ ...speechFields(access), voiceSettings: optional(voiceSettingsSchema) })
 }
 
 export type VocalizeRequest = z.infer<ReturnType<typeof vocalizeSchema>>

@@ -62,6 +62,28 @@ const calls: Record<string, () => Promise<Response[]>> = {
       await post(path, { ...hello, voiceId: 'missing' }),
     ]
   },
+  async elevenLabsConvert() {
+    const path = '/v1/text-to-speech/George'
+    const { text } = hello
+    return [
+      await post(path, { text }),
+      await post(`${path}?output_format=nonsense`, { text }),
+      await post(path, {}),
+      await post('/v1/text-to-speech/missing', { text }),
+    ]
+  },
+  elevenLabsStream: async () => [await post('/v1/text-to-speech/George/stream', { text: 'Hello' })],
+  elevenLabsVoices: async () => [await get('/v1/voices')],
+  async openAiSpeech() {
+    const path = '/v1/audio/speech'
+    const speech = { model: 'tts-1', input: 'Hello', voice: 'alloy' }
+    return [
+      await post(path, speech),
+      await post(path, { ...speech, response_format: 'aac' }),
+      await post(path, { ...speech, voice: 'missing' }),
+      await post(path, '{'),
+    ]
+  },
   listVoices: async () => [await get('/api/voices')],
   async getClip() {
     const { stored, pending } = await clips()

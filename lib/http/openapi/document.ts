@@ -1,6 +1,7 @@
 import { createDocument } from 'zod-openapi'
 import type { Config } from '../../config.ts'
 import { clipPaths } from './clips.ts'
+import { dropInPaths } from './drop-in.ts'
 import { operationPaths } from './operations.ts'
 import { securitySchemes } from './parts.ts'
 import { speakingPaths } from './speaking.ts'
@@ -22,10 +23,11 @@ export function describeInterface(config: Config, baseUrl: string) {
     servers: [{ url: baseUrl }],
     tags: [
       { name: 'Speech', description: 'From a text to a clip.' },
+      { name: 'Drop-in', description: 'For programs written for ElevenLabs or OpenAI: change the base URL.' },
       { name: 'Clips', description: 'What became of a clip, and its bytes.' },
       { name: 'Operation', description: 'For operators and their machines.' },
     ],
     components: { securitySchemes },
-    paths: { ...speakingPaths(config), ...clipPaths, ...operationPaths },
+    paths: { ...speakingPaths(config), ...dropInPaths(config), ...clipPaths, ...operationPaths },
   })
 }

@@ -1,0 +1,10 @@
+import { elevenLabsError, speakLikeElevenLabs } from '../../../../lib/http/drop-in/elevenlabs.ts'
+import { defineRoute } from '../../../../lib/http/route.ts'
+
+export const dynamic = 'force-dynamic'
+export const maxDuration = 120
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
+  { POST: speakLikeElevenLabs },
+  { render: elevenLabsError },
+)

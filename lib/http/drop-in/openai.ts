@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import type { Config } from '../../config.ts'
+import type { FieldError } from '../../errors.ts'
+import { listVoices } from '../../list-voices.ts'
+import type { Services } from '../../services.ts'
+import type { SpeechRequest } from '../../speech/speech.ts'
+import { audioAnswer } from '../audio-answer.ts'
+import { readJson } from '../body.ts'
+import { openDoor } from '../door.ts'
+import { publicBaseUrl } from '../origin.ts'
+import type { Problem } from '../problem.ts'
+import type { RequestContext } from '../respond.ts'
+import { optional, speechFields } from '../schemas.ts'
+
+/** OpenAI's formats as ElevenLabs calls them; its PCM is 24 kHz. */
+const outputFormats = {
+  mp3: 'mp3_44100_128',
+  opus: 'opus_48000_96',
+  wav: 'wav_24000',
+  pcm: 'pcm_24000',
+} as const
+
+/** OpenAI's models by what they are for; any other of its models gets the model of the configuration. */
+const models: Record<string, string> = { 'tts-1': 'eleven_flash_v2_5', 'tts-1-hd': 'eleven_multilingual_v2' }
+
+/** In the order in which they are handed the voices that there are. */
+const voiceNames = 'alloy echo fable onyx nova shimmer ash ballad coral sage verse marin cedar'.split(' ')
+
+/**
+ * The body of OpenAI's `POST /v1/audio/speech`.
+ *
+ * @see https://platform.openai.com/docs/api-reference/audio/createSpeech
+ */
+export function openAiSchema(access: Config['access']) {
+  const { text, voiceId } = speechFields(access)
+  return z.object({
+    input: text,
+    model: z.string(),
+    voice: z.union([voiceId, z.object({ id: voiceId })]),
+    response_format: optional(z.enum(Object.keys(outputFormats) as (keyof typeof outputFormats)[])),
+    speed: optional(z.number().min(0.25).max(4)),
+    stream_format: optional(z.literal('audio')),
+  })
+}
+
+/** Speaks as OpenAI does. */
+export async function speakLikeOpenAi(request: Request, context: RequestContext): Promise<Response> {
+  const { services } = context
+  const { config } = services
+  const door = await openDoor(request, context)
+  const body = await readJson(request, openAiSchema(config.access), config.access.maxBodyBytes)
+  const voiceId = await voiceOf(services, typeof body.voice === 'string' ? body.voice : body.voice.id)
+  const speech: SpeechRequest = {
+    text: body.input,
+    voiceId,
+    modelId: body.model.startsWith('eleven_') ? body.model : models[body.model],
+    outputFormat: outputFormats[body.response_format ?? 'mp3'],
+    voiceSettings: body.speed === undefined ? undefined : { speed: speedOf(services, body.speed) },
+  }
+  return audioAnswer(publicBaseUrl(config, request), await door.order(speech))
+}
+
+/** Each of OpenAI's voices always gets the same one of ours; any other name is taken for a voice's id. */
+async function voiceOf(services: Services, name: string): Promise<string> {
+  const place = voiceNames.indexOf(name)
+  if (place < 0) return name
+  const voices = await listVoices(services)
+  return voices[place % voices.length]?.id ?? name
+}
+
+/** ElevenLabs has narrower bounds, and refuses what lies beyond them. */
+function speedOf({ speech }: Services, speed: number): number {
+  return speech.name === 'elevenlabs' ? Math.min(1.2, Math.max(0.7, speed)) : speed
+}
+
+/**
+ * An error as OpenAI tells it.
+ *
+ * @see https://platform.openai.com/docs/guides/error-codes
+ */
+export function openAiError({ status, body, headers }: Problem): Response {
+  const { code, detail: message } = body
+  const [first] = (body.errors ?? []) as FieldError[]
+  const { type, name } = kindOf(status, code)
+  // Waiting for midnight is nothing that its SDK should do.
+  const more: Record<string, string> =
+    code === 'character_budget_exceeded' ? { 'x-should-retry': 'false' } : {}
+  return Response.json(
+    { error: { message, type, param: first?.path || null, code: name } },
+    { status, headers: { ...headers, ...more, 'Content-Type': 'application/json' } },
+  )
+}
+
+function kindOf(status: number, code: Problem['body']['code']) {
+  if (code === 'unauthorized') return { type: 'invalid_request_error', name: 'invalid_api_key' }
+  if (code === 'rate_limited') return { type: 'requests', name: 'rate_limit_exceeded' }
+  if (code === 'character_budget_exceeded') return { type: 'insufficient_quota', name: 'insufficient_quota' }
+  return { type: status >= 500 ? 'server_error' : 'invalid_request_error', name: code }
+}

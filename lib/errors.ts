@@ -4,6 +4,7 @@ export const errorStatus = {
   invalid_json: 400,
   invalid_request: 400,
   unauthorized: 401,
+  cross_site: 403,
   not_found: 404,
   voice_not_found: 404,
   method_not_allowed: 405,

@@ -18,6 +18,8 @@ export interface PendingOptions {
   dueOnly: boolean
   /** Only clips whose time is over before this. */
   expiringBefore?: number
+  /** Only this clip. */
+  id?: string | undefined
 }
 
 export type SettledOutcome = Exclude<UploadOutcome, { status: 'untried' }>
@@ -83,6 +85,7 @@ async function claimNext(services: Services, options: PendingOptions, roundStart
     lease: { owner: leaseOwner, expiresAt: now + leaseMs(services) },
     dueOnly: options.dueOnly,
     notTriedSince: roundStartedAt,
+    ...(options.id !== undefined && { id: options.id }),
     ...(options.expiringBefore !== undefined && { expiringBefore: options.expiringBefore }),
   })
   return clip

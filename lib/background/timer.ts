@@ -4,6 +4,7 @@ import { uploadPending } from '../upload-pending.ts'
 import { drainBacklog } from './recovery.ts'
 
 const CLIPS_A_TICK = 1000
+const SAMPLES_KEPT_MS = 31 * 24 * 3_600_000
 
 export interface Timer {
   /** Starts no further tick. One that runs is background work like any other. */
@@ -35,10 +36,11 @@ export function startTimer(
 
 /** One tick: uploads what is due, drains the backlog if that worked, then cleans up. */
 export async function tick(services: Services): Promise<void> {
-  const { log, work } = services
+  const { catalog, clock, log, work } = services
   const due = { limit: CLIPS_A_TICK, trigger: 'timer', dueOnly: true, signal: work.signal } as const
   const { processed, successCount, failureCount, remaining } = await uploadPending(services, due)
   if (successCount > 0) await drainBacklog(services)
   const cleaned = await cleanUp(services, { signal: work.signal })
+  await catalog.history.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
   log.info({ processed, successCount, failureCount, remaining, ...cleaned }, 'Cleaned up')
 }

@@ -3,6 +3,7 @@ import { type Budgets, createBudgets } from './budgets.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { createFigures, type Figures } from './figures.ts'
+import { createHistory, type History } from './history.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
@@ -15,6 +16,7 @@ export interface Catalog {
   attempts: Attempts
   pins: Pins
   figures: Figures
+  history: History
   budgets: Budgets
   requests: Requests
   idempotencyKeys: IdempotencyKeys
@@ -33,6 +35,7 @@ export function createCatalog(connector: Connector): Catalog {
     attempts: createAttempts(database),
     pins: createPins(database),
     figures,
+    history: createHistory(database),
     budgets: createBudgets(database),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),

@@ -99,6 +99,10 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
 }
 
 async function migrate(db: Kysely<Schema>) {
-  const { error } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest()
+  const { error } = await new Migrator({
+    db,
+    provider: migrationProvider,
+    allowUnorderedMigrations: true,
+  }).migrateToLatest()
   if (error) throw error
 }

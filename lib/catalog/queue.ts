@@ -17,6 +17,8 @@ export interface Claim {
   dueOnly: boolean
   /** Only clips whose time is over before this. */
   expiringBefore?: number
+  /** Only this clip. */
+  id?: string
   /** Leaves out clips whose last round ended at or after this. */
   notTriedSince?: number
 }
@@ -96,7 +98,7 @@ export function createQueue({ run }: Database): Queue {
   }
 }
 
-function waiting(db: Kysely<Schema>, { limit, now, dueOnly, expiringBefore, notTriedSince }: Claim) {
+function waiting(db: Kysely<Schema>, { limit, now, dueOnly, expiringBefore, notTriedSince, id }: Claim) {
   let query = db
     .selectFrom('clips')
     .select('id')
@@ -104,6 +106,7 @@ function waiting(db: Kysely<Schema>, { limit, now, dueOnly, expiringBefore, notT
     .where(isUnleased(now))
     .orderBy('nextAttemptAt')
     .limit(limit)
+  if (id !== undefined) query = query.where('id', '=', id)
   if (dueOnly) query = query.where('nextAttemptAt', '<=', now)
   if (expiringBefore !== undefined) query = query.where('expiresAt', '<=', expiringBefore)
   if (notTriedSince !== undefined) {

@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, type Generated, type SqlBool, sql } from 'kysely'
 import type { Clip, ClipState } from '../clip.ts'
+import type { Sample } from './history.ts'
 import type { Pin } from './pins.ts'
 
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
@@ -12,6 +13,7 @@ export interface Schema {
   requests: { hash: string; clipId: string; claimedAt: number }
   idempotencyKeys: IdempotencyKeyRow
   dailyCharacters: DailyCharactersRow
+  samples: Sample
 }
 
 export interface ClipRow {

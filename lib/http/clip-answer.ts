@@ -1,10 +1,24 @@
 import type { Attempt } from '../catalog/attempts.ts'
+import type { Clip } from '../clip.ts'
 import type { ClipHistory } from '../follow-clip.ts'
 import { absoluteUrl } from '../permanent-url.ts'
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString()
 const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
 const orAbsent = <T>(value: T | null) => value ?? undefined
+
+/** A clip as one line of a list tells it. */
+export function listedClip(clip: Clip) {
+  return {
+    ...{ id: clip.id, state: clip.state, characters: clip.characters, voiceId: clip.voiceId },
+    ...{ bytes: clip.sizeBytes, tries: clip.attempts, createdAt: iso(clip.createdAt) },
+    expiresAt: iso(clip.expiresAt),
+    storedAt: isoOrAbsent(clip.storedAt),
+    nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
+    provider: orAbsent(clip.provider),
+    error: orAbsent(clip.lastError),
+  }
+}
 
 /** What a program is told of a clip: `GET /api/clips/{id}` and the events about it. Nothing stands for what is unknown. */
 export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {

@@ -5,6 +5,7 @@ import type { Scrub } from '../secrets.ts'
 const titles: Record<number, string> = {
   400: 'Bad request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not found',
   405: 'Method not allowed',
   408: 'Request timeout',

@@ -1,12 +1,14 @@
 import type { Migration, MigrationProvider } from 'kysely/migration'
 import * as clips from './001-clips.ts'
 import * as budgets from './002-budgets.ts'
+import * as samples from './003-samples.ts'
 import * as pins from './004-pins.ts'
 import * as requests from './005-requests.ts'
 
 const migrations: Record<string, Migration> = {
   '001-clips': clips,
   '002-budgets': budgets,
+  '003-samples': samples,
   '004-pins': pins,
   '005-requests': requests,
 }

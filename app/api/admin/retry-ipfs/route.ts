@@ -1,5 +1,6 @@
 import { drainBacklog } from '../../../../lib/background/recovery.ts'
 import type { Trigger } from '../../../../lib/catalog/attempts.ts'
+import { requireOperator } from '../../../../lib/http/admin-session.ts'
 import { retryAnswer } from '../../../../lib/http/answers.ts'
 import { requireBearer } from '../../../../lib/http/auth.ts'
 import { parseWith } from '../../../../lib/http/body.ts'
@@ -17,7 +18,7 @@ const DEFAULT_LIMIT = 100
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async POST(request, context) {
-    requireBearer(request, [context.services.config.access.adminApiKey])
+    await requireOperator(request, context.services.config.access)
     return retry(request, context, 'admin')
   },
   async GET(request, context) {
@@ -29,12 +30,14 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
 
 async function retry(request: Request, { services }: RequestContext, trigger: Trigger): Promise<Response> {
   const { chain, config, work } = services
-  const asked = new URL(request.url).searchParams.get('limit')
+  const { searchParams } = new URL(request.url)
+  const asked = searchParams.get('limit')
+  const id = searchParams.get('id') ?? undefined
   const limit = asked === null ? DEFAULT_LIMIT : parseWith(retryLimitSchema, asked, 'limit')
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(TIME_BUDGET_MS)])
   // Whoever calls wants it tried now, however sick a provider was a moment ago.
   chain.endRests()
-  const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false }))
+  const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
   if (result.successCount > 0) work.track(drainBacklog(services)).catch(() => {})
   return Response.json(retryAnswer(services, result, publicBaseUrl(config, request)), {
     headers: { 'Cache-Control': 'no-store' },

@@ -1,0 +1,20 @@
+import { requireOperator } from '../../../../lib/http/admin-session.ts'
+import { parseWith } from '../../../../lib/http/body.ts'
+import { listedClip } from '../../../../lib/http/clip-answer.ts'
+import { defineRoute } from '../../../../lib/http/route.ts'
+import { clipListSchema } from '../../../../lib/http/schemas.ts'
+
+export const dynamic = 'force-dynamic'
+
+/** One page of the clips that wait for IPFS, have expired, or are stored. */
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async GET(request, { services }) {
+    await requireOperator(request, services.config.access)
+    const query = Object.fromEntries(new URL(request.url).searchParams)
+    const { state, page, limit } = parseWith(clipListSchema, query)
+    const offset = (page - 1) * limit
+    const { clips, total } = await services.catalog.history.list({ state, limit, offset })
+    const data = { total, page, limit, clips: clips.map(listedClip) }
+    return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
+  },
+})

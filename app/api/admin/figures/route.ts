@@ -1,0 +1,27 @@
+import { type Range, readFigures } from '../../../../lib/dashboard.ts'
+import { followFigures } from '../../../../lib/follow-figures.ts'
+import { prefers } from '../../../../lib/http/accept.ts'
+import { requireOperator } from '../../../../lib/http/admin-session.ts'
+import { parseWith } from '../../../../lib/http/body.ts'
+import { defineRoute } from '../../../../lib/http/route.ts'
+import { figuresRangeSchema } from '../../../../lib/http/schemas.ts'
+import { eventStream } from '../../../../lib/http/sse.ts'
+import type { Services } from '../../../../lib/services.ts'
+
+export const dynamic = 'force-dynamic'
+
+/** What the dashboard shows; with `Accept: text/event-stream` again and again, after each change. */
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async GET(request, { services }) {
+    await requireOperator(request, services.config.access)
+    const asked = new URL(request.url).searchParams.get('range') ?? '24h'
+    const range = parseWith(figuresRangeSchema, asked, 'range')
+    if (prefers(request, 'text/event-stream')) return eventStream((signal) => events(services, range, signal))
+    const data = await readFigures(services, range)
+    return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
+  },
+})
+
+async function* events(services: Services, range: Range, signal: AbortSignal) {
+  for await (const data of followFigures(services, range, signal)) yield { event: 'figures', data }
+}

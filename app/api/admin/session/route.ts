@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { ServiceError } from '../../../../lib/errors.ts'
+import { endedSessionCookie, refuseOtherSites, sessionCookie } from '../../../../lib/http/admin-session.ts'
+import { isOneOf } from '../../../../lib/http/auth.ts'
+import { readJson } from '../../../../lib/http/body.ts'
+import { clientAddress } from '../../../../lib/http/client-address.ts'
+import { defineRoute } from '../../../../lib/http/route.ts'
+import { limitSignIn } from '../../../../lib/http/sign-in-limit.ts'
+
+export const dynamic = 'force-dynamic'
+
+const signInSchema = z.object({ key: z.string() })
+
+/** Signs an operator's browser in with the admin key, and out again. */
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async POST(request, { services, headers }) {
+    refuseOtherSites(request)
+    const { access } = services.config
+    const { key } = await readJson(request, signInSchema, access.maxBodyBytes)
+    await limitSignIn(clientAddress(request, access.trustedProxies), () => {
+      if (!access.adminApiKey) throw new ServiceError('unauthorized', 'No ADMIN_API_KEY is configured')
+      if (!isOneOf(key, [access.adminApiKey])) throw new ServiceError('unauthorized', 'The key is wrong')
+    })
+    headers.set('Set-Cookie', await sessionCookie(access, request))
+    return noContent()
+  },
+  async DELETE(request, { headers }) {
+    refuseOtherSites(request)
+    headers.set('Set-Cookie', endedSessionCookie(request))
+    return noContent()
+  },
+})
+
+const noContent = () => new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } })

@@ -1,0 +1,82 @@
+import { hkdfSync } from 'node:crypto'
+import { jwtVerify, SignJWT } from 'jose'
+import type { Config } from '../config.ts'
+import { ServiceError } from '../errors.ts'
+import { bearerOf, requireBearer } from './auth.ts'
+import { isHttps } from './page-security.ts'
+
+const COOKIE = 'voicepin_session'
+const LIFETIME_SECONDS = 12 * 3600
+const AUDIENCE = 'dashboard'
+
+type Access = Pick<Config['access'], 'adminApiKey'>
+
+/**
+ * The cookie that keeps an operator signed in for twelve hours: signed with a key derived from the admin key, so that
+ * another admin key ends every session; it does not hold the key itself.
+ */
+export async function sessionCookie({ adminApiKey }: Access, request: Request): Promise<string> {
+  const token = await new SignJWT()
+    .setProtectedHeader({ alg: 'HS256' })
+    .setAudience(AUDIENCE)
+    .setIssuedAt()
+    .setExpirationTime(`${LIFETIME_SECONDS}s`)
+    .sign(signingKey(adminApiKey ?? ''))
+  return cookie(token, LIFETIME_SECONDS, request)
+}
+
+/** Ends the session in the browser. */
+export const endedSessionCookie = (request: Request): string => cookie('', 0, request)
+
+function cookie(value: string, maxAgeSeconds: number, request: Request): string {
+  const secure = isHttps(request) ? '; Secure' : ''
+  return `${COOKIE}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`
+}
+
+/** Whether a request with these headers comes from a browser that is signed in. */
+export async function hasSession({ adminApiKey }: Access, headers: Headers): Promise<boolean> {
+  const token = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]+)`).exec(headers.get('Cookie') ?? '')?.[1]
+  if (!token || !adminApiKey) return false
+  const options = { audience: AUDIENCE, algorithms: ['HS256'], requiredClaims: ['exp'] }
+  return jwtVerify(token, signingKey(adminApiKey), options).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * Lets an operator in: by the admin key as Bearer, or by a session. A request that changes something and comes by a
+ * session must come from our own pages.
+ *
+ * @throws ServiceError `unauthorized`, `cross_site`
+ */
+export async function requireOperator(request: Request, access: Access): Promise<void> {
+  if (bearerOf(request) || !(await hasSession(access, request.headers))) {
+    requireBearer(request, [access.adminApiKey])
+    return
+  }
+  refuseOtherSites(request)
+}
+
+/**
+ * Refuses a request that changes something unless a page of this service sent it.
+ *
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+ * @throws ServiceError `cross_site`
+ */
+export function refuseOtherSites({ method, headers }: Request): void {
+  if (method === 'GET' || method === 'HEAD') return
+  const site = headers.get('Sec-Fetch-Site')
+  const origin = headers.get('Origin')
+  const hosts = [headers.get('Host'), headers.get('X-Forwarded-Host')]
+  const isOurs = site === 'same-origin' || (origin !== null && hosts.includes(hostOf(origin)))
+  if (!isOurs) throw new ServiceError('cross_site', 'This can be asked for by our own pages only')
+}
+
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : ''
+}
+
+function signingKey(adminApiKey: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', adminApiKey, 'voicepin', 'dashboard session', 32))
+}

@@ -10,11 +10,13 @@ export interface Changes {
   announce(clipId: string): void
   /** Calls `listener` after each change of the clip. Returns the end of it. */
   subscribe(clipId: string, listener: () => void): () => void
-  /** Calls `listener` after each change of any clip, with its id. Returns the end of it. */
-  subscribeToAll(listener: (clipId: string) => void): () => void
+  /** Says that nothing more will happen to the clip. */
+  announceEnd(clipId: string): void
+  /** Calls `listener` after the end of any clip, with its id. Returns the end of it. */
+  subscribeToEnds(listener: (clipId: string) => void): () => void
 }
 
-const ALL = '*'
+const ENDS = 'ends'
 
 export function createChanges(): Changes {
   const emitter = new EventEmitter()
@@ -28,23 +30,29 @@ export function createChanges(): Changes {
   return {
     announce(clipId) {
       emitter.emit(clipId, clipId)
-      emitter.emit(ALL, clipId)
+    },
+    announceEnd(clipId) {
+      emitter.emit(clipId, clipId)
+      emitter.emit(ENDS, clipId)
     },
     subscribe: on,
-    subscribeToAll: (listener) => on(ALL, listener),
+    subscribeToEnds: (listener) => on(ENDS, listener),
   }
 }
 
 /** The same catalog, announcing each change of a clip once it is committed. */
 export function announceChanges(catalog: Catalog, changes: Changes): Catalog {
   const { clips, queue, attempts } = catalog
-  const andAnnounce =
+  const andThen =
+    (announce: (id: string) => void) =>
     <Rest extends unknown[], T>(method: (id: string, ...rest: Rest) => Promise<T>) =>
     async (id: string, ...rest: Rest): Promise<T> => {
       const result = await method(id, ...rest)
-      changes.announce(id)
+      announce(id)
       return result
     }
+  const andAnnounce = andThen(changes.announce)
+  const andAnnounceEnd = andThen(changes.announceEnd)
   return {
     ...catalog,
     clips: {
@@ -55,9 +63,9 @@ export function announceChanges(catalog: Catalog, changes: Changes): Catalog {
         return isReserved
       },
       stage: andAnnounce(clips.stage),
-      store: andAnnounce(clips.store),
+      store: andAnnounceEnd(clips.store),
       postpone: andAnnounce(clips.postpone),
-      expire: andAnnounce(clips.expire),
+      expire: andAnnounceEnd(clips.expire),
       discard: andAnnounce(clips.discard),
     },
     queue: {

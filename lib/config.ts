@@ -88,6 +88,13 @@ function isAddressRange(value: string): boolean {
   return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value)
 }
 
+/** @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
+const webhookSecretText: Variable<string> = {
+  schema: z.string().regex(/^(whsec_)?[A-Za-z0-9+/]{32,88}={0,2}$/),
+  takes: 'whsec_ and 24 to 64 bytes in base64',
+  [secret]: true,
+}
+
 /** Thrown for a malformed variable; the message is one line that names it, what it got and what it takes. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -131,6 +138,11 @@ export function readConfig(environment: Environment) {
   const speechProvider = read('SPEECH_PROVIDER', oneOf('auto', 'elevenlabs', 'local'), 'auto')
   if (speechProvider === 'elevenlabs' && !elevenLabsApiKey) {
     problems.push('ELEVENLABS_API_KEY: got nothing, takes the key that SPEECH_PROVIDER=elevenlabs needs')
+  }
+  const webhookUrl = read('WEBHOOK_URL', url)
+  const webhookSecret = read('WEBHOOK_SECRET', webhookSecretText)
+  if (webhookUrl && !environment.WEBHOOK_SECRET?.trim()) {
+    problems.push('WEBHOOK_SECRET: got nothing, takes the secret that WEBHOOK_URL needs')
   }
   const tempAudioDir = read('TEMP_AUDIO_DIR', text, '.temp-audio')
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'S3_BUCKET']) {
@@ -244,6 +256,7 @@ export function readConfig(environment: Environment) {
       opportunisticChance: read('OPPORTUNISTIC_RETRY_CHANCE', chance, 0.1),
       batchSize: read('RETRY_BATCH_SIZE', whole(1), 3),
     },
+    webhook: webhookUrl && webhookSecret ? { url: webhookUrl, secret: webhookSecret } : undefined,
     access: {
       adminApiKey: read('ADMIN_API_KEY', secretText),
       cronSecret: read('CRON_SECRET', secretText),
@@ -282,6 +295,7 @@ export function secretsOf(config: Config): string[] {
     filebase.token,
     lighthouse.apiKey,
     kubo.authorization,
+    config.webhook?.secret,
     adminApiKey,
     cronSecret,
     metricsToken,

@@ -2,6 +2,7 @@ import { afterAnswer } from './background/after-answer.ts'
 import { retryOpportunistically } from './background/opportunistic.ts'
 import { drainBacklog } from './background/recovery.ts'
 import { startTimer } from './background/timer.ts'
+import { startWebhooks } from './background/webhooks.ts'
 import { readConfig } from './config.ts'
 import { describeError, ServiceError } from './errors.ts'
 import type { FrontServices } from './http/front.ts'
@@ -60,6 +61,7 @@ export function startService(services: Services): Service {
   recovered().catch(() => {})
   const timer = startTimer(services, { intervalMs: config.tempAudio.cleanupIntervalMs, recovered })
 
+  const stopWebhooks = startWebhooks(services)
   function refuseWhileStopping() {
     if (isStopping)
       throw new ServiceError('shutting_down', 'The service is shutting down', { retryAfterMs: 5000 })
@@ -91,6 +93,7 @@ export function startService(services: Services): Service {
       timer.stop()
       await work.drain(GRACE_MS)
     },
+      stopWebhooks()
 
     async close() {
       await catalog.queue

@@ -58,7 +58,9 @@ export function createServices(
   const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now(), repository })
   const directory = config.tempAudio.directory
   const changes = createChanges()
-  const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')))
+  const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')), {
+    recordsWebhooks: config.webhook !== undefined,
+  })
   return {
     config,
     clock,

@@ -8,6 +8,7 @@ import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createRequests, type Requests } from './requests.ts'
+import { createWebhooks, type Webhooks } from './webhooks.ts'
 
 /** The truth about every clip. Each method is one transaction; all throw `CatalogError` when the database fails. */
 export interface Catalog {
@@ -18,6 +19,7 @@ export interface Catalog {
   figures: Figures
   history: History
   budgets: Budgets
+  webhooks: Webhooks
   requests: Requests
   idempotencyKeys: IdempotencyKeys
   /** Proves that the database can be read and written now. */
@@ -25,18 +27,19 @@ export interface Catalog {
   close(): Promise<void>
 }
 
-/** The catalog on the database that `connector` leads to. */
-export function createCatalog(connector: Connector): Catalog {
+/** The catalog on the database that `connector` leads to. `recordsWebhooks`: somebody is to be told of the ends of clips. */
+export function createCatalog(connector: Connector, { recordsWebhooks = false } = {}): Catalog {
   const database = createDatabase(connector)
   const figures = createFigures(database)
   return {
-    clips: createClips(database),
+    clips: createClips(database, { recordsWebhooks }),
     queue: createQueue(database),
     attempts: createAttempts(database),
     pins: createPins(database),
     figures,
     history: createHistory(database),
     budgets: createBudgets(database),
+    webhooks: createWebhooks(database),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
     check: () => figures.check(),

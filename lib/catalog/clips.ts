@@ -3,6 +3,7 @@ import type { Clip } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
 import { isHeld, isUnleased, type Schema, toClip } from './schema.ts'
+import { recordWebhook } from './webhooks.ts'
 
 /** What is known of a clip before a word is spoken. `sizeBytes` is the room reserved for it. */
 export type NewClip = Pick<
@@ -68,7 +69,7 @@ export interface Clips {
   discard(id: string): Promise<void>
 }
 
-export function createClips(database: Database): Clips {
+export function createClips(database: Database, { recordsWebhooks = false } = {}): Clips {
   const { run, transaction } = database
   return {
     find: (id) => run((db) => findClip(db, id)),
@@ -133,6 +134,9 @@ export function createClips(database: Database): Clips {
       }),
 
     postpone: (id, { leaseOwner, error, lastRoundAt, nextAttemptAt }) =>
+        if (recordsWebhooks) {
+          await recordWebhook(db, { type: 'clip.stored', clipId: id, now: facts.storedAt ?? clip.createdAt })
+        }
       run(async (db) => {
         const { numUpdatedRows } = await db
           .updateTable('clips')
@@ -160,6 +164,7 @@ export function createClips(database: Database): Clips {
       }),
 
     letGo: (id) =>
+        if (recordsWebhooks) await recordWebhook(db, { type: 'clip.expired', clipId: id, now })
       run(async (db) => {
         await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
       }),

@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Generated, type SqlBool, sql } from 'kysel
 import type { Clip, ClipState } from '../clip.ts'
 import type { Sample } from './history.ts'
 import type { Pin } from './pins.ts'
+import type { WebhookType } from './webhooks.ts'
 
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
 export interface Schema {
@@ -13,6 +14,7 @@ export interface Schema {
   requests: { hash: string; clipId: string; claimedAt: number }
   idempotencyKeys: IdempotencyKeyRow
   dailyCharacters: DailyCharactersRow
+  webhooks: WebhookRow
   samples: Sample
 }
 
@@ -81,6 +83,18 @@ export interface CounterRow {
   name: string
   label: string
   value: number
+}
+
+export interface WebhookRow {
+  id: string
+  type: WebhookType
+  clipId: string
+  createdAt: number
+  attempts: number
+  nextAttemptAt: number
+  lastError: string | null
+  leaseOwner: string | null
+  leaseExpiresAt: number | null
 }
 
 export interface DailyCharactersRow {

@@ -4,6 +4,7 @@ import * as budgets from './002-budgets.ts'
 import * as samples from './003-samples.ts'
 import * as pins from './004-pins.ts'
 import * as requests from './005-requests.ts'
+import * as webhooks from './006-webhooks.ts'
 
 const migrations: Record<string, Migration> = {
   '001-clips': clips,
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '003-samples': samples,
   '004-pins': pins,
   '005-requests': requests,
+  '006-webhooks': webhooks,
 }
 
 /** Imported one by one, since a bundle has no directory to look into. */

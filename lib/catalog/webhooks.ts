@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { Database } from './connection.ts'
+import type { Lease } from './queue.ts'
+import type { Schema, WebhookRow } from './schema.ts'
+
+export type WebhookType = 'clip.stored' | 'clip.expired'
+
+/** Something that the receiver of webhooks is still to be told. */
+export type PendingWebhook = WebhookRow
+
+/** What is still to be told, recorded in the same transaction as the change that it tells of. */
+export interface Webhooks {
+  /** Takes a lease on up to `limit` messages that are due, oldest first. */
+  claim(claim: { limit: number; now: number; lease: Lease }): Promise<PendingWebhook[]>
+  /** The receiver has it, or never will: it is forgotten. */
+  settle(id: string): Promise<void>
+  /** It did not get through: wait until `nextAttemptAt`. */
+  postpone(id: string, facts: { error: string; nextAttemptAt: number }): Promise<void>
+  /** Gives back untouched what `owner` holds. */
+  release(owner: string): Promise<void>
+}
+
+/** Part of another transaction: records that `clipId` has changed. */
+export async function recordWebhook(
+  db: Kysely<Schema>,
+  event: { type: WebhookType; clipId: string; now: number },
+): Promise<void> {
+  const { type, clipId, now } = event
+  const id = `msg_${randomBytes(16).toString('hex')}`
+  await db
+    .insertInto('webhooks')
+    .values({ ...unsent, id, type, clipId, createdAt: now, nextAttemptAt: now })
+    .execute()
+}
+
+const unleased = { leaseOwner: null, leaseExpiresAt: null }
+const unsent = { ...unleased, attempts: 0, lastError: null }
+
+export function createWebhooks({ run }: Database): Webhooks {
+  return {
+    claim: ({ limit, now, lease }) =>
+      run(async (db) => {
+        const due = await db
+          .selectFrom('webhooks')
+          .select('id')
+          .where('nextAttemptAt', '<=', now)
+          .limit(1)
+          .executeTakeFirst()
+        if (!due) return []
+        const rows = await db
+          .updateTable('webhooks')
+          .set({ leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt })
+          .where('id', 'in', (eb) =>
+            eb
+              .selectFrom('webhooks')
+              .select('id')
+              .where('nextAttemptAt', '<=', now)
+              .where((where) =>
+                where.or([where('leaseExpiresAt', 'is', null), where('leaseExpiresAt', '<=', now)]),
+              )
+              .orderBy('nextAttemptAt')
+              .limit(limit),
+          )
+          .returningAll()
+          .execute()
+        return rows.sort((a, b) => a.nextAttemptAt - b.nextAttemptAt)
+      }),
+
+    settle: (id) =>
+      run(async (db) => {
+        await db.deleteFrom('webhooks').where('id', '=', id).execute()
+      }),
+
+    postpone: (id, { error, nextAttemptAt }) =>
+      run(async (db) => {
+        await db
+          .updateTable('webhooks')
+          .set({ ...unleased, lastError: error, nextAttemptAt })
+          .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
+          .where('id', '=', id)
+          .execute()
+      }),
+
+    release: (owner) =>
+      run(async (db) => {
+        await db.updateTable('webhooks').set(unleased).where('leaseOwner', '=', owner).execute()
+      }),
+  }
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { quick } from '../support/operator.ts'
+import { newDirectory, startInVain, startService } from '../support/service.ts'
+import { environmentFor, statusFault } from '../support/stub-vendors.ts'
+import { startWebhookReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
+import { useVendors } from '../support/world.ts'
+
+const world = useVendors()
+let receiver: WebhookReceiver
+beforeAll(async () => {
+  receiver = await startWebhookReceiver()
+})
+afterAll(() => receiver?.close())
+
+const environment = (changes = {}) => ({
+  ...{ ...quick, ...environmentFor(world.vendors), REUSE: 'off' },
+  ...{ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET, ...changes },
+})
+
+describe('WEBHOOK_URL', () => {
+  it('is told of a stored clip at once, in a message that the package’s own verifier takes', async () => {
+    const service = await startService({ environment: environment() })
+    const { body } = await service.vocalize()
+    const { id, cid, audioUrl, bytes, durationMs } = body.data
+    const [webhook] = await receiver.waitFor(id, 1000)
+    expect(webhook?.message).toMatchObject({
+      type: 'clip.stored',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      data: { id, cid, ipfsHash: cid, provider: 'pinata', permanentUrl: audioUrl, bytes, durationMs },
+    })
+    await service.stop()
+  })
+
+  it('is told again under the same id until it listens', async () => {
+    const service = await startService({ environment: environment() })
+    receiver.answerNext(500, 302)
+    const from = receiver.received.length
+    const { body } = await service.vocalize()
+    await receiver.waitFor(body.data.id, 20_000)
+    const tries = receiver.received.slice(from)
+    expect(tries.map(({ status }) => status)).toEqual([500, 302, 204])
+    expect(new Set(tries.map(({ id }) => id)).size).toBe(1)
+    await sleep(2000)
+    expect(receiver.received).toHaveLength(from + 3)
+    await service.stop()
+  })
+
+  it('is told of a clip that expired', async () => {
+    await world.vendors.always('pinata', statusFault(401))
+    const service = await startService({
+      environment: environment({ TEMP_AUDIO_TTL_SECONDS: '1', CLEANUP_INTERVAL_SECONDS: '1' }),
+    })
+    const { body } = await service.vocalize()
+    const [webhook] = await receiver.waitFor(body.data.id)
+    expect(webhook?.message).toMatchObject({ type: 'clip.expired', data: { cid: body.data.cid } })
+    expect(webhook?.message.data.error).toContain('pinata')
+    await world.vendors.heal()
+    await service.stop()
+  })
+
+  it('is told after a crash what it could not be told before', async () => {
+    const late = await startWebhookReceiver()
+    const port = Number(new URL(late.url).port)
+    late.close()
+    const service = await startService({ environment: environment({ WEBHOOK_URL: late.url }) })
+    const { body } = await service.vocalize()
+    await service.waitForLog('A webhook did not get through')
+    await service.kill()
+    const listening = await startWebhookReceiver(port)
+    await service.restart()
+    const [webhook] = await listening.waitFor(body.data.id, 40_000)
+    expect(webhook?.message.type).toBe('clip.stored')
+    await service.stop()
+    listening.close()
+  })
+
+  it('is told once of each clip, however many processes share the catalog', async () => {
+    const directory = await newDirectory()
+    const services = await Promise.all([
+      startService({ directory, environment: environment() }),
+      startService({ directory, environment: environment() }),
+    ])
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => services[index % 2]?.vocalize()),
+    )
+    const told = await Promise.all(answers.map((answer) => receiver.waitFor(answer?.body.data.id)))
+    await sleep(1500)
+    expect(told.flat()).toHaveLength(30)
+    await Promise.all(services.map((service) => service.stop()))
+  })
+})
+
+it.each([
+  [{ WEBHOOK_URL: 'https://app.example/hook' }, 'WEBHOOK_SECRET: got nothing'],
+  [
+    { WEBHOOK_URL: 'https://app.example/hook', WEBHOOK_SECRET: 'short' },
+    'WEBHOOK_SECRET: got a value that is not',
+  ],
+])('the service does not start with %o', async (wrong, line) => {
+  const { exitCode, output } = await startInVain(wrong)
+  expect(exitCode).toBe(1)
+  expect(output).toContain(line)
+  expect(output).not.toContain('short')
+})

@@ -27,7 +27,7 @@ export async function adopt(services: Services, orphan: Orphan): Promise<boolean
   const { cid, sizeBytes } = await computeCid(audio.stream() as unknown as AsyncIterable<Uint8Array>)
   const now = clock.now()
   if (!orphan.requestId) {
-    await catalog.clips.reserve(
+    const isReserved = await catalog.clips.reserve(
       {
         ...{ id: orphan.id, requestId: `adopted-${orphan.id}`, characters: 0, voiceId: 'unknown', sizeBytes },
         ...{ modelId: null, outputFormat: null, leaseOwner: null, leaseExpiresAt: null },
@@ -35,6 +35,8 @@ export async function adopt(services: Services, orphan: Orphan): Promise<boolean
       },
       Number.MAX_SAFE_INTEGER,
     )
+    // Another process was quicker.
+    if (!isReserved) return false
   }
   await catalog.clips.stage(orphan.id, {
     ...{ ...facts, cid, sizeBytes, stagedAt: now, leaseOwner: null, leaseExpiresAt: null },

@@ -1,4 +1,5 @@
 import { adopt } from './adopt.ts'
+import { CatalogError } from './catalog/connection.ts'
 import { describeError } from './errors.ts'
 import { expireClip, letGo } from './expire.ts'
 import type { Services } from './services.ts'
@@ -43,9 +44,14 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
 }
 
 async function lastTries(services: Services, signal: AbortSignal): Promise<number> {
-  const { clock, config } = services
+  const { catalog, chain, clock, config } = services
+  const now = clock.now()
+  // What is over now has no other chance: a provider at rest is asked all the same, once.
+  const isLastChance =
+    !config.tempAudio.keepPending && (await catalog.figures.overdue({ now, limit: 1 })).length > 0
+  if (isLastChance) chain.endRests()
   // Before the next clean-up these are over.
-  const expiringBefore = clock.now() + config.tempAudio.cleanupIntervalMs
+  const expiringBefore = now + config.tempAudio.cleanupIntervalMs
   const { successCount } = await uploadPending(services, {
     limit: Number.MAX_SAFE_INTEGER,
     trigger: 'last_try',
@@ -76,9 +82,9 @@ async function letGoOfStored(services: Services): Promise<number> {
   let count = 0
   for (;;) {
     const clips = await catalog.figures.heldAlthoughStored({ limit: BATCH, endedBefore: clock.now() })
-    for (const clip of clips) await letGo(services, clip)
-    count += clips.length
-    if (clips.length < BATCH) return count
+    const gone = await letGo(services, clips)
+    count += gone
+    if (clips.length < BATCH || gone === 0) return count
   }
 }
 
@@ -87,26 +93,36 @@ async function letGoOfStored(services: Services): Promise<number> {
  * clears away unfinished writes. Returns how many clips were adopted.
  */
 export async function healOrphans(services: Services, { isStart }: { isStart: boolean }): Promise<number> {
-  const { catalog, store, clock, log } = services
+  const { catalog, store, clock } = services
   const now = clock.now()
   let adopted = 0
   for (const clip of await catalog.figures.abandoned(now)) {
-    if (await adopt(services, clip)) adopted += 1
-    else await catalog.clips.discard(clip.id)
+    await healing(services, clip.id, async () => {
+      if (await adopt(services, clip)) adopted += 1
+      else await catalog.clips.discard(clip.id)
+    })
   }
   const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
   for await (const file of store.list({ removeUnfinishedBefore })) {
     const clip = await catalog.clips.find(file.id)
     if (clip?.isHeld || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
-    try {
+    await healing(services, file.id, async () => {
       if (clip) await store.delete(file.id)
       else if (await adopt(services, file)) adopted += 1
-    } catch (error) {
-      log.error(
-        { clipId: file.id, error: describeError(error) },
-        'A file in the temporary store could not be healed',
-      )
-    }
+    })
   }
   return adopted
+}
+
+/** One clip that cannot be healed now must not keep the others from it. */
+async function healing({ log }: Services, clipId: string, heal: () => Promise<void>) {
+  try {
+    await heal()
+  } catch (error) {
+    if (error instanceof CatalogError) throw error
+    log.error(
+      { clipId, error: describeError(error) },
+      'A clip in the temporary store could not be healed yet',
+    )
+  }
 }

@@ -1,13 +1,28 @@
 import type { Clip } from './clip.ts'
+import { describeError } from './errors.ts'
 import type { Services } from './services.ts'
 
-/** Deletes a clip's bytes from the temporary store. Its record stays. */
-export async function letGo(
-  { catalog, store }: Pick<Services, 'catalog' | 'store'>,
-  clip: Clip,
-): Promise<void> {
-  await store.delete(clip.id)
-  await catalog.clips.letGo(clip.id)
+/**
+ * Deletes the bytes of clips from the temporary store; their records stay. Returns how many are gone: a store that
+ * cannot delete one now is asked again by the next clean-up.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function letGo({ catalog, store, log }: Services, clips: Clip[]): Promise<number> {
+  let gone = 0
+  for (const { id } of clips) {
+    const isDeleted = await store.delete(id).then(
+      () => true,
+      (error: unknown) => {
+        log.error({ clipId: id, error: describeError(error) }, 'The bytes of a clip could not be deleted yet')
+        return false
+      },
+    )
+    if (!isDeleted) continue
+    await catalog.clips.letGo(id)
+    gone += 1
+  }
+  return gone
 }
 
 /**
@@ -24,6 +39,6 @@ export async function expireClip(
   if (!(await catalog.clips.expire(clip.id, { error, now: clock.now(), leaseOwner }))) return false
   const { id: clipId, requestId, cid, attempts } = clip
   log.error({ clipId, requestId, cid, attempts, error }, 'A clip expired before any IPFS provider took it')
-  await letGo(services, clip)
+  await letGo(services, [clip])
   return true
 }

@@ -9,8 +9,13 @@ export type OpenClip =
   | {
       from: 'here'
       clip: HeldClip
-      /** Opens the bytes, or the part of them from `start` to `end` (both inclusive). @throws ServiceError */
-      read(range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array>>
+      /**
+       * Opens the bytes, or the part of them from `start` to `end` (both inclusive). `null`: they have left meanwhile,
+       * or were taken away; `whereNow` says where they are.
+       *
+       * @throws ServiceError `storage_unavailable`
+       */
+      read(range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
     }
   | { from: 'ipfs'; clip: Clip; permanentUrl: string }
 
@@ -38,14 +43,26 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
   return {
     from: 'here',
     clip: { ...clip, cid, mimeType },
-    async read(range) {
-      const audio = await store.read(id, range)
-      if (!audio) {
-        throw new ServiceError('storage_unavailable', 'The bytes of this clip are not at hand', {
-          retryAfterMs: 60_000,
-        })
-      }
-      return audio
-    },
+    read: (range) =>
+      store.read(id, range).catch((cause: unknown) => {
+        throw bytesNotAtHand(cause)
+      }),
   }
+}
+
+/**
+ * The permanent URL of clip `id`, whose bytes are not here any more.
+ *
+ * @throws ServiceError `expired`, `not_found`, `storage_unavailable` (its bytes should be here and are not)
+ * @throws CatalogError when the catalog fails
+ */
+export async function whereNow(services: Services, id: string): Promise<string> {
+  const { clip } = await openClip(services, id)
+  if (!clip.permanentUrl) throw bytesNotAtHand()
+  return clip.permanentUrl
+}
+
+function bytesNotAtHand(cause?: unknown) {
+  const message = 'The bytes of this clip are not at hand'
+  return new ServiceError('storage_unavailable', message, { cause, retryAfterMs: 60_000 })
 }

@@ -31,8 +31,8 @@ export function expectedSizeBytes(outputFormat: string | null, characters: numbe
  */
 export async function reserveRoom(services: Services, clip: NewClip): Promise<void> {
   const { maxBytes } = services.config.tempAudio
-  const isReserved = await makingRoom(services, () => services.catalog.clips.reserve(clip, maxBytes))
-  if (!isReserved) throw storageFull(maxBytes)
+  const reserve = () => services.catalog.clips.reserve(clip, maxBytes)
+  if (!(await makingRoom(services, clip.sizeBytes, reserve))) throw storageFull(maxBytes)
 }
 
 /** Returns the function that a store asks before it writes more of clip `id`. It rejects when there is no room. */
@@ -43,13 +43,19 @@ export function growingRoom(services: Services, id: string, reservedBytes: numbe
     if (sizeBytes <= roomBytes) return
     const nextBytes = sizeBytes + STEP_BYTES
     const resize = (bytes: number) => () => services.catalog.clips.resize(id, bytes, maxBytes)
-    if (await makingRoom(services, resize(nextBytes))) roomBytes = nextBytes
-    else if (await makingRoom(services, resize(sizeBytes))) roomBytes = sizeBytes
+    if (await resize(nextBytes)()) roomBytes = nextBytes
+    else if (await makingRoom(services, sizeBytes, resize(sizeBytes))) roomBytes = sizeBytes
     else throw storageFull(maxBytes)
   }
 }
 
-async function makingRoom(services: Services, take: () => Promise<boolean>): Promise<boolean> {
+async function makingRoom(
+  services: Services,
+  sizeBytes: number,
+  take: () => Promise<boolean>,
+): Promise<boolean> {
+  // No eviction makes room for what is larger than the whole.
+  if (sizeBytes > services.config.tempAudio.maxBytes) return false
   while (!(await take())) {
     if ((await evictStored(services)) === 0) return false
   }
@@ -57,9 +63,7 @@ async function makingRoom(services: Services, take: () => Promise<boolean>): Pro
 }
 
 async function evictStored(services: Services): Promise<number> {
-  const clips = await services.catalog.figures.heldAlthoughStored({ limit: EVICT_AT_ONCE })
-  for (const clip of clips) await letGo(services, clip)
-  return clips.length
+  return letGo(services, await services.catalog.figures.heldAlthoughStored({ limit: EVICT_AT_ONCE }))
 }
 
 function storageFull(maxBytes: number) {

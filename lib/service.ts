@@ -76,12 +76,12 @@ export function startService(services: Services): Service {
 
     async checkReady() {
       refuseWhileStopping()
-      const checks = { recovery: recovered(), catalog: catalog.check(), 'temporary store': store.check() }
-      for (const [name, check] of Object.entries(checks)) {
-        await check.catch((cause: unknown) => {
-          const message = `The ${name} is not ready: ${describeError(cause)}`
-          throw new ServiceError('not_ready', message, { cause, retryAfterMs: 5000 })
-        })
+      const checks = await Promise.allSettled([recovered(), catalog.check(), store.check()])
+      for (const [index, check] of checks.entries()) {
+        if (check.status === 'fulfilled') continue
+        const name = ['recovery', 'catalog', 'temporary store'][index]
+        const message = `The ${name} is not ready: ${describeError(check.reason)}`
+        throw new ServiceError('not_ready', message, { cause: check.reason, retryAfterMs: 5000 })
       }
     },
 

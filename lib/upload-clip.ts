@@ -1,9 +1,10 @@
-import { type AttemptEnd, type Trigger } from './catalog/attempts.ts'
+import type { Trigger } from './catalog/attempts.ts'
 import { type Clip, fileNameOf } from './clip.ts'
 import { describeError } from './errors.ts'
 import { expireClip } from './expire.ts'
 import { packCar } from './ipfs/car.ts'
-import { ChainError, type ChainUser, type Journal } from './ipfs/chain.ts'
+import { ChainError, type ChainUser } from './ipfs/chain.ts'
+import { LeaseLost, leasedJournal } from './journal.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import { waitBeforeRound } from './retry.ts'
 import type { Services } from './services.ts'
@@ -16,12 +17,8 @@ export type UploadOutcome =
   /** Nobody was tried: every provider is being rested, or the lease was lost. */
   | { status: 'untried'; id: string }
 
-/** How long a lease must last at least: one try and the longest wait after it. */
-export function leaseMs({ config }: Pick<Services, 'config'>): number {
-  const { attemptTimeoutMs, uploadDeadlineMs, retryDelaysMs } = config.ipfs
-  const longestWaitMs = Math.max(uploadDeadlineMs, ...retryDelaysMs) * 1.2
-  return attemptTimeoutMs + longestWaitMs + 15_000
-}
+/** The clips that this process uploads now. A lease tells processes apart, but not the workers of one of them. */
+const uploading = new WeakMap<Services, Set<string>>()
 
 /**
  * Takes one leased clip through the chain and records how it ended: stored, or pending with its next date.
@@ -33,8 +30,29 @@ export function leaseMs({ config }: Pick<Services, 'config'>): number {
 export async function uploadClip(
   services: Services,
   clip: Clip,
-  options: { trigger: Trigger; user: ChainUser; signal: AbortSignal; audio?: Blob },
+  options: UploadOptions,
 ): Promise<UploadOutcome> {
+  const busy = uploading.get(services) ?? new Set()
+  uploading.set(services, busy)
+  // Its lease ran out while it was at work: the clock was set forward.
+  if (busy.has(clip.id)) return { status: 'untried', id: clip.id }
+  busy.add(clip.id)
+  try {
+    return await uploadRound(services, clip, options)
+  } finally {
+    busy.delete(clip.id)
+  }
+}
+
+interface UploadOptions {
+  trigger: Trigger
+  user: ChainUser
+  signal: AbortSignal
+  /** The bytes, where they are at hand. */
+  audio?: Blob
+}
+
+async function uploadRound(services: Services, clip: Clip, options: UploadOptions): Promise<UploadOutcome> {
   const { catalog, chain, clock, leaseOwner } = services
   const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
   try {
@@ -46,7 +64,7 @@ export async function uploadClip(
       { cid, car, file: audio, fileName: fileNameOf(clip) },
       {
         user: options.user,
-        journal: journalOf(services, clip.id, options.trigger),
+        journal: leasedJournal(services, clip.id, options.trigger),
         doubtful: clip.attempts > 0 ? await catalog.attempts.doubtfulProviders(clip.id) : [],
         signal: options.signal,
       },
@@ -91,30 +109,5 @@ async function postpone(services: Services, clip: Clip, error: Error): Promise<U
   return { status: 'failed', id: clip.id, error, attempts }
 }
 
-function journalOf(services: Services, clipId: string, trigger: Trigger): Journal {
-  const { catalog, clock, leaseOwner: owner, scrub } = services
-  return {
-    async begin(provider) {
-      const startedAt = clock.now()
-      if (!(await catalog.queue.renew(clipId, { owner, expiresAt: startedAt + leaseMs(services) }))) {
-        throw new LeaseLost(`The lease on clip ${clipId} was lost`)
-      }
-      return catalog.attempts.begin({ clipId, provider, trigger, startedAt })
-    },
-    async end(id, provider, { outcome, durationMs, error }) {
-      const end: AttemptEnd = { outcome, durationMs }
-      if (error) {
-        end.error = scrub(describeError(error))
-        end.statusCode = error.statusCode
-        end.mayHaveStored = error.mayHaveStored
-      }
-      await catalog.attempts.end(id, provider, end)
-    },
-  }
-}
-
 /** The record says that the bytes are here, and they are not: nothing more can come of the clip. */
 class BytesMissing extends Error {}
-
-/** Somebody else works on the clip now. */
-class LeaseLost extends Error {}

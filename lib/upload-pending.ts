@@ -1,7 +1,9 @@
 import type { Trigger } from './catalog/attempts.ts'
+import { isProviderError } from './errors.ts'
 import { ChainError } from './ipfs/chain.ts'
+import { leaseMs } from './lease.ts'
 import type { Services } from './services.ts'
-import { leaseMs, type UploadOutcome, uploadClip } from './upload-clip.ts'
+import { type UploadOutcome, uploadClip } from './upload-clip.ts'
 
 /** How many clips are uploaded at once in the background. */
 const UPLOADS_AT_ONCE = 5
@@ -46,25 +48,31 @@ export async function uploadPending(services: Services, options: PendingOptions)
   const { limit, trigger, signal } = options
   const roundStartedAt = options.now ?? clock.now()
   const results: SettledOutcome[] = []
+  const failures: unknown[] = []
   const running = new Set<Promise<void>>()
+  const fail = (error: unknown) => {
+    failures.push(error)
+  }
 
-  for (let started = 0; started < limit && !signal.aborted; ) {
+  for (let started = 0; started < limit && !signal.aborted && failures.length === 0; ) {
     const canTry = chain.canTry('background')
     if (running.size > 0 && (!canTry || running.size >= UPLOADS_AT_ONCE)) {
       await Promise.race(running)
       continue
     }
-    const clip = canTry ? await claimNext(services, options, roundStartedAt) : undefined
+    const clip = canTry ? await claimNext(services, options, roundStartedAt).catch(fail) : undefined
     if (!clip) break
     started += 1
     const upload = uploadClip(services, clip, { trigger, signal, user: 'background' })
       .then((outcome) => {
         if (outcome.status !== 'untried') results.push(outcome)
       })
+      .catch(fail)
       .finally(() => running.delete(upload))
     running.add(upload)
   }
   await Promise.all(running)
+  if (failures.length > 0) throw failures[0]
 
   const successCount = results.filter((result) => result.status === 'success').length
   const failureCount = results.length - successCount
@@ -91,7 +99,9 @@ async function claimNext(services: Services, options: PendingOptions, roundStart
   return clip
 }
 
-/** Whether a provider, and not the clip, was at fault for a failed round. */
+/** Whether a provider, and not the clip, was at fault for a failed round: the next clip may fare better or not. */
 export function isProviderFault(outcome: SettledOutcome): boolean {
-  return outcome.status === 'failed' && outcome.error instanceof ChainError
+  if (outcome.status !== 'failed' || !(outcome.error instanceof ChainError)) return false
+  const { errors } = outcome.error.cause as AggregateError
+  return errors.some((error) => isProviderError(error) && error.isRetryable)
 }

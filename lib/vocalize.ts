@@ -1,18 +1,16 @@
 import type { NewClip } from './catalog/clips.ts'
 import { CatalogError } from './catalog/connection.ts'
-import { type Clip, fileNameOf, newClipId } from './clip.ts'
-import { describeError, ServiceError } from './errors.ts'
-import { packCar } from './ipfs/car.ts'
-import { ChainError, type ChainResult } from './ipfs/chain.ts'
+import { type Clip, newClipId } from './clip.ts'
+import { leaseMs } from './lease.ts'
 import type { Listener } from './listen.ts'
-import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import { expectedSizeBytes, growingRoom, reserveRoom } from './room.ts'
 import type { Services } from './services.ts'
 import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
 import { type StagedAudio, stage } from './stage.ts'
 import { logMessages } from './telemetry/log.ts'
 import { TempAudioError } from './temp-audio/store.ts'
-import { leaseMs, type UploadOutcome, uploadClip } from './upload-clip.ts'
+import { type UploadOutcome, uploadClip } from './upload-clip.ts'
+import { storageUnavailable, uploadUnstaged } from './upload-unstaged.ts'
 
 /** Between the end of the vendor's time limit and the record of the staged clip. */
 const STAGING_MARGIN_MS = 60_000
@@ -122,13 +120,15 @@ async function recordStaged(
   newClip: NewClip,
   staged: StagedAudio,
 ): Promise<Clip | undefined> {
-  const { catalog, clock, leaseOwner, log } = services
+  const { catalog, clock, config, leaseOwner, log } = services
   const { cid, mimeType, fileExtension, durationMs, sizeBytes } = staged
   const now = clock.now()
   try {
     const clip = await catalog.clips.stage(newClip.id, {
       ...{ cid, mimeType, fileExtension, durationMs, sizeBytes },
       stagedAt: now,
+      // However long it took to speak.
+      expiresAt: now + config.tempAudio.ttlMs,
       leaseOwner,
       leaseExpiresAt: now + leaseMs(services),
     })
@@ -149,7 +149,8 @@ async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio)
     )
     outcome = await withinDeadline(upload, clock, config.ipfs.uploadDeadlineMs)
   } else {
-    await catalog.queue.release(leaseOwner, clip.id)
+    // A lease that cannot be given back now runs out: the clip is safe either way.
+    await catalog.queue.release(leaseOwner, clip.id).catch(() => {})
   }
   if (outcome?.status === 'success') {
     const { provider, ipfsHash, url } = outcome
@@ -172,86 +173,6 @@ async function withinDeadline(upload: Promise<UploadOutcome>, clock: Services['c
   }
 }
 
-/** The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now or never. */
-async function uploadUnstaged(
-  services: Services,
-  newClip: NewClip,
-  staged: StagedAudio,
-  refusal: CatalogError | undefined,
-): Promise<VocalizedClip> {
-  const { chain, work } = services
-  const { cid, audio, mimeType, fileExtension, durationMs, sizeBytes } = staged
-  const fileName = fileNameOf({ id: newClip.id, fileExtension })
-  const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
-  try {
-    const { car } = await packCar(audio)
-    const content = { cid, car, file: audio, fileName }
-    const stored = await work.track(
-      chain.upload(content, { user: 'caller', journal: noJournal, signal: work.signal }),
-    )
-    log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
-    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes }
-    const clip = storedClip(services, newClip, facts, stored)
-    await recordUnstaged(services, clip)
-    return asPublished(services.config, clip)
-  } catch (error) {
-    log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
-    throw storageUnavailable(staged.storeError ?? refusal ?? new CatalogError('The catalog failed'), error)
-  } finally {
-    await staged.storeError?.discard()
-  }
-}
-
-function storedClip(
-  { clock, config }: Services,
-  newClip: NewClip,
-  facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'>,
-  { provider, ipfsHash, gatewayUrl }: ChainResult,
-): VocalizedClip {
-  const now = clock.now()
-  const permanentUrl = permanentUrlOf(config, { id: newClip.id, ...facts }, { ipfsHash, gatewayUrl })
-  return {
-    ...newClip,
-    ...facts,
-    ...{ provider, ipfsHash, permanentUrl, stagedAt: now, storedAt: now, state: 'stored', isHeld: false },
-    ...{ attempts: 1, failedRounds: 0, lastRoundAt: null, nextAttemptAt: null, lastError: null },
-  }
-}
-
-/** Writes down as much as the catalog takes: IPFS has the clip either way. */
-async function recordUnstaged({ catalog, store, log }: Services, clip: VocalizedClip) {
-  const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
-  try {
-    const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
-    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt }
-    await catalog.clips.stage(id, { ...facts, leaseOwner: null, leaseExpiresAt: null })
-    await catalog.clips.store(id, { provider, ipfsHash, permanentUrl, storedAt })
-    await catalog.clips.letGo(id)
-  } catch (error) {
-    log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
-  }
-  await store.delete(id).catch(() => {})
-}
-
-const noJournal = { begin: async () => 0, end: async () => {} }
-
 function asVocalized(clip: Clip, { cid, mimeType, durationMs }: StagedAudio): VocalizedClip {
   return { ...clip, cid, mimeType, durationMs }
-}
-
-function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
-  const providers = ipfsError instanceof ChainError ? ipfsError.failures : []
-  const told = [
-    `temporary store: ${storeError.message}`,
-    ...(ipfsError instanceof ChainError ? [`IPFS: ${ipfsError.message}`] : []),
-  ]
-  return new ServiceError(
-    'storage_unavailable',
-    `Neither IPFS nor the temporary store could take the audio (${told.join('; ')})`,
-    {
-      cause: new AggregateError([storeError, ipfsError].filter(Boolean)),
-      retryAfterMs: 30_000,
-      providers,
-    },
-  )
 }

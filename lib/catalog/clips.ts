@@ -33,7 +33,7 @@ export type StagedFacts = Pick<
   | 'leaseOwner'
   | 'leaseExpiresAt'
 > &
-  Partial<Pick<Clip, 'modelId' | 'outputFormat'>>
+  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat'>>
 
 /** Where a provider keeps a clip. */
 export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>
@@ -48,7 +48,10 @@ export interface FailedRound {
 /** The life of a clip, one method a transition. */
 export interface Clips {
   find(id: string): Promise<Clip | null>
-  /** Records a clip that is about to be spoken, if the temporary store has room: all that is held stays within `maxBytes`. */
+  /**
+   * Records a clip that is about to be spoken, if the temporary store has room: all that is held stays within `maxBytes`.
+   * `false`: there is no room, or there is a record of this id.
+   */
   reserve(clip: NewClip, maxBytes: number): Promise<boolean>
   /** Changes the room of a clip that is being spoken. `false`: there is no room, nothing changed. */
   resize(id: string, sizeBytes: number, maxBytes: number): Promise<boolean>
@@ -77,11 +80,12 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
     reserve: (clip, maxBytes) =>
       transaction(async (db) => {
         if ((await heldBytes(db)) + clip.sizeBytes > maxBytes) return false
-        await db
+        const { numInsertedOrUpdatedRows = 0n } = await db
           .insertInto('clips')
           .values({ ...unspoken, ...clip })
-          .execute()
-        return true
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst()
+        return numInsertedOrUpdatedRows > 0n
       }),
 
     resize: (id, sizeBytes, maxBytes) =>
@@ -130,13 +134,13 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
           { name: 'clips_stored', label: facts.provider ?? '', value: 1 },
           ...timeToIpfsCounters(elapsedMs / 1000),
         ])
+        if (recordsWebhooks) {
+          await recordWebhook(db, { type: 'clip.stored', clipId: id, now: facts.storedAt ?? clip.createdAt })
+        }
         return true
       }),
 
     postpone: (id, { leaseOwner, error, lastRoundAt, nextAttemptAt }) =>
-        if (recordsWebhooks) {
-          await recordWebhook(db, { type: 'clip.stored', clipId: id, now: facts.storedAt ?? clip.createdAt })
-        }
       run(async (db) => {
         const { numUpdatedRows } = await db
           .updateTable('clips')
@@ -160,11 +164,11 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return false
         await addToCounters(db, [{ name: 'clips_expired', value: 1 }])
+        if (recordsWebhooks) await recordWebhook(db, { type: 'clip.expired', clipId: id, now })
         return true
       }),
 
     letGo: (id) =>
-        if (recordsWebhooks) await recordWebhook(db, { type: 'clip.expired', clipId: id, now })
       run(async (db) => {
         await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
       }),

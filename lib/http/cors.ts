@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 
+const EXPOSE = 'Access-Control-Expose-Headers'
 const EXPOSED_HEADERS =
   'X-Request-Id, X-Clip-Id, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
 
@@ -9,7 +10,10 @@ export function addCorsHeaders(
   request: Request,
   headers: Headers,
 ): void {
-  if (headers.has('Access-Control-Allow-Origin')) return
+  if (headers.has('Access-Control-Allow-Origin')) {
+    if (!headers.has(EXPOSE)) headers.set(EXPOSE, EXPOSED_HEADERS)
+    return
+  }
   if (corsAllowedOrigins.includes('*')) headers.set('Access-Control-Allow-Origin', '*')
   else {
     headers.append('Vary', 'Origin')
@@ -17,7 +21,7 @@ export function addCorsHeaders(
     if (!origin || !corsAllowedOrigins.includes(origin)) return
     headers.set('Access-Control-Allow-Origin', origin)
   }
-  headers.set('Access-Control-Expose-Headers', EXPOSED_HEADERS)
+  headers.set(EXPOSE, EXPOSED_HEADERS)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts'
-import { leaseMs } from '../upload-clip.ts'
+import { leaseMs } from '../lease.ts'
 import { bearerOf } from './auth.ts'
 import type { RequestContext } from './respond.ts'
 

@@ -1,6 +1,6 @@
 import { fileNameOf } from '../clip.ts'
 import { ServiceError } from '../errors.ts'
-import { type HeldClip, openClip } from '../open-clip.ts'
+import { type HeldClip, openClip, whereNow } from '../open-clip.ts'
 import { absoluteUrl } from '../permanent-url.ts'
 import type { Services } from '../services.ts'
 import { publicBaseUrl } from './origin.ts'
@@ -11,14 +11,16 @@ const LONGEST_MAX_AGE_SECONDS = 3600
 
 /** Answers `GET` and `HEAD /api/temp-audio/<id>`; both the front and the route handler serve it by this. */
 export function serveTempAudio(services: Services, request: Request): Promise<Response> {
-  return respond(services, request, async () => {
+  return respond(services, request, async (context) => {
+    context.headers.set('Access-Control-Allow-Origin', '*')
     const url = new URL(request.url)
     const opened = await openClip(services, idIn(url.pathname))
-    if (opened.from === 'ipfs') {
-      const location = absoluteUrl(opened.permanentUrl, publicBaseUrl(services.config, request))
-      const headers = { ...anyOrigin, Location: location, 'Cache-Control': 'public, max-age=300' }
+    const redirectTo = (permanentUrl: string) => {
+      const location = absoluteUrl(permanentUrl, publicBaseUrl(services.config, request))
+      const headers = { Location: location, 'Cache-Control': 'public, max-age=300' }
       return new Response(null, { status: 302, headers })
     }
+    if (opened.from === 'ipfs') return redirectTo(opened.permanentUrl)
     const { clip, read } = opened
     const headers = headersOf(clip, services, { isDownload: url.searchParams.has('download') })
     if (clip.permanentUrl) {
@@ -39,10 +41,12 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     const applies = rangeApplies(request.headers.get('If-Range'), etag, modifiedAt)
     const range = applies ? selectRange(request.headers.get('Range'), clip.sizeBytes) : undefined
     if (range === 'unsatisfiable') throw unsatisfiable(clip)
-    if (!range) return new Response((await read()) as BodyInit, { headers })
+    const audio = await read(range)
+    if (!audio) return redirectTo(await whereNow(services, clip.id))
+    if (!range) return new Response(audio as BodyInit, { headers })
     headers.set('Content-Length', String(range.end - range.start + 1))
     headers.set('Content-Range', `bytes ${range.start}-${range.end}/${clip.sizeBytes}`)
-    return new Response((await read(range)) as BodyInit, { status: 206, headers })
+    return new Response(audio as BodyInit, { status: 206, headers })
   })
 }
 
@@ -51,13 +55,10 @@ function idIn(pathname: string): string {
   return /^\/api\/temp-audio\/([^/]+)$/.exec(pathname)?.[1] ?? ''
 }
 
-const anyOrigin = { 'Access-Control-Allow-Origin': '*' }
-
 function headersOf(clip: HeldClip, { clock }: Services, { isDownload }: { isDownload: boolean }): Headers {
   const secondsLeft = Math.max(0, Math.floor((clip.expiresAt - clock.now()) / 1000))
   const maxAge = Math.min(LONGEST_MAX_AGE_SECONDS, secondsLeft)
-  const headers = new Headers({
-    ...anyOrigin,
+  return new Headers({
     'Access-Control-Expose-Headers': 'Accept-Ranges, Content-Length, Content-Range, ETag, Link, X-Request-Id',
     'Accept-Ranges': 'bytes',
     'Cache-Control': `public, max-age=${maxAge}`,
@@ -67,7 +68,6 @@ function headersOf(clip: HeldClip, { clock }: Services, { isDownload }: { isDown
     'X-Content-Type-Options': 'nosniff',
     'Cross-Origin-Resource-Policy': 'cross-origin',
   })
-  return headers
 }
 
 function unsatisfiable({ sizeBytes }: HeldClip) {
@@ -75,7 +75,7 @@ function unsatisfiable({ sizeBytes }: HeldClip) {
     'range_not_satisfiable',
     `The range lies outside the clip, which has ${sizeBytes} bytes`,
     {
-      headers: { ...anyOrigin, 'Content-Range': `bytes */${sizeBytes}` },
+      headers: { 'Content-Range': `bytes */${sizeBytes}` },
     },
   )
 }

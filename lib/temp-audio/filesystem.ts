@@ -154,7 +154,9 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
     async rescue(cause: unknown): Promise<TempAudioError> {
       const written = await writtenPart().catch(() => null)
       if (!written) await abandon()
-      return new TempAudioError(`The temporary store could not keep the clip: ${describeError(cause)}`, {
+      // Callers are told this: where on which disk is none of their business.
+      const reason = describeError(cause).replace(/ '.*'$/, '')
+      return new TempAudioError(`The temporary store could not keep the clip: ${reason}`, {
         cause,
         rescued: written ? new Blob([written, ...rescuedChunks]) : undefined,
         discard: abandon,

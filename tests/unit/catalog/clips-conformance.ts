@@ -30,6 +30,14 @@ export function describeClips({ prepare }: Subject) {
       })
     })
 
+    test('begins once: whoever comes second finds its id taken', async () => {
+      const { clips } = await open()
+      const clip = newClip()
+      expect(await clips.reserve(clip, noLimit)).toBe(true)
+      expect(await clips.reserve({ ...clip, sizeBytes: 1, leaseOwner: 'second' }, noLimit)).toBe(false)
+      expect(await clips.find(clip.id)).toMatchObject({ sizeBytes: 1000, leaseOwner: 'speaker' })
+    })
+
     test('is unknown where there is no record', async () => {
       const { clips } = await open()
       expect(await clips.find(newClipId())).toBeNull()

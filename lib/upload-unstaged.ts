@@ -1,0 +1,105 @@
+import type { NewClip } from './catalog/clips.ts'
+import { CatalogError } from './catalog/connection.ts'
+import { fileNameOf } from './clip.ts'
+import { describeError, ServiceError } from './errors.ts'
+import { packCar } from './ipfs/car.ts'
+import { ChainError, type ChainResult } from './ipfs/chain.ts'
+import { looseJournal, noJournal } from './journal.ts'
+import { leaseMs } from './lease.ts'
+import { asPublished, permanentUrlOf } from './permanent-url.ts'
+import type { Services } from './services.ts'
+import type { StagedAudio } from './stage.ts'
+import { logMessages } from './telemetry/log.ts'
+import type { VocalizedClip } from './vocalize.ts'
+
+/**
+ * The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now or never.
+ * `refusal`: the catalog has no record of it.
+ *
+ * @throws ServiceError `storage_unavailable`; nothing of the clip is kept then
+ */
+export async function uploadUnstaged(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+  refusal: CatalogError | undefined,
+): Promise<VocalizedClip> {
+  const { chain, work } = services
+  const { cid, audio, mimeType, fileExtension, durationMs, sizeBytes } = staged
+  const fileName = fileNameOf({ id: newClip.id, fileExtension })
+  const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
+  try {
+    const { car } = await packCar(audio)
+    const content = { cid, car, file: audio, fileName }
+    const journal = refusal ? noJournal : looseJournal(services, newClip.id, 'request')
+    const stored = await work.track(chain.upload(content, { user: 'caller', journal, signal: work.signal }))
+    log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
+    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes }
+    const clip = storedClip(services, newClip, facts, stored)
+    if (!refusal) await recordUnstaged(services, clip)
+    return asPublished(services.config, clip)
+  } catch (error) {
+    log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
+    if (!refusal) await forget(services, newClip.id)
+    throw storageUnavailable(staged.storeError ?? refusal ?? new CatalogError('The catalog failed'), error)
+  } finally {
+    await staged.storeError?.discard()
+  }
+}
+
+function storedClip(
+  { clock, config }: Services,
+  newClip: NewClip,
+  facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'>,
+  { provider, ipfsHash, gatewayUrl }: ChainResult,
+): VocalizedClip {
+  const now = clock.now()
+  const permanentUrl = permanentUrlOf(config, { id: newClip.id, ...facts }, { ipfsHash, gatewayUrl })
+  return {
+    ...newClip,
+    ...facts,
+    ...{ provider, ipfsHash, permanentUrl, stagedAt: now, storedAt: now, state: 'stored', isHeld: false },
+    ...{ attempts: 1, failedRounds: 0, lastRoundAt: null, nextAttemptAt: null, lastError: null },
+  }
+}
+
+/** The caller is told that the clip is lost: nobody may find it later, and upload what nobody waits for. */
+async function forget({ catalog, store }: Services, id: string) {
+  await store.delete(id).catch(() => {})
+  await catalog.clips.discard(id).catch(() => {})
+}
+
+/** Writes down as much as the catalog takes: IPFS has the clip either way. */
+async function recordUnstaged(services: Services, clip: VocalizedClip) {
+  const { catalog, clock, leaseOwner, store, log } = services
+  const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
+  try {
+    const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
+    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt }
+    // Under a lease, or a worker could take it for one that waits.
+    await catalog.clips.stage(id, { ...facts, leaseOwner, leaseExpiresAt: clock.now() + leaseMs(services) })
+    await catalog.clips.store(id, { provider, ipfsHash, permanentUrl, storedAt })
+    await catalog.clips.letGo(id)
+  } catch (error) {
+    log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
+  }
+  await store.delete(id).catch(() => {})
+}
+
+/** What a caller is told whose clip nobody could take. */
+export function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
+  const providers = ipfsError instanceof ChainError ? ipfsError.failures : []
+  const told = [
+    `temporary store: ${storeError.message}`,
+    ...(ipfsError instanceof ChainError ? [`IPFS: ${ipfsError.message}`] : []),
+  ]
+  return new ServiceError(
+    'storage_unavailable',
+    `Neither IPFS nor the temporary store could take the audio (${told.join('; ')})`,
+    {
+      cause: new AggregateError([storeError, ipfsError].filter(Boolean)),
+      retryAfterMs: 30_000,
+      providers,
+    },
+  )
+}

@@ -1,0 +1,60 @@
+import { ReadableStream } from 'node:stream/web'
+import type { Speech, SpeechRequest, SpokenAudio } from '../../lib/speech/speech.ts'
+import { speechMp3 } from './stub-vendors/audio.ts'
+
+const CHUNK_BYTES = 500
+
+/** What a fake voice does: it speaks, fails at once, or breaks after so many bytes. */
+export type SpeechBehaviour = 'speak' | Error | { breaksAfterBytes: number; error: Error }
+
+/** A voice that speaks MP3 in no time. The same text gives the same bytes, another one others. */
+export class FakeSpeech implements Speech {
+  readonly name = 'local'
+  /** How long each clip lasts. */
+  durationMs = 100
+  speaking: SpeechBehaviour = 'speak'
+  /** Called before each chunk, with the number of bytes so far. */
+  beforeChunk: (sizeBytes: number) => void | Promise<void> = () => {}
+  cancelled = 0
+  isClosed = false
+
+  async speak({
+    text,
+    outputFormat = 'mp3_44100_128',
+    modelId = 'local',
+  }: SpeechRequest): Promise<SpokenAudio> {
+    if (this.speaking instanceof Error) throw this.speaking
+    return { audio: this.#streamOf(speechMp3(this.durationMs, text)), outputFormat, modelId }
+  }
+
+  async voices() {
+    return []
+  }
+
+  async close() {
+    this.isClosed = true
+  }
+
+  #streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+    let at = 0
+    const { speaking } = this
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        await this.beforeChunk(at)
+        if (
+          typeof speaking === 'object' &&
+          'breaksAfterBytes' in speaking &&
+          at >= speaking.breaksAfterBytes
+        ) {
+          return controller.error(speaking.error)
+        }
+        controller.enqueue(bytes.subarray(at, at + CHUNK_BYTES))
+        at += CHUNK_BYTES
+        if (at >= bytes.length) controller.close()
+      },
+      cancel: () => {
+        this.cancelled += 1
+      },
+    })
+  }
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Clock } from '../../lib/clock.ts'
+import { readConfig } from '../../lib/config.ts'
+import { createChain } from '../../lib/ipfs/chain.ts'
+import { createServices, type Services } from '../../lib/services.ts'
+import { createLog } from '../../lib/telemetry/log.ts'
+import { createFilesystemStore } from '../../lib/temp-audio/filesystem.ts'
+import type { TempAudioStore } from '../../lib/temp-audio/store.ts'
+import { vocalize } from '../../lib/vocalize.ts'
+import { FakeProvider } from './fake-provider.ts'
+import { FakeSpeech } from './fake-speech.ts'
+import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+interface Options<C extends Clock> {
+  directory?: string
+  clock?: C
+  providers?: FakeProvider[]
+  speech?: FakeSpeech
+  environment?: Record<string, string>
+}
+
+/** A line of the log, as JSON. */
+export interface LogLine {
+  level: string
+  msg: string
+  [field: string]: unknown
+}
+
+/**
+ * The services on real files and a real catalog, under a simulated clock, with voices and providers in memory.
+ * The bytes of the store are copied into memory when they are uploaded, for the clock to know when nothing goes on.
+ */
+export async function testServices<C extends Clock = SimulatedClock>(options: Options<C> = {}) {
+  const directory = options.directory ?? (await temporaryDirectory())
+  const clock = options.clock ?? (createSimulatedClock({ now: Date.now() }) as unknown as C)
+  const providers = options.providers ?? [new FakeProvider('pinata'), new FakeProvider('kubo')]
+  const speech = options.speech ?? new FakeSpeech()
+  const config = readConfig({ TEMP_AUDIO_DIR: directory, ...options.environment })
+  const lines: LogLine[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const audioDirectory = path.join(directory, 'audio')
+  const base = createServices(config, {
+    clock,
+    speech,
+    store: inMemoryBlobs(createFilesystemStore({ directory: audioDirectory }), audioDirectory),
+    log: createLog({ level: config.logLevel, scrub: (text) => text, destination }),
+  })
+  const chain = createChain({
+    providers,
+    retryDelaysMs: config.ipfs.retryDelaysMs,
+    attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
+    patienceMs: config.ipfs.uploadDeadlineMs,
+    clock,
+    scrub: base.scrub,
+  })
+  const services: Services = { ...base, chain }
+  onTestFinished(() => base.catalog.close())
+  const [first, second] = providers as [FakeProvider, FakeProvider]
+  return { services, clock, providers, first, second, speech, lines, directory, audioDirectory }
+}
+
+export type TestServices = Awaited<ReturnType<typeof testServices>>
+
+let texts = 0
+
+/** Has a new text spoken. */
+export function speak(services: Services, text = `Text ${(texts += 1)}`) {
+  return vocalize(services, { text, voiceId: 'slt' }, { requestId: `request-${texts}` })
+}
+
+/** `count` clips that wait for IPFS, with nobody at work on them and nobody tried. */
+export async function waitingClips(services: Services, count: number): Promise<string[]> {
+  const nobody = { ...services.chain, canTry: () => false }
+  const ids: string[] = []
+  for (let index = 0; index < count; index += 1) ids.push((await speak({ ...services, chain: nobody })).id)
+  return ids
+}
+
+function inMemoryBlobs(store: TempAudioStore, directory: string): TempAudioStore {
+  return {
+    ...store,
+    async blob(id) {
+      const blob = await store.blob(id)
+      return blob && new Blob([await readFile(path.join(directory, id))])
+    },
+  }
+}

@@ -3,7 +3,7 @@ import { readConfig } from './lib/config.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from './lib/http/page-security.ts'
 
 /** Pages only: what programs talk to and what is built carries headers of its own. */
-export const config = { matcher: ['/((?!api/|v1/|_next/).*)'] }
+export const config = { matcher: ['/((?!api/|v1/|ipfs/|_next/).*)'] }
 
 let origins: string[] | undefined
 

@@ -8,6 +8,7 @@ export const errorStatus = {
   not_found: 404,
   voice_not_found: 404,
   method_not_allowed: 405,
+  not_acceptable: 406,
   request_timeout: 408,
   expired: 410,
   precondition_failed: 412,
@@ -30,6 +31,7 @@ export const errorStatus = {
   shutting_down: 503,
   not_ready: 503,
   speech_timeout: 504,
+  content_unreachable: 504,
 } as const
 
 export type ErrorCode = keyof typeof errorStatus

@@ -6,6 +6,7 @@ import { startWebhooks } from './background/webhooks.ts'
 import { readConfig } from './config.ts'
 import { describeError, ServiceError } from './errors.ts'
 import type { FrontServices } from './http/front.ts'
+import { serveIpfs } from './http/ipfs-gateway.ts'
 import { serveTempAudio } from './http/temp-audio.ts'
 import { recover } from './recover.ts'
 import { createServices, type Services } from './services.ts'
@@ -69,6 +70,7 @@ export function startService(services: Services): Service {
 
   return {
     services,
+    serveIpfs: (request) => serveIpfs(services, request),
     serveTempAudio: (request) => serveTempAudio(services, request),
     afterTempAudio: () => quietly(retryOpportunistically(services)),
     afterVocalize: (clip) => quietly(afterAnswer(services, clip)),

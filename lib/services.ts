@@ -7,8 +7,10 @@ import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
 import { isServiceError } from './errors.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
+import { type CarCache, createCarCache } from './ipfs/car-cache.ts'
 import { type CarStore, createCarStore } from './ipfs/car-store.ts'
 import { type Chain, createChain } from './ipfs/chain.ts'
+import type { IpfsProvider } from './ipfs/provider.ts'
 import { createProviders } from './ipfs/providers.ts'
 import { newLeaseOwner } from './lease-owner.ts'
 import { createRequestHasher, type RequestHasher } from './request-hash.ts'
@@ -40,6 +42,9 @@ export interface Services {
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
   requestHasher: RequestHasher
+  /** Clips that our gateway has fetched from others. */
+  cache: CarCache
+  providers: readonly IpfsProvider[]
   /** Who this process is in a lease. */
   leaseOwner: string
   /** One-line warnings about the configuration, for the start. */
@@ -77,6 +82,12 @@ export function createServices(
       attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
       patienceMs: config.ipfs.uploadDeadlineMs,
       clock,
+    cache: createCarCache({
+      store: createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'cache') }),
+      maxBytes: config.ipfs.cacheMaxBytes,
+      now: () => clock.now(),
+    }),
+    providers,
       scrub,
     }),
     work: createBackgroundWork({

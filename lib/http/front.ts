@@ -10,6 +10,8 @@ import { refuseUnreadable } from './unreadable.ts'
 export interface FrontServices {
   /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
   serveTempAudio(request: Request): Promise<Response>
+  /** Answers `GET` and `HEAD /ipfs/<cid>`. */
+  serveIpfs(request: Request): Promise<Response>
   /** What is due once the audio was sent. */
   afterTempAudio(): Promise<void>
   /** Turns readiness to 503 and takes no new work. */
@@ -23,7 +25,7 @@ export interface FrontServices {
 interface FrontOptions {
   /** Answers everything that the front does not answer itself. */
   nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
-  services: Pick<FrontServices, 'serveTempAudio' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
+  services: Pick<FrontServices, 'serveTempAudio' | 'serveIpfs' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
   /** How long running requests may take to finish after `stop()`. */
   graceMs?: number
 }
@@ -51,6 +53,7 @@ const STALLED_MS = 120_000
 
 // Also with further slashes and dots in it: Next.js would answer those with redirects and pages.
 const tempAudioPath = /^\/api\/temp-audio\/[^?#]/
+const ipfsPath = /^\/ipfs\/[^?#]/
 
 /**
  * Makes the HTTP server that stands before Next.js.
@@ -65,13 +68,18 @@ export function createFront({ nextHandler, services, graceMs = GRACE_MS }: Front
     onError: answerError,
   })
 
+  const serveIpfs = createRequestListener((request) => services.serveIpfs(request), { onError: answerError })
+
   announceStamps()
   const server = createServer(timeouts, (request, response) => {
     stamp(request)
     running.add(response)
     response.once('close', () => running.delete(response))
     if (isStopping) response.setHeader('Connection', 'close')
-    if (isTempAudio(request)) {
+    if (isRead(request) && ipfsPath.test(request.url ?? '')) {
+      response.setTimeout(STALLED_MS, () => response.destroy())
+      serveIpfs(request, response)
+    } else if (isRead(request) && tempAudioPath.test(request.url ?? '')) {
       response.setTimeout(STALLED_MS, () => response.destroy())
       serveTempAudio(request, response)
       if (request.method === 'GET') response.once('finish', () => afterAudio(response.statusCode))
@@ -102,8 +110,8 @@ export function createFront({ nextHandler, services, graceMs = GRACE_MS }: Front
   return { server, stop }
 }
 
-function isTempAudio({ method, url = '' }: IncomingMessage): boolean {
-  return (method === 'GET' || method === 'HEAD') && tempAudioPath.test(url)
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 async function handOver(

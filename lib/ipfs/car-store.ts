@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
-import { type FileHandle, mkdir, open, opendir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  opendir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+} from 'node:fs/promises'
 import path from 'node:path'
 import { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'
@@ -49,6 +60,8 @@ export interface CarStore {
   open(cid: string): Promise<KeptDag | null>
   /** The clip that a block belongs to, whether or not that is here now; `null` where the block was never here. */
   rootOf(cid: string): Promise<string | null>
+  /** Remembers that a clip was used at `at`, in milliseconds since the epoch. */
+  touch(root: string, at: number): Promise<void>
   /** Deletes a clip; its blocks are still known. */
   delete(root: string): Promise<void>
   /** All clips. `removeUnfinishedBefore` also clears away what writes that crashed before then left behind. */
@@ -120,6 +133,11 @@ export function createCarStore({ directory }: { directory: string }): CarStore {
       const target = await readlink(placeOf(cid)).catch(unless('ENOENT', 'EINVAL'))
       if (target) return path.basename(target, CAR)
       return (await stat(placeOf(cid)).catch(unless('ENOENT'))) ? cid : null
+    },
+
+    async touch(root, at) {
+      const facts = await stat(placeOf(root)).catch(unless('ENOENT'))
+      if (facts) await utimes(placeOf(root), at / 1000, facts.mtimeMs / 1000).catch(unless('ENOENT'))
     },
 
     async delete(root) {

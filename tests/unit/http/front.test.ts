@@ -21,6 +21,7 @@ afterEach(async () => {
 async function open(overrides: Partial<Options['services']> = {}, options: Partial<Options> = {}) {
   const services = {
     serveTempAudio: async () => new Response('audio'),
+    serveIpfs: async () => new Response('content'),
     afterTempAudio: vi.fn(async () => {}),
     beginShutdown: vi.fn(),
     drain: async () => {},

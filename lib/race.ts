@@ -1,0 +1,49 @@
+import type { Clock } from './clock.ts'
+
+/**
+ * Runs `attempts` until one succeeds: the next starts when one fails, or when the last has taken `staggerMs` without an
+ * end. The others are then aborted.
+ *
+ * @throws AggregateError with the error of each attempt when none succeeded; the signal's reason when it aborts
+ */
+export async function race<T>(
+  attempts: readonly ((signal: AbortSignal) => Promise<T>)[],
+  options: { clock: Clock; staggerMs: number; signal: AbortSignal },
+): Promise<T> {
+  const { clock, staggerMs, signal } = options
+  const over = new AbortController()
+  const stop = AbortSignal.any([signal, over.signal])
+  const errors: unknown[] = []
+  const waiting = [...attempts]
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  let running = 0
+
+  function startNext() {
+    const attempt = waiting.shift()
+    if (!attempt) {
+      if (running === 0) reject(new AggregateError(errors, 'None of them succeeded'))
+      return
+    }
+    running += 1
+    const slow = new AbortController()
+    attempt(stop).then(resolve, (error: unknown) => {
+      running -= 1
+      errors.push(error)
+      slow.abort()
+      startNext()
+    })
+    if (waiting.length === 0) return
+    clock.sleep(staggerMs, AbortSignal.any([stop, slow.signal])).then(startNext, () => {})
+  }
+
+  startNext()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    over.abort(new Error('Another was faster'))
+  }
+}

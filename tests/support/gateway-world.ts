@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pino from 'pino'
+import { newClipId } from '../../lib/clip.ts'
+import { readConfig } from '../../lib/config.ts'
+import { createFront } from '../../lib/http/front.ts'
+import { serveIpfs } from '../../lib/http/ipfs-gateway.ts'
+import type { IpfsContent } from '../../lib/ipfs/provider.ts'
+import { createServices, type Services } from '../../lib/services.ts'
+
+/** The services of a process on directories of their own, with the front before them. */
+export interface GatewayWorld {
+  services: Services
+  origin: string
+  directory: string
+  /** What was logged, one object a line. */
+  log: Record<string, unknown>[]
+  /** Records a clip that `provider` holds, as it is after an upload. */
+  record(
+    content: IpfsContent,
+    options?: { provider?: string; ipfsHash?: string; at?: number },
+  ): Promise<string>
+  close(): Promise<void>
+}
+
+export async function openGateway(
+  environment: Record<string, string> = {},
+  replacements: Parameters<typeof createServices>[1] = {},
+): Promise<GatewayWorld> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'voicepin-gateway-'))
+  const log: Record<string, unknown>[] = []
+  const services = createServices(
+    readConfig({
+      TEMP_AUDIO_DIR: path.join(directory, 'temp'),
+      IPFS_REPOSITORY_DIR: path.join(directory, 'ipfs'),
+      SPEECH_PROVIDER: 'local',
+      IPFS_GATEWAYS: 'http://127.0.0.1:9',
+      ...environment,
+    }),
+    {
+      log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+      ...replacements,
+    },
+  )
+  const front = createFront({
+    nextHandler: (_, response) => response.writeHead(404).end(),
+    services: {
+      serveIpfs: (request) => serveIpfs(services, request),
+      serveTempAudio: async () => new Response(),
+      afterTempAudio: async () => {},
+      beginShutdown() {},
+      drain: async () => {},
+    },
+  })
+  front.server.listen(0, '127.0.0.1')
+  await once(front.server, 'listening')
+  const { port } = front.server.address() as AddressInfo
+
+  return {
+    services,
+    origin: `http://127.0.0.1:${port}`,
+    directory,
+    log,
+    async record(content, { provider = 'embedded', ipfsHash = content.cid, at = Date.now() } = {}) {
+      const id = newClipId()
+      const { clips } = services.catalog
+      await clips.reserve(
+        {
+          ...{ id, requestId: 'test', characters: 1, voiceId: 'slt', modelId: null, outputFormat: null },
+          ...{ createdAt: at, expiresAt: at + 3_600_000, sizeBytes: content.file.size },
+          ...{ leaseOwner: null, leaseExpiresAt: null },
+        },
+        Number.MAX_SAFE_INTEGER,
+      )
+      await clips.stage(id, {
+        ...{ cid: content.cid, mimeType: 'audio/mpeg', fileExtension: 'mp3', sizeBytes: content.file.size },
+        ...{ durationMs: 1000, stagedAt: at, leaseOwner: null, leaseExpiresAt: null },
+      })
+      const permanentUrl = `/ipfs/${ipfsHash}`
+      await clips.store(id, { provider, ipfsHash, permanentUrl, storedAt: at })
+      await clips.letGo(id)
+      return id
+    },
+    async close() {
+      front.server.closeAllConnections()
+      front.server.close()
+      await services.speech.close()
+      await services.catalog.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}

@@ -36,7 +36,9 @@ const down: Fault[] = [
   statusFault(503, { scope: 'all' }),
 ]
 
-/** Gives each vendor a mood at random: well, moody, or down. */
+const SHARE_OF_OUTAGES = 0.2
+
+/** Gives each vendor a mood at random: well, moody, or down; now and then all are down. */
 export async function changeMoods(
   vendors: StubVendors,
   storage: readonly VendorName[],
@@ -45,10 +47,11 @@ export async function changeMoods(
   await vendors.heal()
   await vendors.speak({ chunkBytes: 2048, chunkPauseMs: random() < 0.5 ? 0 : Math.floor(random() * 15) })
   if (random() < 0.5) await vendors.always('elevenlabs', speechFaults, 0.1)
+  const isOutage = random() < SHARE_OF_OUTAGES
   for (const vendor of storage) {
-    const mood = random()
-    if (mood < 0.35) continue
-    if (mood < 0.8) await vendors.always(vendor, storageFaults, 0.2 + 0.6 * random())
+    const mood = isOutage ? 1 : random()
+    if (mood < 0.3) continue
+    if (mood < 0.7) await vendors.always(vendor, storageFaults, 0.2 + 0.6 * random())
     else await vendors.always(vendor, down[Math.floor(random() * down.length)] as Fault)
   }
 }

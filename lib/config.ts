@@ -95,6 +95,26 @@ const webhookSecretText: Variable<string> = {
   [secret]: true,
 }
 
+/** As OpenTelemetry has it: the values are percent-encoded. */
+const headerList: Variable<Record<string, string>> = {
+  schema: z.string().transform((value, context) => {
+    try {
+      return Object.fromEntries(value.split(',').map(readHeader))
+    } catch {
+      context.addIssue('is not a list of headers')
+      return z.NEVER
+    }
+  }),
+  takes: 'a comma-separated list of name=value',
+  [secret]: true,
+}
+
+function readHeader(pair: string): [string, string] {
+  const [, name, value] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)$/.exec(pair) ?? []
+  if (!name || value === undefined) throw new Error(pair)
+  return [name, decodeURIComponent(value.trim())]
+}
+
 /** Thrown for a malformed variable; the message is one line that names it, what it got and what it takes. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -144,6 +164,8 @@ export function readConfig(environment: Environment) {
   if (webhookUrl && !environment.WEBHOOK_SECRET?.trim()) {
     problems.push('WEBHOOK_SECRET: got nothing, takes the secret that WEBHOOK_URL needs')
   }
+  const otlpEndpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT', url)
+  const otlpHeaders = read('OTEL_EXPORTER_OTLP_HEADERS', headerList, {})
   const tempAudioDir = read('TEMP_AUDIO_DIR', text, '.temp-audio')
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'S3_BUCKET']) {
     if (environment[name]?.trim())
@@ -256,6 +278,7 @@ export function readConfig(environment: Environment) {
       opportunisticChance: read('OPPORTUNISTIC_RETRY_CHANCE', chance, 0.1),
       batchSize: read('RETRY_BATCH_SIZE', whole(1), 3),
     },
+    tracing: otlpEndpoint ? { endpoint: otlpEndpoint, headers: otlpHeaders } : undefined,
     webhook: webhookUrl && webhookSecret ? { url: webhookUrl, secret: webhookSecret } : undefined,
     access: {
       adminApiKey: read('ADMIN_API_KEY', secretText),
@@ -296,6 +319,7 @@ export function secretsOf(config: Config): string[] {
     lighthouse.apiKey,
     kubo.authorization,
     config.webhook?.secret,
+    ...Object.values(config.tracing?.headers ?? {}),
     adminApiKey,
     cronSecret,
     metricsToken,

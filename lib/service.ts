@@ -101,6 +101,7 @@ export function startService(services: Services): Service {
       await catalog.queue
         .release(leaseOwner)
         .catch((error: unknown) => log.error({ err: error }, 'Leases not released'))
+      await services.tracing?.close().catch((error: unknown) => log.error({ err: error }, 'Traces not sent'))
       await speech.close()
       await catalog.close()
       log.info({ breakers: chain.breakers(), at: clock.now() }, 'Stopped')

@@ -18,6 +18,8 @@ import { createScrubber, type Scrub } from './secrets.ts'
 import { createSpeech } from './speech/index.ts'
 import type { Speech } from './speech/speech.ts'
 import { createLog, type Log } from './telemetry/log.ts'
+import { traceClips } from './telemetry/trace-clips.ts'
+import { createTracing, type Tracing } from './telemetry/tracing.ts'
 import { createFilesystemStore } from './temp-audio/filesystem.ts'
 import type { TempAudioStore } from './temp-audio/store.ts'
 
@@ -33,6 +35,8 @@ export interface Services {
   catalog: Catalog
   /** Tells of changes that this process makes in the catalog. */
   changes: Changes
+  /** Only where a collector is configured. */
+  tracing: Tracing | undefined
   store: TempAudioStore
   speech: Speech
   chain: Chain
@@ -63,6 +67,7 @@ export function createServices(
   const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now(), repository })
   const directory = config.tempAudio.directory
   const changes = createChanges()
+  const tracing = createTracing(config.tracing)
   const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')), {
     recordsWebhooks: config.webhook !== undefined,
   })
@@ -71,7 +76,8 @@ export function createServices(
     clock,
     scrub,
     log,
-    catalog: announceChanges(catalog, changes),
+    catalog: announceChanges(tracing ? traceClips(catalog, tracing, clock) : catalog, changes),
+    tracing,
     changes,
     store: replacements.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),

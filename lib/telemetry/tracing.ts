@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { type Attributes, ROOT_CONTEXT, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import type { Config } from '../config.ts'
+
+const FLUSH_MS = 2000
+
+/** One thing that happened to a clip. Times are milliseconds since the epoch. */
+export interface ClipSpan {
+  /** 32 hexadecimal digits: the id of the trace, too. */
+  clipId: string
+  name: string
+  startedAt: number
+  endedAt: number
+  attributes: Attributes
+  error?: string | undefined
+}
+
+/** Where spans go. Every clip is a trace of its own, whichever processes and restarts it goes through. */
+export interface Tracing {
+  /** A part of the clip's trace. */
+  part(span: ClipSpan): void
+  /** The span that holds all parts together. */
+  whole(span: ClipSpan): void
+  /** Sends what has not been sent yet. */
+  close(): Promise<void>
+}
+
+/**
+ * Sends spans to an OpenTelemetry collector by OTLP over HTTP; `undefined` where none is configured, and then nothing
+ * is loaded either.
+ *
+ * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+export function createTracing(config: Config['tracing']): Tracing | undefined {
+  if (!config) return undefined
+  const loading = load(config)
+  loading.catch(() => {})
+  const add = (span: ClipSpan, isWhole: boolean) =>
+    void loading.then(({ tracer, ids }) => record(tracer, ids, span, isWhole)).catch(() => {})
+  return {
+    part: (span) => add(span, false),
+    whole: (span) => add(span, true),
+    async close() {
+      const { provider } = await loading
+      await Promise.race([
+        provider.shutdown(),
+        new Promise((resolve) => setTimeout(resolve, FLUSH_MS).unref()),
+      ])
+    },
+  }
+}
+
+/** What the next root span is called: it is the same in every process. */
+interface NextIds {
+  root?: { traceId: string; spanId: string } | undefined
+}
+
+async function load({ endpoint, headers }: NonNullable<Config['tracing']>) {
+  const [{ BatchSpanProcessor, RandomIdGenerator, TracerProvider }, { OTLPTraceExporter }, resources] =
+    await Promise.all([
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+    ])
+  const ids: NextIds = {}
+  const random = new RandomIdGenerator()
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, headers })
+  const provider = new TracerProvider({
+    resource: resources.resourceFromAttributes({ 'service.name': 'voicepin' }),
+    spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000 })],
+    idGenerator: {
+      generateTraceId: () => ids.root?.traceId ?? random.generateTraceId(),
+      generateSpanId: () => ids.root?.spanId ?? random.generateSpanId(),
+    },
+  })
+  return { provider, tracer: provider.getTracer('voicepin'), ids }
+}
+
+function record(tracer: Tracer, ids: NextIds, span: ClipSpan, isWhole: boolean) {
+  const root = { traceId: span.clipId, spanId: rootSpanIdOf(span.clipId) }
+  const { name, startedAt: startTime, attributes } = span
+  const parent = trace.setSpanContext(ROOT_CONTEXT, { ...root, traceFlags: 1, isRemote: true })
+  // Starting a span is synchronous, so no other one can take these ids.
+  ids.root = isWhole ? root : undefined
+  const started = tracer.startSpan(name, { startTime, attributes }, isWhole ? ROOT_CONTEXT : parent)
+  ids.root = undefined
+  if (span.error) started.setStatus({ code: SpanStatusCode.ERROR, message: span.error })
+  started.end(span.endedAt)
+}
+
+function rootSpanIdOf(clipId: string): string {
+  return createHash('sha256').update(clipId).digest('hex').slice(0, 16)
+}

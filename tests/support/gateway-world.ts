@@ -21,7 +21,7 @@ export interface GatewayWorld {
   /** Records a clip that `provider` holds, as it is after an upload. */
   record(
     content: IpfsContent,
-    options?: { provider?: string; ipfsHash?: string; at?: number },
+    options?: { provider?: string; ipfsHash?: string; isHeld?: boolean },
   ): Promise<string>
   close(): Promise<void>
 }
@@ -64,8 +64,9 @@ export async function openGateway(
     origin: `http://127.0.0.1:${port}`,
     directory,
     log,
-    async record(content, { provider = 'embedded', ipfsHash = content.cid, at = Date.now() } = {}) {
+    async record(content, { provider = 'embedded', ipfsHash = content.cid, isHeld = false } = {}) {
       const id = newClipId()
+      const at = services.clock.now()
       const { clips } = services.catalog
       await clips.reserve(
         {
@@ -81,7 +82,7 @@ export async function openGateway(
       })
       const permanentUrl = `/ipfs/${ipfsHash}`
       await clips.store(id, { provider, ipfsHash, permanentUrl, storedAt: at })
-      await clips.letGo(id)
+      if (!isHeld) await clips.letGo(id)
       return id
     },
     async close() {

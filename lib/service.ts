@@ -61,8 +61,8 @@ export function startService(services: Services): Service {
 
   recovered().catch(() => {})
   const timer = startTimer(services, { intervalMs: config.tempAudio.cleanupIntervalMs, recovered })
-
   const stopWebhooks = startWebhooks(services)
+
   function refuseWhileStopping() {
     if (isStopping)
       throw new ServiceError('shutting_down', 'The service is shutting down', { retryAfterMs: 5000 })
@@ -93,9 +93,9 @@ export function startService(services: Services): Service {
 
     async drain() {
       timer.stop()
+      stopWebhooks()
       await work.drain(GRACE_MS)
     },
-      stopWebhooks()
 
     async close() {
       await catalog.queue

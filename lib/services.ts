@@ -42,13 +42,13 @@ export interface Services {
   chain: Chain
   /** The clips of the provider `embedded`. */
   repository: CarStore
+  /** Clips that our gateway has fetched from others. */
+  cache: CarCache
+  providers: readonly IpfsProvider[]
   work: BackgroundWork
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
   requestHasher: RequestHasher
-  /** Clips that our gateway has fetched from others. */
-  cache: CarCache
-  providers: readonly IpfsProvider[]
   /** Who this process is in a lease. */
   leaseOwner: string
   /** One-line warnings about the configuration, for the start. */
@@ -82,18 +82,18 @@ export function createServices(
     store: replacements.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),
     repository,
-    chain: createChain({
-      providers,
-      retryDelaysMs: config.ipfs.retryDelaysMs,
-      attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
-      patienceMs: config.ipfs.uploadDeadlineMs,
-      clock,
     cache: createCarCache({
       store: createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'cache') }),
       maxBytes: config.ipfs.cacheMaxBytes,
       now: () => clock.now(),
     }),
     providers,
+    chain: createChain({
+      providers,
+      retryDelaysMs: config.ipfs.retryDelaysMs,
+      attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
+      patienceMs: config.ipfs.uploadDeadlineMs,
+      clock,
       scrub,
     }),
     work: createBackgroundWork({

@@ -10,6 +10,8 @@ import type { Services } from './services.ts'
  */
 export async function letGo({ catalog, store, log }: Services, clips: Clip[]): Promise<number> {
   let gone = 0
+  // The record says who else has the bytes: it must not be lost after they are.
+  if (clips.length > 0) await catalog.sync()
   for (const { id } of clips) {
     const isDeleted = await store.delete(id).then(
       () => true,

@@ -2,6 +2,7 @@ import { type Attempts, createAttempts } from './attempts.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
+import { addToCounters } from './counters.ts'
 import { createFigures, type Figures } from './figures.ts'
 import { createHistory, type History } from './history.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
@@ -24,25 +25,28 @@ export interface Catalog {
   idempotencyKeys: IdempotencyKeys
   /** Proves that the database can be read and written now. */
   check(): Promise<void>
+  /** Makes all that was recorded so far outlive a crash of the machine. */
+  sync(): Promise<void>
   close(): Promise<void>
 }
 
 /** The catalog on the database that `connector` leads to. `recordsWebhooks`: somebody is to be told of the ends of clips. */
 export function createCatalog(connector: Connector, { recordsWebhooks = false } = {}): Catalog {
   const database = createDatabase(connector)
-  const figures = createFigures(database)
+  const sync = () => database.durably((db) => addToCounters(db, [{ name: 'clips_expired', value: 0 }]))
   return {
     clips: createClips(database, { recordsWebhooks }),
     queue: createQueue(database),
     attempts: createAttempts(database),
     pins: createPins(database),
-    figures,
+    figures: createFigures(database),
     history: createHistory(database),
     budgets: createBudgets(database),
     webhooks: createWebhooks(database),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
-    check: () => figures.check(),
+    check: sync,
+    sync,
     close: () => database.close(),
   }
 }

@@ -73,7 +73,7 @@ export interface Clips {
 }
 
 export function createClips(database: Database, { recordsWebhooks = false } = {}): Clips {
-  const { run, transaction } = database
+  const { run, transaction, durably } = database
   return {
     find: (id) => run((db) => findClip(db, id)),
 
@@ -97,7 +97,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
       }),
 
     stage: (id, facts) =>
-      transaction(async (db) => {
+      durably(async (db) => {
         const { numUpdatedRows } = await db
           .updateTable('clips')
           .set({ ...facts, state: 'staged', isHeld: 1, nextAttemptAt: facts.stagedAt })

@@ -10,6 +10,8 @@ export interface Connection {
   db: Kysely<Schema>
   /** Whether `db` still is the database that its address names; `false` after a file was replaced, for one. */
   isCurrent(): boolean
+  /** Runs `work` in one transaction that outlives a crash of the machine, with all that was committed before it. */
+  durably<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
 }
 
 /** A way to a database, and what its errors mean. */
@@ -33,8 +35,10 @@ export class CatalogError extends Error {
 export interface Database {
   /** Runs `work` on an open and migrated database; again where that was locked. @throws CatalogError */
   run<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
-  /** The same inside one transaction. @throws CatalogError */
+  /** The same inside one transaction. A crash of the process does not undo it; one of the machine may. @throws CatalogError */
   transaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** The same inside one transaction that nothing undoes, nor what was committed before it. @throws CatalogError */
+  durably<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -60,20 +64,20 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
     old.then((connection) => connection.db.destroy()).catch(() => {})
   }
 
-  async function runOnce<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+  async function runOnce<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const known = opening
     if (known && !(await known.catch(() => undefined))?.isCurrent()) forget(known)
     opening ??= connect()
     const used = opening
     try {
-      return await work((await used).db)
+      return await work(await used)
     } catch (error) {
       if (isBroken(error)) forget(used)
       throw error
     }
   }
 
-  async function run<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+  async function run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const deadline = performance.now() + PATIENCE_MS
     for (;;) {
       try {
@@ -88,8 +92,9 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
   }
 
   return {
-    run,
-    transaction: (work) => run((db) => db.transaction().execute(work)),
+    run: (work) => run(({ db }) => work(db)),
+    transaction: (work) => run(({ db }) => db.transaction().execute(work)),
+    durably: (work) => run((connection) => connection.durably(work)),
     async close() {
       const connection = await opening?.catch(() => undefined)
       opening = undefined

@@ -14,7 +14,6 @@ export interface Totals {
 
 /** Questions that operators and clean-up ask. */
 export interface Figures {
-  check(): Promise<void>
   totals(): Promise<Totals>
   count(increments: CounterIncrement[]): Promise<void>
   /** Clips whose bytes are here though IPFS has them, those whose time is over first; `endedBefore` limits it to these. */
@@ -27,11 +26,6 @@ export interface Figures {
 
 export function createFigures({ run }: Database): Figures {
   return {
-    check: () =>
-      run(async (db) => {
-        await addToCounters(db, [{ name: 'clips_expired', value: 0 }])
-      }),
-
     totals: () =>
       run(async (db) => {
         const held = await db

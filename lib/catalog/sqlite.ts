@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CamelCasePlugin, Kysely, SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely'
+import { CamelCasePlugin, Kysely, SqliteAdapter, SqliteDialect, type SqliteStatement, sql } from 'kysely'
 import type { Connection, Connector } from './connection.ts'
 import type { Schema } from './schema.ts'
 
@@ -25,7 +25,12 @@ class NodeSqliteDialect extends SqliteDialect {
 const BROKEN = new Set([8, 10, 11, 14, 26])
 const BUSY = 5
 
-/** The SQLite file `file` (made when missing) by `node:sqlite`: write-ahead log, every commit synced. */
+/**
+ * The SQLite file `file` (made when missing) by `node:sqlite`. Commits go to the write-ahead log; it is synced where a
+ * transaction asks to be durable, and that takes everything before it along.
+ *
+ * @see https://sqlite.org/pragma.html#pragma_synchronous
+ */
 export function sqliteFile(file: string): Connector {
   return {
     open: () => openSqlite(file),
@@ -43,7 +48,7 @@ function openSqlite(file: string): Connection {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
   } catch (error) {
     database.close()
     throw error
@@ -70,7 +75,19 @@ function openSqlite(file: string): Connection {
     }),
     plugins: [new CamelCasePlugin()],
   })
-  return { db, isCurrent: () => identityOf(file) === identity }
+  return {
+    db,
+    isCurrent: () => identityOf(file) === identity,
+    durably: (work) =>
+      db.connection().execute(async (connection) => {
+        await sql`pragma synchronous = full`.execute(connection)
+        try {
+          return await connection.transaction().execute(work)
+        } finally {
+          await sql`pragma synchronous = normal`.execute(connection)
+        }
+      }),
+  }
 }
 
 const nothing: SqliteStatement = {

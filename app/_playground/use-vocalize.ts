@@ -2,8 +2,8 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { type ClipView, isSettled } from '../_shared/clip-view.ts'
+import { follow } from '../_shared/follow.ts'
 import { asProblem, type Problem } from '../_shared/problem.ts'
-import { follow } from './follow.ts'
 import { type SpeakRequest, speak } from './speak.ts'
 
 /** What has become of the last text: nothing yet, under way, answered with a clip, or refused. */

@@ -1,4 +1,4 @@
-import { type ClipView, isSettled } from '../_shared/clip-view.ts'
+import { type ClipView, isSettled } from './clip-view.ts'
 
 /** Tells of a clip at every change until it is stored or expired, across lost connections. Returns how to stop. */
 export function follow(id: string, onClip: (clip: ClipView) => void): () => void {

@@ -37,6 +37,18 @@ export function formatClock(time: string | number): string {
   return new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
 }
 
+/** Day and time at the reader's place, such as `22 Nov, 14:03`. */
+export function formatDateTime(time: string | number): string {
+  const parts = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const
+  return new Date(time).toLocaleString(undefined, parts)
+}
+
+/** 0.9871 as `98.7 %`; `–` where there is nothing to divide. */
+export function formatShare(share: number | null | undefined): string {
+  if (share === null || share === undefined || Number.isNaN(share)) return '–'
+  return `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)} %`
+}
+
 const providerLabels: Record<string, string> = {
   pinata: 'Pinata',
   web3storage: 'Web3.Storage',

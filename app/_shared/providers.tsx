@@ -1,7 +1,7 @@
 'use client'
 
 import { MantineProvider } from '@mantine/core'
-import { createContext, type ReactNode, useContext } from 'react'
+import { createContext, type ReactNode, useContext, useState } from 'react'
 import { cssVariablesResolver, theme } from './theme.ts'
 
 const NonceContext = createContext<string | undefined>(undefined)
@@ -9,7 +9,9 @@ const NonceContext = createContext<string | undefined>(undefined)
 /** What a `<style>` that a component makes must carry to be let through by the page's policy. */
 export const useNonce = () => useContext(NonceContext)
 
-export function Providers({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
+export function Providers(props: { nonce: string | undefined; children: ReactNode }) {
+  // The policy of the first answer stays in force for as long as the page lives; later answers bring other nonces.
+  const [nonce] = useState(props.nonce)
   return (
     <NonceContext value={nonce}>
       <MantineProvider
@@ -18,7 +20,7 @@ export function Providers({ nonce, children }: { nonce: string | undefined; chil
         defaultColorScheme="auto"
         getStyleNonce={() => nonce ?? ''}
       >
-        {children}
+        {props.children}
       </MantineProvider>
     </NonceContext>
   )

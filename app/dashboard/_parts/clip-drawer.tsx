@@ -1,0 +1,99 @@
+import { Badge, Drawer, Progress, Skeleton, Table, Text } from '@mantine/core'
+import { setNonce } from 'get-nonce'
+import { useEffect, useState } from 'react'
+import type { ClipView } from '../../_shared/clip-view.ts'
+import { CopyButton } from '../../_shared/copy-button.tsx'
+import { follow } from '../../_shared/follow.ts'
+import { formatBytes, formatDateTime, formatDuration } from '../../_shared/format.ts'
+import { useNonce } from '../../_shared/providers.tsx'
+import styles from './dashboard.module.css'
+import { type Stretch, waterfallOf } from './waterfall.ts'
+
+/** What became of one clip, as it goes on. */
+export function ClipDrawer({ id, onClose }: { id: string | undefined; onClose: () => void }) {
+  const [clip, setClip] = useState<ClipView>()
+  const nonce = useNonce()
+  useEffect(() => {
+    // For the style by which the page behind is kept from scrolling.
+    if (nonce) setNonce(nonce)
+  }, [nonce])
+  useEffect(() => {
+    setClip(undefined)
+    return id ? follow(id, setClip) : undefined
+  }, [id])
+  return (
+    <Drawer.Root opened={id !== undefined} onClose={onClose} position="right" size="min(46rem, 100%)">
+      <Drawer.Overlay />
+      <Drawer.Content>
+        <div className={styles.drawerHead}>
+          <Drawer.Title className={styles.drawerTitle}>Clip {id?.slice(0, 12)}</Drawer.Title>
+          <Drawer.CloseButton aria-label="Close" />
+        </div>
+        <Drawer.Body>{clip ? <ClipLife clip={clip} /> : <Skeleton height={240} />}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
+  )
+}
+
+function ClipLife({ clip }: { clip: ClipView }) {
+  const facts = [
+    clip.bytes !== undefined && formatBytes(clip.bytes),
+    clip.durationMs !== undefined && `${formatDuration(clip.durationMs)} of sound`,
+    `${clip.characters} characters`,
+    formatDateTime(clip.createdAt),
+  ]
+  return (
+    <div className={styles.life}>
+      <div className={styles.facts}>
+        <Badge className={styles.badge} data-tone={clip.state}>
+          {clip.state}
+        </Badge>
+        <Text size="sm" c="dimmed">
+          {facts.filter(Boolean).join(' · ')}
+        </Text>
+      </div>
+      {clip.cid && (
+        <div className={styles.cid}>
+          <span>{clip.cid}</span>
+          <CopyButton value={clip.cid} label="Copy the CID" />
+        </div>
+      )}
+      <Table className={styles.waterfall} aria-label="Timeline">
+        <Table.Tbody>
+          {waterfallOf(clip, Date.now()).map((stretch, index) => (
+            <StretchRow key={index} {...stretch} />
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Text size="xs" c="dimmed">
+        From the first word on, one after the other. The bars grow with the logarithm of the time, so that
+        milliseconds can be seen beside hours.
+      </Text>
+    </div>
+  )
+}
+
+const tones: Record<Stretch['kind'], string> = {
+  speech: 'var(--speech)',
+  wait: 'var(--rule)',
+  running: 'var(--wait)',
+  failed: 'var(--bad)',
+  stored: 'var(--good)',
+}
+
+function StretchRow({ label, detail, kind, offset, length }: Stretch) {
+  return (
+    <Table.Tr data-kind={kind}>
+      <Table.Th scope="row">
+        {label}
+        <div className={styles.detail}>{detail}</div>
+      </Table.Th>
+      <Table.Td>
+        <Progress.Root size={10} radius="sm" className={styles.bar} aria-hidden>
+          <Progress.Section value={offset} color="transparent" />
+          <Progress.Section value={Math.max(length, 0.8)} color={tones[kind]} className={styles.stretch} />
+        </Progress.Root>
+      </Table.Td>
+    </Table.Tr>
+  )
+}

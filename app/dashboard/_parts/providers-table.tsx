@@ -1,0 +1,77 @@
+import { Badge, Paper, Table, Text } from '@mantine/core'
+import type { ProviderFigures } from '../../../lib/dashboard.ts'
+import { formatDuration, formatShare, providerLabel } from '../../_shared/format.ts'
+import styles from './dashboard.module.css'
+
+const breakerLabels = {
+  closed: 'Healthy',
+  half_open: 'To be probed',
+  open: 'Resting',
+}
+
+/** Each provider: whether it is tried at all now, and how it did. */
+export function ProvidersTable({ providers }: { providers: ProviderFigures[] }) {
+  return (
+    <Paper
+      component="section"
+      withBorder
+      radius="lg"
+      className={styles.card}
+      aria-labelledby="providers-title"
+    >
+      <h2 id="providers-title">Providers</h2>
+      {providers.length === 0 ? (
+        <Text c="dimmed" size="sm">
+          None is configured, so every clip stays temporary.
+        </Text>
+      ) : (
+        <Table.ScrollContainer
+          minWidth={460}
+          type="native"
+          tabIndex={0}
+          role="region"
+          aria-label="Providers, figures"
+        >
+          <Table verticalSpacing="xs" className={styles.table}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Provider</Table.Th>
+                <Table.Th>Breaker</Table.Th>
+                <Table.Th ta="end">Tries that succeeded</Table.Th>
+                <Table.Th ta="end">Median time</Table.Th>
+                <Table.Th ta="end">95 %</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {providers.map((provider) => (
+                <ProviderRow key={provider.provider} {...provider} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </Paper>
+  )
+}
+
+function ProviderRow({ provider, breaker, storedTries, failedTries, timeToIpfs }: ProviderFigures) {
+  const tries = storedTries + failedTries
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">{providerLabel(provider)}</Table.Th>
+      <Table.Td>
+        <Badge className={styles.badge} data-tone={breaker ?? 'none'}>
+          {breaker ? breakerLabels[breaker] : 'Not configured'}
+        </Badge>
+      </Table.Td>
+      <Table.Td ta="end">
+        {formatShare(tries === 0 ? undefined : storedTries / tries)}{' '}
+        <span className={styles.aside}>
+          {storedTries.toLocaleString('en')} of {tries.toLocaleString('en')}
+        </span>
+      </Table.Td>
+      <Table.Td ta="end">{timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}</Table.Td>
+      <Table.Td ta="end">{timeToIpfs ? formatDuration(timeToIpfs.p95Ms) : '–'}</Table.Td>
+    </Table.Tr>
+  )
+}

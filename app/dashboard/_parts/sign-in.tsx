@@ -1,0 +1,65 @@
+'use client'
+
+import { Alert, Button, Code, Paper, PasswordInput, Text } from '@mantine/core'
+import { IconLock } from '@tabler/icons-react'
+import { useRouter } from 'next/navigation'
+import { type FormEvent, useState, useTransition } from 'react'
+import { asProblem, readProblem } from '../../_shared/problem.ts'
+import styles from './dashboard.module.css'
+
+/** Asks for the admin key and trades it for a session cookie. `isOpen`: there is a key to ask for. */
+export function SignIn({ isOpen }: { isOpen: boolean }) {
+  const router = useRouter()
+  const [key, setKey] = useState('')
+  const [error, setError] = useState('')
+  const [isSending, setIsSending] = useState(false)
+  const [isRefreshing, startRefresh] = useTransition()
+
+  async function signIn(event: FormEvent) {
+    event.preventDefault()
+    setIsSending(true)
+    setError('')
+    try {
+      const response = await fetch('/api/admin/session', { method: 'POST', body: JSON.stringify({ key }) })
+      if (!response.ok) throw await readProblem(response)
+      startRefresh(() => router.refresh())
+    } catch (error) {
+      setError(asProblem(error).detail)
+    } finally {
+      setIsSending(false)
+    }
+  }
+
+  return (
+    <main id="content" className={styles.signIn}>
+      <Paper component="form" withBorder radius="lg" className={styles.signInCard} onSubmit={signIn}>
+        <IconLock size={26} stroke={1.6} color="var(--accent)" aria-hidden />
+        <div>
+          <h1>Dashboard</h1>
+          <Text c="dimmed">For whoever runs this service.</Text>
+        </div>
+        {isOpen ? (
+          <>
+            <PasswordInput
+              label="Admin key"
+              autoComplete="current-password"
+              required
+              withAsterisk={false}
+              data-autofocus
+              value={key}
+              error={error}
+              onChange={(event) => setKey(event.currentTarget.value)}
+            />
+            <Button type="submit" loading={isSending || isRefreshing} disabled={key === ''}>
+              Sign in
+            </Button>
+          </>
+        ) : (
+          <Alert classNames={{ root: styles.closed, message: styles.plain }}>
+            Nobody can sign in, since no <Code>ADMIN_API_KEY</Code> is configured.
+          </Alert>
+        )}
+      </Paper>
+    </main>
+  )
+}

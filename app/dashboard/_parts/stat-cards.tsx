@@ -1,0 +1,58 @@
+import { Paper, Progress, SimpleGrid, Text } from '@mantine/core'
+import type { ReactNode } from 'react'
+import type { Figures } from '../../../lib/dashboard.ts'
+import { formatBytes, formatDuration, formatShare } from '../../_shared/format.ts'
+import styles from './dashboard.module.css'
+
+/** The four figures that say whether all is well. */
+export function StatCards({ figures }: { figures: Figures }) {
+  const { clips, temporary, background, timeToIpfs } = figures
+  const retries = background.stored + background.failed
+  const held = `${temporary.clips.toLocaleString('en')} ${temporary.clips === 1 ? 'clip' : 'clips'}`
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
+      <Stat
+        label="On IPFS"
+        value={formatShare(ratio(clips.stored, clips.spoken))}
+        note={`${count(clips.stored)} of ${count(clips.spoken)} clips · ${count(clips.waiting)} waiting · ${count(clips.expired)} expired`}
+      />
+      <Stat
+        label="Temporary storage"
+        value={formatBytes(temporary.bytes)}
+        note={`${held} of at most ${formatBytes(temporary.maxBytes)} · ${count(temporary.waiting)} waiting`}
+      >
+        <Progress
+          size={4}
+          value={(temporary.bytes / temporary.maxBytes) * 100}
+          aria-label="Temporary storage in use"
+        />
+      </Stat>
+      <Stat
+        label="Background retries"
+        value={formatShare(ratio(background.stored, retries))}
+        note={`${count(background.stored)} of ${count(retries)} tries succeeded`}
+      />
+      <Stat
+        label="Time to IPFS"
+        value={timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}
+        note={timeToIpfs ? `Median · 95 % within ${formatDuration(timeToIpfs.p95Ms)}` : 'No clip was stored'}
+      />
+    </SimpleGrid>
+  )
+}
+
+function Stat(props: { label: string; value: string; note: string; children?: ReactNode }) {
+  return (
+    <Paper component="section" withBorder radius="lg" className={styles.stat} aria-label={props.label}>
+      <h2>{props.label}</h2>
+      <p className={styles.figure}>{props.value}</p>
+      {props.children}
+      <Text size="xs" c="dimmed">
+        {props.note}
+      </Text>
+    </Paper>
+  )
+}
+
+const count = (number: number) => number.toLocaleString('en')
+const ratio = (part: number, whole: number) => (whole === 0 ? undefined : part / whole)

@@ -1,0 +1,14 @@
+import type { Metadata } from 'next'
+import { headers } from 'next/headers'
+import { hasSession } from '../../lib/http/admin-session.ts'
+import { getService } from '../../lib/service.ts'
+import { Dashboard } from './_parts/dashboard.tsx'
+import { SignIn } from './_parts/sign-in.tsx'
+
+export const metadata: Metadata = { title: 'Dashboard' }
+
+export default async function DashboardPage() {
+  const { access } = getService().services.config
+  const isSignedIn = await hasSession(access, await headers())
+  return isSignedIn ? <Dashboard /> : <SignIn isOpen={Boolean(access.adminApiKey)} />
+}

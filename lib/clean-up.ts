@@ -1,5 +1,5 @@
 import { adopt } from './adopt.ts'
-import { CatalogError } from './catalog/connection.ts'
+import { isCatalogError } from './catalog/connection.ts'
 import { describeError } from './errors.ts'
 import { expireClip, letGo } from './expire.ts'
 import type { Services } from './services.ts'
@@ -119,7 +119,7 @@ async function healing({ log }: Services, clipId: string, heal: () => Promise<vo
   try {
     await heal()
   } catch (error) {
-    if (error instanceof CatalogError) throw error
+    if (isCatalogError(error)) throw error
     log.error(
       { clipId, error: describeError(error) },
       'A clip in the temporary store could not be healed yet',

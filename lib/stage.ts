@@ -3,7 +3,7 @@ import { type AudioFacts, measureAudio } from './audio-facts.ts'
 import { computeCid } from './ipfs/car.ts'
 import type { Services } from './services.ts'
 import type { SpokenAudio } from './speech/speech.ts'
-import { TempAudioError, type TempAudioStore } from './temp-audio/store.ts'
+import { isTempAudioError, TempAudioError, type TempAudioStore } from './temp-audio/store.ts'
 
 /** Audio whose identity is known. `isDurable`: the temporary store has it for good, a crash loses nothing. */
 export interface StagedAudio extends AudioFacts {
@@ -34,7 +34,7 @@ export async function stage(
   try {
     await store.put(id, branch, options)
   } catch (error) {
-    if (!(error instanceof TempAudioError) || !error.rescued) throw error
+    if (!isTempAudioError(error) || !error.rescued) throw error
     storeError = error
   }
   const { cid, sizeBytes } = await hashed

@@ -3,10 +3,11 @@ import { type Clip, fileNameOf } from './clip.ts'
 import { describeError } from './errors.ts'
 import { expireClip } from './expire.ts'
 import { packCar } from './ipfs/car.ts'
-import { ChainError, type ChainUser } from './ipfs/chain.ts'
+import { type ChainError, type ChainUser, isChainError } from './ipfs/chain.ts'
 import { LeaseLost, leasedJournal } from './journal.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import { waitBeforeRound } from './retry.ts'
+import { sameEverywhere } from './same-everywhere.ts'
 import type { Services } from './services.ts'
 import { logMessages } from './telemetry/log.ts'
 
@@ -18,7 +19,7 @@ export type UploadOutcome =
   | { status: 'untried'; id: string }
 
 /** The clips that this process uploads now. A lease tells processes apart, but not the workers of one of them. */
-const uploading = new WeakMap<Services, Set<string>>()
+const uploading = (services: Services) => sameEverywhere(services, 'uploading', () => new Set<string>())
 
 /**
  * Takes one leased clip through the chain and records how it ended: stored, or pending with its next date.
@@ -32,8 +33,7 @@ export async function uploadClip(
   clip: Clip,
   options: UploadOptions,
 ): Promise<UploadOutcome> {
-  const busy = uploading.get(services) ?? new Set()
-  uploading.set(services, busy)
+  const busy = uploading(services)
   // Its lease ran out while it was at work: the clock was set forward.
   if (busy.has(clip.id)) return { status: 'untried', id: clip.id }
   busy.add(clip.id)
@@ -92,7 +92,7 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
 async function postpone(services: Services, clip: Clip, error: Error): Promise<UploadOutcome> {
   const { catalog, clock, scrub, leaseOwner } = services
   const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
-  const isUntried = error instanceof ChainError && error.attempts === 0
+  const isUntried = isChainError(error) && error.attempts === 0
   if (isUntried && services.chain.providers.length > 0) {
     await catalog.queue.release(leaseOwner, clip.id)
     return { status: 'untried', id: clip.id }
@@ -105,7 +105,7 @@ async function postpone(services: Services, clip: Clip, error: Error): Promise<U
   const lastRoundAt = clock.now()
   const nextAttemptAt = lastRoundAt + waitBeforeRound(clip.failedRounds + 1, () => clock.random())
   await catalog.clips.postpone(clip.id, { leaseOwner, error: message, lastRoundAt, nextAttemptAt })
-  const attempts = clip.attempts + (error instanceof ChainError ? error.attempts : 0)
+  const attempts = clip.attempts + (isChainError(error) ? error.attempts : 0)
   return { status: 'failed', id: clip.id, error, attempts }
 }
 

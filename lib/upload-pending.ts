@@ -1,6 +1,6 @@
 import type { Trigger } from './catalog/attempts.ts'
 import { isProviderError } from './errors.ts'
-import { ChainError } from './ipfs/chain.ts'
+import { isChainError } from './ipfs/chain.ts'
 import { leaseMs } from './lease.ts'
 import type { Services } from './services.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
@@ -101,7 +101,7 @@ async function claimNext(services: Services, options: PendingOptions, roundStart
 
 /** Whether a provider, and not the clip, was at fault for a failed round: the next clip may fare better or not. */
 export function isProviderFault(outcome: SettledOutcome): boolean {
-  if (outcome.status !== 'failed' || !(outcome.error instanceof ChainError)) return false
+  if (outcome.status !== 'failed' || !isChainError(outcome.error)) return false
   const { errors } = outcome.error.cause as AggregateError
   return errors.some((error) => isProviderError(error) && error.isRetryable)
 }

@@ -3,7 +3,7 @@ import { CatalogError } from './catalog/connection.ts'
 import { fileNameOf } from './clip.ts'
 import { describeError, ServiceError } from './errors.ts'
 import { packCar } from './ipfs/car.ts'
-import { ChainError, type ChainResult } from './ipfs/chain.ts'
+import { type ChainResult, isChainError } from './ipfs/chain.ts'
 import { looseJournal, noJournal } from './journal.ts'
 import { leaseMs } from './lease.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
@@ -88,10 +88,10 @@ async function recordUnstaged(services: Services, clip: VocalizedClip) {
 
 /** What a caller is told whose clip nobody could take. */
 export function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
-  const providers = ipfsError instanceof ChainError ? ipfsError.failures : []
+  const providers = isChainError(ipfsError) ? ipfsError.failures : []
   const told = [
     `temporary store: ${storeError.message}`,
-    ...(ipfsError instanceof ChainError ? [`IPFS: ${ipfsError.message}`] : []),
+    ...(isChainError(ipfsError) ? [`IPFS: ${ipfsError.message}`] : []),
   ]
   return new ServiceError(
     'storage_unavailable',

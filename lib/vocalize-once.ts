@@ -1,5 +1,6 @@
 import { newClipId } from './clip.ts'
 import { soundOf } from './request-hash.ts'
+import { sameEverywhere } from './same-everywhere.ts'
 import type { Services } from './services.ts'
 import type { SpeechRequest } from './speech/speech.ts'
 import { resolveSpeech, type VocalizeContext, type VocalizedClip, vocalize } from './vocalize.ts'
@@ -10,7 +11,8 @@ const POLL_MS = 100
 export type ReusableRequest = SpeechRequest & { reuse?: boolean | undefined }
 
 /** Who is at work on which request in this process. */
-const inFlight = new WeakMap<Services, Map<string, Promise<VocalizedClip>>>()
+const inFlight = (services: Services) =>
+  sameEverywhere(services, 'vocalize-once', () => new Map<string, Promise<VocalizedClip>>())
 
 /**
  * Gives the clip that exists for the same request (text, voice, model, format, settings, language, seed), and has it
@@ -25,8 +27,7 @@ export async function vocalizeOnce(
 ): Promise<VocalizedClip> {
   const hash = request.reuse === false ? undefined : await hashOf(services, request)
   if (!hash) return vocalize(services, request, context)
-  const flights = inFlight.get(services) ?? new Map<string, Promise<VocalizedClip>>()
-  inFlight.set(services, flights)
+  const flights = inFlight(services)
   const flight = flights.get(hash)
   if (flight) return give(services, await flight, request, context)
   const own = findOrSpeak(services, request, context, hash).finally(() => flights.delete(hash))

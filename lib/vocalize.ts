@@ -1,5 +1,5 @@
 import type { NewClip } from './catalog/clips.ts'
-import { CatalogError } from './catalog/connection.ts'
+import { type CatalogError, isCatalogError } from './catalog/connection.ts'
 import { type Clip, newClipId } from './clip.ts'
 import { leaseMs } from './lease.ts'
 import type { Listener } from './listen.ts'
@@ -8,7 +8,7 @@ import type { Services } from './services.ts'
 import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
 import { type StagedAudio, stage } from './stage.ts'
 import { logMessages } from './telemetry/log.ts'
-import { TempAudioError } from './temp-audio/store.ts'
+import { isTempAudioError } from './temp-audio/store.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
 import { storageUnavailable, uploadUnstaged } from './upload-unstaged.ts'
 
@@ -87,7 +87,7 @@ async function reserve(services: Services, newClip: NewClip): Promise<CatalogErr
     await reserveRoom(services, newClip)
     return undefined
   } catch (error) {
-    if (!(error instanceof CatalogError)) throw error
+    if (!isCatalogError(error)) throw error
     if (!services.chain.canTry('caller')) throw storageUnavailable(error)
     return error
   }
@@ -111,7 +111,7 @@ async function speakAndStage(
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
     await services.catalog.clips.discard(id).catch(() => {})
-    throw error instanceof TempAudioError ? storageUnavailable(error) : error
+    throw isTempAudioError(error) ? storageUnavailable(error) : error
   }
 }
 

@@ -1,8 +1,9 @@
+import { sameEverywhere } from '../same-everywhere.ts'
 import type { Services } from '../services.ts'
 import { isProviderFault, uploadPending } from '../upload-pending.ts'
 
 const BATCH = 100
-const draining = new WeakSet<Services>()
+const drainOf = (services: Services) => sameEverywhere(services, 'drain', () => ({ isRunning: false }))
 
 /**
  * Uploads the whole backlog, batch after batch and each clip once, until it is empty or a provider fails again. Called
@@ -10,8 +11,9 @@ const draining = new WeakSet<Services>()
  */
 export async function drainBacklog(services: Services): Promise<void> {
   const { catalog, clock, work } = services
-  if (draining.has(services) || work.signal.aborted) return
-  draining.add(services)
+  const drain = drainOf(services)
+  if (drain.isRunning || work.signal.aborted) return
+  drain.isRunning = true
   const now = clock.now()
   const batch = { limit: BATCH, trigger: 'recovery', dueOnly: false, signal: work.signal, now } as const
   try {
@@ -20,6 +22,6 @@ export async function drainBacklog(services: Services): Promise<void> {
       if (successCount === 0 || results.some(isProviderFault)) return
     }
   } finally {
-    draining.delete(services)
+    drain.isRunning = false
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { describeError } from '../errors.ts'
+import { named } from '../same-everywhere.ts'
 import { migrationProvider } from './migrations/index.ts'
 import type { Schema } from './schema.ts'
 
@@ -31,6 +32,8 @@ const PAUSE_MS = 25
 export class CatalogError extends Error {
   override readonly name = 'CatalogError'
 }
+
+export const isCatalogError = named<CatalogError>('CatalogError')
 
 export interface Database {
   /** Runs `work` on an open and migrated database; again where that was locked. @throws CatalogError */

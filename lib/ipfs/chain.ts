@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { withTimeLimit } from '../clock.ts'
 import { describeError, isProviderError, ProviderError, type ProviderFailure } from '../errors.ts'
 import { waitBeforeRetry } from '../retry.ts'
+import { named } from '../same-everywhere.ts'
 import { type BreakerState, createBreaker } from './breaker.ts'
 import type { IpfsContent, IpfsProvider } from './provider.ts'
 
@@ -43,6 +44,8 @@ export class ChainError extends Error {
     return this.failures.reduce((sum, failure) => sum + failure.attempts, 0)
   }
 }
+
+export const isChainError = named<ChainError>('ChainError')
 
 export interface Chain {
   readonly providers: readonly string[]

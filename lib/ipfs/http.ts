@@ -1,6 +1,6 @@
 import { FormDataEncoder } from 'form-data-encoder'
 import type { z } from 'zod'
-import { ProviderError } from '../errors.ts'
+import { isProviderError, ProviderError } from '../errors.ts'
 import { createScrubber } from '../secrets.ts'
 import {
   excerptOf,
@@ -75,7 +75,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return await readAnswer(response, contextOf(request))
     } catch (error) {
       signal.throwIfAborted()
-      throw error instanceof ProviderError ? error : networkFailure(error, contextOf(request))
+      throw isProviderError(error) ? error : networkFailure(error, contextOf(request))
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
+import { named } from '../same-everywhere.ts'
 
 /** A clip's bytes as the store holds them. */
 export interface StoredAudio {
@@ -54,3 +55,5 @@ export class TempAudioError extends Error {
     this.discard = options.discard ?? (async () => {})
   }
 }
+
+export const isTempAudioError = named<TempAudioError>('TempAudioError')

@@ -3,10 +3,10 @@ import { z } from 'zod'
 
 const vendorNames = ['pinata', 'web3storage', 'infura', 'filebase', 'lighthouse', 'kubo'] as const
 /** The IPFS providers that can stand in `IPFS_PROVIDERS`. */
-const providerNames = [...vendorNames, 'embedded'] as const
+const providerNames = [...vendorNames, 'pinning', 'embedded'] as const
 export type ProviderName = (typeof providerNames)[number]
 /** The variables by which providers are configured. */
-const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO)_/
+const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO|PINNING_SERVICE)_/
 
 const DAY_MS = 24 * 3_600_000
 const GIBIBYTE = 1024 ** 3
@@ -202,6 +202,11 @@ export function readConfig(environment: Environment) {
       url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
       gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
     },
+    pinning: {
+      url: read('PINNING_SERVICE_URL', url),
+      token: read('PINNING_SERVICE_TOKEN', secretText),
+      gatewayUrl: read('PINNING_SERVICE_GATEWAY_URL', url),
+    },
     kubo: {
       url: read('KUBO_RPC_URL', url),
       authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
@@ -239,13 +244,15 @@ export function readConfig(environment: Environment) {
         distinct(
           list(oneOf(...providerNames), `a comma-separated list of ${providerNames.join(', ')}, each once`),
         ),
-        isUndecided ? [...providerNames] : [...vendorNames],
+        isUndecided ? [...providerNames] : providerNames.filter((name) => name !== 'embedded'),
       ),
       gatewayUrl: gatewayUrl === 'self' ? undefined : gatewayUrl,
       /** Every permanent URL is to use our own gateway. */
       usesOwnGateway: gatewayUrl === 'self',
       cdnBaseUrl: read('CDN_BASE_URL', url),
       repositoryDir: read('IPFS_REPOSITORY_DIR', text, '.ipfs'),
+      /** How many providers are to hold each clip. */
+      replicas: read('IPFS_REPLICAS', whole(1, providerNames.length), 1),
       cacheMaxBytes: read('IPFS_CACHE_MAX_BYTES', whole(1), GIBIBYTE),
       /** Where clips are looked for besides their provider's gateway. */
       gateways: read(
@@ -305,7 +312,7 @@ export type Config = ReturnType<typeof readConfig>
 
 /** Every secret value in `config`, for the scrubber that keeps them out of logs and answers. */
 export function secretsOf(config: Config): string[] {
-  const { pinata, web3storage, infura, filebase, lighthouse, kubo } = config.ipfs
+  const { pinata, web3storage, infura, filebase, lighthouse, kubo, pinning } = config.ipfs
   const { adminApiKey, cronSecret, metricsToken, vocalizeApiKeys } = config.access
   const values = [
     config.speech.elevenLabs.apiKey,
@@ -320,6 +327,7 @@ export function secretsOf(config: Config): string[] {
     kubo.authorization,
     config.webhook?.secret,
     ...Object.values(config.tracing?.headers ?? {}),
+    pinning.token,
     adminApiKey,
     cronSecret,
     metricsToken,

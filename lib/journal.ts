@@ -1,4 +1,5 @@
 import type { AttemptEnd, Trigger } from './catalog/attempts.ts'
+import type { Lease } from './catalog/queue.ts'
 import { describeError, type ProviderError } from './errors.ts'
 import type { Journal } from './ipfs/chain.ts'
 import { leaseMs } from './lease.ts'
@@ -7,17 +8,25 @@ import type { Services } from './services.ts'
 /** Somebody else works on the clip now. */
 export class LeaseLost extends Error {}
 
+/** Prolongs the lease on a clip. `false`: it was lost. */
+type Renew = (clipId: string, lease: Lease) => Promise<boolean>
+
 /**
  * The journal of a clip that is held under a lease, which is prolonged before each try.
  *
  * @throws LeaseLost, CatalogError from `begin`: what cannot be written down is not begun
  */
-export function leasedJournal(services: Services, clipId: string, trigger: Trigger): Journal {
+export function leasedJournal(
+  services: Services,
+  clipId: string,
+  trigger: Trigger,
+  renew: Renew = services.catalog.queue.renew,
+): Journal {
   const { catalog, clock, leaseOwner: owner } = services
   return {
     async begin(provider) {
       const startedAt = clock.now()
-      if (!(await catalog.queue.renew(clipId, { owner, expiresAt: startedAt + leaseMs(services) }))) {
+      if (!(await renew(clipId, { owner, expiresAt: startedAt + leaseMs(services) }))) {
         throw new LeaseLost(`The lease on clip ${clipId} was lost`)
       }
       return catalog.attempts.begin({ clipId, provider, trigger, startedAt })

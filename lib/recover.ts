@@ -1,5 +1,6 @@
 import { healOrphans } from './clean-up.ts'
 import { isDeadLeaseOwner } from './lease-owner.ts'
+import { wantedReplicas } from './replicate.ts'
 import type { Services } from './services.ts'
 
 /**
@@ -13,6 +14,8 @@ export async function recover(services: Services): Promise<{ adopted: number; wa
   for (const owner of await catalog.queue.owners()) {
     if (isDeadLeaseOwner(owner, leaseOwner)) await catalog.queue.release(owner)
   }
+  const replicas = wantedReplicas(services)
+  if (replicas > 1) await catalog.replications.want(replicas, clock.now())
   const adopted = await healOrphans(services, { isStart: true })
   return { adopted, waiting: await catalog.queue.countWaiting(clock.now()) }
 }

@@ -24,7 +24,7 @@ export function expectedSizeBytes(outputFormat: string | null, characters: numbe
 
 /**
  * Reserves room for a clip within `TEMP_AUDIO_MAX_BYTES`. Where it is short, the bytes of clips that IPFS has already
- * are let go, oldest first.
+ * are let go, oldest first: those that their permanent address has delivered before all others.
  *
  * @throws ServiceError `temp_storage_full` when that is not enough
  * @throws CatalogError when the catalog fails
@@ -63,7 +63,12 @@ async function makingRoom(
 }
 
 async function evictStored(services: Services): Promise<number> {
-  return letGo(services, await services.catalog.figures.heldAlthoughStored({ limit: EVICT_AT_ONCE }))
+  const { figures } = services.catalog
+  const proven = await figures.heldAlthoughStored({ limit: EVICT_AT_ONCE, isProven: true })
+  return letGo(
+    services,
+    proven.length > 0 ? proven : await figures.heldAlthoughStored({ limit: EVICT_AT_ONCE }),
+  )
 }
 
 function storageFull(maxBytes: number) {

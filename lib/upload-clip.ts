@@ -6,6 +6,7 @@ import { packCar } from './ipfs/car.ts'
 import { type ChainError, type ChainUser, isChainError } from './ipfs/chain.ts'
 import { LeaseLost, leasedJournal } from './journal.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
+import { wantedReplicas } from './replicate.ts'
 import { waitBeforeRound } from './retry.ts'
 import { sameEverywhere } from './same-everywhere.ts'
 import type { Services } from './services.ts'
@@ -78,6 +79,11 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
       .catch((error: unknown) =>
         log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
       )
+    const replicas = wantedReplicas(services)
+    if (replicas > 1) {
+      // What cannot be written down now is found at the next start.
+      await catalog.replications.want(replicas, clock.now(), clip.id).catch(() => {})
+    }
     const { permanentUrl: url } = asPublished(services.config, { ...clip, ipfsHash, permanentUrl })
     return { status: 'success', id: clip.id, ipfsHash, url, provider }
   } catch (error) {

@@ -1,8 +1,12 @@
+import { replicate } from '../replicate.ts'
 import type { Services } from '../services.ts'
 import { uploadPending } from '../upload-pending.ts'
 import type { VocalizedClip } from '../vocalize.ts'
 import { retryOpportunistically } from './opportunistic.ts'
 import { drainBacklog } from './recovery.ts'
+
+/** One for the clip itself, and one of those that still wait. */
+const REPLICAS_AN_ANSWER = 2
 
 /**
  * What is due once `vocalize` was answered. A clip that was stored shows that the backlog can be, too; one that was
@@ -14,6 +18,7 @@ export async function afterAnswer(services: Services, clip: VocalizedClip): Prom
   if (clip.state === 'stored') {
     await chain.probe(clip.cid, work.signal)
     await drainBacklog(services)
+    await replicate(services, { limit: REPLICAS_AN_ANSWER, dueOnly: true, signal: work.signal })
     return
   }
   if (chain.canTry('caller') || !chain.canTry('background')) return retryOpportunistically(services)

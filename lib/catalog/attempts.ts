@@ -5,7 +5,7 @@ import { isWaiting } from './schema.ts'
 export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'recovery', 'last_try'] as const
 
 /** What had an upload tried: the request itself, or one of the triggers of the background. */
-export type Trigger = 'request' | (typeof backgroundTriggers)[number]
+export type Trigger = 'request' | 'replica' | (typeof backgroundTriggers)[number]
 
 /** One try at one provider. `running` with nobody at work on the clip means that its process died. */
 export interface Attempt {

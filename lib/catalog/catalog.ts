@@ -8,6 +8,7 @@ import { createHistory, type History } from './history.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { createReplications, type Replications } from './replications.ts'
 import { createRequests, type Requests } from './requests.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
 
@@ -17,6 +18,7 @@ export interface Catalog {
   queue: Queue
   attempts: Attempts
   pins: Pins
+  replications: Replications
   figures: Figures
   history: History
   budgets: Budgets
@@ -39,6 +41,7 @@ export function createCatalog(connector: Connector, { recordsWebhooks = false } 
     queue: createQueue(database),
     attempts: createAttempts(database),
     pins: createPins(database),
+    replications: createReplications(database),
     figures: createFigures(database),
     history: createHistory(database),
     budgets: createBudgets(database),

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Clip } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
+import { unproven } from './pins.ts'
 import { isHeld, isUnleased, type Schema, toClip } from './schema.ts'
 import { recordWebhook } from './webhooks.ts'
 
@@ -181,9 +182,6 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
 }
 
 const unleased = { leaseOwner: null, leaseExpiresAt: null }
-
-/** A pin of which nothing is known but that it was made. */
-export const unproven = { checkedAt: null, provenAt: null, lostAt: null }
 
 const unspoken = {
   state: 'speaking' as const,

@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement } from './counters.ts'
@@ -16,13 +17,26 @@ export interface Totals {
 export interface Figures {
   totals(): Promise<Totals>
   count(increments: CounterIncrement[]): Promise<void>
-  /** Clips whose bytes are here though IPFS has them, those whose time is over first; `endedBefore` limits it to these. */
-  heldAlthoughStored(options: { limit: number; endedBefore?: number }): Promise<Clip[]>
+  /**
+   * Clips whose bytes are here though IPFS has them, those whose time is over first. `endedBefore` limits it to these,
+   * without those whose bytes further replicas are still to be made of; `isProven` to those that a permanent address has
+   * delivered and that have their replicas.
+   */
+  heldAlthoughStored(options: { limit: number; endedBefore?: number; isProven?: boolean }): Promise<Clip[]>
+  /** The ids of all clips whose bytes should be here though nobody needs them any more. */
+  idsHeldAlthoughStored(): Promise<string[]>
   /** Clips whose time is over and that still wait for IPFS with nobody at work on them. */
   overdue(options: { now: number; limit: number }): Promise<Clip[]>
   /** Clips that were being spoken when their process died. */
   abandoned(now: number): Promise<Clip[]>
 }
+
+const settled = ['stored', 'expired'] as const
+
+const hasItsReplicas = sql<SqlBool>`not exists (select 1 from replications where replications.clip_id = clips.id)`
+const hasBeenDelivered = sql<SqlBool>`exists (
+  select 1 from pins where pins.clip_id = clips.id and pins.proven_at is not null and pins.lost_at is null
+)`
 
 export function createFigures({ run }: Database): Figures {
   return {
@@ -52,13 +66,13 @@ export function createFigures({ run }: Database): Figures {
 
     count: (increments) => run((db) => addToCounters(db, increments)),
 
-    heldAlthoughStored: ({ limit, endedBefore }) =>
+    heldAlthoughStored: ({ limit, endedBefore, isProven }) =>
       run(async (db) => {
         let query = db
           .selectFrom('clips')
           .selectAll()
           .where(isHeld)
-          .where('state', 'in', ['stored', 'expired'])
+          .where('state', 'in', settled)
           .orderBy('expiresAt')
           .limit(limit)
         if (endedBefore !== undefined) {
@@ -66,7 +80,15 @@ export function createFigures({ run }: Database): Figures {
             eb.or([eb('expiresAt', '<=', endedBefore), eb('state', '=', 'expired')]),
           )
         }
+        if (endedBefore !== undefined || isProven) query = query.where(hasItsReplicas)
+        if (isProven) query = query.where(hasBeenDelivered)
         return (await query.execute()).map(toClip)
+      }),
+
+    idsHeldAlthoughStored: () =>
+      run(async (db) => {
+        const query = db.selectFrom('clips').select('id').where(isHeld).where('state', 'in', settled)
+        return (await query.execute()).map(({ id }) => id)
       }),
 
     overdue: ({ now, limit }) =>

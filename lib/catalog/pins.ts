@@ -17,11 +17,16 @@ export interface Pin {
   lostAt: number | null
 }
 
+/** What is known of a pin that was just made. */
+export const unproven = { checkedAt: null, provenAt: null, lostAt: null }
+
 /** Who holds which clip. */
 export interface Pins {
   /** The clip that has `cid` and that a provider holds, or held under that name. */
   clipOf(cid: string): Promise<Clip | null>
   ofClip(clipId: string): Promise<Pin[]>
+  /** A provider holds a clip: a further one, or again one that had lost it. */
+  add(pin: Pick<Pin, 'clipId' | 'provider' | 'cid' | 'pinnedAt'>): Promise<void>
 }
 
 export function createPins({ run }: Database): Pins {
@@ -41,6 +46,16 @@ export function createPins({ run }: Database): Pins {
           .limit(1)
           .executeTakeFirst()
         return row ? toClip(row) : null
+      }),
+
+    add: (pin) =>
+      run(async (db) => {
+        const fresh = { ...unproven, ...pin }
+        await db
+          .insertInto('pins')
+          .values(fresh)
+          .onConflict((conflict) => conflict.columns(['clipId', 'provider']).doUpdateSet(fresh))
+          .execute()
       }),
 
     ofClip: (clipId) =>

@@ -53,12 +53,19 @@ export interface Chain {
    * Offers `content` to the providers in order until one holds it. Waits, time limits, order and breakers are here.
    *
    * `doubtful` names providers that may hold it from an earlier try: they are asked before anything is sent again.
+   * `heldBy` names those that hold it already: a further one is wanted.
    *
    * @throws ChainError when no provider took it; the signal's reason when it aborts
    */
   upload(
     content: IpfsContent,
-    options: { user: ChainUser; journal: Journal; doubtful?: readonly string[]; signal: AbortSignal },
+    options: {
+      user: ChainUser
+      journal: Journal
+      doubtful?: readonly string[]
+      heldBy?: readonly string[]
+      signal: AbortSignal
+    },
   ): Promise<ChainResult>
   /** Whether at least one provider would be tried now. */
   canTry(user: ChainUser): boolean
@@ -182,12 +189,13 @@ export function createChain(options: ChainOptions): Chain {
   return {
     providers: links.map(({ provider }) => provider.name),
 
-    async upload(content, { user, journal, doubtful = [], signal }) {
+    async upload(content, { user, journal, doubtful = [], heldBy = [], signal }) {
       const failures: ProviderFailure[] = []
       const causes: unknown[] = []
       for (const link of links) {
-        const { name } = link.provider
+        const { name, needsOrigin } = link.provider
         signal.throwIfAborted()
+        if (heldBy.includes(name) || (needsOrigin && heldBy.length === 0)) continue
         if (!mayTry(link, user) || (link.breaker.state() === 'half_open' && !link.breaker.beginProbe())) {
           failures.push({
             provider: name,
@@ -208,7 +216,7 @@ export function createChain(options: ChainOptions): Chain {
       throw new ChainError(failures, causes)
     },
 
-    canTry: (user) => links.some((link) => mayTry(link, user)),
+    canTry: (user) => links.some((link) => !link.provider.needsOrigin && mayTry(link, user)),
 
     breakers: () =>
       links.map(({ provider, breaker }) => ({ provider: provider.name, state: breaker.state() })),

@@ -19,6 +19,8 @@ export interface IpfsProvider {
   readonly name: string
   /** Where the provider's content can be read: a URL to which `/ipfs/<cid>` is appended. */
   readonly gatewayUrl: string
+  /** Whether it fetches content by its CID, so that another provider has to hold it first. */
+  readonly needsOrigin?: boolean
   /** Uploads and pins the content. Returns the CID that the provider answered, one of `content`'s own. */
   upload(content: IpfsContent, options: { signal: AbortSignal }): Promise<{ cid: string }>
   /** Whether this account holds `cid` already; `undefined` where the provider has no way to tell. */

@@ -8,6 +8,7 @@ import {
   createLighthouseProvider,
 } from './kubo.ts'
 import { createPinataProvider } from './pinata.ts'
+import { createPinningServiceProvider } from './pinning-service.ts'
 import type { IpfsProvider } from './provider.ts'
 import { createWeb3StorageProvider } from './web3-storage.ts'
 
@@ -34,7 +35,9 @@ export function createProviders(config: IpfsConfig, options: ProvidersOptions) {
     .map((name) => build[name]())
     .filter((provider): provider is IpfsProvider => provider !== undefined)
   const notes = config.providers.map((name) => noteOn[name]?.(config)).filter((note) => note !== undefined)
-  if (providers.length === 0) notes.push(noProvider)
+  if (!providers.some(({ needsOrigin }) => !needsOrigin)) notes.push(noProvider)
+  if (config.replicas > providers.length && providers.length > 0)
+    notes.push(tooFewFor(config.replicas, providers.length))
   return { providers, notes }
 }
 
@@ -74,6 +77,12 @@ function builders(
       const { url, authorization } = kubo
       return url ? createKuboProvider({ url, authorization, ...common(kubo) }) : undefined
     },
+    pinning() {
+      const { url, token } = config.pinning
+      return url && token
+        ? createPinningServiceProvider({ url, token, ...common(config.pinning) })
+        : undefined
+    },
     embedded: () => createEmbeddedProvider({ repository }),
   }
 }
@@ -81,6 +90,9 @@ function builders(
 const noProvider =
   'No IPFS provider is configured, so every clip stays temporary. Set PINATA_JWT or the variables of another provider, ' +
   'or name "embedded" in IPFS_PROVIDERS to keep clips on this machine.'
+
+const tooFewFor = (replicas: number, count: number) =>
+  `IPFS_REPLICAS asks for ${replicas} providers a clip, and only ${count} can be used: that many will hold it.`
 
 const noteOn: Partial<Record<ProviderName, (config: IpfsConfig) => string | undefined>> = {
   pinata({ pinata: { jwt, apiKey, apiSecret } }) {
@@ -96,6 +108,13 @@ const noteOn: Partial<Record<ProviderName, (config: IpfsConfig) => string | unde
       'Web3.Storage is off: the service behind WEB3_STORAGE_TOKEN has closed. Set WEB3_STORAGE_URL to a compatible ' +
       'endpoint, or remove the token and use another provider.'
     )
+  },
+  pinning({ pinning: { url, token } }) {
+    if (Boolean(url) === Boolean(token)) return undefined
+    const [present, missing] = url
+      ? ['PINNING_SERVICE_URL', 'PINNING_SERVICE_TOKEN']
+      : ['PINNING_SERVICE_TOKEN', 'PINNING_SERVICE_URL']
+    return `The pinning service is off: ${present} is set without ${missing}.`
   },
   infura({ infura: { projectId, projectSecret, url } }) {
     const isComplete = Boolean(projectId && projectSecret)

@@ -38,7 +38,11 @@ export async function testServices<C extends Clock = SimulatedClock>(options: Op
   const clock = options.clock ?? (createSimulatedClock({ now: Date.now() }) as unknown as C)
   const providers = options.providers ?? [new FakeProvider('pinata'), new FakeProvider('kubo')]
   const speech = options.speech ?? new FakeSpeech()
-  const config = readConfig({ TEMP_AUDIO_DIR: directory, ...options.environment })
+  const config = readConfig({
+    TEMP_AUDIO_DIR: directory,
+    IPFS_REPOSITORY_DIR: path.join(directory, 'ipfs'),
+    ...options.environment,
+  })
   const lines: LogLine[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) }
   const audioDirectory = path.join(directory, 'audio')

@@ -40,7 +40,7 @@ export const vocalizeAnswerSchema = z
 
 const attemptSchema = z.object({
   provider: z.string(),
-  trigger: z.enum(['request', ...backgroundTriggers]),
+  trigger: z.enum(['request', 'replica', ...backgroundTriggers]),
   startedAt: time,
   durationMs: z.int().optional(),
   outcome: z.enum(['running', 'stored', 'failed']),

@@ -1,0 +1,94 @@
+import { sql } from 'kysely'
+import type { Database } from './connection.ts'
+import type { Lease } from './queue.ts'
+
+/** A clip that wants more replicas than it has, with its own schedule. */
+export interface Replication {
+  clipId: string
+  failedRounds: number
+}
+
+/** The clips that are still to reach further providers, worked on under leases like those that wait for their first. */
+export interface Replications {
+  /** Writes down every stored clip that fewer than `replicas` providers hold, or only `clipId` if that is one. */
+  want(replicas: number, now: number, clipId?: string): Promise<void>
+  /** Takes a lease on the one that has been due for longest; `dueOnly: false` ignores the schedules. */
+  claim(claim: { now: number; lease: Lease; dueOnly: boolean }): Promise<Replication | undefined>
+  /** Prolongs a lease. `false`: it was lost. */
+  renew(clipId: string, lease: Lease): Promise<boolean>
+  /** Gives the lease back until `nextAttemptAt`. */
+  postpone(
+    clipId: string,
+    round: { error: string | null; nextAttemptAt: number; hasFailed: boolean },
+  ): Promise<void>
+  /** Enough providers hold it. */
+  done(clipId: string): Promise<void>
+  count(): Promise<number>
+}
+
+export function createReplications({ run }: Database): Replications {
+  return {
+    want: (replicas, now, clipId) =>
+      run(async (db) => {
+        await sql`
+          insert into replications (clip_id, failed_rounds, next_attempt_at)
+          select clips.id, 0, ${now} from clips
+          where clips.state = 'stored' ${clipId ? sql`and clips.id = ${clipId}` : sql``}
+            and (select count(*) from pins where pins.clip_id = clips.id and pins.lost_at is null) < ${replicas}
+          on conflict (clip_id) do nothing
+        `.execute(db)
+      }),
+
+    claim: ({ now, lease, dueOnly }) =>
+      run(async (db) => {
+        let next = db
+          .selectFrom('replications')
+          .select('clipId')
+          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+          .orderBy('nextAttemptAt')
+          .limit(1)
+        if (dueOnly) next = next.where('nextAttemptAt', '<=', now)
+        return db
+          .updateTable('replications')
+          .set({ leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt })
+          .where('clipId', 'in', next)
+          .returning(['clipId', 'failedRounds'])
+          .executeTakeFirst()
+      }),
+
+    renew: (clipId, { owner, expiresAt }) =>
+      run(async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('replications')
+          .set({ leaseExpiresAt: expiresAt })
+          .where('clipId', '=', clipId)
+          .where('leaseOwner', '=', owner)
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
+
+    postpone: (clipId, { error, nextAttemptAt, hasFailed }) =>
+      run(async (db) => {
+        await db
+          .updateTable('replications')
+          .set({ leaseOwner: null, leaseExpiresAt: null, lastError: error, nextAttemptAt })
+          .set((eb) => ({ failedRounds: eb('failedRounds', '+', hasFailed ? 1 : 0) }))
+          .where('clipId', '=', clipId)
+          .execute()
+      }),
+
+    done: (clipId) =>
+      run(async (db) => {
+        await db.deleteFrom('replications').where('clipId', '=', clipId).execute()
+      }),
+
+    count: () =>
+      run(async (db) => {
+        const { count } = await db
+          .selectFrom('replications')
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow()
+        return Number(count)
+      }),
+  }
+}

@@ -54,10 +54,14 @@ export function speechFields({ maxTextLength }: Config['access']) {
 
 /** The body of `POST /api/agents/vocalize`. Unknown fields are ignored; `null` counts as absent. */
 export function vocalizeSchema(access: Config['access']) {
-  return z.object({ ...speechFields(access), voiceSettings: optional(voiceSettingsSchema) })
+  return z.object({
+    ...speechFields(access),
+    voiceSettings: optional(voiceSettingsSchema),
+    reuse: optional(
+      z.boolean().meta({ description: 'false: speak anew, even if there is a clip of the same request.' }),
+    ),
+  })
 }
-
-export type VocalizeRequest = z.infer<ReturnType<typeof vocalizeSchema>>
 
 /** `?limit=` of the retry route. */
 export const retryLimitSchema = z

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
 import { useVendors } from '../support/world.ts'
 
 const world = useVendors()
@@ -43,13 +44,13 @@ describe('RATE_LIMIT_PER_MINUTE', () => {
     const startedAt = performance.now()
     const statuses = await flood(service.baseUrl, 10_000)
     const windows = Math.ceil((performance.now() - startedAt) / 60_000)
-    expect(windows).toBe(1)
-    expect([...statuses].sort()).toEqual([
-      [400, 50],
-      [429, 9950],
-    ])
+    const { 400: answered = 0, 429: refused = 0 } = Object.fromEntries(statuses)
+    expect(answered + refused).toBe(10_000)
+    // A slow machine takes more than a minute, and is let in again in the next.
+    expect(answered).toBeGreaterThanOrEqual(50)
+    expect(answered).toBeLessThanOrEqual(50 * windows)
     await service.stop()
-  }, 120_000)
+  }, 240_000)
 
   it('tells before it is too late, and after', async () => {
     const service = await start({ RATE_LIMIT_PER_MINUTE: '2' })
@@ -102,10 +103,32 @@ describe('CHARACTERS_PER_DAY', () => {
     await service.stop()
   })
 
+  it('costs nothing the second time that the same is asked for', async () => {
+    const service = await start({ CHARACTERS_PER_DAY: '20', REUSE: 'on' })
+    const body = { text: 'x'.repeat(10), voiceId: 'George' }
+    const keyed = () => service.vocalize(body, { 'idempotency-key': 'one' })
+    const first = await keyed()
+    expect([first.status, (await keyed()).body.data.id]).toEqual([200, first.body.data.id])
+    expect((await service.vocalize(body)).body.data.reused).toBe(true)
+    const anew = () => service.vocalize({ ...body, reuse: false })
+    // What was not spoken is given back behind the answer.
+    const { data } = (
+      await until('the rest', async () => {
+        const answer = await anew()
+        return answer.status === 200 && answer
+      })
+    ).body
+    expect(data.reused).toBeUndefined()
+    expect((await anew()).status).toBe(429)
+    await service.stop()
+  })
+
   it('holds for many at once', async () => {
     const service = await start({ CHARACTERS_PER_DAY: '50', SPEECH_CONCURRENCY: '20' })
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => service.vocalize({ text: 'x'.repeat(10), voiceId: 'George' })),
+      Array.from({ length: 20 }, () =>
+        service.vocalize({ text: 'x'.repeat(10), voiceId: 'George', reuse: false }),
+      ),
     )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(5)
     await service.stop()

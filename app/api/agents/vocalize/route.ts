@@ -17,13 +17,15 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const { config } = context.services
     const door = await openDoor(request, context)
     const body = await readJson(request, vocalizeSchema(config.access), config.access.maxBodyBytes)
-    const speak = await door.order(body)
     const baseUrl = publicBaseUrl(config, request)
-    if (prefers(request, 'text/event-stream')) return vocalizeEvents(context, baseUrl, speak)
-    if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, speak)
-    const answer = await answerOnce(request, context, body, async () =>
-      vocalizeAnswer(await speak(), baseUrl),
-    )
+    if (prefers(request, 'text/event-stream')) {
+      return vocalizeEvents(context, baseUrl, await door.order(body))
+    }
+    if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, await door.order(body))
+    const answer = await answerOnce(request, context, body, async () => {
+      const speak = await door.order(body)
+      return vocalizeAnswer(await speak(), baseUrl)
+    })
     return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })
   },
 })

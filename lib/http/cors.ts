@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 
 const EXPOSE = 'Access-Control-Expose-Headers'
 const EXPOSED_HEADERS =
-  'X-Request-Id, X-Clip-Id, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
+  'X-Request-Id, X-Clip-Id, request-id, character-cost, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
 
 /** Lets pages of the origins in `CORS_ALLOWED_ORIGINS` read an answer, unless it says itself who may. */
 export function addCorsHeaders(

@@ -5,6 +5,7 @@ import { dropInPaths } from './drop-in.ts'
 import { operationPaths } from './operations.ts'
 import { securitySchemes } from './parts.ts'
 import { speakingPaths } from './speaking.ts'
+import { webhooks } from './webhooks.ts'
 
 /**
  * Describes the whole interface, from the schemas that check the requests.
@@ -12,6 +13,15 @@ import { speakingPaths } from './speaking.ts'
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
 export function describeInterface(config: Config, baseUrl: string) {
+  const description = descriptions.get(config) ?? describe(config)
+  descriptions.set(config, description)
+  return { ...description, servers: [{ url: baseUrl }] }
+}
+
+/** Takes some milliseconds to make and is always the same. */
+const descriptions = new WeakMap<Config, ReturnType<typeof describe>>()
+
+function describe(config: Config) {
   return createDocument({
     openapi: '3.1.1',
     info: {
@@ -20,7 +30,6 @@ export function describeInterface(config: Config, baseUrl: string) {
       description: 'Text to speech with a permanent, verifiable IPFS address.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: baseUrl }],
     tags: [
       { name: 'Speech', description: 'From a text to a clip.' },
       { name: 'Drop-in', description: 'For programs written for ElevenLabs or OpenAI: change the base URL.' },
@@ -28,6 +37,7 @@ export function describeInterface(config: Config, baseUrl: string) {
       { name: 'Operation', description: 'For operators and their machines.' },
     ],
     components: { securitySchemes },
+    webhooks,
     paths: { ...speakingPaths(config), ...dropInPaths(config), ...clipPaths, ...operationPaths },
   })
 }

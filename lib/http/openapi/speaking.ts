@@ -30,6 +30,13 @@ export function speakingPaths({ access }: Config): ZodOpenApiPathsObject {
         description: OTHER_ANSWERS,
         tags: ['Speech'],
         security: callerSecurity(access),
+        requestParams: {
+          header: z.object({
+            'Idempotency-Key': z.string().min(1).max(255).optional().meta({
+              description: 'The same key with the same body gets the same JSON answer for a day.',
+            }),
+          }),
+        },
         requestBody,
         responses: {
           '200': {
@@ -41,7 +48,7 @@ export function speakingPaths({ access }: Config): ZodOpenApiPathsObject {
               ...audioContent,
             },
           },
-          ...problems(...speakingErrors),
+          ...problems(...speakingErrors, 'idempotency_in_flight', 'idempotency_key_reused'),
         },
       },
     },

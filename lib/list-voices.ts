@@ -3,15 +3,13 @@ import type { Voice } from './speech/speech.ts'
 
 const FRESH_MS = 5 * 60_000
 const TIMEOUT_MS = 15_000
-
-interface Answer {
-  voices: Voice[]
-  askedAt: number
-}
+/** A vendor who has just failed is left alone for so long. */
+const REST_MS = 5000
 
 interface Cache {
-  last?: Answer
-  asking?: Promise<Answer> | undefined
+  last?: { voices: Voice[]; askedAt: number }
+  asking?: Promise<void> | undefined
+  failure?: { error: unknown; at: number } | undefined
 }
 
 const caches = new WeakMap<Services, Cache>()
@@ -26,20 +24,24 @@ export async function listVoices(services: Services): Promise<Voice[]> {
   const { clock } = services
   const cache = caches.get(services) ?? {}
   caches.set(services, cache)
-  if (cache.last && clock.now() - cache.last.askedAt < FRESH_MS) return cache.last.voices
-  cache.asking ??= ask(services).finally(() => {
-    cache.asking = undefined
-  })
-  try {
-    cache.last = await cache.asking
-  } catch (error) {
-    if (!cache.last) throw error
-    services.log.warn({ err: error }, 'The list of voices could not be renewed')
+  const since = (time: number | undefined) => clock.now() - (time ?? Number.NEGATIVE_INFINITY)
+  if (since(cache.last?.askedAt) >= FRESH_MS && since(cache.failure?.at) >= REST_MS) {
+    cache.asking ??= renew(services, cache).finally(() => {
+      cache.asking = undefined
+    })
+    await cache.asking
   }
+  if (!cache.last) throw cache.failure?.error
   return cache.last.voices
 }
 
-async function ask({ speech, clock, work }: Services): Promise<Answer> {
+async function renew({ speech, clock, log, work }: Services, cache: Cache): Promise<void> {
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(TIMEOUT_MS)])
-  return { voices: await speech.voices({ signal }), askedAt: clock.now() }
+  try {
+    cache.last = { voices: await speech.voices({ signal }), askedAt: clock.now() }
+    cache.failure = undefined
+  } catch (error) {
+    cache.failure = { error, at: clock.now() }
+    if (cache.last) log.warn({ err: error }, 'The list of voices could not be renewed')
+  }
 }

@@ -167,3 +167,22 @@ describe('POST /api/agents/vocalize with Accept: text/event-stream', () => {
     await world.vendors.reset()
   })
 })
+
+describe('SIGTERM', () => {
+  it('lets a caller who follows a speech hear of its end', async () => {
+    await world.vendors.speak({ chunkPauseMs: 100, chunkBytes: 2048 })
+    const response = await world.service.fetch('/api/agents/vocalize', {
+      method: 'POST',
+      headers: { accept: 'text/event-stream' },
+      body: JSON.stringify({ text: 'Do not cut me off', voiceId: 'George' }),
+    })
+    const events = readEvents(response)
+    await events.next()
+    const stopping = world.service.stop()
+    const rest = await Array.fromAsync(events)
+    expect(rest.at(-1)).toMatchObject({ event: 'result', data: { data: { isTemporary: false } } })
+    await stopping
+    await world.vendors.reset()
+    await world.service.restart()
+  })
+})

@@ -91,6 +91,8 @@ async function letGoOfStored(services: Services): Promise<number> {
 /**
  * Brings files and records together: adopts audio that has no record or whose speaker died, deletes what nobody needs,
  * clears away unfinished writes. Returns how many clips were adopted.
+ *
+ * A clip that waits and has lost its bytes is left to its time: they may be on a disk that comes back.
  */
 export async function healOrphans(services: Services, { isStart }: { isStart: boolean }): Promise<number> {
   const { catalog, store, clock } = services
@@ -102,8 +104,11 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
       else await catalog.clips.discard(clip.id)
     })
   }
+  // Asked before the files are listed, so that a clip which comes meanwhile is not among them.
+  const withoutFile = new Set(await catalog.figures.idsHeldAlthoughStored())
   const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
   for await (const file of store.list({ removeUnfinishedBefore })) {
+    withoutFile.delete(file.id)
     const clip = await catalog.clips.find(file.id)
     if (clip?.isHeld || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
     await healing(services, file.id, async () => {
@@ -111,6 +116,10 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
       else if (await adopt(services, file)) adopted += 1
     })
   }
+  await letGo(
+    services,
+    Array.from(withoutFile, (id) => ({ id })),
+  )
   return adopted
 }
 

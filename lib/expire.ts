@@ -8,7 +8,7 @@ import type { Services } from './services.ts'
  *
  * @throws CatalogError when the catalog fails
  */
-export async function letGo({ catalog, store, log }: Services, clips: Clip[]): Promise<number> {
+export async function letGo({ catalog, store, log }: Services, clips: Pick<Clip, 'id'>[]): Promise<number> {
   let gone = 0
   // The record says who else has the bytes: it must not be lost after they are.
   if (clips.length > 0) await catalog.sync()

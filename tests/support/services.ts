@@ -11,6 +11,7 @@ import type { TempAudioStore } from '../../lib/temp-audio/store.ts'
 import { vocalize } from '../../lib/vocalize.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { FakeSpeech } from './fake-speech.ts'
+import type { Life } from './mortal.ts'
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -20,6 +21,8 @@ interface Options<C extends Clock> {
   providers?: FakeProvider[]
   speech?: FakeSpeech
   environment?: Record<string, string>
+  /** The process dies when this ends. */
+  life?: Life
 }
 
 /** A line of the log, as JSON. */
@@ -52,21 +55,24 @@ export async function testServices<C extends Clock = SimulatedClock>(options: Op
     store: inMemoryBlobs(createFilesystemStore({ directory: audioDirectory }), audioDirectory),
     log: createLog({ level: config.logLevel, scrub: (text) => text, destination }),
   })
+  const { life } = options
   const chain = createChain({
-    providers,
+    providers: life ? life.providers(providers) : providers,
     retryDelaysMs: config.ipfs.retryDelaysMs,
     attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
     patienceMs: config.ipfs.uploadDeadlineMs,
     clock,
     scrub: base.scrub,
   })
-  const services: Services = { ...base, chain }
+  const services: Services = { ...(life ? life.services(base) : base), chain }
   onTestFinished(() => base.catalog.close())
   const [first, second] = providers as [FakeProvider, FakeProvider]
-  return { services, clock, providers, first, second, speech, lines, directory, audioDirectory }
+  /** Closes the files of a process that has died; its services are of no use any more. */
+  const bury = () => base.catalog.close()
+  return { services, clock, providers, first, second, speech, lines, directory, audioDirectory, bury }
 }
 
-export type TestServices = Awaited<ReturnType<typeof testServices>>
+export type TestServices = Awaited<ReturnType<typeof testServices<SimulatedClock>>>
 
 let texts = 0
 

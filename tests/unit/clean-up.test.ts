@@ -220,6 +220,15 @@ describe('clean-up of what belongs to nothing', () => {
     expect(left).not.toContain(broken)
   })
 
+  test('takes down of a stored clip whose file is gone that it is not here', async () => {
+    const world = await testServices()
+    const [stored, [waiting = '']] = [await speak(world.services), await waitingClips(world.services, 1)]
+    for (const id of [stored.id, waiting]) await world.services.store.delete(id)
+    expect(await clean(world)).toEqual(nothing)
+    expect(await openClip(world.services, stored.id)).toMatchObject({ from: 'ipfs' })
+    expect(await world.services.catalog.clips.find(waiting)).toMatchObject({ state: 'pending', isHeld: true })
+  })
+
   test('goes on where one file cannot be read', async () => {
     const world = await testServices()
     await world.services.store.check()

@@ -39,7 +39,9 @@ describe('a text that reaches IPFS at once', () => {
     expect(uploaded?.equals(spoken)).toBe(true)
     const kept = await services.store.blob(clip.id)
     expect(Buffer.from(await (kept as Blob).arrayBuffer()).equals(spoken)).toBe(true)
-    const { cid } = await computeCid(new Blob([spoken]).stream() as unknown as AsyncIterable<Uint8Array>)
+    const { cid } = await computeCid(
+      new Blob([new Uint8Array(spoken)]).stream() as unknown as AsyncIterable<Uint8Array>,
+    )
     expect(clip).toMatchObject({ cid, sizeBytes: spoken.length, characters: 12 })
   })
 

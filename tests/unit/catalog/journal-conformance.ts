@@ -161,6 +161,8 @@ export function describeJournal({ prepare }: Subject) {
         (await catalog.figures.heldAlthoughStored(options)).map(({ id }) => id)
       expect(await idsOf({ limit: 10 })).toEqual([early.id, late.id, expired])
       expect(await idsOf({ limit: 1 })).toEqual([early.id])
+      const all = await catalog.figures.idsHeldAlthoughStored()
+      expect(all.toSorted()).toEqual([early.id, late.id, expired].toSorted())
       expect(await idsOf({ limit: 10, endedBefore: NOW + HOUR_MS })).toEqual([early.id, expired])
     })
 

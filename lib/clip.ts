@@ -28,6 +28,10 @@ export interface Clip {
   fileExtension: string | null
   sizeBytes: number
   durationMs: number | null
+  /** What it was before it was re-encoded; `null` where it was not, as are the next two. */
+  originalMimeType: string | null
+  originalSizeBytes: number | null
+  originalDurationMs: number | null
   stagedAt: number | null
   /** Whether the temporary store holds the bytes. */
   isHeld: boolean
@@ -47,6 +51,9 @@ export interface Clip {
   leaseOwner: string | null
   leaseExpiresAt: number | null
 }
+
+/** What a clip was before it was re-encoded. */
+export type OriginalFacts = Pick<Clip, 'originalMimeType' | 'originalSizeBytes' | 'originalDurationMs'>
 
 /** 128 random bits as 32 hexadecimal digits: safe as a file name on every file system. */
 export function newClipId(): string {

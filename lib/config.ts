@@ -230,6 +230,8 @@ export function readConfig(environment: Environment) {
           : speechProvider,
       isFallback: speechProvider === 'auto' && !elevenLabsApiKey,
       timeoutMs: read('SPEECH_TIMEOUT_MS', durationMs(), 60_000),
+      /** What clips are re-encoded to before they are stored. */
+      optimize: read('AUDIO_OPTIMIZE', oneOf('off', 'opus'), 'off'),
       concurrency: read('SPEECH_CONCURRENCY', whole(1), 5),
       elevenLabs: {
         apiKey: elevenLabsApiKey,

@@ -13,6 +13,7 @@ import { type Chain, createChain } from './ipfs/chain.ts'
 import type { IpfsProvider } from './ipfs/provider.ts'
 import { createProviders } from './ipfs/providers.ts'
 import { newLeaseOwner } from './lease-owner.ts'
+import { createReencoder, type Reencoder } from './opus/reencoder.ts'
 import { createRequestHasher, type RequestHasher } from './request-hash.ts'
 import { createScrubber, type Scrub } from './secrets.ts'
 import { createSpeech } from './speech/index.ts'
@@ -25,6 +26,9 @@ import type { TempAudioStore } from './temp-audio/store.ts'
 
 const LOCAL_VOICE_NOTE =
   'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.'
+
+/** A clip that takes longer is kept as it is: the caller waits, and the lease of what is being spoken runs on. */
+const REENCODING_MS = 30_000
 
 /** Everything that the verbs work with. */
 export interface Services {
@@ -49,6 +53,7 @@ export interface Services {
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
   requestHasher: RequestHasher
+  reencoder: Reencoder
   /** Who this process is in a lease. */
   leaseOwner: string
   /** One-line warnings about the configuration, for the start. */
@@ -104,6 +109,7 @@ export function createServices(
     }),
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60 }),
     requestHasher: createRequestHasher(path.join(directory, 'request-key')),
+    reencoder: createReencoder({ clock, timeoutMs: REENCODING_MS }),
     leaseOwner: newLeaseOwner(),
     notes: config.speech.isFallback ? [LOCAL_VOICE_NOTE, ...notes] : notes,
   }

@@ -1,5 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 import { type AudioFacts, measureAudio } from './audio-facts.ts'
+import type { OriginalFacts } from './clip.ts'
 import { computeCid } from './ipfs/car.ts'
 import type { Services } from './services.ts'
 import type { SpokenAudio } from './speech/speech.ts'
@@ -13,6 +14,17 @@ export interface StagedAudio extends AudioFacts {
   isDurable: boolean
   /** Why it is not durable. */
   storeError?: TempAudioError
+  /** What it was before it was re-encoded. */
+  original?: Pick<StagedAudio, 'mimeType' | 'sizeBytes' | 'durationMs'>
+}
+
+/** What the record of staged audio says of its original. */
+export function originalFacts({ original }: StagedAudio): OriginalFacts {
+  return {
+    originalMimeType: original?.mimeType ?? null,
+    originalSizeBytes: original?.sizeBytes ?? null,
+    originalDurationMs: original?.durationMs ?? null,
+  }
 }
 
 /**

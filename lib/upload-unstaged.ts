@@ -1,6 +1,6 @@
 import type { NewClip } from './catalog/clips.ts'
 import { CatalogError } from './catalog/connection.ts'
-import { fileNameOf } from './clip.ts'
+import { fileNameOf, type OriginalFacts } from './clip.ts'
 import { describeError, ServiceError } from './errors.ts'
 import { packCar } from './ipfs/car.ts'
 import { type ChainResult, isChainError } from './ipfs/chain.ts'
@@ -8,7 +8,7 @@ import { looseJournal, noJournal } from './journal.ts'
 import { leaseMs } from './lease.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import type { Services } from './services.ts'
-import type { StagedAudio } from './stage.ts'
+import { originalFacts, type StagedAudio } from './stage.ts'
 import { logMessages } from './telemetry/log.ts'
 import type { VocalizedClip } from './vocalize.ts'
 
@@ -34,7 +34,7 @@ export async function uploadUnstaged(
     const journal = refusal ? noJournal : looseJournal(services, newClip.id, 'request')
     const stored = await work.track(chain.upload(content, { user: 'caller', journal, signal: work.signal }))
     log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
-    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes }
+    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
     const clip = storedClip(services, newClip, facts, stored)
     if (!refusal) await recordUnstaged(services, clip)
     return asPublished(services.config, clip)
@@ -50,7 +50,8 @@ export async function uploadUnstaged(
 function storedClip(
   { clock, config }: Services,
   newClip: NewClip,
-  facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'>,
+  facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'> &
+    OriginalFacts,
   { provider, ipfsHash, gatewayUrl }: ChainResult,
 ): VocalizedClip {
   const now = clock.now()

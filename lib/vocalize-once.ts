@@ -75,18 +75,23 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
   }
 }
 
-async function hashOf(services: Services, request: SpeechRequest): Promise<string | undefined> {
+/** `asSpoken`: the hash for those who cannot do with a clip that was re-encoded. */
+async function hashOf(services: Services, request: SpeechRequest, { asSpoken = false } = {}) {
   const { config, requestHasher, speech, log } = services
   if (!config.reuse.isOn) return undefined
   try {
-    return await requestHasher.hash(soundOf({ ...request, ...resolveSpeech(services, request) }, speech.name))
+    const sound = soundOf({ ...request, ...resolveSpeech(services, request) }, speech.name)
+    return await requestHasher.hash(asSpoken ? [...sound, 'as_spoken'] : sound)
   } catch (error) {
     log.warn({ err: error }, 'The key of the request hashes is not at hand; clips are not reused')
     return undefined
   }
 }
 
-/** Gives a clip that is there. A listener needs its bytes; where they are gone from here it is spoken again for him. */
+/**
+ * Gives a clip that is there. A listener needs its bytes, in the format that was asked for: where they are gone from
+ * here, or were re-encoded, it is spoken again for him.
+ */
 async function give(
   services: Services,
   clip: VocalizedClip,
@@ -95,6 +100,10 @@ async function give(
 ): Promise<VocalizedClip> {
   const { catalog, store, work } = services
   if (context.listener) {
+    if (clip.originalMimeType) {
+      const hash = await hashOf(services, request, { asSpoken: true })
+      return hash ? findOrSpeak(services, request, context, hash) : vocalize(services, request, context)
+    }
     const audio = await store.blob(clip.id)
     if (!audio) return vocalize(services, request, context)
     const { id, outputFormat, modelId } = clip

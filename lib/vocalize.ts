@@ -3,10 +3,11 @@ import { type CatalogError, isCatalogError } from './catalog/connection.ts'
 import { type Clip, newClipId } from './clip.ts'
 import { leaseMs } from './lease.ts'
 import type { Listener } from './listen.ts'
+import { optimize } from './optimize.ts'
 import { expectedSizeBytes, growingRoom, reserveRoom } from './room.ts'
 import type { Services } from './services.ts'
 import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
-import { type StagedAudio, stage } from './stage.ts'
+import { originalFacts, type StagedAudio, stage } from './stage.ts'
 import { logMessages } from './telemetry/log.ts'
 import { isTempAudioError } from './temp-audio/store.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
@@ -107,7 +108,8 @@ async function speakAndStage(
     const reserve = refusal ? () => Promise.reject(refusal) : growingRoom(services, id, sizeBytes)
     const staged = await stage(services, id, spoken, { reserve })
     listener?.staged(staged.audio)
-    return staged
+    // Who listens finds the very bytes that were heard.
+    return listener ? staged : await optimize(services, id, staged, spoken.outputFormat)
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
     await services.catalog.clips.discard(id).catch(() => {})
@@ -126,6 +128,7 @@ async function recordStaged(
   try {
     const clip = await catalog.clips.stage(newClip.id, {
       ...{ cid, mimeType, fileExtension, durationMs, sizeBytes },
+      ...originalFacts(staged),
       stagedAt: now,
       // However long it took to speak.
       expiresAt: now + config.tempAudio.ttlMs,

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Clip } from '../clip.ts'
+import type { Clip, OriginalFacts } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
 import { unproven } from './pins.ts'
@@ -34,7 +34,7 @@ export type StagedFacts = Pick<
   | 'leaseOwner'
   | 'leaseExpiresAt'
 > &
-  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat'>>
+  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat'> & OriginalFacts>
 
 /** Where a provider keeps a clip. */
 export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>

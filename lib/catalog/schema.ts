@@ -33,6 +33,9 @@ export interface ClipRow {
   fileExtension: string | null
   sizeBytes: number
   durationMs: number | null
+  originalMimeType: string | null
+  originalSizeBytes: number | null
+  originalDurationMs: number | null
   stagedAt: number | null
   isHeld: number
   provider: string | null

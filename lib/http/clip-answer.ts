@@ -36,6 +36,7 @@ export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
     mimeType: orAbsent(clip.mimeType),
     bytes: clip.cid ? clip.sizeBytes : undefined,
     durationMs: orAbsent(clip.durationMs),
+    original: originalAnswer(clip),
     characters: clip.characters,
     createdAt: iso(clip.createdAt),
     stagedAt: isoOrAbsent(clip.stagedAt),
@@ -44,6 +45,12 @@ export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
     nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
     attempts: attempts.map(attemptAnswer),
   }
+}
+
+/** What the clip was before it was re-encoded. */
+function originalAnswer({ originalMimeType, originalSizeBytes, originalDurationMs }: Clip) {
+  if (originalMimeType === null || originalSizeBytes === null) return undefined
+  return { mimeType: originalMimeType, bytes: originalSizeBytes, durationMs: orAbsent(originalDurationMs) }
 }
 
 function attemptAnswer({ provider, trigger, startedAt, durationMs, outcome, statusCode, error }: Attempt) {

@@ -1,5 +1,6 @@
 import libsamplerate from '@alexanderolsen/libsamplerate-js'
 import { createMp3Encoder } from 'wasm-media-encoders'
+import { createOpusEncoder } from '../opus/encoder.ts'
 import type { OutputFormat } from './formats.ts'
 
 /** Turns mono samples from -1 to 1 into bytes as they come; `end` gives what is left. */
@@ -10,12 +11,19 @@ export interface Encoder {
 
 const NOTHING = new Uint8Array()
 
-/** An encoder for `mp3`, `pcm` or `wav`, fed with samples at `sampleRateHz`. */
+/** An encoder for `mp3`, `opus`, `pcm` or `wav`, fed with samples at `sampleRateHz`. */
 export function createEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
-  if (format.codec === 'mp3') return createLameEncoder(format, sampleRateHz)
-  return format.codec === 'wav'
-    ? createWavEncoder(format, sampleRateHz)
-    : createPcmEncoder(format, sampleRateHz)
+  const { bitRateKbps = 64 } = format
+  switch (format.codec) {
+    case 'mp3':
+      return createLameEncoder(format, sampleRateHz)
+    case 'opus':
+      return createOpusEncoder({ sampleRateHz, channels: 1, bitRateKbps })
+    case 'wav':
+      return createWavEncoder(format, sampleRateHz)
+    default:
+      return createPcmEncoder(format, sampleRateHz)
+  }
 }
 
 let lame: ReturnType<typeof createMp3Encoder> | undefined

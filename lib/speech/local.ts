@@ -38,7 +38,7 @@ export function createLocalSpeech(options: LocalOptions): Speech {
       const job = {
         text: request.text,
         voice: voices.some(({ id }) => id === request.voiceId) ? request.voiceId : 'slt',
-        durationStretch: 1 / Math.min(4, Math.max(0.25, request.voiceSettings?.speed ?? 1)),
+        durationStretch: 1 / clamp(request.voiceSettings?.speed ?? 1, 0.25, 4),
         format,
       }
       const audio = await runSpeech({
@@ -81,15 +81,19 @@ function nearestFormat(outputFormat: string): OutputFormat {
       const bitRatesKbps = mp3BitRatesKbps.filter((rate) => rate >= min && rate <= max)
       return { ...format, sampleRateHz, bitRateKbps: nearest(bitRatesKbps, format.bitRateKbps ?? 128) }
     }
+    case 'opus':
+      return { ...format, sampleRateHz: 48_000, bitRateKbps: clamp(format.bitRateKbps ?? 64, 8, 256) }
     case 'pcm':
     case 'wav':
       return { ...format, sampleRateHz: nearest(pcmSampleRatesHz, format.sampleRateHz) }
     default: {
-      const message = `The built-in voice speaks mp3_…, pcm_… and wav_… only, such as mp3_44100_128; got "${outputFormat}"`
+      const message = `The built-in voice speaks mp3_…, opus_…, pcm_… and wav_… only, such as mp3_44100_128; got "${outputFormat}"`
       throw new ServiceError('invalid_request', message, { errors: [{ path: 'outputFormat', message }] })
     }
   }
 }
+
+const clamp = (value: number, min: number, max: number) => Math.min(max, Math.max(min, value))
 
 function nearest(choices: number[], wanted: number): number {
   return choices.reduce((best, choice) =>

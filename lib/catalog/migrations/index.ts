@@ -5,6 +5,7 @@ import * as samples from './003-samples.ts'
 import * as pins from './004-pins.ts'
 import * as requests from './005-requests.ts'
 import * as webhooks from './006-webhooks.ts'
+import * as originals from './007-originals.ts'
 
 const migrations: Record<string, Migration> = {
   '001-clips': clips,
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '004-pins': pins,
   '005-requests': requests,
   '006-webhooks': webhooks,
+  '007-originals': originals,
 }
 
 /** Imported one by one, since a bundle has no directory to look into. */

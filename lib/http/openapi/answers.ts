@@ -61,6 +61,10 @@ const clipSchema = z
     mimeType: z.string().optional(),
     bytes: z.int().optional(),
     durationMs: z.int().optional(),
+    original: z
+      .object({ mimeType: z.string(), bytes: z.int(), durationMs: z.int().optional() })
+      .optional()
+      .meta({ description: 'What the clip was before it was re-encoded (`AUDIO_OPTIMIZE`).' }),
     characters: z.int(),
     createdAt: time,
     stagedAt: time.optional(),

@@ -25,6 +25,7 @@ export function describeClips({ prepare }: Subject) {
         ...clip,
         ...{ state: 'speaking', isHeld: true, attempts: 0, failedRounds: 0 },
         ...{ cid: null, mimeType: null, fileExtension: null, durationMs: null, stagedAt: null },
+        ...{ originalMimeType: null, originalSizeBytes: null, originalDurationMs: null },
         ...{ provider: null, ipfsHash: null, permanentUrl: null, storedAt: null },
         ...{ lastRoundAt: null, nextAttemptAt: null, lastError: null },
       })

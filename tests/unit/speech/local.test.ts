@@ -91,10 +91,21 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       },
     )
 
-    test.each(['opus_48000_64', 'ulaw_8000', 'alaw_8000'])('no %s, and says what it can', async (format) => {
+    test.each([32, 64, 96, 128, 192])('Ogg Opus at %i kbit/s', async (bitRateKbps) => {
+      const { durationMs } = await decode(await spoken())
+      const opus = await spoken({ outputFormat: `opus_48000_${bitRateKbps}` })
+
+      const { format } = await parseBuffer(opus, { mimeType: 'audio/ogg' }, { duration: true })
+      expect(format).toMatchObject({ container: 'Ogg', codec: 'Opus', numberOfChannels: 1 })
+      expect(Math.abs((format.duration ?? 0) * 1000 - durationMs)).toBeLessThan(100)
+      expect((opus.length * 8) / durationMs / bitRateKbps).toBeCloseTo(1, 0)
+      expect(await spoken({ outputFormat: `opus_48000_${bitRateKbps}` })).toEqual(opus)
+    })
+
+    test.each(['ulaw_8000', 'alaw_8000'])('no %s, and says what it can', async (format) => {
       await expect(spoken({ outputFormat: format })).rejects.toMatchObject({
         code: 'invalid_request',
-        message: expect.stringMatching(/mp3_….*pcm_….*wav_…/),
+        message: expect.stringMatching(/mp3_….*opus_….*pcm_….*wav_…/),
       })
     })
 

@@ -1,0 +1,61 @@
+/** What stands in front of a WAV file's samples. */
+export interface WavHeader {
+  /** 1 is plain PCM. */
+  formatTag: number
+  channels: number
+  sampleRateHz: number
+  bytesPerSecond: number
+  bitsPerSample: number
+  /** Where the samples begin. */
+  dataOffset: number
+  /** What the header says of their length: nonsense where it was written before the end was known. */
+  statedDataBytes: number
+}
+
+const EXTENSIBLE = 0xfffe
+
+/**
+ * Reads the header from the first bytes of a WAV file; `undefined` where they hold none.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc2361
+ */
+export function readWavHeader(beginning: Uint8Array): WavHeader | undefined {
+  const bytes = Buffer.from(beginning.buffer, beginning.byteOffset, beginning.byteLength)
+  if (nameAt(bytes, 0) !== 'RIFF' || nameAt(bytes, 8) !== 'WAVE') return undefined
+  let format:
+    | Pick<WavHeader, 'formatTag' | 'channels' | 'sampleRateHz' | 'bytesPerSecond' | 'bitsPerSample'>
+    | undefined
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const name = nameAt(bytes, at)
+    const sizeBytes = bytes.readUInt32LE(at + 4)
+    const dataOffset = at + 8
+    if (name === 'data') return format && { ...format, dataOffset, statedDataBytes: sizeBytes }
+    if (name === 'fmt ' && dataOffset + 16 <= bytes.length) format = readFormat(bytes.subarray(dataOffset))
+    at = dataOffset + sizeBytes + (sizeBytes % 2)
+  }
+  return undefined
+}
+
+/**
+ * How many bytes of samples a WAV file of `fileBytes` really has. Whoever wrote it as a stream put 0 or a number beyond
+ * its end into the header; the samples then go on until the end.
+ */
+export function wavDataBytes({ dataOffset, statedDataBytes }: WavHeader, fileBytes: number): number {
+  const rest = Math.max(0, fileBytes - dataOffset)
+  return statedDataBytes === 0 ? rest : Math.min(statedDataBytes, rest)
+}
+
+function readFormat(chunk: Buffer) {
+  const tag = chunk.readUInt16LE(0)
+  // The true format of an extensible one is at the beginning of its GUID.
+  const formatTag = tag === EXTENSIBLE && chunk.length >= 26 ? chunk.readUInt16LE(24) : tag
+  return {
+    formatTag,
+    channels: chunk.readUInt16LE(2),
+    sampleRateHz: chunk.readUInt32LE(4),
+    bytesPerSecond: chunk.readUInt32LE(8),
+    bitsPerSample: chunk.readUInt16LE(14),
+  }
+}
+
+const nameAt = (bytes: Buffer, at: number) => bytes.toString('latin1', at, at + 4)

@@ -251,10 +251,10 @@ export function readConfig(environment: Environment) {
       gatewayUrl: gatewayUrl === 'self' ? undefined : gatewayUrl,
       /** Every permanent URL is to use our own gateway. */
       usesOwnGateway: gatewayUrl === 'self',
-      cdnBaseUrl: read('CDN_BASE_URL', url),
-      repositoryDir: read('IPFS_REPOSITORY_DIR', text, '.ipfs'),
       /** How many providers are to hold each clip. */
       replicas: read('IPFS_REPLICAS', whole(1, providerNames.length), 1),
+      cdnBaseUrl: read('CDN_BASE_URL', url),
+      repositoryDir: read('IPFS_REPOSITORY_DIR', text, '.ipfs'),
       cacheMaxBytes: read('IPFS_CACHE_MAX_BYTES', whole(1), GIBIBYTE),
       /** Where clips are looked for besides their provider's gateway. */
       gateways: read(
@@ -270,6 +270,10 @@ export function readConfig(environment: Environment) {
       attemptTimeoutMs: read('IPFS_ATTEMPT_TIMEOUT_MS', durationMs(), 30_000),
       uploadDeadlineMs: read('UPLOAD_DEADLINE_MS', durationMs(), 10_000),
       ...vendors,
+    },
+    audit: {
+      intervalMs: read('AUDIT_INTERVAL_HOURS', whole(0, 24 * 365), 24) * 3_600_000,
+      requestsPerMinute: read('AUDIT_REQUESTS_PER_MINUTE', whole(0), 10),
     },
     tempAudio: {
       directory: tempAudioDir,
@@ -327,9 +331,9 @@ export function secretsOf(config: Config): string[] {
     filebase.token,
     lighthouse.apiKey,
     kubo.authorization,
+    pinning.token,
     config.webhook?.secret,
     ...Object.values(config.tracing?.headers ?? {}),
-    pinning.token,
     adminApiKey,
     cronSecret,
     metricsToken,

@@ -66,7 +66,10 @@ async function replicateClip(
 ): Promise<number> {
   const { catalog, chain, clock, log } = services
   const clip = await catalog.clips.find(clipId)
-  const pins = (await catalog.pins.ofClip(clipId)).filter(({ lostAt }) => lostAt === null)
+  const known = await catalog.pins.ofClip(clipId)
+  const pins = known.filter(({ lostAt }) => lostAt === null)
+  // They may say that they hold it, and do not deliver it.
+  const losers = known.filter(({ lostAt }) => lostAt !== null).map(({ provider }) => provider)
   const missing = wantedReplicas(services) - pins.length
   if (clip?.cid && missing > 0) {
     const content = await contentOf(services, clip)
@@ -74,7 +77,7 @@ async function replicateClip(
       const stored = await chain.upload(content, {
         user: 'background',
         journal: leasedJournal(services, clipId, 'replica', catalog.replications.renew),
-        doubtful: await catalog.attempts.doubtfulProviders(clipId),
+        doubtful: (await catalog.attempts.doubtfulProviders(clipId)).filter((name) => !losers.includes(name)),
         heldBy: pins.map(({ provider }) => provider),
         signal,
       })
@@ -91,7 +94,7 @@ async function replicateClip(
 }
 
 /** The clip's bytes from wherever they are, packed and checked. */
-async function contentOf(services: Services, clip: Clip): Promise<IpfsContent> {
+export async function contentOf(services: Services, clip: Clip): Promise<IpfsContent> {
   const cid = clip.cid as string
   const file = (clip.isHeld && (await services.store.blob(clip.id))) || (await fetchedFile(services, cid))
   const packed = await packCar(file)

@@ -1,4 +1,5 @@
 import { afterAnswer } from './background/after-answer.ts'
+import { startAuditor } from './background/auditor.ts'
 import { retryOpportunistically } from './background/opportunistic.ts'
 import { drainBacklog } from './background/recovery.ts'
 import { startTimer } from './background/timer.ts'
@@ -61,6 +62,7 @@ export function startService(services: Services): Service {
 
   recovered().catch(() => {})
   const timer = startTimer(services, { intervalMs: config.tempAudio.cleanupIntervalMs, recovered })
+  const stopAuditor = startAuditor(services, { recovered })
   const stopWebhooks = startWebhooks(services)
 
   function refuseWhileStopping() {
@@ -93,6 +95,7 @@ export function startService(services: Services): Service {
 
     async drain() {
       timer.stop()
+      stopAuditor()
       stopWebhooks()
       await work.drain(GRACE_MS)
     },

@@ -63,13 +63,14 @@ export interface Services {
 /** Builds every adapter that `config` asks for. The only place that does. */
 export function createServices(
   config: Config,
-  replacements: Partial<Pick<Services, 'clock' | 'log' | 'speech' | 'store'>> = {},
+  replacements: Partial<Pick<Services, 'clock' | 'log' | 'speech' | 'store' | 'providers'>> = {},
 ): Services {
   const clock = replacements.clock ?? systemClock
   const scrub = createScrubber(secretsOf(config))
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
   const repository = createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'clips') })
-  const { providers, notes } = createProviders(config.ipfs, { now: () => clock.now(), repository })
+  const { notes, ...built } = createProviders(config.ipfs, { now: () => clock.now(), repository })
+  const providers = replacements.providers ?? built.providers
   const directory = config.tempAudio.directory
   const changes = createChanges()
   const tracing = createTracing(config.tracing)

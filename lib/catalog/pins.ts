@@ -25,11 +25,35 @@ export interface Pins {
   /** The clip that has `cid` and that a provider holds, or held under that name. */
   clipOf(cid: string): Promise<Clip | null>
   ofClip(clipId: string): Promise<Pin[]>
+  /**
+   * Takes the pin that was checked longest ago and before `before`, or that was made since `freshSince`, is not proven
+   * and was checked before `freshBefore`. It counts as checked now.
+   */
+  claimCheck(claim: {
+    now: number
+    before: number
+    freshSince: number
+    freshBefore: number
+  }): Promise<Pin | undefined>
+  /** The permanent address has delivered it. */
+  prove(pin: Pin, at: number): Promise<void>
+  /** Its provider no longer delivers it. */
+  lose(pin: Pin, at: number): Promise<void>
   /** A provider holds a clip: a further one, or again one that had lost it. */
-  add(pin: Pick<Pin, 'clipId' | 'provider' | 'cid' | 'pinnedAt'>): Promise<void>
+  add(pin: Pick<Pin, 'clipId' | 'provider' | 'cid' | 'pinnedAt'> & Partial<Pin>): Promise<void>
 }
 
 export function createPins({ run }: Database): Pins {
+  const change = (clipId: string, provider: string, facts: Partial<Pin>) =>
+    run(async (db) => {
+      await db
+        .updateTable('pins')
+        .set(facts)
+        .where('clipId', '=', clipId)
+        .where('provider', '=', provider)
+        .execute()
+    })
+
   return {
     clipOf: (cid) =>
       run(async (db) => {
@@ -47,6 +71,41 @@ export function createPins({ run }: Database): Pins {
           .executeTakeFirst()
         return row ? toClip(row) : null
       }),
+
+    claimCheck: ({ now, before, freshSince, freshBefore }) =>
+      run((db) =>
+        db
+          .updateTable('pins')
+          .set({ checkedAt: now })
+          .where(({ eb, refTuple, selectFrom }) =>
+            eb(
+              refTuple('clipId', 'provider'),
+              'in',
+              selectFrom('pins as due')
+                .select(['due.clipId', 'due.provider'])
+                .where('due.lostAt', 'is', null)
+                .where((inner) =>
+                  inner.or([
+                    inner('due.checkedAt', 'is', null),
+                    inner('due.checkedAt', '<', before),
+                    inner.and([
+                      inner('due.provenAt', 'is', null),
+                      inner('due.pinnedAt', '>', freshSince),
+                      inner('due.checkedAt', '<', freshBefore),
+                    ]),
+                  ]),
+                )
+                .orderBy('due.checkedAt')
+                .limit(1)
+                .$asTuple('clipId', 'provider'),
+            ),
+          )
+          .returningAll()
+          .executeTakeFirst(),
+      ),
+
+    prove: ({ clipId, provider }, at) => change(clipId, provider, { provenAt: at }),
+    lose: ({ clipId, provider }, at) => change(clipId, provider, { lostAt: at, provenAt: null }),
 
     add: (pin) =>
       run(async (db) => {

@@ -17,6 +17,17 @@ const CAR_MARGIN_BYTES = 64 * 1024
 /** Answers by which gateways say that they do not know the format, or do not give it to us. */
 const REFUSALS = new Set([400, 403, 404, 405, 406, 415, 501])
 
+/** A gateway answered with an error. */
+class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly statusCode: number
+
+  constructor(statusCode: number) {
+    super(`Answered with ${statusCode}`)
+    this.statusCode = statusCode
+  }
+}
+
 export interface FetchOptions {
   gatewayUrl: string
   /** Of the file. A gateway that sends more is cut off. */
@@ -46,7 +57,7 @@ export async function fetchContent(store: Keeper, cid: string, options: FetchOpt
   }
   if (!response.ok || !response.body) {
     await response.body?.cancel()
-    throw new Error(`Answered with ${response.status}`)
+    throw new GatewayError(response.status)
   }
   const body = response.body as unknown as AsyncIterable<Uint8Array>
   const isCar = response.headers.get('Content-Type')?.startsWith(CAR_TYPE)

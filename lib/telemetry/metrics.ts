@@ -58,6 +58,17 @@ function addCounters(registry: Registry, counters: Counters, providers: readonly
     registers,
   })
   for (const [provider, value] of Object.entries(counters.clips_stored ?? {})) stored.inc({ provider }, value)
+  const audits = new Counter({
+    name: 'voicepin_audit_clips_total',
+    help: 'Clips that were read back through the gateway of their provider, by provider and outcome.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  })
+  for (const outcome of ['delivered', 'lost', 'repaired']) {
+    for (const [provider, value] of Object.entries(counters[`audit_${outcome}`] ?? {})) {
+      audits.inc({ provider, outcome }, value)
+    }
+  }
   const expired = {
     name: 'voicepin_clips_expired_unstored_total',
     help: 'Clips whose time ended before any provider took them.',

@@ -2,6 +2,7 @@ import { adopt } from './adopt.ts'
 import { isCatalogError } from './catalog/connection.ts'
 import { describeError } from './errors.ts'
 import { expireClip, letGo } from './expire.ts'
+import { freeDisk } from './room.ts'
 import type { Services } from './services.ts'
 import { uploadPending } from './upload-pending.ts'
 
@@ -32,6 +33,8 @@ export interface CleanUpResult {
  */
 export async function cleanUp(services: Services, options: { signal: AbortSignal }): Promise<CleanUpResult> {
   const { catalog, clock } = services
+  // A catalog on a full disk could write nothing of what follows. Where nothing can be freed, it may work all the same.
+  await freeDisk(services, 0).catch(() => {})
   const saved = await lastTries(services, options.signal)
   options.signal.throwIfAborted()
   return {

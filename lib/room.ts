@@ -3,6 +3,7 @@ import { ServiceError } from './errors.ts'
 import { letGo } from './expire.ts'
 import type { Services } from './services.ts'
 import { headerlessFormat, readOutputFormat } from './speech/formats.ts'
+import { TempAudioError } from './temp-audio/store.ts'
 
 const EVICT_AT_ONCE = 20
 /** Room is taken in steps of this size while a clip grows beyond what was expected of it. */
@@ -35,11 +36,31 @@ export async function reserveRoom(services: Services, clip: NewClip): Promise<vo
   if (!(await makingRoom(services, clip.sizeBytes, reserve))) throw storageFull(maxBytes)
 }
 
+/**
+ * Sees that the disk has room for `sizeBytes` more. Where it is short, the bytes of clips that IPFS has already are let
+ * go, oldest first.
+ *
+ * @throws TempAudioError when that is not enough
+ * @throws CatalogError when the catalog fails
+ */
+export async function freeDisk(services: Services, sizeBytes: number): Promise<void> {
+  while (!(await services.disk.hasRoom(sizeBytes))) {
+    if ((await evictStored(services)) === 0) {
+      throw new TempAudioError('The disk of the temporary store is full')
+    }
+  }
+}
+
 /** Returns the function that a store asks before it writes more of clip `id`. It rejects when there is no room. */
 export function growingRoom(services: Services, id: string, reservedBytes: number) {
   const { maxBytes } = services.config.tempAudio
   let roomBytes = reservedBytes
+  let checkedBytes = 0
   return async (sizeBytes: number) => {
+    if (sizeBytes > checkedBytes) {
+      await freeDisk(services, STEP_BYTES)
+      checkedBytes = sizeBytes + STEP_BYTES
+    }
     if (sizeBytes <= roomBytes) return
     const nextBytes = sizeBytes + STEP_BYTES
     const resize = (bytes: number) => () => services.catalog.clips.resize(id, bytes, maxBytes)

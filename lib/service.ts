@@ -10,6 +10,7 @@ import type { FrontServices } from './http/front.ts'
 import { serveIpfs } from './http/ipfs-gateway.ts'
 import { serveTempAudio } from './http/temp-audio.ts'
 import { recover } from './recover.ts'
+import { freeDisk } from './room.ts'
 import { createServices, type Services } from './services.ts'
 import type { VocalizedClip } from './vocalize.ts'
 
@@ -80,7 +81,8 @@ export function startService(services: Services): Service {
 
     async checkReady() {
       refuseWhileStopping()
-      const checks = await Promise.allSettled([recovered(), catalog.check(), store.check()])
+      const writable = store.check().then(() => freeDisk(services, 0))
+      const checks = await Promise.allSettled([recovered(), catalog.check(), writable])
       for (const [index, check] of checks.entries()) {
         if (check.status === 'fulfilled') continue
         const name = ['recovery', 'catalog', 'temporary store'][index]

@@ -5,6 +5,7 @@ import { sqliteFile } from './catalog/sqlite.ts'
 import { announceChanges, type Changes, createChanges } from './changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsOf } from './config.ts'
+import { createDisk, type Disk } from './disk.ts'
 import { isServiceError } from './errors.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import { type CarCache, createCarCache } from './ipfs/car-cache.ts'
@@ -42,6 +43,8 @@ export interface Services {
   /** Only where a collector is configured. */
   tracing: Tracing | undefined
   store: TempAudioStore
+  /** Where the temporary store and the catalog are. */
+  disk: Disk
   speech: Speech
   chain: Chain
   /** The clips of the provider `embedded`. */
@@ -63,7 +66,7 @@ export interface Services {
 /** Builds every adapter that `config` asks for. The only place that does. */
 export function createServices(
   config: Config,
-  replacements: Partial<Pick<Services, 'clock' | 'log' | 'speech' | 'store' | 'providers'>> = {},
+  replacements: Partial<Pick<Services, 'clock' | 'disk' | 'log' | 'speech' | 'store' | 'providers'>> = {},
 ): Services {
   const clock = replacements.clock ?? systemClock
   const scrub = createScrubber(secretsOf(config))
@@ -85,6 +88,7 @@ export function createServices(
     catalog: announceChanges(tracing ? traceClips(catalog, tracing, clock) : catalog, changes),
     tracing,
     changes,
+    disk: replacements.disk ?? createDisk(directory),
     store: replacements.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),
     repository,

@@ -4,7 +4,7 @@ import { type Clip, newClipId } from './clip.ts'
 import { leaseMs } from './lease.ts'
 import type { Listener } from './listen.ts'
 import { optimize } from './optimize.ts'
-import { expectedSizeBytes, growingRoom, reserveRoom } from './room.ts'
+import { expectedSizeBytes, freeDisk, growingRoom, reserveRoom } from './room.ts'
 import type { Services } from './services.ts'
 import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
 import { originalFacts, type StagedAudio, stage } from './stage.ts'
@@ -82,14 +82,21 @@ export function resolveSpeech({ config }: Pick<Services, 'config'>, request: Spe
   return { modelId: request.modelId ?? modelId, outputFormat: request.outputFormat ?? outputFormat }
 }
 
-/** Reserves room and a record. Without a catalog the clip can still go straight to IPFS, unless nobody there takes it. */
+/**
+ * Reserves room and a record. Without a disk or a catalog the clip can still go straight to IPFS, unless nobody there
+ * would be asked: then it is refused before it is paid for.
+ */
 async function reserve(services: Services, newClip: NewClip): Promise<CatalogError | undefined> {
+  const isAnyoneLeft = services.chain.canTry('background')
   try {
+    await freeDisk(services, newClip.sizeBytes).catch((error) => {
+      if (!isTempAudioError(error) || !isAnyoneLeft) throw error
+    })
     await reserveRoom(services, newClip)
     return undefined
   } catch (error) {
-    if (!isCatalogError(error)) throw error
-    if (!services.chain.canTry('caller')) throw storageUnavailable(error)
+    if (!isCatalogError(error) && !isTempAudioError(error)) throw error
+    if (isTempAudioError(error) || !isAnyoneLeft) throw storageUnavailable(error)
     return error
   }
 }

@@ -5,7 +5,7 @@ import type { DecoderFormat } from './opus/decoders.ts'
 import type { Services } from './services.ts'
 import { readOutputFormat } from './speech/formats.ts'
 import type { StagedAudio } from './stage.ts'
-import { TempAudioError } from './temp-audio/store.ts'
+import { isTempAudioError } from './temp-audio/store.ts'
 
 /** The most that is held in memory of one clip: three quarters of an hour. */
 const MAX_OPUS_BYTES = 16 * 1024 ** 2
@@ -93,7 +93,7 @@ async function replace(services: Services, id: string, opus: Blob): Promise<Opti
   const audio = await store.blob(id).catch(() => null)
   if (audio?.size === sizeBytes) return { audio, cid, sizeBytes, isDurable: true }
   if (audio) {
-    if (failure instanceof TempAudioError) await failure.discard()
+    if (isTempAudioError(failure)) await failure.discard()
     throw failure
   }
   const storeError = new TempAudioError('The temporary store lost the clip', { cause: failure })

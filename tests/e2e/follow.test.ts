@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { allEvents, readEvents } from '../support/events.ts'
 import { retryIpfs } from '../support/operator.ts'
 import { statusFault } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
 import { useWorld } from '../support/world.ts'
 
 const world = useWorld()
@@ -106,6 +107,24 @@ describe('GET /api/clips/{id}/events', () => {
     expect(again.status).toBe(204)
     const stale = await allEvents(await world.service.fetch(path, { headers: { 'last-event-id': 'older' } }))
     expect(stale).toEqual([event])
+  })
+
+  it('has 200 seats for one address, and gives them back', async () => {
+    const id = await pendingClip()
+    const path = `/api/clips/${id}/events`
+    const over = new AbortController()
+    const streams = await Promise.all(
+      Array.from({ length: 200 }, () => world.service.fetch(path, { signal: over.signal })),
+    )
+    expect(streams.every(({ status }) => status === 200)).toBe(true)
+    expect((await world.service.fetch(path)).status).toBe(429)
+    over.abort()
+    await until('a seat', async () => {
+      const response = await world.service.fetch(path)
+      await response.body?.cancel()
+      return response.status === 200
+    })
+    await world.recover()
   })
 
   it('does not hold up the exit', async () => {

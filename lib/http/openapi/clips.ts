@@ -38,7 +38,7 @@ export const clipPaths: ZodOpenApiPathsObject = {
       responses: {
         '200': { description: 'The events', content: { 'text/event-stream': { schema: z.string() } } },
         '204': { description: 'The event named by `Last-Event-ID` was the last one' },
-        ...problems('not_found', 'storage_unavailable', 'shutting_down'),
+        ...problems('not_found', 'rate_limited', 'storage_unavailable', 'shutting_down'),
       },
     },
   },

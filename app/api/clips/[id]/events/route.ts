@@ -1,8 +1,10 @@
 import { ServiceError } from '../../../../../lib/errors.ts'
 import { isSettled, readClip } from '../../../../../lib/follow-clip.ts'
+import { clientAddress } from '../../../../../lib/http/client-address.ts'
 import { clipEvent, clipEvents } from '../../../../../lib/http/clip-events.ts'
 import { publicBaseUrl } from '../../../../../lib/http/origin.ts'
 import { defineRoute } from '../../../../../lib/http/route.ts'
+import { takeSeat } from '../../../../../lib/http/seats.ts'
 import { eventStream } from '../../../../../lib/http/sse.ts'
 import { getService } from '../../../../../lib/service.ts'
 
@@ -19,7 +21,14 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     // An EventSource comes back whenever a stream ends; 204 is how it learns that there is nothing more to come.
     const isKnown = lastEventId === clipEvent(history, baseUrl).id
     if (isKnown && isSettled(history)) return new Response(null, { status: 204 })
-    return eventStream((signal) => clipEvents(services, id, { baseUrl, signal, lastEventId }))
+    const leave = takeSeat(services, clientAddress(request, services.config.access.trustedProxies))
+    return eventStream(async function* (signal) {
+      try {
+        yield* clipEvents(services, id, { baseUrl, signal, lastEventId })
+      } finally {
+        leave()
+      }
+    })
   },
   async HEAD() {
     return new Response(null, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } })

@@ -5,7 +5,7 @@ import type { DecoderFormat } from './opus/decoders.ts'
 import type { Services } from './services.ts'
 import { readOutputFormat } from './speech/formats.ts'
 import type { StagedAudio } from './stage.ts'
-import { isTempAudioError } from './temp-audio/store.ts'
+import { isTempAudioError, TempAudioError } from './temp-audio/store.ts'
 
 /** The most that is held in memory of one clip: three quarters of an hour. */
 const MAX_OPUS_BYTES = 16 * 1024 ** 2

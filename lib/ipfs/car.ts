@@ -11,13 +11,16 @@ type ByteStream = AsyncIterable<Uint8Array>
 // it also keeps the leaves in the order of the file.
 const oneByOne: ImporterOptions = { blockWriteConcurrency: 1 }
 
+/** Up to this size a file has one CID, whoever chunks it. */
+export const LEGACY_CHUNK_BYTES = 256 * 1024
+
 // The importer writes its defaults into the options object it is given, so each call gets one of its own.
 const profileOptions = (): ImporterOptions => ({ ...oneByOne, profile: 'unixfs-v1-2025' })
 const legacyOptions = (): ImporterOptions => ({
   ...oneByOne,
   cidVersion: 1,
   rawLeaves: true,
-  chunker: fixedSize({ chunkSize: 256 * 1024 }),
+  chunker: fixedSize({ chunkSize: LEGACY_CHUNK_BYTES }),
   layout: balanced({ maxChildrenPerNode: 174 }),
 })
 

@@ -4,6 +4,7 @@ import { describeError, isProviderError, ProviderError, type ProviderFailure } f
 import { waitBeforeRetry } from '../retry.ts'
 import { named } from '../same-everywhere.ts'
 import { type BreakerState, createBreaker } from './breaker.ts'
+import { possibleCids } from './cid.ts'
 import type { IpfsContent, IpfsProvider } from './provider.ts'
 
 /** A question whether a provider holds a clip already may take this long. */
@@ -102,20 +103,26 @@ export function createChain(options: ChainOptions): Chain {
   }
 
   /**
-   * Whether the provider holds the clip after all. A question that cannot be answered now fails the try: waiting loses
-   * nothing, while sending could store the clip twice.
+   * The CID by which the provider holds the clip after all, if it does. A question that cannot be answered now fails the
+   * try: waiting loses nothing, while sending could store the clip twice.
    */
-  async function recognise(link: Link, cid: string, signal: AbortSignal): Promise<boolean> {
+  async function recognise(
+    { provider, breaker }: Link,
+    content: IpfsContent,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const timeoutMs = Math.min(LOOKUP_TIMEOUT_MS, options.attemptTimeoutMs)
     try {
-      const ask = (limited: AbortSignal) => link.provider.holds(cid, { signal: limited })
-      const isHeld = (await timeLimit(timeoutMs, signal, ask)) === true
-      if (isHeld) link.breaker.answered()
-      return isHeld
+      for (const cid of await possibleCids(content)) {
+        const ask = (limited: AbortSignal) => provider.holds(cid, { signal: limited })
+        if ((await timeLimit(timeoutMs, signal, ask)) !== true) continue
+        breaker.answered()
+        return cid
+      }
     } catch (error) {
       if (signal.aborted || (isProviderError(error) && error.isRetryable)) throw error
-      return false
     }
+    return undefined
   }
 
   async function send(
@@ -135,14 +142,13 @@ export function createChain(options: ChainOptions): Chain {
     { isDoubtful, journal, signal }: { isDoubtful: boolean; journal: Journal; signal: AbortSignal },
   ) {
     const { provider, breaker } = link
-    const { cid } = content
     const wasProbe = breaker.state() !== 'closed'
     const id = await journal.begin(provider.name)
     const startedAt = clock.now()
     const durationMs = () => Math.max(0, clock.now() - startedAt)
     try {
-      const ipfsHash =
-        isDoubtful && (await recognise(link, cid, signal)) ? cid : await send(link, content, signal)
+      const recognised = isDoubtful ? await recognise(link, content, signal) : undefined
+      const ipfsHash = recognised ?? (await send(link, content, signal))
       const { name, gatewayUrl } = provider
       return { id, result: { provider: name, ipfsHash, gatewayUrl }, durationMs }
     } catch (cause) {

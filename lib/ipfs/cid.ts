@@ -4,7 +4,7 @@ import { base32 } from 'multiformats/bases/base32'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
 import { ProviderError } from '../errors.ts'
-import { legacyCid } from './car.ts'
+import { LEGACY_CHUNK_BYTES, legacyCid } from './car.ts'
 import type { IpfsContent } from './provider.ts'
 
 const anyBase = base32.decoder.or(base36.decoder).or(base58btc.decoder).or(base16.decoder)
@@ -16,6 +16,11 @@ export function canonicalCid(text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Every CID by which a provider may hold `content`: its own, and that of services which chunk files themselves. */
+export async function possibleCids({ cid, file }: Pick<IpfsContent, 'cid' | 'file'>): Promise<string[]> {
+  return file.size <= LEGACY_CHUNK_BYTES ? [cid] : [cid, await legacyCid(file)]
 }
 
 /**

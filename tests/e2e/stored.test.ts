@@ -123,13 +123,14 @@ describe('with one provider alone', () => {
     await service.stop()
   })
 
-  it('Pinata’s classic endpoint stores the clip with key and secret', async () => {
+  it('Pinata’s classic endpoint stores the clip with key and secret, once, even when its first answer is lost', async () => {
     const environment = {
       ...environmentFor(world.vendors, ['elevenlabs']),
       ...classicPinataEnvironmentFor(world.vendors),
     }
     const service = await startService({ environment: { ...quick, ...environment } })
     await world.vendors.speak({ msPerCharacter: 5000 })
+    await world.vendors.next('pinata', { kind: 'reset-after-storing' })
     const { body } = await service.vocalize()
     await world.vendors.speak({ msPerCharacter: 60 })
     const { cid, ipfsHash, bytes, audioUrl } = body.data
@@ -138,6 +139,7 @@ describe('with one provider alone', () => {
     expect(ipfsHash).not.toBe(cid)
     const fromGateway = await (await fetch(audioUrl)).bytes()
     expect(await independentCid(fromGateway)).toBe(cid)
+    expect(await world.vendors.holdings('pinata')).toMatchObject([{ cid: ipfsHash, uploads: 1 }])
     await service.stop()
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ProviderError } from '../../../lib/errors.ts'
+import { legacyCid } from '../../../lib/ipfs/car.ts'
 import { answerLost, refused, unavailable } from '../../support/fake-provider.ts'
 import { ATTEMPT_TIMEOUT_MS, chainOf, DELAYS_MS, PATIENCE_MS, someClip } from './chain-subject.ts'
 
@@ -165,6 +166,18 @@ describe('a chain in doubt', () => {
     expect(await upload({ content, doubtful: ['pinata'] })).toMatchObject({ ipfsHash: content.cid })
     expect(first.uploads).toEqual([])
     expect(entries).toMatchObject([{ provider: 'pinata', outcome: 'stored' }])
+  })
+
+  test('recognises a clip by the CID of a provider that chunks files itself', async () => {
+    const { upload, first } = chainOf(['pinata'])
+    const content = { ...someClip(), file: new Blob([new Uint8Array(300 * 1024)]) }
+    const itsCid = await legacyCid(content.file)
+    first.next(async () => {
+      first.take(itsCid)
+      throw answerLost()
+    })
+    expect(await upload({ content })).toMatchObject({ ipfsHash: itsCid })
+    expect(first.uploads).toHaveLength(1)
   })
 
   test('sends what is not held after all', async () => {

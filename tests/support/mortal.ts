@@ -9,7 +9,8 @@ const graves: Promise<never>[] = []
  * moment before it has any effect, and the moment between its effect and its answer. From the last step on nothing
  * has any effect and nothing answers, as after SIGKILL.
  */
-export function createLife(options: { lastStep: number }) {
+export function createLife(options: { lastStep?: number } = {}) {
+  let lastStep = options.lastStep ?? Number.POSITIVE_INFINITY
   const { promise: ended, resolve } = Promise.withResolvers<'died'>()
   const forever = new Promise<never>(() => {})
   graves.push(forever)
@@ -17,9 +18,9 @@ export function createLife(options: { lastStep: number }) {
 
   /** Whether the life is over at this step. */
   function ends(label: string): boolean {
-    if (trace.length >= options.lastStep) return true
+    if (trace.length >= lastStep) return true
     trace.push(label)
-    if (trace.length < options.lastStep) return false
+    if (trace.length < lastStep) return false
     resolve('died')
     return true
   }
@@ -45,6 +46,13 @@ export function createLife(options: { lastStep: number }) {
 
   return {
     ended,
+    get isOver() {
+      return trace.length >= lastStep
+    },
+    /** Ends the life so many steps from now. */
+    endIn(steps: number) {
+      lastStep = Math.min(lastStep, trace.length + steps)
+    },
     /** What happened, in order; the last entry is the moment of death. */
     trace,
     /** A moment of its own, such as that between two chunks. */

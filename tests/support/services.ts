@@ -7,12 +7,12 @@ import { createChain } from '../../lib/ipfs/chain.ts'
 import { createServices, type Services } from '../../lib/services.ts'
 import { createLog } from '../../lib/telemetry/log.ts'
 import { createFilesystemStore } from '../../lib/temp-audio/filesystem.ts'
-import type { TempAudioStore } from '../../lib/temp-audio/store.ts'
+import { TempAudioError, type TempAudioStore } from '../../lib/temp-audio/store.ts'
 import { vocalize } from '../../lib/vocalize.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { FakeSpeech } from './fake-speech.ts'
 import type { Life } from './mortal.ts'
-import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
+import { createSimulatedClock, type SimulatedClock, visible } from './simulated-clock.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 interface Options<C extends Clock> {
@@ -34,7 +34,7 @@ export interface LogLine {
 
 /**
  * The services on real files and a real catalog, under a simulated clock, with voices and providers in memory.
- * The bytes of the store are copied into memory when they are uploaded, for the clock to know when nothing goes on.
+ * The bytes of the store are copied into memory before they are uploaded, for the clock to see when nothing goes on.
  */
 export async function testServices<C extends Clock = SimulatedClock>(options: Options<C> = {}) {
   const directory = options.directory ?? (await temporaryDirectory())
@@ -95,6 +95,15 @@ function inMemoryBlobs(store: TempAudioStore, directory: string): TempAudioStore
     async blob(id) {
       const blob = await store.blob(id)
       return blob && new Blob([await readFile(path.join(directory, id))])
+    },
+    async put(...input) {
+      try {
+        return await store.put(...input)
+      } catch (error) {
+        if (!(error instanceof TempAudioError) || !error.rescued) throw error
+        const rescued = new Blob([await visible(error.rescued.arrayBuffer())])
+        throw new TempAudioError(error.message, { cause: error.cause, rescued, discard: error.discard })
+      }
     },
   }
 }

@@ -134,7 +134,7 @@ describe('a process killed while it recovers', () => {
     for (let lastStep = 1; ; lastStep += 1) {
       const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
       // Two clips: one staged with its upload under way, one spoken to the end and not yet recorded.
-      const first = createLife({ lastStep: Number.POSITIVE_INFINITY })
+      const first = createLife()
       providers[0]?.next('lose_answer').always('hang_after_storing')
       const dead = await live(
         async ({ services }, answer) => {

@@ -1,0 +1,18 @@
+import fc from 'fast-check'
+import { test } from 'vitest'
+import { anyEvent, createModel } from './life-model.ts'
+
+// The same lives in every run; SEED= tries others.
+const seed = Number(process.env.SEED ?? 20_261_122)
+const numRuns = Number(process.env.RUNS ?? 40)
+
+test('whatever happens in whatever order, no answered clip is lost, none is stored twice, and all comes to rest', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyEvent, { minLength: 5, maxLength: 30 }), async (events) => {
+      const model = await createModel()
+      for (const event of events) await model.apply(event)
+      await model.comeToRest()
+    }),
+    { seed, numRuns, endOnFailure: true },
+  )
+}, 120_000)

@@ -2,8 +2,9 @@ import type { Clip } from './clip.ts'
 import { withTimeLimit } from './clock.ts'
 import { describeError, ServiceError } from './errors.ts'
 import type { KeptDag } from './ipfs/car-store.ts'
-import { fetchContent, keepAs } from './ipfs/fetch-content.ts'
+import { fetchContent, keepAs, spoolIn } from './ipfs/fetch-content.ts'
 import { race } from './race.ts'
+import { sameEverywhere } from './same-everywhere.ts'
 import type { Services } from './services.ts'
 
 /** How long a gateway may think before the next one is asked as well. */
@@ -45,12 +46,9 @@ async function openUndamaged({ repository, log }: Services, cid: string): Promis
   }
 }
 
-const running = new WeakMap<Services, Map<string, Promise<void>>>()
-
 /** Fetches the clip into the cache, once however many wait for it, and opens the block `cid` of it. */
 async function fetchOnce(services: Services, clip: Clip, root: string, cid: string): Promise<KeptDag> {
-  const fetches = running.get(services) ?? new Map<string, Promise<void>>()
-  running.set(services, fetches)
+  const fetches = sameEverywhere(services, 'content-fetches', () => new Map<string, Promise<void>>())
   const fetching =
     fetches.get(root) ??
     services.work.track(fetchClip(services, clip, root)).finally(() => fetches.delete(root))
@@ -118,7 +116,7 @@ async function fetchFrom(
   { clip, root, signal }: { clip: Clip; root: string; signal: AbortSignal },
 ): Promise<void> {
   const { sizeBytes } = clip
-  const spoolDirectory = `${config.ipfs.repositoryDir}/spool`
+  const spoolDirectory = spoolIn(config)
   await fetchContent(cache, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
   if (cid === root) return
   const kept = await cache.open(cid)

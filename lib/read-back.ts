@@ -3,7 +3,7 @@ import type { Clip } from './clip.ts'
 import { withTimeLimit } from './clock.ts'
 import { describeError } from './errors.ts'
 import { carParts } from './ipfs/dag.ts'
-import { fetchContent } from './ipfs/fetch-content.ts'
+import { fetchContent, spoolIn } from './ipfs/fetch-content.ts'
 import { verifyOnly } from './ipfs/verify-car.ts'
 import type { Services } from './services.ts'
 
@@ -34,7 +34,7 @@ export async function readFrom(
   { sizeBytes }: Clip,
   cid: string,
 ): Promise<ReadBack> {
-  const spoolDirectory = `${config.ipfs.repositoryDir}/spool`
+  const spoolDirectory = spoolIn(config)
   return judge(() =>
     withTimeLimit(
       (signal) => fetchContent(verifyOnly, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal }),

@@ -1,4 +1,5 @@
 import { newClipId } from './clip.ts'
+import { asPublished } from './permanent-url.ts'
 import { soundOf } from './request-hash.ts'
 import { sameEverywhere } from './same-everywhere.ts'
 import type { Services } from './services.ts'
@@ -110,5 +111,5 @@ async function give(
     context.listener.replay({ id, audio, outputFormat: outputFormat ?? '', modelId: modelId ?? '' })
   }
   work.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
-  return { ...clip, isReused: true }
+  return { ...asPublished(services.config, clip), isReused: true }
 }

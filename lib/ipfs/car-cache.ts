@@ -4,8 +4,6 @@ import type { CarStore, KeptDag } from './car-store.ts'
 const TOUCH_EVERY_MS = 60_000
 /** Other processes may keep clips in the same place, so what is there is counted anew after this long. */
 const COUNT_EVERY_MS = 60_000
-/** A write that has not grown for this long belongs to a process that died. */
-const UNFINISHED_AFTER_MS = 3_600_000
 
 /** A block store of bounded size: the clips that were not asked for longest go first. */
 export type CarCache = Pick<CarStore, 'put' | 'open' | 'rootOf'>
@@ -28,8 +26,7 @@ export function createCarCache(options: { store: CarStore; maxBytes: number; now
   }
 
   async function evict(latest: string) {
-    const removeUnfinishedBefore = now() - UNFINISHED_AFTER_MS
-    const cars = await Array.fromAsync(store.list({ removeUnfinishedBefore }))
+    const cars = await Array.fromAsync(store.list())
     knownBytes = cars.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     countedAt = now()
     cars.sort((a, b) => a.usedAt - b.usedAt)

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { openAsBlob } from 'node:fs'
 import {
   type FileHandle,
   mkdir,
   open,
   opendir,
+  readdir,
   readlink,
   rename,
   rm,
@@ -13,16 +13,18 @@ import {
   utimes,
 } from 'node:fs/promises'
 import path from 'node:path'
-import { ReadableStream } from 'node:stream/web'
+import type { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'
 import { carHeader, frameStart } from './car.ts'
+import { openFile, readParts } from './car-file.ts'
 import { scanCar } from './car-index.ts'
 import { readCar, WrongContentError } from './car-reader.ts'
-import { type BlockIndex, type DagNode, dagFrom, fileParts, isLeaf, linksIn, type Part, walk } from './dag.ts'
+import { type BlockIndex, type DagNode, dagFrom, isLeaf, linksIn, type Part, walk } from './dag.ts'
 
-const UNFINISHED = '.partial'
+/** What is being written; what lies there for an hour was left by a crash. */
+export const UNFINISHED_DIRECTORY = 'unfinished'
+const UNFINISHED_FOR_MS = 3_600_000
 const CAR = '.car'
-const READ_BYTES = 256 * 1024
 
 /** Content that is kept here: a clip, or a block of one. */
 export interface KeptDag {
@@ -64,8 +66,8 @@ export interface CarStore {
   touch(root: string, at: number): Promise<void>
   /** Deletes a clip; its blocks are still known. */
   delete(root: string): Promise<void>
-  /** All clips. `removeUnfinishedBefore` also clears away what writes that crashed before then left behind. */
-  list(options?: { removeUnfinishedBefore?: number }): AsyncIterable<KeptCar>
+  /** All clips. */
+  list(): AsyncIterable<KeptCar>
 }
 
 export function createCarStore({ directory }: { directory: string }): CarStore {
@@ -78,6 +80,9 @@ export function createCarStore({ directory }: { directory: string }): CarStore {
     if (made) await syncDirectory(path.dirname(made))
     if (made) await syncDirectory(directory)
   }
+
+  const unfinishedDirectory = path.join(directory, UNFINISHED_DIRECTORY)
+  let cleared: Promise<void> | undefined
 
   /** Leads from the name of each inner block to the CAR. */
   async function linkBlocks(dag: DagNode) {
@@ -97,7 +102,10 @@ export function createCarStore({ directory }: { directory: string }): CarStore {
       signal?.throwIfAborted()
       await makeShard(root)
       const place = placeOf(root)
-      const unfinished = `${place}.${randomBytes(6).toString('hex')}${UNFINISHED}`
+      const unfinished = path.join(unfinishedDirectory, `${root}.${randomBytes(6).toString('hex')}`)
+      cleared ??= clearAway(unfinishedDirectory)
+      await cleared.catch(() => {})
+      await mkdir(unfinishedDirectory, { recursive: true })
       const handle = await open(unfinished, 'wx')
       try {
         const index = await writeBlocks(handle, CID.parse(root), car, { maxBytes, signal })
@@ -144,19 +152,23 @@ export function createCarStore({ directory }: { directory: string }): CarStore {
       await rm(placeOf(root), { force: true })
     },
 
-    async *list({ removeUnfinishedBefore = 0 } = {}) {
+    async *list() {
       const entries = await opendir(directory, { recursive: true }).catch(unless('ENOENT'))
       for await (const entry of entries ?? []) {
         const place = path.join(entry.parentPath, entry.name)
-        const facts = entry.isFile() ? await stat(place).catch(unless('ENOENT')) : undefined
-        if (!facts) continue
-        if (entry.name.endsWith(CAR)) {
-          yield { cid: path.basename(entry.name, CAR), sizeBytes: facts.size, usedAt: facts.atimeMs }
-        } else if (entry.name.endsWith(UNFINISHED) && facts.mtimeMs < removeUnfinishedBefore) {
-          await rm(place, { force: true })
-        }
+        if (!entry.isFile() || !entry.name.endsWith(CAR)) continue
+        const facts = await stat(place).catch(unless('ENOENT'))
+        if (facts) yield { cid: path.basename(entry.name, CAR), sizeBytes: facts.size, usedAt: facts.atimeMs }
       }
     },
+  }
+}
+
+async function clearAway(directory: string) {
+  for (const name of (await readdir(directory).catch(unless('ENOENT'))) ?? []) {
+    const place = path.join(directory, name)
+    const facts = await stat(place).catch(unless('ENOENT'))
+    if (facts && facts.mtimeMs < Date.now() - UNFINISHED_FOR_MS) await rm(place, { force: true })
   }
 }
 
@@ -184,56 +196,6 @@ async function writeBlocks(
 async function append(handle: FileHandle, bytes: Uint8Array): Promise<number> {
   await handle.writeFile(bytes)
   return bytes.byteLength
-}
-
-async function readParts(place: string, parts: readonly Part[]): Promise<ReadableStream<Uint8Array>> {
-  const handle = await open(place)
-  async function* chunks() {
-    try {
-      for (const part of parts) {
-        if (part instanceof Uint8Array) yield part
-        else yield* chunksOf(handle, part.offset, part.sizeBytes)
-      }
-    } finally {
-      await handle.close()
-    }
-  }
-  return closing(chunks(), () => handle.close())
-}
-
-async function* chunksOf(handle: FileHandle, offset: number, sizeBytes: number) {
-  for (let read = 0; read < sizeBytes; ) {
-    const buffer = new Uint8Array(Math.min(READ_BYTES, sizeBytes - read))
-    const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, offset + read)
-    if (bytesRead === 0) throw new WrongContentError('A CAR in the block store is shorter than it was')
-    yield buffer.subarray(0, bytesRead)
-    read += bytesRead
-  }
-}
-
-/** A stream of `chunks`; a generator that has not begun would not run its `finally` when it is cancelled. */
-function closing(chunks: AsyncGenerator<Uint8Array, void>, close: () => Promise<void>) {
-  let hasBegun = false
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        hasBegun = true
-        const { value, done } = await chunks.next()
-        if (done) controller.close()
-        else controller.enqueue(value)
-      },
-      async cancel() {
-        if (hasBegun) await chunks.return()
-        else await close()
-      },
-    },
-    { highWaterMark: 0 },
-  )
-}
-
-async function openFile(place: string, dag: DagNode): Promise<Blob> {
-  const car = await openAsBlob(place)
-  return new Blob(fileParts(dag).map(({ offset, sizeBytes }) => car.slice(offset, offset + sizeBytes)))
 }
 
 async function syncDirectory(directory: string) {

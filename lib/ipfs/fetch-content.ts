@@ -4,9 +4,10 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { CID } from 'multiformats'
+import type { Config } from '../config.ts'
 import { carHeader, frameStart, packCar } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
-import type { CarStore } from './car-store.ts'
+import { type CarStore, UNFINISHED_DIRECTORY } from './car-store.ts'
 import { isLeaf } from './dag.ts'
 
 const CAR_TYPE = 'application/vnd.ipld.car'
@@ -35,6 +36,11 @@ export interface FetchOptions {
   /** Where bytes wait that cannot be checked before they are all here. */
   spoolDirectory: string
   signal: AbortSignal
+}
+
+/** Beside what the cache has begun to write, so that it is cleared away with it after a crash. */
+export function spoolIn({ ipfs }: Pick<Config, 'ipfs'>): string {
+  return path.join(ipfs.repositoryDir, 'cache', UNFINISHED_DIRECTORY)
 }
 
 type Keeper = Pick<CarStore, 'put'>
@@ -69,8 +75,13 @@ export async function fetchContent(store: Keeper, cid: string, options: FetchOpt
   return keepFile(store, cid, body, options)
 }
 
-function request(url: string, accept: string, signal: AbortSignal): Promise<Response> {
-  return fetch(url, { headers: { accept }, signal, cache: 'no-store' })
+/** Asks twice where the connection breaks at once: it may have been a kept one that the gateway had closed. */
+async function request(url: string, accept: string, signal: AbortSignal): Promise<Response> {
+  const ask = () => fetch(url, { headers: { accept }, signal, cache: 'no-store' })
+  return ask().catch((error: unknown) => {
+    if (signal.aborted) throw error
+    return ask()
+  })
 }
 
 /** A clip of one block: whatever the gateway calls it, these are its bytes or they are not. */

@@ -16,9 +16,15 @@ export async function renderMetrics({
   chain,
 }: Services): Promise<{ contentType: string; text: string }> {
   const totals = await catalog.figures.totals()
+  const missingReplicas = await catalog.replications.count()
   const figures = new Registry()
   addCounters(figures, totals.counters, chain.providers)
   addGauges(figures, totals, chain)
+  const missing = {
+    name: 'voicepin_clips_missing_replicas',
+    help: 'Clips that fewer providers hold than should.',
+  }
+  new Gauge({ ...missing, registers: [figures] }).set(missingReplicas)
   figures.registerMetric(timeToIpfs(totals.counters))
   const registry = Registry.merge([figures, processMetrics()])
   return { contentType: registry.contentType, text: await registry.metrics() }

@@ -296,7 +296,8 @@ describe('the cache', () => {
         IPFS_CACHE_MAX_BYTES: '1',
       },
     )
-    await (await get()).bytes()
+    const whole = await get()
+    expect([whole.status, (await whole.bytes()).length]).toEqual([200, 2_500_000])
     const leaf = String((await world.services.cache.open(large.cid))?.dag.children[2]?.cid)
     const other = await someContent(10, 77)
     await world.services.cache.put(other.cid, other.car.stream() as never)

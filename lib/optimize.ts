@@ -12,8 +12,8 @@ const MAX_OPUS_BYTES = 16 * 1024 ** 2
 /** Opus that takes more than this part of the original is not worth the second coding. */
 const WORTHWHILE_SHARE = 0.8
 const MAX_DRIFT_MS = 50
-/** From the last look at the lease to the record of the clip. */
-const REPLACING_MS = 60_000
+/** More than re-encoding may take, or from the last look at the lease to the record of the clip. */
+const LEASE_MS = 120_000
 
 /** Speech at this rate cannot be told from the original. */
 const MAX_BIT_RATE_KBPS = 48
@@ -37,6 +37,7 @@ export async function optimize(
   if (services.config.speech.optimize !== 'opus' || !staged.isDurable || !format) return staged
   const log = services.log.child({ clipId: id })
   try {
+    await holdLease(services, id)
     const opus = await reencode(services, staged, format)
     if (!opus) {
       log.info({ bytes: staged.sizeBytes }, 'Opus would not save a fifth of the clip; it stays as it is')
@@ -81,11 +82,9 @@ async function reencode(
 type Optimized = Pick<StagedAudio, 'audio' | 'cid' | 'sizeBytes' | 'isDurable' | 'storeError'>
 
 async function replace(services: Services, id: string, opus: Blob): Promise<Optimized> {
-  const { catalog, clock, leaseOwner, store } = services
+  const { store } = services
   const { cid, sizeBytes } = await computeCid(bytesOf(opus))
-  // Somebody who took the clip for abandoned may have recorded the CID of the original.
-  const lease = { owner: leaseOwner, expiresAt: clock.now() + REPLACING_MS }
-  if (!(await catalog.queue.renew(id, lease))) throw new Error('The lease on it was lost')
+  await holdLease(services, id)
   const failure = await store.put(id, bytesOf(opus)).then(
     () => undefined,
     (error: unknown) => error,
@@ -98,6 +97,12 @@ async function replace(services: Services, id: string, opus: Blob): Promise<Opti
   }
   const storeError = new TempAudioError('The temporary store lost the clip', { cause: failure })
   return { audio: opus, cid, sizeBytes, isDurable: false, storeError }
+}
+
+/** Whoever took the clip for abandoned may have recorded the CID of the original. */
+async function holdLease({ catalog, clock, leaseOwner }: Services, id: string) {
+  const lease = { owner: leaseOwner, expiresAt: clock.now() + LEASE_MS }
+  if (!(await catalog.queue.renew(id, lease))) throw new Error('The lease on it was lost')
 }
 
 const bytesOf = (audio: Blob) => audio.stream() as unknown as AsyncIterable<Uint8Array>

@@ -28,8 +28,8 @@ import type { TempAudioStore } from './temp-audio/store.ts'
 const LOCAL_VOICE_NOTE =
   'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.'
 
-/** A clip that takes longer is kept as it is: the caller waits, and the lease of what is being spoken runs on. */
-const REENCODING_MS = 30_000
+/** A clip that takes longer is kept as it is, for the caller waits. */
+const REENCODING_MS = 60_000
 
 /** Everything that the verbs work with. */
 export interface Services {

@@ -26,7 +26,13 @@ export function parseRetryAfter(value: string | null, now: number): number | und
   return date === undefined ? undefined : Math.min(Math.max(date - now, 0), MAX_DELAY_MS)
 }
 
-function parseHttpDate(text: string, now: number): number | undefined {
+/**
+ * An HTTP date in any of its three forms, in milliseconds since the epoch; `undefined` where it is none. `now` tells the
+ * century of a year with two digits.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+ */
+export function parseHttpDate(text: string, now: number): number | undefined {
   const fields = httpDates.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined)
   if (fields === undefined) return undefined
   const { year = '', month = '', day, hour, minute, second } = fields

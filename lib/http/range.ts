@@ -1,4 +1,5 @@
 import parseRange from 'range-parser'
+import { parseHttpDate } from '../retry-after.ts'
 
 /** Both inclusive, in bytes. */
 export interface ByteRange {
@@ -18,7 +19,7 @@ export function selectRange(
   if (!header) return undefined
   const ranges = parseRange(sizeBytes, withShortSuffixes(header, sizeBytes), { combine: true })
   if (ranges === -1) return 'unsatisfiable'
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
+  if (ranges === -2 || ranges.type.toLowerCase() !== 'bytes' || ranges.length !== 1) return undefined
   return ranges[0]
 }
 
@@ -57,9 +58,9 @@ function listsTag(header: string, etag: string, { isWeak }: { isWeak: boolean })
   return tags.some((tag) => tag === etag || (isWeak && tag === `W/${etag}`))
 }
 
+/** What is no HTTP date is to be ignored; `Date.parse` would find one in almost anything. */
 function parseDate(header: string | null): number | undefined {
-  const time = header === null ? Number.NaN : Date.parse(header)
-  return Number.isNaN(time) ? undefined : time
+  return header === null ? undefined : parseHttpDate(header.trim(), Date.now())
 }
 
 function inSeconds(time: number): number {

@@ -5,6 +5,7 @@ import { expireClip } from './expire.ts'
 import { packCar } from './ipfs/car.ts'
 import { type ChainError, type ChainUser, isChainError } from './ipfs/chain.ts'
 import { LeaseLost, leasedJournal } from './journal.ts'
+import { isProvidersFault, outageOf } from './outage.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import { wantedReplicas } from './replicate.ts'
 import { waitBeforeRound } from './retry.ts'
@@ -91,8 +92,14 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
       await catalog.queue.release(leaseOwner, clip.id)
       return { status: 'untried', id: clip.id }
     }
+    if (isOutage(error, options.trigger)) outageOf(services).endedAt = undefined
     return postpone(services, clip, error as Error)
   }
+}
+
+/** What is tried after an outage is tried since others succeed: only a provider's own fault means that it lasts. */
+function isOutage(error: unknown, trigger: Trigger): boolean {
+  return isProvidersFault(error) || (isChainError(error) && trigger !== 'recovery')
 }
 
 async function postpone(services: Services, clip: Clip, error: Error): Promise<UploadOutcome> {

@@ -1,7 +1,6 @@
 import type { Trigger } from './catalog/attempts.ts'
-import { isProviderError } from './errors.ts'
-import { isChainError } from './ipfs/chain.ts'
 import { leaseMs } from './lease.ts'
+import { isProvidersFault } from './outage.ts'
 import type { Services } from './services.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
 
@@ -99,9 +98,7 @@ async function claimNext(services: Services, options: PendingOptions, roundStart
   return clip
 }
 
-/** Whether a provider, and not the clip, was at fault for a failed round: the next clip may fare better or not. */
+/** Whether a round failed by a provider's fault. */
 export function isProviderFault(outcome: SettledOutcome): boolean {
-  if (outcome.status !== 'failed' || !isChainError(outcome.error)) return false
-  const { errors } = outcome.error.cause as AggregateError
-  return errors.some((error) => isProviderError(error) && error.isRetryable)
+  return outcome.status === 'failed' && isProvidersFault(outcome.error)
 }

@@ -1,3 +1,4 @@
+import { outageOf } from '../outage.ts'
 import { sameEverywhere } from '../same-everywhere.ts'
 import type { Services } from '../services.ts'
 import { isProviderFault, uploadPending } from '../upload-pending.ts'
@@ -6,15 +7,18 @@ const BATCH = 100
 const drainOf = (services: Services) => sameEverywhere(services, 'drain', () => ({ isRunning: false }))
 
 /**
- * Uploads the whole backlog, batch after batch and each clip once, until it is empty or a provider fails again. Called
- * after an upload has succeeded: an outage of hours ends at once, without waiting for traffic. Runs once at a time.
+ * Uploads the whole backlog, batch after batch, until it is empty or a provider fails again. Called after an upload has
+ * succeeded: an outage of hours ends at once, without waiting for traffic. Each clip is tried once after an outage; one
+ * that fails while others succeed then waits for its own date. Runs once at a time.
  */
 export async function drainBacklog(services: Services): Promise<void> {
   const { catalog, clock, work } = services
   const drain = drainOf(services)
   if (drain.isRunning || work.signal.aborted) return
   drain.isRunning = true
-  const now = clock.now()
+  const outage = outageOf(services)
+  outage.endedAt ??= clock.now()
+  const now = outage.endedAt
   const batch = { limit: BATCH, trigger: 'recovery', dueOnly: false, signal: work.signal, now } as const
   try {
     while ((await catalog.queue.countWaiting(clock.now())) > 0) {

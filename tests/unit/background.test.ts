@@ -106,6 +106,38 @@ describe('the drain after a recovery', () => {
     expect(await services.catalog.clips.find(poison)).toMatchObject({ failedRounds: 1 })
   })
 
+  test('tries a clip that no provider will take once, and not after every answer', async () => {
+    const { services, clock, providers } = await testServices()
+    const [poison = ''] = await waitingClips(services, 1)
+    const { cid } = (await services.catalog.clips.find(poison)) ?? {}
+    for (const provider of providers) {
+      provider.always(async (content) => {
+        if (content.cid === cid) throw refused()
+        return { cid: content.cid }
+      })
+    }
+    for (let answers = 0; answers < 20; answers += 1) {
+      await clock.advance(100)
+      await afterAnswer(services, await speak(services))
+    }
+    expect(await services.catalog.clips.find(poison)).toMatchObject({ failedRounds: 1 })
+  })
+
+  test.each([
+    ['answers errors', unavailable()],
+    ['refuses everything', refused()],
+  ])('comes after every outage: a provider that %s and then recovers', async (_, failure) => {
+    const { services, clock, providers } = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
+    for (let outages = 0; outages < 2; outages += 1) {
+      for (const provider of providers) provider.always(failure)
+      for (let clips = 0; clips < 3; clips += 1) await speak(services)
+      for (const provider of providers) provider.always('store')
+      await clock.advance(500)
+      await afterAnswer(services, await speak(services))
+      expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
+    }
+  })
+
   test('does not go round in circles over clips without bytes', async () => {
     const { services, clock } = await testServices()
     const ids = await waitingClips(services, 3)

@@ -1,0 +1,23 @@
+import { isProviderError } from './errors.ts'
+import { isChainError } from './ipfs/chain.ts'
+import { sameEverywhere } from './same-everywhere.ts'
+import type { Services } from './services.ts'
+
+interface Outage {
+  /** Since when uploads succeed, in milliseconds since the epoch; `undefined` where one has failed since. */
+  endedAt: number | undefined
+}
+
+/**
+ * What this process has seen of its providers' last outage. Clips that fail after its end, while others succeed, are
+ * themselves at fault: they wait for their own date.
+ */
+export const outageOf = (services: Services) =>
+  sameEverywhere<Outage>(services, 'outage', () => ({ endedAt: undefined }))
+
+/** Whether a provider, and not the clip, was at fault for a failed round: the next clip may fare better or not. */
+export function isProvidersFault(error: unknown): boolean {
+  if (!isChainError(error)) return false
+  const { errors } = error.cause as AggregateError
+  return errors.some((cause) => isProviderError(cause) && cause.isRetryable)
+}

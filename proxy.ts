@@ -12,7 +12,8 @@ export function proxy(request: NextRequest): NextResponse {
   origins ??= gatewayOrigins(readConfig(process.env))
   const nonce = crypto.randomUUID().replaceAll('-', '')
   const isDevelopment = process.env.NODE_ENV === 'development'
-  const policy = contentSecurityPolicy({ nonce, origins, isDevelopment })
+  const allowsInlineStyles = request.nextUrl.pathname === '/docs'
+  const policy = contentSecurityPolicy({ nonce, origins, allowsInlineStyles, isDevelopment })
   const headers = new Headers(request.headers)
   headers.set('X-Nonce', nonce)
   headers.set('Content-Security-Policy', policy)

@@ -16,7 +16,8 @@ import styles from './site-header.module.css'
 const pages = [
   { href: '/', label: 'Playground' },
   { href: '/dashboard', label: 'Dashboard' },
-  { href: '/docs', label: 'API' },
+  // Loaded anew, since the policy of the first page stays in force until then.
+  { href: '/docs', label: 'API', hasOwnPolicy: true },
 ]
 
 /** The head of every page: the name, the ways to the other pages, the colour scheme. */
@@ -30,12 +31,11 @@ export function SiteHeader() {
           <span className={styles.name}>Voicepin</span>
         </Link>
         <nav aria-label="Pages" className={styles.nav}>
-          {pages.map(({ href, label }) => (
+          {pages.map(({ href, label, hasOwnPolicy = false }) => (
             <Anchor
               key={href}
-              component={Link}
+              {...(hasOwnPolicy ? {} : { component: Link, prefetch: false })}
               href={href}
-              prefetch={false}
               underline="never"
               className={styles.link}
               aria-current={pathname === href ? 'page' : undefined}

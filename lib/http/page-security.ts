@@ -11,14 +11,19 @@ import type { Config } from '../config.ts'
 export function contentSecurityPolicy(options: {
   nonce: string
   origins: readonly string[]
+  /** For pages whose components make styles and know no nonce. */
+  allowsInlineStyles: boolean
   isDevelopment: boolean
 }): string {
-  const { nonce, origins, isDevelopment } = options
+  const { nonce, origins, allowsInlineStyles, isDevelopment } = options
   const audioSources = ["'self'", 'https:', ...origins]
   const directives: Record<string, string[]> = {
     'default-src': ["'none'"],
     'script-src': [`'nonce-${nonce}'`, "'strict-dynamic'", ...(isDevelopment ? ["'unsafe-eval'"] : [])],
-    'style-src-elem': ["'self'", isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`],
+    'style-src-elem': [
+      "'self'",
+      allowsInlineStyles || isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`,
+    ],
     'style-src-attr': ["'unsafe-inline'"],
     'font-src': ["'self'"],
     'img-src': ["'self'", 'data:'],

@@ -53,9 +53,12 @@ async function countScriptBytes(page: Page): Promise<() => number> {
   return () => bytes
 }
 
-/** Fails with the violations that axe finds on the page as it stands, in light and in dark. */
-export async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
+/** Fails with the violations that axe finds on the page as it stands, in light and in dark unless told otherwise. */
+export async function expectAccessible(
+  page: Page,
+  colorSchemes: readonly ('light' | 'dark')[] = ['light', 'dark'],
+): Promise<void> {
+  for (const colorScheme of colorSchemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor()
     const { violations } = await new AxeBuilder({ page }).analyze()

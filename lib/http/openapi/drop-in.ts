@@ -57,7 +57,9 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
     },
     requestBody: {
       required: true,
-      content: { 'application/json': { schema: elevenLabsSchema(access) } },
+      content: {
+        'application/json': { schema: elevenLabsSchema(access), example: { text: 'Hello from Voicepin' } },
+      },
     },
     responses: { ...audio, ...errors(elevenLabsErrorSchema, [401, 404, 413, 422, 429, 500, 502, 503, 504]) },
   }
@@ -87,7 +89,12 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
         ...{ operationId: 'openAiSpeech', summary: 'Speak, as OpenAI’s API does', tags, security },
         requestBody: {
           required: true,
-          content: { 'application/json': { schema: openAiSchema(access) } },
+          content: {
+            'application/json': {
+              schema: openAiSchema(access),
+              example: { model: 'tts-1', input: 'Hello from Voicepin', voice: 'alloy' },
+            },
+          },
         },
         responses: {
           ...audio,

@@ -16,11 +16,14 @@ import {
 const OTHER_ANSWERS =
   'With `Accept: audio/*`: the audio itself, as at `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream`: events `clip` (as in `GET /api/clips/{id}`) for each change, in the end `result` with the JSON answer or `problem` with the problem document.'
 
+const exampleVoices = { local: 'slt', elevenlabs: '21m00Tcm4TlvDq8ikWAM' }
+
 /** The doors that speak. */
-export function speakingPaths({ access }: Config): ZodOpenApiPathsObject {
+export function speakingPaths({ access, speech }: Config): ZodOpenApiPathsObject {
+  const example = { text: 'Hello from Voicepin', voiceId: exampleVoices[speech.provider] }
   const requestBody = {
     required: true,
-    content: { 'application/json': { schema: vocalizeSchema(access) } },
+    content: { 'application/json': { schema: vocalizeSchema(access), example } },
   }
   return {
     '/api/agents/vocalize': {

@@ -13,7 +13,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('pins_key', ['clip_id', 'provider'])
     .execute()
   await db.schema.createIndex('pins_by_cid').on('pins').columns(['cid']).execute()
-  await db.schema.createIndex('pins_by_check').on('pins').columns(['checked_at']).execute()
+  await db.schema.createIndex('pins_by_check').on('pins').columns(['checked_at', 'pinned_at']).execute()
+  await db.schema
+    .createIndex('pins_unproven')
+    .on('pins')
+    .columns(['pinned_at'])
+    .where(sql.ref('proven_at'), 'is', null)
+    .execute()
   await sql`
     insert into pins (clip_id, provider, cid, pinned_at)
     select id, provider, ipfs_hash, stored_at from clips where state = 'stored' and provider is not null

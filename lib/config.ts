@@ -21,11 +21,25 @@ interface Variable<T> {
 const text: Variable<string> = { schema: z.string(), takes: 'text' }
 const secretText: Variable<string> = { ...text, [secret]: true }
 const url: Variable<string> = {
-  schema: z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, '')),
+  schema: z
+    .url({ protocol: /^https?$/ })
+    .refine(hasReadableUser)
+    .transform((value) => value.replace(/\/+$/, '')),
   takes: 'an http or https URL',
   // A URL may carry a password.
   [secret]: true,
 }
+/** Whether user name and password are percent-encoded as they should be: they travel as a header. */
+function hasReadableUser(value: string): boolean {
+  try {
+    const { username, password } = new URL(value)
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const gateway: Variable<string> = {
   schema: z.union([z.literal('self'), url.schema]),
   takes: 'an http or https URL, or self',
@@ -50,6 +64,10 @@ const whole = (min: number, max = Number.MAX_SAFE_INTEGER): Variable<number> => 
 // Node's timers hold at most this many milliseconds; a longer one would fire at once.
 const MAX_TIMER_MS = 2 ** 31 - 1
 const durationMs = (min = 1): Variable<number> => whole(min, MAX_TIMER_MS)
+// Jitter may stretch a wait by a fifth.
+const waitMs = whole(0, Math.floor(MAX_TIMER_MS / 1.2))
+// What lasts longer ends after the last date that JavaScript knows.
+const MAX_TTL_SECONDS = 100 * 365 * 24 * 3600
 const oneOf = <const T extends string>(...values: T[]): Variable<T> => ({
   schema: z.enum(values),
   takes: `one of ${values.join(', ')}`,
@@ -134,7 +152,8 @@ function createReader(environment: Environment) {
     if (value === undefined || value === '') return fallback
     const result = variable.schema.safeParse(value)
     if (result.success) return result.data
-    const got = variable[secret] ? 'a value that is not' : `"${value}"`
+    // In quotes as JSON has them, which keep it to one line.
+    const got = variable[secret] ? 'a value that is not' : JSON.stringify(value)
     problems.push(
       variable[secret]
         ? `${name}: got ${got} ${variable.takes}`
@@ -264,7 +283,7 @@ export function readConfig(environment: Environment) {
       ),
       retryDelaysMs: read(
         'IPFS_RETRY_DELAYS_MS',
-        list(durationMs(0), 'a comma-separated list of milliseconds, such as 1000,2000,4000'),
+        list(waitMs, 'a comma-separated list of milliseconds, such as 1000,2000,4000'),
         [1000, 2000, 4000],
       ),
       attemptTimeoutMs: read('IPFS_ATTEMPT_TIMEOUT_MS', durationMs(), 30_000),
@@ -277,7 +296,7 @@ export function readConfig(environment: Environment) {
     },
     tempAudio: {
       directory: tempAudioDir,
-      ttlMs: read('TEMP_AUDIO_TTL_SECONDS', whole(1), 3600) * 1000,
+      ttlMs: read('TEMP_AUDIO_TTL_SECONDS', whole(1, MAX_TTL_SECONDS), 3600) * 1000,
       maxBytes: read('TEMP_AUDIO_MAX_BYTES', whole(1), 5 * GIBIBYTE),
       cleanupIntervalMs:
         read('CLEANUP_INTERVAL_SECONDS', whole(1, Math.floor(MAX_TIMER_MS / 1000)), 300) * 1000,
@@ -338,8 +357,17 @@ export function secretsOf(config: Config): string[] {
     cronSecret,
     metricsToken,
     ...vocalizeApiKeys,
+    ...passwordsIn(config),
   ]
   return values.filter((value) => value !== undefined)
+}
+
+/** The passwords of all URLs, as they stand there and as they are meant. */
+function passwordsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(passwordsIn)
+  if (typeof value !== 'string' || !hasReadableUser(value)) return []
+  const { password } = new URL(value)
+  return password ? [password, decodeURIComponent(password)] : []
 }
 
 function deepFreeze<T>(value: T): Readonly<T> {

@@ -10,7 +10,7 @@ export type Scrub = (text: string) => string
 export function createScrubber(secrets: string[]): Scrub {
   const forms = secrets.flatMap((secret) => [
     secret,
-    encodeURIComponent(secret),
+    encodeURIComponent(secret.toWellFormed()),
     JSON.stringify(secret).slice(1, -1),
     ...secret.split(/\s+/),
   ])

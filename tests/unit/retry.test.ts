@@ -42,6 +42,7 @@ describe('the wait before the next try at a provider', () => {
         expect(waitMs).toBeLessThanOrEqual(Math.max(Math.ceil(listedMs * 1.2), retryAfterMs ?? 0))
         expect(Number.isInteger(waitMs)).toBe(true)
       }),
+      { seed: 1 },
     )
   })
 
@@ -71,6 +72,7 @@ describe('the wait before the next round of a clip', () => {
         expect(waitMs).toBeGreaterThanOrEqual(waitBeforeRound(failedRounds, () => 0))
         expect(waitMs).toBeLessThanOrEqual(720_000)
       }),
+      { seed: 1 },
     )
   })
 })

@@ -13,6 +13,12 @@ declare global {
   }
 }
 
+/** Scalar as its makers built it, as a file: bundled with ours it would lengthen every build. */
+const scalarUrl = new URL(
+  '../../../node_modules/@scalar/api-reference/dist/browser/standalone.js',
+  import.meta.url,
+).href
+
 /** The interface as the service itself describes it, with examples that can be sent from here. */
 export function Reference({ nonce }: { nonce: string | undefined }) {
   const container = useRef<HTMLDivElement>(null)
@@ -37,7 +43,7 @@ export function Reference({ nonce }: { nonce: string | undefined }) {
         </div>
       )}
       <div ref={container} />
-      <Script src="/docs/reference.js" nonce={nonce} onReady={() => setIsLoaded(true)} />
+      <Script src={scalarUrl} nonce={nonce} onReady={() => setIsLoaded(true)} />
     </div>
   )
 }

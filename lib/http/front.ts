@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRequestListener } from '@remix-run/node-fetch-server'
 import { describeError, ServiceError } from '../errors.ts'
@@ -64,11 +64,10 @@ const ipfsPath = /^\/ipfs\/[^?#]/
 export function createFront({ nextHandler, services, graceMs = GRACE_MS }: FrontOptions): Front {
   const running = new Set<ServerResponse>()
   let isStopping = false
-  const serveTempAudio = createRequestListener((request) => services.serveTempAudio(request), {
-    onError: answerError,
-  })
-
-  const serveIpfs = createRequestListener((request) => services.serveIpfs(request), { onError: answerError })
+  const listenerOf = (serve: (request: Request) => Promise<Response>) =>
+    createRequestListener(async (request) => withReason(await serve(request)), { onError: answerError })
+  const serveTempAudio = listenerOf((request) => services.serveTempAudio(request))
+  const serveIpfs = listenerOf((request) => services.serveIpfs(request))
 
   announceStamps()
   const server = createServer(timeouts, (request, response) => {
@@ -128,12 +127,19 @@ async function handOver(
   }
 }
 
+/** Names the status in words, as Node and Next.js do: not every player takes a status line that ends with the number. */
+function withReason(response: Response): Response {
+  if (response.statusText) return response
+  const { body, headers, status } = response
+  return new Response(body, { headers, status, statusText: STATUS_CODES[status] })
+}
+
 /** A `Host` that makes no URL is the caller's fault; the rest is ours. */
 function answerError(error: unknown): Response | undefined {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') {
     const refusal = new ServiceError('invalid_http', 'The Host header of the request names no host')
-    return problemResponse(problem(refusal, requestIdOf(undefined)))
+    return withReason(problemResponse(problem(refusal, requestIdOf(undefined))))
   }
   console.error(describeError(error))
 }

@@ -54,6 +54,21 @@ async function answerTo(url: string, options = {}): Promise<IncomingMessage & { 
 
 describe('the front', () => {
   it.each([
+    [200, 'OK'],
+    [206, 'Partial Content'],
+    [302, 'Found'],
+    [304, 'Not Modified'],
+    [410, 'Gone'],
+  ])('says %i in words as well', async (status, reason) => {
+    const bodyless = () => new Response(null, { status })
+    const { origin } = await open({ serveTempAudio: async () => (status < 300 ? bytes(status) : bodyless()) })
+    expect(await answerTo(`${origin}/api/temp-audio/1`)).toMatchObject({
+      statusCode: status,
+      statusMessage: reason,
+    })
+  })
+
+  it.each([
     ['a request line that is none', 'NONSENSE', 400, 'invalid_http'],
     ['a header that is none', 'GET / HTTP/1.1\r\nno colon', 400, 'invalid_http'],
     ['headers without end', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}`, 431, 'headers_too_large'],

@@ -54,7 +54,7 @@ describe('the scrubber', () => {
       ),
       { seed: 1, numRuns: 300 },
     )
-  })
+  }, 30_000)
 })
 
 describe('the log', () => {

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { type Config, readConfig } from '../../../lib/config.ts'
+import { requireBearer } from '../../../lib/http/auth.ts'
+import { addCorsHeaders, preflight } from '../../../lib/http/cors.ts'
+import { publicBaseUrl } from '../../../lib/http/origin.ts'
+
+const request = (headers: Record<string, string> = {}, url = 'http://localhost:3000/api/x') =>
+  new Request(url, { headers })
+const withKey = (authorization?: string) => request(authorization === undefined ? {} : { authorization })
+
+describe('a bearer check', () => {
+  test.each(['Bearer key-1', 'bearer key-1', 'BEARER   key-1', 'Bearer key-2', 'Bearer key-1  '])(
+    'lets %j in',
+    (authorization) => {
+      expect(() => requireBearer(withKey(authorization), ['key-1', 'key-2', undefined])).not.toThrow()
+    },
+  )
+
+  test.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer wrong',
+    'Bearer key-',
+    'Bearer key-11',
+    'Bearer KEY-1',
+    'Basic key-1',
+    'key-1',
+    'Bearer: key-1',
+    'Bearer undefined',
+    'Bearer [object Object]',
+    `Bearer ${'x'.repeat(100_000)}`,
+  ])('keeps %j out', (authorization) => {
+    expect(() => requireBearer(withKey(authorization), ['key-1'])).toThrow(
+      expect.objectContaining({ code: 'unauthorized' }),
+    )
+  })
+
+  test.each([[[]], [[undefined]], [['']], [[undefined, '']]])(
+    'lets nobody in where the secrets are %j',
+    (secrets) => {
+      for (const authorization of ['Bearer', 'Bearer ', 'Bearer undefined', 'Bearer x', undefined]) {
+        expect(() => requireBearer(withKey(authorization), secrets)).toThrow('nobody is let in')
+      }
+    },
+  )
+
+  test('says neither the key that was given nor the one that was expected', () => {
+    expect.assertions(2)
+    try {
+      requireBearer(withKey('Bearer guessed-1'), ['expected-1'])
+    } catch (error) {
+      expect(String(error)).not.toContain('guessed-1')
+      expect(String(error)).not.toContain('expected-1')
+    }
+  })
+})
+
+describe('other origins', () => {
+  const access = (CORS_ALLOWED_ORIGINS: string): Config['access'] =>
+    readConfig({ CORS_ALLOWED_ORIGINS }).access
+  function headersFor(origins: string, origin?: string, headers = new Headers()) {
+    addCorsHeaders(access(origins), request(origin ? { origin } : {}), headers)
+    return headers
+  }
+
+  test('may read every answer by default', () => {
+    const headers = headersFor('*', 'https://app.test')
+    expect(headers.get('Access-Control-Allow-Origin')).toBe('*')
+    expect(headers.get('Access-Control-Expose-Headers')).toContain('Retry-After')
+    expect(headers.get('Vary')).toBeNull()
+  })
+
+  test('may read it where they are named, and caches are told that it depends', () => {
+    const headers = headersFor('https://app.test, https://other.test', 'https://other.test')
+    expect(headers.get('Access-Control-Allow-Origin')).toBe('https://other.test')
+    expect(headers.get('Vary')).toBe('Origin')
+  })
+
+  test.each(['https://evil.test', 'https://app.test.evil.test', 'http://app.test', 'null', undefined])(
+    'may not where they are not: %s',
+    (origin) => {
+      const headers = headersFor('https://app.test', origin)
+      expect(headers.get('Access-Control-Allow-Origin')).toBeNull()
+      expect(headers.get('Vary')).toBe('Origin')
+    },
+  )
+
+  test('may read an answer that says so itself', () => {
+    const own = new Headers({ 'Access-Control-Allow-Origin': '*' })
+    const headers = headersFor('https://app.test', 'https://evil.test', own)
+    expect(headers.get('Access-Control-Allow-Origin')).toBe('*')
+    expect(headers.get('Access-Control-Expose-Headers')).toContain('X-Request-Id')
+  })
+
+  test('are told by a preflight what they may do', () => {
+    const asked = {
+      origin: 'https://app.test',
+      'access-control-request-headers': 'authorization,content-type',
+    }
+    const response = preflight(access('*'), request(asked), 'GET, POST, OPTIONS')
+    expect(response.status).toBe(204)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET, POST, OPTIONS',
+      'access-control-allow-headers': 'authorization,content-type',
+      'access-control-max-age': '86400',
+      allow: 'GET, POST, OPTIONS',
+    })
+  })
+})
+
+describe('the address of the service', () => {
+  test('is the configured one, whatever a caller says', () => {
+    const config = readConfig({ PUBLIC_BASE_URL: 'https://voice.test/base/' })
+    expect(publicBaseUrl(config, request({ 'x-forwarded-host': 'evil.test' }))).toBe(
+      'https://voice.test/base',
+    )
+  })
+
+  test.each<[string, Record<string, string>, string]>([
+    ['its own', {}, 'http://localhost:3000'],
+    ['that of the Host header', { host: 'voice.test:8080' }, 'http://voice.test:8080'],
+    [
+      'what a proxy was asked for',
+      { 'x-forwarded-host': 'voice.test', 'x-forwarded-proto': 'https' },
+      'https://voice.test',
+    ],
+    ['what the first of two was asked for', { 'x-forwarded-host': 'voice.test, inner' }, 'http://voice.test'],
+    ['an IPv6 address', { 'x-forwarded-host': '[::1]:3000' }, 'http://[::1]:3000'],
+    ['its own where that names no host', { 'x-forwarded-host': 'evil.test/path?' }, 'http://localhost:3000'],
+    ['its own where that holds markup', { 'x-forwarded-host': '"><script>' }, 'http://localhost:3000'],
+    [
+      'plain HTTP under a protocol unheard of',
+      { host: 'voice.test', 'x-forwarded-proto': 'javascript' },
+      'http://voice.test',
+    ],
+  ])('is else %s', (_, headers, expected) => {
+    expect(publicBaseUrl(readConfig({}), request(headers))).toBe(expected)
+  })
+})

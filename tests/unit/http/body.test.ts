@@ -1,0 +1,209 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../../../lib/config.ts'
+import { ServiceError } from '../../../lib/errors.ts'
+import { readJson } from '../../../lib/http/body.ts'
+import { retryLimitSchema, vocalizeSchema } from '../../../lib/http/schemas.ts'
+
+const { access } = readConfig({ MAX_TEXT_LENGTH: '100' })
+const MAX_BYTES = 2000
+const good = { text: 'Hello', voiceId: 'slt' }
+
+function read(body: RequestInit['body'], headers: Record<string, string> = {}) {
+  const init = { method: 'POST', body, headers, duplex: 'half' } as RequestInit
+  return readJson(new Request('http://localhost/', init), vocalizeSchema(access), MAX_BYTES)
+}
+const readObject = (fields: object) => read(JSON.stringify({ ...good, ...fields }))
+
+async function refusalOf(reading: Promise<unknown>): Promise<ServiceError> {
+  const error = await reading.then(
+    () => undefined,
+    (thrown) => thrown,
+  )
+  expect(error).toBeInstanceOf(ServiceError)
+  return error as ServiceError
+}
+
+describe('a body', () => {
+  test.each<[string, Record<string, string>]>([
+    ['no Content-Type', {}],
+    ['that of a bare curl -d', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['any other', { 'content-type': 'text/plain; charset=latin1' }],
+  ])('is JSON with %s', async (_, headers) => {
+    expect(await read(JSON.stringify(good), headers)).toMatchObject(good)
+  })
+
+  test('may begin with a byte order mark', async () => {
+    expect(await read(`\uFEFF${JSON.stringify(good)}`)).toMatchObject(good)
+  })
+
+  test.each<[string, RequestInit['body']]>([
+    ['nothing', ''],
+    ['no body', null],
+    ['no JSON', '{"text":'],
+    ['a form', 'text=Hello&voiceId=slt'],
+    ['two values', '{} {}'],
+    ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
+    ['deep nesting', '['.repeat(1900)],
+  ])('of %s is refused as no JSON', async (_, body) => {
+    expect(await refusalOf(read(body))).toMatchObject({ code: 'invalid_json' })
+  })
+
+  test('is refused before it is read where it says that it is too long', async () => {
+    let isRead = false
+    const body = new ReadableStream(
+      {
+        pull() {
+          isRead = true
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const error = await refusalOf(read(body, { 'content-length': String(MAX_BYTES + 1) }))
+    expect(error).toMatchObject({ code: 'body_too_large' })
+    expect(isRead).toBe(false)
+  })
+
+  test('is refused at the limit where it says nothing, or too little, of its length', async () => {
+    let sentBytes = 0
+    const body = new ReadableStream({
+      pull(controller) {
+        sentBytes += 500
+        controller.enqueue(new Uint8Array(500).fill(0x20))
+      },
+    })
+    expect(await refusalOf(read(body, { 'content-length': '5' }))).toMatchObject({ code: 'body_too_large' })
+    expect(sentBytes).toBeLessThanOrEqual(MAX_BYTES + 1500)
+  })
+
+  test('may be as long as the limit', async () => {
+    const body = JSON.stringify(good)
+    expect(await read(body + ' '.repeat(MAX_BYTES - body.length))).toMatchObject(good)
+  })
+
+  test('whatever it holds, is read or refused as the contract has it', async () => {
+    const body = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.json().map((text) => Buffer.from(text)),
+      fc
+        .record({
+          text: fc.anything(),
+          voiceId: fc.anything(),
+          seed: fc.anything(),
+          voiceSettings: fc.anything(),
+        })
+        .map((value) => Buffer.from(safeJson(value))),
+    )
+    await fc.assert(
+      fc.asyncProperty(body, async (bytes) => {
+        try {
+          const { text, voiceId } = await read(new Uint8Array(bytes))
+          expect([...text].length).toBeGreaterThan(0)
+          expect([...text].length).toBeLessThanOrEqual(100)
+          expect(text.isWellFormed()).toBe(true)
+          expect(voiceId).toMatch(/^[A-Za-z0-9_-]{1,64}$/)
+        } catch (error) {
+          expect(['invalid_json', 'invalid_request', 'body_too_large']).toContain(
+            (error as ServiceError).code,
+          )
+        }
+      }),
+      { seed: 1, numRuns: 500 },
+    )
+  }, 30_000)
+})
+
+function safeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? 'null'
+  } catch {
+    return 'null'
+  }
+}
+
+describe('what is to be spoken', () => {
+  test('is trimmed, and counted in characters as people count them', async () => {
+    expect(await readObject({ text: `  ${'🎤'.repeat(100)} \n` })).toMatchObject({ text: '🎤'.repeat(100) })
+    const error = await refusalOf(readObject({ text: '🎤'.repeat(101) }))
+    expect(error.errors).toEqual([{ path: 'text', message: 'must be at most 100 characters long' }])
+  })
+
+  test('may leave out, or leave empty, whatever is optional', async () => {
+    const nothing = { modelId: null, outputFormat: null, voiceSettings: null, languageCode: null, seed: null }
+    const { text, voiceId, ...rest } = await readObject(nothing)
+    expect({ text, voiceId }).toEqual(good)
+    expect(Object.values(rest).filter((value) => value !== undefined)).toEqual([])
+  })
+
+  test('may hold fields that nobody knows', async () => {
+    expect(await readObject({ mood: 'cheerful', __proto__: { x: 1 } })).not.toHaveProperty('mood')
+  })
+
+  test('may hold everything that ElevenLabs takes', async () => {
+    const all = {
+      ...{
+        modelId: 'eleven_multilingual_v2',
+        outputFormat: 'opus_48000_64',
+        languageCode: 'pt-BR',
+        seed: 4294967295,
+      },
+      voiceSettings: { stability: 0, similarityBoost: 1, style: 0.5, useSpeakerBoost: false, speed: 1.2 },
+    }
+    expect(await readObject(all)).toMatchObject(all)
+  })
+
+  test.each<[string, object]>([
+    ['text', { text: undefined }],
+    ['text', { text: '' }],
+    ['text', { text: ' \n\t ' }],
+    ['text', { text: 5 }],
+    ['text', { text: ['Hello'] }],
+    ['voiceId', { voiceId: undefined }],
+    ['voiceId', { voiceId: '' }],
+    ['voiceId', { voiceId: '../admin' }],
+    ['voiceId', { voiceId: 'slt\n' }],
+    ['voiceId', { voiceId: 'x'.repeat(65) }],
+    ['modelId', { modelId: 'a b' }],
+    ['outputFormat', { outputFormat: 'mp3' }],
+    ['voiceSettings', { voiceSettings: 'loud' }],
+    ['voiceSettings.stability', { voiceSettings: { stability: 1.01 } }],
+    ['voiceSettings.speed', { voiceSettings: { speed: 0.5 } }],
+    ['voiceSettings.useSpeakerBoost', { voiceSettings: { useSpeakerBoost: 'yes' } }],
+    ['languageCode', { languageCode: 'english!' }],
+    ['seed', { seed: -1 }],
+    ['seed', { seed: 1.5 }],
+    ['seed', { seed: 4294967296 }],
+  ])('is refused with the name of the field that is wrong: %s', async (path, fields) => {
+    const error = await refusalOf(readObject(fields))
+    expect(error.code).toBe('invalid_request')
+    expect(error.errors).toEqual([{ path, message: expect.stringMatching(/./) }])
+    expect(error.message).toContain(path)
+  })
+
+  test('is refused with every field that is wrong', async () => {
+    const error = await refusalOf(read('{}'))
+    expect(error.errors).toEqual([
+      { path: 'text', message: 'is required' },
+      { path: 'voiceId', message: 'is required' },
+    ])
+  })
+
+  test.each(['null', '[]', '"text"', '5'])('is refused where it is no object: %s', async (body) => {
+    expect(await refusalOf(read(body))).toMatchObject({ code: 'invalid_request', errors: [{ path: '' }] })
+  })
+})
+
+describe('the limit of a batch', () => {
+  test.each([
+    ['1', 1],
+    ['100', 100],
+    ['1000', 1000],
+    ['007', 7],
+  ])('may be %s', (asked, expected) => {
+    expect(retryLimitSchema.parse(asked)).toBe(expected)
+  })
+
+  test.each(['0', '1001', '-1', '1.5', '1e2', 'ten', '', ' 5', '99999999999'])('may not be %j', (asked) => {
+    expect(retryLimitSchema.safeParse(asked).success).toBe(false)
+  })
+})

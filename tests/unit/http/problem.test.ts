@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { CatalogError } from '../../../lib/catalog/connection.ts'
+import { type ErrorCode, errorStatus, ServiceError } from '../../../lib/errors.ts'
+import { problem, problemResponse, requestIdOf } from '../../../lib/http/problem.ts'
+import { respond } from '../../../lib/http/respond.ts'
+import { testServices } from '../../support/services.ts'
+
+const codes = Object.keys(errorStatus) as ErrorCode[]
+/** The table of the contract, and what HTTP itself asks for. */
+const statuses = [
+  400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 416, 422, 429, 431, 500, 502, 503, 504,
+]
+
+describe('a problem document', () => {
+  test.each(codes)('says of %s what it is, for people and for programs', async (code) => {
+    const response = problemResponse(problem(new ServiceError(code, 'What was wrong'), 'request-1'))
+    expect(statuses).toContain(response.status)
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.headers.get('X-Request-Id')).toBe('request-1')
+    expect(await response.json()).toEqual({
+      ...{
+        type: `urn:voicepin:error:${code}`,
+        title: expect.stringMatching(/^[A-Z]/),
+        status: response.status,
+      },
+      ...{ detail: 'What was wrong', error: 'What was wrong', code, requestId: 'request-1', success: false },
+    })
+  })
+
+  test.each(codes.filter((code) => errorStatus[code] === 503))('says of %s when to come back', (code) => {
+    expect(Number(problem(new ServiceError(code, ''), 'r').headers['Retry-After'])).toBeGreaterThan(0)
+  })
+
+  test.each([
+    [0, '1'],
+    [1, '1'],
+    [1000, '1'],
+    [1001, '2'],
+    [60_000, '60'],
+  ])('says %i ms as whole seconds, never too few', (retryAfterMs, expected) => {
+    const error = new ServiceError('rate_limited', '', { retryAfterMs })
+    expect(problem(error, 'r').headers['Retry-After']).toBe(expected)
+  })
+
+  test('asks for the key where one is missing', () => {
+    expect(problem(new ServiceError('unauthorized', ''), 'r').headers['WWW-Authenticate']).toBe('Bearer')
+  })
+
+  test('tells which fields were wrong, and what each provider said', () => {
+    const errors = [{ path: 'text', message: 'is required' }]
+    const providers = [{ provider: 'pinata', attempts: 4, error: 'Answered 500' }]
+    const { body } = problem(new ServiceError('storage_unavailable', '', { errors, providers }), 'r')
+    expect(body).toMatchObject({ errors, providers })
+  })
+
+  test.each([
+    ['an error of ours', new TypeError('x is not a function')],
+    ['something that is no error', 'a string'],
+    ['nothing', undefined],
+    [
+      'an error that only looks like one for callers',
+      Object.assign(new Error('leak'), { code: 'not_found' }),
+    ],
+  ])('tells of %s nothing but that it happened', (_, error) => {
+    const { status, body } = problem(error, 'request-1')
+    expect(status).toBe(500)
+    expect(body.code).toBe('internal_error')
+    expect(JSON.stringify(body)).not.toMatch(/function|string|leak/)
+  })
+
+  test('tells of a catalog that fails that it is not to be reached, and no more', () => {
+    const error = new CatalogError('The catalog failed: unable to open /data/catalog.sqlite')
+    const { status, body, headers } = problem(error, 'request-1')
+    expect(status).toBe(503)
+    expect(headers['Retry-After']).toBe('10')
+    expect(JSON.stringify(body)).not.toContain('/data')
+  })
+
+  test('holds no secret', () => {
+    const error = new ServiceError('speech_unavailable', 'The key hunter22 failed')
+    const { body } = problem(error, 'r', (text) => text.replaceAll('hunter22', '[secret]'))
+    expect(JSON.stringify(body)).not.toContain('hunter22')
+  })
+})
+
+describe('a request id', () => {
+  test.each(['abc', 'A-1_2.3', 'x'.repeat(64)])('is taken from the caller where it is sane: %s', (given) => {
+    expect(requestIdOf(given)).toBe(given)
+  })
+
+  test.each([null, undefined, '', 'a b', 'a\nb', '<script>', 'x'.repeat(65), 'ä'])(
+    'is made anew where the caller gave %j',
+    (given) => {
+      expect(requestIdOf(given)).toMatch(/^[0-9a-f-]{36}$/)
+    },
+  )
+})
+
+describe('every answer', () => {
+  const request = (headers: Record<string, string> = {}) => new Request('http://localhost/', { headers })
+
+  test('carries its request id, and lets other origins read it', async () => {
+    const { services } = await testServices()
+    const headers = { 'X-Request-Id': 'mine-1', Origin: 'https://app.test' }
+    const response = await respond(services, request(headers), async () => new Response('ok'))
+    expect(response.headers.get('X-Request-Id')).toBe('mine-1')
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')
+  })
+
+  test('that fails for a reason of ours is logged with all of it', async () => {
+    const { services, lines } = await testServices()
+    const response = await respond(services, request({ 'X-Request-Id': 'mine-2' }), async () => {
+      throw new TypeError('x is not a function')
+    })
+    expect(response.status).toBe(500)
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        requestId: 'mine-2',
+        code: 'internal_error',
+        err: { message: 'x is not a function' },
+      },
+    ])
+  })
+
+  test('that fails for a reason of the caller is not', async () => {
+    const { services, lines } = await testServices()
+    await respond(services, request(), async () => {
+      throw new ServiceError('invalid_json', 'No JSON')
+    })
+    expect(lines).toEqual([])
+  })
+})

@@ -72,7 +72,11 @@ export function createServices(
   const scrub = createScrubber(secretsOf(config))
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
   const repository = createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'clips') })
-  const { notes, ...built } = createProviders(config.ipfs, { now: () => clock.now(), repository })
+  const { notes, ...built } = createProviders(config.ipfs, {
+    now: () => clock.now(),
+    repository,
+    repositoryDisk: createDisk(config.ipfs.repositoryDir),
+  })
   const providers = replacements.providers ?? built.providers
   const directory = config.tempAudio.directory
   const changes = createChanges()

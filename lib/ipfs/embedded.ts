@@ -1,3 +1,4 @@
+import type { Disk } from '../disk.ts'
 import { describeError, ProviderError } from '../errors.ts'
 import type { CarStore } from './car-store.ts'
 import type { IpfsProvider } from './provider.ts'
@@ -5,13 +6,22 @@ import type { IpfsProvider } from './provider.ts'
 /** What stands in place of a gateway's URL for our own: permanent URLs are then relative, whatever we are called. */
 export const OWN_GATEWAY = ''
 
-/** A block store on this machine, which our own gateway serves. */
-export function createEmbeddedProvider({ repository }: { repository: CarStore }): IpfsProvider {
+/** A block store on this machine, which our own gateway serves. It leaves `disk` the room that others there need. */
+export function createEmbeddedProvider({
+  repository,
+  disk,
+}: {
+  repository: CarStore
+  disk: Disk
+}): IpfsProvider {
   return {
     name: 'embedded',
     gatewayUrl: OWN_GATEWAY,
     async upload({ cid, car }, { signal }) {
       signal.throwIfAborted()
+      if (!(await disk.hasRoom(car.size))) {
+        throw new ProviderError('The disk of the local repository is full', { isRetryable: true })
+      }
       try {
         await repository.put(cid, car.stream() as unknown as AsyncIterable<Uint8Array>, { signal })
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Config, ProviderName } from '../config.ts'
+import type { Disk } from '../disk.ts'
 import type { CarStore } from './car-store.ts'
 import { createEmbeddedProvider } from './embedded.ts'
 import {
@@ -22,6 +23,8 @@ interface ProvidersOptions {
   now: () => number
   /** Where the provider `embedded` keeps its clips. */
   repository: CarStore
+  /** The disk under it. */
+  repositoryDisk: Disk
 }
 
 /**
@@ -43,7 +46,7 @@ export function createProviders(config: IpfsConfig, options: ProvidersOptions) {
 
 function builders(
   config: IpfsConfig,
-  { now, repository }: ProvidersOptions,
+  { now, repository, repositoryDisk }: ProvidersOptions,
 ): Record<ProviderName, () => IpfsProvider | undefined> {
   const { pinata, web3storage, infura, filebase, lighthouse, kubo } = config
   const common = ({ gatewayUrl = PUBLIC_GATEWAY_URL }: { gatewayUrl: string | undefined }) => ({
@@ -83,7 +86,7 @@ function builders(
         ? createPinningServiceProvider({ url, token, ...common(config.pinning) })
         : undefined
     },
-    embedded: () => createEmbeddedProvider({ repository }),
+    embedded: () => createEmbeddedProvider({ repository, disk: repositoryDisk }),
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createDisk } from '../../../lib/disk.ts'
 import { createCarStore } from '../../../lib/ipfs/car-store.ts'
 import { createEmbeddedProvider } from '../../../lib/ipfs/embedded.ts'
 import type { IpfsProvider } from '../../../lib/ipfs/provider.ts'
@@ -15,7 +16,10 @@ let provider: IpfsProvider
 
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'voicepin-repository-'))
-  provider = createEmbeddedProvider({ repository: createCarStore({ directory }) })
+  provider = createEmbeddedProvider({
+    repository: createCarStore({ directory }),
+    disk: createDisk(directory),
+  })
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
@@ -51,6 +55,15 @@ describe('The embedded repository, as an IPFS provider', () => {
     expect(await filesIn()).toHaveLength(1)
   })
 
+  test('leaves a disk alone that is nearly full', async () => {
+    const disk = { hasRoom: async (sizeBytes: number) => sizeBytes < 1000 }
+    const full = createEmbeddedProvider({ repository: createCarStore({ directory }), disk })
+    const error = await failureIn(full.upload(await someContent(1000), { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
+    expect(await filesIn()).toEqual([])
+    await full.upload(await someContent(100), { signal })
+  })
+
   test('refuses a CAR whose bytes have changed on the way', async () => {
     const content = await someContent(2_500_000)
     const bytes = await bytesOf(content.car)
@@ -84,7 +97,10 @@ describe('The embedded repository, as an IPFS provider', () => {
   test('may be tried again where the disk refuses', async () => {
     const place = path.join(directory, 'not-a-directory')
     await writeFile(place, '')
-    const broken = createEmbeddedProvider({ repository: createCarStore({ directory: place }) })
+    const broken = createEmbeddedProvider({
+      repository: createCarStore({ directory: place }),
+      disk: createDisk(place),
+    })
     const content = await someContent(10)
     expect(await failureIn(broken.upload(content, { signal }))).toMatchObject({ isRetryable: true })
   })
@@ -100,7 +116,7 @@ describe('The embedded repository, as an IPFS provider', () => {
         stop.abort(reason)
       }
     }
-    const slowCar = { stream: slow } as unknown as Blob
+    const slowCar = { size: content.car.size, stream: slow } as unknown as Blob
     await expect(provider.upload({ ...content, car: slowCar }, { signal: stop.signal })).rejects.toBe(reason)
     expect(await filesIn()).toEqual([])
   })

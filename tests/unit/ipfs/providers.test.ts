@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../lib/config.ts'
+import { createDisk } from '../../../lib/disk.ts'
 import { createCarStore } from '../../../lib/ipfs/car-store.ts'
 import { createProviders } from '../../../lib/ipfs/providers.ts'
 
@@ -7,6 +8,7 @@ const from = (environment: Record<string, string>) =>
   createProviders(readConfig(environment).ipfs, {
     now: () => 0,
     repository: createCarStore({ directory: '/nowhere' }),
+    repositoryDisk: createDisk('.ipfs'),
   })
 const namesFrom = (environment: Record<string, string>) =>
   from(environment).providers.map((provider) => provider.name)

@@ -19,7 +19,7 @@ export function recorded(name: string): Fixture {
   return JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8'))
 }
 
-export const recordings = readdirSync(folder).map((file) => path.basename(file, '.json'))
+const recordings = readdirSync(folder).map((file) => path.basename(file, '.json'))
 
 export function answerWith({ status, headers, body }: Fixture): Response {
   return typeof body === 'string'

@@ -35,4 +35,4 @@ export function createFakeClock({ skipsUpToMs = 0, chance = 0 } = {}) {
   }
 }
 
-export type FakeClock = ReturnType<typeof createFakeClock>
+type FakeClock = ReturnType<typeof createFakeClock>

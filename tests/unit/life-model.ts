@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -99,6 +100,7 @@ export async function createModel() {
   const answers: VocalizedClip[] = []
   /** The latest that any clock has shown: what it was time for once may have happened. */
   let latest = 0
+  let lives = 0
   let current = await begin(Date.now())
 
   async function begin(now: number) {
@@ -106,7 +108,11 @@ export async function createModel() {
     const life = createLife()
     const world = await testServices({ clock, directory, providers, speech, environment, life })
     speech.beforeChunk = (sizeBytes) => life.moment(`byte ${sizeBytes}`)
-    return { ...world, life }
+    lives += 1
+    // Of every second process nobody can tell that it has died: its process id is in use again.
+    const processId = lives % 2 === 0 ? process.ppid : process.pid
+    const leaseOwner = `${hostname()}:${processId}:${lives}`
+    return { ...world, services: { ...world.services, leaseOwner }, life }
   }
 
   async function restart() {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, onTestFinished } from 'vitest'
+import { independentCid } from '../support/content-id.ts'
 import { cleanUpServices, newDirectory } from '../support/service.ts'
 import { ServiceOutput } from '../support/service-output.ts'
 import { until } from '../support/until.ts'
@@ -10,32 +11,46 @@ const root = path.resolve(import.meta.dirname, '../..')
 
 afterAll(cleanUpServices)
 
-// Said outright, so that nothing from a developer's own .env file gets in.
-const local = { SPEECH_PROVIDER: 'local', IPFS_PROVIDERS: 'kubo', KUBO_RPC_URL: '', VOCALIZE_API_KEYS: '' }
-
-async function start(program: string, args: string[]) {
+/** Runs `npm start` with no variable but those that say where it keeps things, and none from a developer's `.env`. */
+async function start(directory: string, port = '0') {
   const output = new ServiceOutput()
   const { PATH, HOME } = process.env
-  const child = spawn(program, args, {
+  const places = {
+    TEMP_AUDIO_DIR: path.join(directory, 'temp'),
+    IPFS_REPOSITORY_DIR: path.join(directory, 'ipfs'),
+  }
+  const child = spawn(process.execPath, ['scripts/start.mjs'], {
     cwd: root,
-    env: { NODE_ENV: 'production', PATH, HOME, PORT: '0', TEMP_AUDIO_DIR: await newDirectory(), ...local },
+    env: { NODE_ENV: 'production', PATH, HOME, PORT: port, ...places, __NEXT_PROCESSED_ENV: 'true' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   output.read(child)
-  return { child, output, ended: once(child, 'close') }
-}
-
-it('npm start prints a curl line that works as it is, logs nothing but JSON, and passes SIGTERM on', async () => {
-  const { child, output, ended } = await start(process.execPath, ['scripts/start.mjs'])
-  const line = await until('a curl line', () => output.text.match(/^Try it: (curl .*)$/m)?.[1], {
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const ended = once(child, 'close')
+  const curl = await until('a curl line', () => output.text.match(/^Try it: (curl .*)$/m)?.[1], {
     timeoutMs: 30_000,
   })
-  const curl = spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const answer = JSON.parse(Buffer.concat(await curl.stdout.toArray()).toString())
-  expect(answer).toMatchObject({ success: true, data: { isTemporary: true, mimeType: 'audio/mpeg' } })
+  return {
+    curl,
+    async stop() {
+      child.kill('SIGTERM')
+      expect((await ended)[0]).toBe(0)
+      output.assertJson()
+    },
+  }
+}
 
-  child.kill('SIGTERM')
-  const [exitCode] = await ended
-  expect(exitCode).toBe(0)
-  output.assertJson()
+it('npm start prints a curl line that works as it is: with no keys, the address is permanent and outlives a restart', async () => {
+  const directory = await newDirectory()
+  const first = await start(directory)
+  const curl = spawn('sh', ['-c', first.curl], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const { success, data } = JSON.parse(Buffer.concat(await curl.stdout.toArray()).toString())
+  expect(success).toBe(true)
+  expect(data).toMatchObject({ isTemporary: false, provider: 'embedded', mimeType: 'audio/mpeg' })
+  expect(await independentCid(await (await fetch(data.audioUrl)).bytes())).toBe(data.cid)
+  await first.stop()
+
+  const second = await start(directory, new URL(data.audioUrl).port)
+  expect(await independentCid(await (await fetch(data.audioUrl)).bytes())).toBe(data.cid)
+  await second.stop()
 })

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
 import next from 'next'
-import { type Config, ConfigError, readConfig } from './lib/config.ts'
+import { type Config, readConfig } from './lib/config.ts'
 import { describeError } from './lib/errors.ts'
 import { createFront, type Front, type FrontServices, GRACE_MS } from './lib/http/front.ts'
+import { ConfigError } from './lib/variables.ts'
 
 /** A Ctrl-C arrives several times: from the terminal itself, and passed on by npm and by the start script. */
 const SAME_SIGNAL_MS = 500

@@ -1,8 +1,9 @@
 import nextEnv from '@next/env'
 import { audit } from '../lib/audit.ts'
-import { ConfigError, readConfig } from '../lib/config.ts'
+import { readConfig } from '../lib/config.ts'
 import { describeError } from '../lib/errors.ts'
 import { createServices } from '../lib/services.ts'
+import { ConfigError } from '../lib/variables.ts'
 
 /** How a clip that is lost and could not be repaired shows to whoever started this. */
 const LOST = 1

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, readConfig, secretsOf } from '../../lib/config.ts'
+import { readConfig, secretsOf } from '../../lib/config.ts'
+import { ConfigError } from '../../lib/variables.ts'
 
 const example = readFileSync(path.join(import.meta.dirname, '../../.env.example'), 'utf8')
 const names = Object.keys(parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, '')))

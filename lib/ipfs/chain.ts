@@ -5,6 +5,7 @@ import { waitBeforeRetry } from '../retry.ts'
 import { named } from '../same-everywhere.ts'
 import { type BreakerState, createBreaker } from './breaker.ts'
 import { possibleCids } from './cid.ts'
+import { asProviderError, TriesFailed } from './failed-tries.ts'
 import type { IpfsContent, IpfsProvider } from './provider.ts'
 
 /** A question whether a provider holds a clip already may take this long. */
@@ -244,19 +245,4 @@ export function createChain(options: ChainOptions): Chain {
       }
     },
   }
-}
-
-/** One provider has used up its tries. */
-class TriesFailed extends Error {
-  readonly tries: number
-
-  constructor(tries: number, cause: ProviderError) {
-    super(cause.message, { cause })
-    this.tries = tries
-  }
-}
-
-function asProviderError(error: unknown): ProviderError {
-  if (isProviderError(error)) return error
-  return new ProviderError(describeError(error), { isRetryable: false, mayHaveStored: true, cause: error })
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Clip, fileNameOf, gatewayUrlOf, isClipId, isGone, newClipId } from '../../lib/clip.ts'
-import { hostileIds } from './temp-audio/store-conformance.ts'
+import { hostileIds } from './temp-audio/store-subject.ts'
 
 describe('a clip id', () => {
   test('is 128 random bits that any file system takes for a name', () => {

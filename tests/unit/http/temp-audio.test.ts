@@ -8,7 +8,7 @@ import { vocalize } from '../../../lib/vocalize.ts'
 import { unavailable } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
-import { hostileIds } from '../temp-audio/store-conformance.ts'
+import { hostileIds } from '../temp-audio/store-subject.ts'
 
 const HOUR_MS = 3_600_000
 const text = 'A clip to listen to'

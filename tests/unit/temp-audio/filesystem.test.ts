@@ -8,7 +8,8 @@ import { TempAudioError, type TempAudioStore } from '../../../lib/temp-audio/sto
 import { canMount, smallDisk } from '../../support/small-disk.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
-import { audioBytes, describeStore, hostileIds, inChunks, listAll, readAll } from './store-conformance.ts'
+import { describeStore } from './store-conformance.ts'
+import { audioBytes, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
 
 describeStore({
   title: 'The file system',

@@ -1,52 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newClipId } from '../../../lib/clip.ts'
-import { TempAudioError, type TempAudioStore } from '../../../lib/temp-audio/store.ts'
-import { seededRandom } from '../../support/random.ts'
-
-/** A store to hold to the contract. `open` gives an empty one, gone when the test ends. */
-export interface Subject {
-  title: string
-  open(): Promise<TempAudioStore>
-}
-
-/** Bytes that look random, cut into chunks as a vendor might. */
-export function audioBytes(sizeBytes: number, seed = 1): Buffer {
-  const random = seededRandom(seed)
-  return Buffer.from(Uint8Array.from({ length: sizeBytes }, () => random() * 256))
-}
-
-export async function* inChunks(bytes: Uint8Array, chunkBytes = 1000): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
-}
-
-export async function readAll(store: TempAudioStore, id: string, range?: { start: number; end: number }) {
-  const stream = await store.read(id, range)
-  return stream && Buffer.from(await new Response(stream as unknown as BodyInit).arrayBuffer())
-}
-
-export async function listAll(store: TempAudioStore, options?: Parameters<TempAudioStore['list']>[0]) {
-  return Array.fromAsync(store.list(options))
-}
-
-export const hostileIds = [
-  '',
-  '.',
-  '..',
-  '../escape',
-  '../../etc/passwd',
-  '/etc/passwd',
-  `${'a'.repeat(31)}/`,
-  `${'a'.repeat(32)}\0`,
-  `../${'a'.repeat(32)}`,
-  `${'a'.repeat(32)}/..`,
-  'A'.repeat(32),
-  'g'.repeat(32),
-  'a'.repeat(31),
-  'a'.repeat(33),
-  `${'a'.repeat(32)}\n`,
-  'aux',
-  '%2e%2e%2f',
-]
+import { TempAudioError } from '../../../lib/temp-audio/store.ts'
+import { audioBytes, hostileIds, inChunks, listAll, readAll, type Subject } from './store-subject.ts'
 
 /** What every temporary store must do. */
 export function describeStore({ title, open }: Subject) {

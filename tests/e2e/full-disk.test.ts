@@ -1,0 +1,61 @@
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { backlogOf } from '../support/catalog.ts'
+import { quick } from '../support/operator.ts'
+import { newDirectory, startService } from '../support/service.ts'
+import { canMount, smallDisk } from '../support/small-disk.ts'
+import { environmentFor } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
+import { useVendors } from '../support/world.ts'
+
+describe('a temporary store that takes nothing', () => {
+  const world = useVendors()
+
+  async function started(directory: string) {
+    await world.vendors.reset()
+    const environment = { ...quick, ...environmentFor(world.vendors), CLEANUP_INTERVAL_SECONDS: '1' }
+    return startService({ environment, directory })
+  }
+
+  test('lets clips go straight to IPFS, and says what failed where that takes nothing either', async () => {
+    const directory = await newDirectory()
+    const service = await started(directory)
+    // A file in the place of the directory: nothing can be written.
+    await rm(path.join(directory, 'audio'), { recursive: true })
+    await writeFile(path.join(directory, 'audio'), '')
+    const stored = await service.vocalize()
+    expect(stored).toMatchObject({ status: 200, body: { data: { isTemporary: false, provider: 'pinata' } } })
+    await world.vendors.always('pinata', { kind: 'status', status: 401 })
+    const refused = await service.vocalize()
+    expect(refused.status).toBe(503)
+    expect(refused.body).toMatchObject({
+      code: 'storage_unavailable',
+      providers: [{ provider: 'pinata', attempts: 1 }],
+    })
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+    await service.stop()
+  })
+
+  test.runIf(canMount)(
+    'since its disk is full, empties by itself once a provider takes clips',
+    async () => {
+      const { directory } = await smallDisk(24 * 1024 ** 2)
+      const service = await started(directory)
+      await world.vendors.always('pinata', { kind: 'refused' })
+      await world.vendors.speak({ msPerCharacter: 5000 })
+      const statuses = new Set<number>()
+      let clips = 0
+      for (; clips < 100 && !statuses.has(503); clips += 1) {
+        statuses.add((await service.vocalize({ text: `A clip that is long: ${clips}`, voiceId: 'v' })).status)
+      }
+      expect([...statuses]).toEqual([200, 503])
+      await world.vendors.heal()
+      await until('an empty backlog', () => backlogOf(service) === 0, { timeoutMs: 40_000 })
+      expect((await world.vendors.holdings('pinata')).length).toBeGreaterThanOrEqual(clips - 1)
+      expect((await service.vocalize()).body).toMatchObject({ data: { isTemporary: false } })
+      await service.stop()
+    },
+    90_000,
+  )
+})

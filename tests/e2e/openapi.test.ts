@@ -107,6 +107,26 @@ const calls: Record<string, () => Promise<Response[]>> = {
       await get(`/api/temp-audio/${unknown}`),
     ]
   },
+  async getContent() {
+    const { cid } = (await world.service.vocalize()).body.data
+    const path = `/ipfs/${cid}`
+    const whole = await get(path)
+    return [
+      whole,
+      await get(`${path}?format=raw`),
+      await get(`${path}?format=car`),
+      await get(path, { range: 'bytes=0-99' }),
+      await get(path, { range: 'bytes=99999999-' }),
+      await get(path, { 'if-none-match': whole.headers.get('etag') }),
+      await get(path, { accept: 'application/vnd.ipfs.ipns-record' }),
+      await get('/ipfs/nonsense'),
+      await get('/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'),
+    ]
+  },
+  async headContent() {
+    const { cid } = (await world.service.vocalize()).body.data
+    return [await world.service.fetch(`/ipfs/${cid}`, { method: 'HEAD' })]
+  },
   async headAudio() {
     const { stored } = await clips()
     return [await world.service.fetch(`/api/temp-audio/${stored}`, { method: 'HEAD' })]

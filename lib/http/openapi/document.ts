@@ -2,6 +2,7 @@ import { createDocument } from 'zod-openapi'
 import type { Config } from '../../config.ts'
 import { clipPaths } from './clips.ts'
 import { dropInPaths } from './drop-in.ts'
+import { gatewayPaths } from './gateway.ts'
 import { operationPaths } from './operations.ts'
 import { securitySchemes } from './parts.ts'
 import { speakingPaths } from './speaking.ts'
@@ -38,6 +39,12 @@ function describe(config: Config) {
     ],
     components: { securitySchemes },
     webhooks,
-    paths: { ...speakingPaths(config), ...dropInPaths(config), ...clipPaths, ...operationPaths },
+    paths: {
+      ...speakingPaths(config),
+      ...dropInPaths(config),
+      ...clipPaths,
+      ...gatewayPaths,
+      ...operationPaths,
+    },
   })
 }

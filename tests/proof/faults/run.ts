@@ -10,7 +10,7 @@ import { speechCases, storageCases } from './cases.ts'
 import { problemOfAnswer, problemOfRefusal } from './checks.ts'
 
 const DEADLINE_MS = 1000
-const SPEECH_TIMEOUT_MS = 1500
+const SPEECH_TIMEOUT_MS = 3000
 // What a busy machine may add to a time.
 const SLACK_MS = 600
 

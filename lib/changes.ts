@@ -64,6 +64,7 @@ export function announceChanges(catalog: Catalog, changes: Changes): Catalog {
       },
       stage: andAnnounce(clips.stage),
       store: andAnnounceEnd(clips.store),
+      settle: andAnnounceEnd(clips.settle),
       postpone: andAnnounce(clips.postpone),
       expire: andAnnounceEnd(clips.expire),
       discard: andAnnounce(clips.discard),

@@ -5,7 +5,6 @@ import { describeError, ServiceError } from './errors.ts'
 import { packCar } from './ipfs/car.ts'
 import { type ChainResult, isChainError } from './ipfs/chain.ts'
 import { looseJournal, noJournal } from './journal.ts'
-import { leaseMs } from './lease.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import type { Services } from './services.ts'
 import { originalFacts, type StagedAudio } from './stage.ts'
@@ -61,7 +60,16 @@ function storedClip(
   return {
     ...newClip,
     ...facts,
-    ...{ provider, ipfsHash, permanentUrl, stagedAt: now, storedAt: now, state: 'stored', isHeld: false },
+    ...{
+      provider,
+      ipfsHash,
+      permanentUrl,
+      spokenAt: null,
+      stagedAt: now,
+      storedAt: now,
+      state: 'stored',
+      isHeld: false,
+    },
     ...{ attempts: 1, failedRounds: 0, lastRoundAt: null, nextAttemptAt: null, lastError: null },
   }
 }
@@ -74,15 +82,14 @@ async function forget({ catalog, store }: Services, id: string) {
 
 /** Writes down as much as the catalog takes: IPFS has the clip either way. */
 async function recordUnstaged(services: Services, clip: VocalizedClip) {
-  const { catalog, clock, leaseOwner, store, log } = services
+  const { catalog, store, log } = services
   const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
   try {
     const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
-    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt }
-    // Under a lease, or a worker could take it for one that waits.
-    await catalog.clips.stage(id, { ...facts, leaseOwner, leaseExpiresAt: clock.now() + leaseMs(services) })
-    await catalog.clips.store(id, { provider, ipfsHash, permanentUrl, storedAt })
-    await catalog.clips.letGo(id)
+    await catalog.clips.settle(id, {
+      staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt },
+      stored: { provider, ipfsHash, permanentUrl, storedAt },
+    })
   } catch (error) {
     log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
   }

@@ -34,10 +34,15 @@ export type StagedFacts = Pick<
   | 'leaseOwner'
   | 'leaseExpiresAt'
 > &
-  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat'> & OriginalFacts>
+  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat' | 'spokenAt'> & OriginalFacts>
 
 /** Where a provider keeps a clip. */
 export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>
+
+export interface SettledFacts {
+  staged: Omit<StagedFacts, 'leaseOwner' | 'leaseExpiresAt'>
+  stored: StoredFacts
+}
 
 export interface FailedRound {
   leaseOwner: string
@@ -60,6 +65,11 @@ export interface Clips {
   stage(id: string, facts: StagedFacts): Promise<Clip | null>
   /** A provider has it. `false` where that was known already. */
   store(id: string, facts: StoredFacts): Promise<boolean>
+  /**
+   * Speaking became bytes that a provider has and that are not held here. `false` where that was known already, or where
+   * its record is gone.
+   */
+  settle(id: string, facts: SettledFacts): Promise<boolean>
   /** A round of `leaseOwner` through the chain failed: wait until `nextAttemptAt`. `false` where the lease was lost. */
   postpone(id: string, round: FailedRound): Promise<boolean>
   /**
@@ -75,6 +85,35 @@ export interface Clips {
 
 export function createClips(database: Database, { recordsWebhooks = false } = {}): Clips {
   const { run, transaction, durably } = database
+
+  async function storeClip(db: Kysely<Schema>, id: string, facts: StoredFacts): Promise<boolean> {
+    const clip = await findClip(db, id)
+    if (!clip || clip.state === 'stored') return false
+    await db
+      .updateTable('clips')
+      .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
+      .where('id', '=', id)
+      .execute()
+    const { provider, ipfsHash, storedAt } = facts
+    if (provider && ipfsHash) {
+      const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
+      await db
+        .insertInto('pins')
+        .values({ ...unproven, ...pin })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
+    const elapsedMs = Math.max(0, (facts.storedAt ?? 0) - (clip.stagedAt ?? clip.createdAt))
+    await addToCounters(db, [
+      { name: 'clips_stored', label: facts.provider ?? '', value: 1 },
+      ...timeToIpfsCounters(elapsedMs / 1000),
+    ])
+    if (recordsWebhooks) {
+      await recordWebhook(db, { type: 'clip.stored', clipId: id, now: facts.storedAt ?? clip.createdAt })
+    }
+    return true
+  }
+
   return {
     find: (id) => run((db) => findClip(db, id)),
 
@@ -97,48 +136,16 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
         return true
       }),
 
-    stage: (id, facts) =>
-      durably(async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('clips')
-          .set({ ...facts, state: 'staged', isHeld: 1, nextAttemptAt: facts.stagedAt })
-          .where('id', '=', id)
-          .where('state', '=', 'speaking')
-          .executeTakeFirst()
-        const clip = await findClip(db, id)
-        if (clip && numUpdatedRows > 0n) {
-          await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
-        }
-        return clip
-      }),
+    stage: (id, facts) => durably((db) => stageClip(db, id, facts)),
 
-    store: (id, facts) =>
+    store: (id, facts) => transaction((db) => storeClip(db, id, facts)),
+
+    settle: (id, { staged, stored }) =>
       transaction(async (db) => {
-        const clip = await findClip(db, id)
-        if (!clip || clip.state === 'stored') return false
-        await db
-          .updateTable('clips')
-          .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
-          .where('id', '=', id)
-          .execute()
-        const { provider, ipfsHash, storedAt } = facts
-        if (provider && ipfsHash) {
-          const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
-          await db
-            .insertInto('pins')
-            .values({ ...unproven, ...pin })
-            .onConflict((conflict) => conflict.doNothing())
-            .execute()
-        }
-        const elapsedMs = Math.max(0, (facts.storedAt ?? 0) - (clip.stagedAt ?? clip.createdAt))
-        await addToCounters(db, [
-          { name: 'clips_stored', label: facts.provider ?? '', value: 1 },
-          ...timeToIpfsCounters(elapsedMs / 1000),
-        ])
-        if (recordsWebhooks) {
-          await recordWebhook(db, { type: 'clip.stored', clipId: id, now: facts.storedAt ?? clip.createdAt })
-        }
-        return true
+        await stageClip(db, id, { ...staged, ...unleased })
+        const isNews = await storeClip(db, id, stored)
+        await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
+        return isNews
       }),
 
     postpone: (id, { leaseOwner, error, lastRoundAt, nextAttemptAt }) =>
@@ -188,6 +195,20 @@ const unspoken = {
   isHeld: 1,
   attempts: 0,
   failedRounds: 0,
+}
+
+async function stageClip(db: Kysely<Schema>, id: string, facts: StagedFacts): Promise<Clip | null> {
+  const { numUpdatedRows } = await db
+    .updateTable('clips')
+    .set({ ...facts, state: 'staged', isHeld: 1, nextAttemptAt: facts.stagedAt })
+    .where('id', '=', id)
+    .where('state', '=', 'speaking')
+    .executeTakeFirst()
+  const clip = await findClip(db, id)
+  if (clip && numUpdatedRows > 0n) {
+    await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
+  }
+  return clip
 }
 
 async function findClip(db: Kysely<Schema>, id: string): Promise<Clip | null> {

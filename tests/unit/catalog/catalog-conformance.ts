@@ -3,11 +3,13 @@ import { type Subject, storedClip } from './catalog-subject.ts'
 import { describeClips } from './clips-conformance.ts'
 import { describeJournal } from './journal-conformance.ts'
 import { describeQueue } from './queue-conformance.ts'
+import { describeRoom } from './room-conformance.ts'
 
 /** What every catalog must do, whatever database stands behind it. */
 export function describeCatalog(subject: Subject) {
   describe(`${subject.title}, as a catalog`, () => {
     describeClips(subject)
+    describeRoom(subject)
     describeQueue(subject)
     describeJournal(subject)
 

@@ -32,6 +32,8 @@ export interface Clip {
   originalMimeType: string | null
   originalSizeBytes: number | null
   originalDurationMs: number | null
+  /** When the vendor's last byte was here; what follows until `stagedAt` is the disk's time and the measuring. */
+  spokenAt: number | null
   stagedAt: number | null
   /** Whether the temporary store holds the bytes. */
   isHeld: boolean

@@ -36,6 +36,8 @@ export interface Figures {
   /** Tries that no caller waited for. */
   background: { stored: number; failed: number }
   timeToIpfs?: Waits
+  /** Characters that were paid for, and those whose clip was there, since the first start. */
+  characters: { spoken: number; saved: number }
   /** What the temporary store holds now. */
   temporary: { clips: number; bytes: number; maxBytes: number; waiting: number }
   providers: ProviderFigures[]
@@ -74,6 +76,10 @@ export async function readFigures(services: Services, range: Range): Promise<Fig
     clips: { spoken: stored + expired + waiting, stored, waiting, expired },
     background: sumOf(background),
     ...(timeToIpfs && { timeToIpfs }),
+    characters: {
+      spoken: totals.counters.characters_spoken?.[''] ?? 0,
+      saved: totals.counters.characters_saved?.[''] ?? 0,
+    },
     temporary: {
       clips: totals.heldClips,
       bytes: totals.heldBytes,

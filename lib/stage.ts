@@ -11,6 +11,8 @@ export interface StagedAudio extends AudioFacts {
   cid: string
   sizeBytes: number
   audio: Blob
+  /** When its last byte was here, in milliseconds since the epoch. */
+  spokenAt: number
   isDurable: boolean
   /** Why it is not durable. */
   storeError?: TempAudioError
@@ -35,13 +37,15 @@ export function originalFacts({ original }: StagedAudio): OriginalFacts {
  * @throws TempAudioError when the store failed and the bytes could not be rescued
  */
 export async function stage(
-  services: Pick<Services, 'store'>,
+  services: Pick<Services, 'store' | 'clock'>,
   id: string,
   spoken: SpokenAudio,
   options: { reserve?: (sizeBytes: number) => Promise<void> } = {},
 ): Promise<StagedAudio> {
-  const { store } = services
+  const { store, clock } = services
   const { branch, hashed } = hashOnTheWay(spoken.audio)
+  const spokenAt = hashed.then(() => clock.now())
+  spokenAt.catch(() => {})
   let storeError: TempAudioError | undefined
   try {
     await store.put(id, branch, options)
@@ -53,7 +57,8 @@ export async function stage(
   const audio = storeError?.rescued ?? (await readBack(store, id))
   try {
     const facts = await measureAudio(audio, spoken.outputFormat)
-    return { ...facts, cid, sizeBytes, audio, isDurable: !storeError, ...(storeError && { storeError }) }
+    const identity = { cid, sizeBytes, audio, spokenAt: await spokenAt, isDurable: !storeError }
+    return { ...facts, ...identity, ...(storeError && { storeError }) }
   } catch (error) {
     await (storeError ? storeError.discard() : store.delete(id))
     throw error

@@ -136,6 +136,7 @@ async function recordStaged(
     const clip = await catalog.clips.stage(newClip.id, {
       ...{ cid, mimeType, fileExtension, durationMs, sizeBytes },
       ...originalFacts(staged),
+      spokenAt: staged.spokenAt,
       stagedAt: now,
       // However long it took to speak.
       expiresAt: now + config.tempAudio.ttlMs,

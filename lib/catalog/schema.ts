@@ -36,6 +36,7 @@ export interface ClipRow {
   originalMimeType: string | null
   originalSizeBytes: number | null
   originalDurationMs: number | null
+  spokenAt: number | null
   stagedAt: number | null
   isHeld: number
   provider: string | null

@@ -39,6 +39,7 @@ export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
     original: originalAnswer(clip),
     characters: clip.characters,
     createdAt: iso(clip.createdAt),
+    spokenAt: isoOrAbsent(clip.spokenAt),
     stagedAt: isoOrAbsent(clip.stagedAt),
     storedAt: isoOrAbsent(clip.storedAt),
     expiresAt: iso(clip.expiresAt),

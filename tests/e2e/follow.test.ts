@@ -45,7 +45,12 @@ describe('GET /api/clips/{id}', () => {
       data: {
         ...{ id, state: 'stored', isTemporary: false, audioUrl, permanentUrl: audioUrl, cid, ipfsHash: cid },
         ...{ provider: 'pinata', mimeType: 'audio/mpeg', bytes, durationMs, characters: 17 },
-        ...{ createdAt: expect.any(String), stagedAt: expect.any(String), storedAt: expect.any(String) },
+        ...{
+          createdAt: expect.any(String),
+          spokenAt: expect.any(String),
+          stagedAt: expect.any(String),
+          storedAt: expect.any(String),
+        },
         expiresAt: expect.any(String),
         attempts: [
           {

@@ -4,13 +4,13 @@ import type { Figures } from '../../../lib/dashboard.ts'
 import { formatBytes, formatDuration, formatShare } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 
-/** The four figures that say whether all is well. */
+/** The figures that say whether all is well. */
 export function StatCards({ figures }: { figures: Figures }) {
-  const { clips, temporary, background, timeToIpfs } = figures
+  const { clips, temporary, background, timeToIpfs, characters } = figures
   const retries = background.stored + background.failed
   const held = `${temporary.clips.toLocaleString('en')} ${temporary.clips === 1 ? 'clip' : 'clips'}`
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="md">
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="md">
       <Stat
         label="On IPFS"
         value={formatShare(ratio(clips.stored, clips.spoken))}
@@ -36,6 +36,11 @@ export function StatCards({ figures }: { figures: Figures }) {
         label="Time to IPFS"
         value={timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}
         note={timeToIpfs ? `Median · 95 % within ${formatDuration(timeToIpfs.p95Ms)}` : 'No clip was stored'}
+      />
+      <Stat
+        label="Characters paid for"
+        value={count(characters.spoken)}
+        note={`${count(characters.saved)} saved, since their clip was there · since the first start`}
       />
     </SimpleGrid>
   )

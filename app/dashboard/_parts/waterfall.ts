@@ -47,8 +47,11 @@ function spansOf(clip: ClipView, now: number): Span[] {
   }
 
   const stagedAt = clip.stagedAt ? Date.parse(clip.stagedAt) : now
-  const speech = clip.stagedAt ? 'Speech and staging' : 'Speaking'
-  add(stagedAt, { label: speech, detail: formatDuration(stagedAt - at), kind: 'speech' })
+  const spokenAt = clip.spokenAt ? Date.parse(clip.spokenAt) : stagedAt
+  const speech = clip.stagedAt ? 'Speech' : 'Speaking'
+  add(spokenAt, { label: speech, detail: formatDuration(spokenAt - at), kind: 'speech' })
+  if (clip.spokenAt)
+    add(stagedAt, { label: 'Staging', detail: formatDuration(stagedAt - at), kind: 'speech' })
   for (const attempt of clip.attempts) {
     const startedAt = Date.parse(attempt.startedAt)
     waitUntil(startedAt)

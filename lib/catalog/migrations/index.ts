@@ -6,6 +6,7 @@ import * as pins from './004-pins.ts'
 import * as requests from './005-requests.ts'
 import * as webhooks from './006-webhooks.ts'
 import * as originals from './007-originals.ts'
+import * as spoken from './008-spoken.ts'
 
 const migrations: Record<string, Migration> = {
   '001-clips': clips,
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '005-requests': requests,
   '006-webhooks': webhooks,
   '007-originals': originals,
+  '008-spoken': spoken,
 }
 
 /** Imported one by one, since a bundle has no directory to look into. */

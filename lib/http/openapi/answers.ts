@@ -67,6 +67,7 @@ const clipSchema = z
       .meta({ description: 'What the clip was before it was re-encoded (`AUDIO_OPTIMIZE`).' }),
     characters: z.int(),
     createdAt: time,
+    spokenAt: time.optional(),
     stagedAt: time.optional(),
     storedAt: time.optional(),
     expiresAt: time,

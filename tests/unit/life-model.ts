@@ -191,11 +191,14 @@ export async function createModel() {
     }
   }
 
-  /** Everything heals, and the service is left to itself for an hour and a half: nothing may be left over. */
+  /**
+   * Everything heals, and the service is left to itself until an hour and a half after the latest time that it has ever
+   * known: nothing may be left over.
+   */
   async function comeToRest() {
     for (const provider of providers) provider.always('store', 'answer')
     await restart()
-    for (let minutes = 0; minutes < 90; minutes += 5) {
+    for (const end = latest + 1.5 * HOUR_MS; current.clock.now() < end; ) {
       await during(current.clock.sleep(300_000))
       await during(tick(current.services))
     }

@@ -6,13 +6,17 @@ import { anyEvent, createModel } from './life-model.ts'
 const seed = Number(process.env.SEED ?? 20_261_122)
 const numRuns = Number(process.env.RUNS ?? 40)
 
-test('whatever happens in whatever order, no answered clip is lost, none is stored twice, and all comes to rest', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(anyEvent, { minLength: 5, maxLength: 30 }), async (events) => {
-      const model = await createModel()
-      for (const event of events) await model.apply(event)
-      await model.comeToRest()
-    }),
-    { seed, numRuns, endOnFailure: true },
-  )
-}, 60_000 + numRuns * 1000)
+test(
+  'whatever happens in whatever order, no answered clip is lost, none is stored twice, and all comes to rest',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEvent, { minLength: 5, maxLength: 30 }), async (events) => {
+        const model = await createModel()
+        for (const event of events) await model.apply(event)
+        await model.comeToRest()
+      }),
+      { seed, numRuns, endOnFailure: true },
+    )
+  },
+  60_000 + numRuns * 1000,
+)

@@ -29,7 +29,15 @@ export function Charts({ figures }: { figures: Figures }) {
     xAxisProps: { tickFormatter: formatTick, minTickGap: 40 },
     tooltipAnimationDuration: 0,
   }
-  const lines = { ...common, series: providers, connectNulls: true, withLegend: providers.length > 1 }
+  // A point without neighbours has no line to be seen by.
+  const dots = { withDots: true, dotProps: { r: 2 } }
+  const lines = {
+    ...common,
+    ...dots,
+    series: providers,
+    connectNulls: true,
+    withLegend: providers.length > 1,
+  }
   const hasStored = figures.series.timesToIpfs.length > 0
   const hasTries = figures.series.tries.length > 0
   return (
@@ -47,7 +55,7 @@ export function Charts({ figures }: { figures: Figures }) {
           {...lines}
           data={timePoints(figures)}
           valueFormatter={seconds}
-          yAxisProps={{ width: 52 }}
+          yAxisProps={{ width: 72 }}
         />
       </ChartCard>
       <ChartCard title="Background retries" note="Tries that no caller waited for" isEmpty={!hasTries}>
@@ -73,7 +81,7 @@ export function Charts({ figures }: { figures: Figures }) {
             scale: 'time',
             domain: [figures.from, figures.at],
           }}
-          yAxisProps={{ width: 60 }}
+          yAxisProps={{ width: 72 }}
           valueFormatter={(value) => `${value.toLocaleString('en', { maximumSignificantDigits: 3 })} MB`}
           series={[{ name: 'held', label: 'Held', color: 'pine.6' }]}
         />

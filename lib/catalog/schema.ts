@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, type Generated, type SqlBool, sql } from 'kysely'
-import type { Clip, ClipState } from '../clip.ts'
+import type { Clip } from '../clip.ts'
 import type { Sample } from './history.ts'
 import type { Pin } from './pins.ts'
 import type { WebhookType } from './webhooks.ts'
@@ -18,39 +18,8 @@ export interface Schema {
   samples: Sample
 }
 
-export interface ClipRow {
-  id: string
-  state: ClipState
-  requestId: string
-  characters: number
-  voiceId: string
-  modelId: string | null
-  outputFormat: string | null
-  createdAt: number
-  expiresAt: number
-  cid: string | null
-  mimeType: string | null
-  fileExtension: string | null
-  sizeBytes: number
-  durationMs: number | null
-  originalMimeType: string | null
-  originalSizeBytes: number | null
-  originalDurationMs: number | null
-  spokenAt: number | null
-  stagedAt: number | null
-  isHeld: number
-  provider: string | null
-  ipfsHash: string | null
-  permanentUrl: string | null
-  storedAt: number | null
-  attempts: number
-  failedRounds: number
-  lastRoundAt: number | null
-  nextAttemptAt: number | null
-  lastError: string | null
-  leaseOwner: string | null
-  leaseExpiresAt: number | null
-}
+/** A clip as its table holds it. */
+export type ClipRow = Omit<Clip, 'isHeld'> & { isHeld: number }
 
 export interface AttemptRow {
   id: Generated<number>

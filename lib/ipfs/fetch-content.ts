@@ -3,6 +3,7 @@ import { createWriteStream, openAsBlob } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as NodeStream } from 'node:stream/web'
 import { CID } from 'multiformats'
 import type { Config } from '../config.ts'
 import { carHeader, frameStart, packCar } from './car.ts'
@@ -65,7 +66,8 @@ export async function fetchContent(store: Keeper, cid: string, options: FetchOpt
     await response.body?.cancel()
     throw new GatewayError(response.status)
   }
-  const body = response.body as unknown as AsyncIterable<Uint8Array>
+  // Taken hold of at once: the body of a response that nobody refers to any more is cancelled when memory is cleared.
+  const body = (response.body as unknown as NodeStream<Uint8Array>).values()
   const isCar = response.headers.get('Content-Type')?.startsWith(CAR_TYPE)
   if (format === 'raw') return keepBlock(store, cid, body, options)
   if (isCar) {

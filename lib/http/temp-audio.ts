@@ -3,7 +3,6 @@ import { ServiceError } from '../errors.ts'
 import { type HeldClip, openClip, whereNow } from '../open-clip.ts'
 import { absoluteUrl } from '../permanent-url.ts'
 import type { Services } from '../services.ts'
-import { publicBaseUrl } from './origin.ts'
 import { evaluatePreconditions, rangeApplies, selectRange } from './range.ts'
 import { respond } from './respond.ts'
 
@@ -15,8 +14,10 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     context.headers.set('Access-Control-Allow-Origin', '*')
     const url = new URL(request.url)
     const opened = await openClip(services, idIn(url.pathname))
+    // These answers may be cached for others, so that what a caller says of our address must not get into them.
+    const ownBaseUrl = services.config.publicBaseUrl ?? ''
     const redirectTo = (permanentUrl: string) => {
-      const location = absoluteUrl(permanentUrl, publicBaseUrl(services.config, request))
+      const location = absoluteUrl(permanentUrl, ownBaseUrl)
       const headers = { Location: location, 'Cache-Control': 'public, max-age=300' }
       return new Response(null, { status: 302, headers })
     }
@@ -24,7 +25,7 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     const { clip, read } = opened
     const headers = headersOf(clip, services, { isDownload: url.searchParams.has('download') })
     if (clip.permanentUrl) {
-      const canonical = absoluteUrl(clip.permanentUrl, publicBaseUrl(services.config, request))
+      const canonical = absoluteUrl(clip.permanentUrl, ownBaseUrl)
       headers.set('Link', `<${canonical}>; rel="canonical"`)
     }
     const modifiedAt = clip.stagedAt ?? clip.createdAt

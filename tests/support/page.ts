@@ -61,6 +61,11 @@ export async function expectAccessible(
   for (const colorScheme of colorSchemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor()
+    // On its way from one colour to another a text has neither.
+    await page.evaluate(async () => {
+      const moving = document.getAnimations().filter((animation) => animation instanceof CSSTransition)
+      await Promise.allSettled(moving.map(({ finished }) => finished))
+    })
     const { violations } = await new AxeBuilder({ page }).analyze()
     const told = violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html }) => `${colorScheme}: ${id}: ${html}`),

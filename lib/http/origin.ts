@@ -11,3 +11,10 @@ export function publicBaseUrl(config: Config, request: { headers: Headers; url: 
   const protocol = first('X-Forwarded-Proto') === 'https' ? 'https' : 'http'
   return HOST.test(host) ? `${protocol}://${host}` : new URL(request.url).origin
 }
+
+/** The same for answers that caches keep for others: of what a caller says only `Host` counts, by which they are kept apart. */
+export function cacheableBaseUrl(config: Config, request: Request): string {
+  const headers = new Headers(request.headers)
+  headers.delete('X-Forwarded-Host')
+  return publicBaseUrl(config, { headers, url: request.url })
+}

@@ -3,6 +3,7 @@ import { ServiceError } from '../errors.ts'
 import { type HeldClip, openClip, whereNow } from '../open-clip.ts'
 import { absoluteUrl } from '../permanent-url.ts'
 import type { Services } from '../services.ts'
+import { cacheableBaseUrl } from './origin.ts'
 import { evaluatePreconditions, rangeApplies, selectRange } from './range.ts'
 import { respond } from './respond.ts'
 
@@ -14,8 +15,7 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     context.headers.set('Access-Control-Allow-Origin', '*')
     const url = new URL(request.url)
     const opened = await openClip(services, idIn(url.pathname))
-    // These answers may be cached for others, so that what a caller says of our address must not get into them.
-    const ownBaseUrl = services.config.publicBaseUrl ?? ''
+    const ownBaseUrl = cacheableBaseUrl(services.config, request)
     const redirectTo = (permanentUrl: string) => {
       const location = absoluteUrl(permanentUrl, ownBaseUrl)
       const headers = { Location: location, 'Cache-Control': 'public, max-age=300' }

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import {
   ConfigError,
   chance,
@@ -13,6 +15,9 @@ import {
   MAX_TIMER_MS,
   MAX_TTL_SECONDS,
   oneOf,
+  postgresUrl,
+  type Read,
+  redisUrl,
   secretText,
   text,
   trustedProxies,
@@ -52,11 +57,22 @@ export function readConfig(environment: Environment) {
   }
   const otlpEndpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT', url)
   const otlpHeaders = read('OTEL_EXPORTER_OTLP_HEADERS', headerList, {})
-  const tempAudioDir = read('TEMP_AUDIO_DIR', text, '.temp-audio')
-  for (const name of ['DATABASE_URL', 'REDIS_URL', 'S3_BUCKET']) {
-    if (environment[name]?.trim())
-      problems.push(`${name}: is set, but this version runs on one machine only; leave it empty`)
+  const databaseUrl = read('DATABASE_URL', postgresUrl)
+  const reuseSecret = read('REUSE_SECRET', secretText)
+  if (databaseUrl && !reuseSecret && !new URL(databaseUrl).password) {
+    problems.push(
+      'REUSE_SECRET: got nothing, takes a text that all instances share: DATABASE_URL has no password to use instead',
+    )
   }
+  const s3 = readS3(read)
+  const isServerless = read('VERCEL', flag, false)
+  if (isServerless && !(databaseUrl && s3)) {
+    const missing = [!databaseUrl && 'DATABASE_URL', !s3 && 'S3_BUCKET'].filter(Boolean).join(' and ')
+    problems.push(
+      `${missing}: got nothing, takes a shared database and store: on Vercel no disk lasts, so clips would be lost`,
+    )
+  }
+  const ownPlace = isServerless ? path.join(tmpdir(), 'voicepin') : ''
 
   const vendors = {
     pinata: {
@@ -132,7 +148,9 @@ export function readConfig(environment: Environment) {
         distinct(
           list(oneOf(...providerNames), `a comma-separated list of ${providerNames.join(', ')}, each once`),
         ),
-        isUndecided ? [...providerNames] : providerNames.filter((name) => name !== 'embedded'),
+        isUndecided && !databaseUrl
+          ? [...providerNames]
+          : providerNames.filter((name) => name !== 'embedded'),
       ),
       gatewayUrl: gatewayUrl === 'self' ? undefined : gatewayUrl,
       /** Every permanent URL is to use our own gateway. */
@@ -140,7 +158,7 @@ export function readConfig(environment: Environment) {
       /** How many providers are to hold each clip. */
       replicas: read('IPFS_REPLICAS', whole(1, providerNames.length), 1),
       cdnBaseUrl: read('CDN_BASE_URL', url),
-      repositoryDir: read('IPFS_REPOSITORY_DIR', text, '.ipfs'),
+      repositoryDir: read('IPFS_REPOSITORY_DIR', text, path.join(ownPlace, '.ipfs')),
       cacheMaxBytes: read('IPFS_CACHE_MAX_BYTES', whole(1), GIBIBYTE),
       /** Where clips are looked for besides their provider's gateway. */
       gateways: read(
@@ -153,6 +171,8 @@ export function readConfig(environment: Environment) {
         list(waitMs, 'a comma-separated list of milliseconds, such as 1000,2000,4000'),
         [1000, 2000, 4000],
       ),
+      /** How many background uploads go to one provider at once. */
+      uploadsPerProvider: read('IPFS_UPLOADS_PER_PROVIDER', whole(1, 1000), 5),
       attemptTimeoutMs: read('IPFS_ATTEMPT_TIMEOUT_MS', durationMs(), 30_000),
       uploadDeadlineMs: read('UPLOAD_DEADLINE_MS', durationMs(), 10_000),
       ...vendors,
@@ -162,7 +182,7 @@ export function readConfig(environment: Environment) {
       requestsPerMinute: read('AUDIT_REQUESTS_PER_MINUTE', whole(0), 10),
     },
     tempAudio: {
-      directory: tempAudioDir,
+      directory: read('TEMP_AUDIO_DIR', text, path.join(ownPlace, '.temp-audio')),
       ttlMs: read('TEMP_AUDIO_TTL_SECONDS', whole(1, MAX_TTL_SECONDS), 3600) * 1000,
       maxBytes: read('TEMP_AUDIO_MAX_BYTES', whole(1), 5 * GIBIBYTE),
       cleanupIntervalMs:
@@ -171,8 +191,18 @@ export function readConfig(environment: Environment) {
     },
     reuse: {
       isOn: read('REUSE', flag, true),
+      /** What the key of the request hashes is made from where several machines must have the same one. */
+      secret: reuseSecret ?? (databaseUrl && decodeURIComponent(new URL(databaseUrl).password)),
       ttlMs: read('REUSE_TTL_DAYS', whole(1), Number.POSITIVE_INFINITY) * DAY_MS,
     },
+    /** The Postgres database of the catalog; without it a SQLite file is. */
+    databaseUrl,
+    redisUrl: read('REDIS_URL', redisUrl),
+    s3,
+    /** No disk lasts here and nothing runs between the requests. */
+    isServerless,
+    /** Whether this process works off what is due, besides answering requests. */
+    hasBackground: read('BACKGROUND', flag, true) && !isServerless,
     retry: {
       opportunisticChance: read('OPPORTUNISTIC_RETRY_CHANCE', chance, 0.1),
       batchSize: read('RETRY_BATCH_SIZE', whole(1), 3),
@@ -202,6 +232,19 @@ export function readConfig(environment: Environment) {
 
 export type Config = ReturnType<typeof readConfig>
 
+function readS3(read: Read) {
+  const bucket = read('S3_BUCKET', text)
+  const options = {
+    endpoint: read('S3_ENDPOINT', url),
+    region: read('S3_REGION', text, 'us-east-1'),
+    accessKeyId: read('S3_ACCESS_KEY_ID', secretText),
+    secretAccessKey: read('S3_SECRET_ACCESS_KEY', secretText),
+    /** Listeners are sent to the store instead of getting the bytes from us. */
+    redirects: read('S3_REDIRECT', flag, false),
+  }
+  return bucket ? { bucket, ...options } : undefined
+}
+
 /** Every secret value in `config`, for the scrubber that keeps them out of logs and answers. */
 export function secretsOf(config: Config): string[] {
   const { pinata, web3storage, infura, filebase, lighthouse, kubo, pinning } = config.ipfs
@@ -219,6 +262,9 @@ export function secretsOf(config: Config): string[] {
     kubo.authorization,
     pinning.token,
     config.webhook?.secret,
+    config.reuse.secret,
+    config.s3?.accessKeyId,
+    config.s3?.secretAccessKey,
     ...Object.values(config.tracing?.headers ?? {}),
     adminApiKey,
     cronSecret,

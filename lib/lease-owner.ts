@@ -1,9 +1,25 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+
+/**
+ * Where process ids mean the same processes: this machine since it was started, and in it this container. Machines may
+ * share a host name, and a catalog.
+ */
+export const leaseHost = createHash('sha256')
+  .update(
+    [
+      hostname(),
+      orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+      orEmpty(() => readlinkSync('/proc/self/ns/pid')),
+    ].join('\n'),
+  )
+  .digest('hex')
+  .slice(0, 16)
 
 /** A name for this process in leases: `<host>:<process id>:<random>`. */
 export function newLeaseOwner(): string {
-  return `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`
+  return `${leaseHost}:${process.pid}:${randomBytes(6).toString('hex')}`
 }
 
 /**
@@ -11,8 +27,8 @@ export function newLeaseOwner(): string {
  * this process's own. Of other hosts nothing is known; their leases run out by themselves.
  */
 export function isDeadLeaseOwner(owner: string, self: string): boolean {
-  const [host, processId] = owner.split(':')
-  if (owner === self || host !== hostname()) return false
+  const [ownersHost, processId] = owner.split(':')
+  if (owner === self || ownersHost !== leaseHost) return false
   return Number(processId) === process.pid || !isProcessAlive(Number(processId))
 }
 
@@ -22,5 +38,14 @@ function isProcessAlive(processId: number): boolean {
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** Only Linux tells. */
+function orEmpty(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
   }
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { SpeechRequest } from './speech/speech.ts'
@@ -11,9 +11,13 @@ export interface RequestHasher {
   hash(value: unknown): Promise<string>
 }
 
-/** Keeps its key in `file`, which is made at the first use: beside the catalog, and not in it. */
-export function createRequestHasher(file: string): RequestHasher {
-  let key: Promise<Buffer> | undefined
+/**
+ * Derives its key from `secret`, which all processes of a shared catalog have. Without one it keeps a key in `file`,
+ * made at the first use: beside the catalog, and not in it.
+ */
+export function createRequestHasher(options: { file: string; secret: string | undefined }): RequestHasher {
+  const { file, secret } = options
+  let key = secret ? Promise.resolve(keyFrom(secret)) : undefined
   return {
     async hash(value) {
       key ??= readOrMakeKey(file)
@@ -38,6 +42,10 @@ export function soundOf(
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const sound = [speech, text.normalize('NFC').trim(), voiceId, modelId, outputFormat, settings]
   return [...sound, languageCode ?? null, seed ?? null]
+}
+
+function keyFrom(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, 'voicepin', 'request hashes', KEY_BYTES))
 }
 
 async function readOrMakeKey(file: string): Promise<Buffer> {

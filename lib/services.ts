@@ -117,7 +117,10 @@ export function createServices(
       },
     }),
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60 }),
-    requestHasher: createRequestHasher(path.join(directory, 'request-key')),
+    requestHasher: createRequestHasher({
+      file: path.join(directory, 'request-key'),
+      secret: config.reuse.secret,
+    }),
     reencoder: createReencoder({ clock, timeoutMs: REENCODING_MS }),
     leaseOwner: newLeaseOwner(),
     notes: config.speech.isFallback ? [LOCAL_VOICE_NOTE, ...notes] : notes,

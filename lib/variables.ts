@@ -21,6 +21,16 @@ export const url: Variable<string> = {
   // A URL may carry a password.
   [secret]: true,
 }
+const urlOf = (protocol: RegExp, takes: string): Variable<string> => ({
+  schema: z.url({ protocol }).refine(hasReadableUser),
+  takes,
+  [secret]: true,
+})
+export const postgresUrl = urlOf(
+  /^postgres(ql)?$/,
+  'a URL such as postgres://user:password@host:5432/voicepin',
+)
+export const redisUrl = urlOf(/^rediss?$/, 'a URL such as redis://host:6379, or rediss:// for TLS')
 /** Whether user name and password are percent-encoded as they should be: they travel as a header. */
 export function hasReadableUser(value: string): boolean {
   try {
@@ -155,3 +165,5 @@ export function createReader(environment: Environment) {
   }
   return { read, problems, present }
 }
+
+export type Read = ReturnType<typeof createReader>['read']

@@ -8,12 +8,13 @@ const MEMORY = '/dev/shm'
 
 /** A new directory, in memory where the machine offers that, which goes when the test ends. */
 export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(path.join(parent(), 'voicepin-test-'))
+  const directory = await mkdtemp(path.join(fastDirectory(), 'voicepin-test-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }))
   return directory
 }
 
-function parent(): string {
+/** A directory for what is short-lived: in memory where the machine offers that. */
+export function fastDirectory(): string {
   try {
     accessSync(MEMORY, constants.W_OK)
     return MEMORY

@@ -180,10 +180,9 @@ describe('the secrets of a configuration', () => {
     }
     environment.WEBHOOK_SECRET = `whsec_${Buffer.alloc(24).toString('base64')}`
     environment.WEBHOOK_URL = 'https://hooks.test'
-    for (const name of ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']) delete environment[name]
-    expect(secretsOf(readConfig(environment))).toEqual(
-      expect.arrayContaining(Object.values(environment).filter((value) => value !== 'https://hooks.test')),
-    )
+    const secrets = Object.values(environment).filter((value) => value !== 'https://hooks.test')
+    environment.S3_BUCKET = 'voicepin'
+    expect(secretsOf(readConfig(environment))).toEqual(expect.arrayContaining(secrets))
   })
 
   test('are the passwords of its URLs, too, as they are written and as they are meant', () => {

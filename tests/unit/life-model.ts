@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { hostname } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -8,6 +7,7 @@ import { retryOpportunistically } from '../../lib/background/opportunistic.ts'
 import { drainBacklog } from '../../lib/background/recovery.ts'
 import { tick } from '../../lib/background/timer.ts'
 import { isServiceError } from '../../lib/errors.ts'
+import { leaseHost } from '../../lib/lease-owner.ts'
 import { recover } from '../../lib/recover.ts'
 import { uploadPending } from '../../lib/upload-pending.ts'
 import type { VocalizedClip } from '../../lib/vocalize.ts'
@@ -111,7 +111,7 @@ export async function createModel() {
     lives += 1
     // Of every second process nobody can tell that it has died: its process id is in use again.
     const processId = lives % 2 === 0 ? process.ppid : process.pid
-    const leaseOwner = `${hostname()}:${processId}:${lives}`
+    const leaseOwner = `${leaseHost}:${processId}:${lives}`
     return { ...world, services: { ...world.services, leaseOwner }, life }
   }
 

@@ -1,9 +1,8 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { newClipId } from '../../lib/clip.ts'
-import { isDeadLeaseOwner, newLeaseOwner } from '../../lib/lease-owner.ts'
+import { isDeadLeaseOwner, leaseHost, newLeaseOwner } from '../../lib/lease-owner.ts'
 import { recover } from '../../lib/recover.ts'
 import type { Services } from '../../lib/services.ts'
 import { uploadPending } from '../../lib/upload-pending.ts'
@@ -11,7 +10,7 @@ import { testServices, waitingClips } from '../support/services.ts'
 import { speechMp3 } from '../support/stub-vendors/audio.ts'
 
 // The highest process id that Linux ever gives is 2^22.
-const deadOwner = `${hostname()}:${2 ** 22 + 1}:000000000000`
+const deadOwner = `${leaseHost}:${2 ** 22 + 1}:000000000000`
 const audio = speechMp3(100, 'Survivor')
 
 /** What a process that died left in the catalog: a clip that was being spoken. */
@@ -35,7 +34,7 @@ describe('recovery', () => {
   test('takes back what a dead process of this host was working on, and nobody else', async () => {
     const { services } = await testServices()
     const ids = await waitingClips(services, 3)
-    const alive = `${hostname()}:${process.ppid}:000000000000`
+    const alive = `${leaseHost}:${process.ppid}:000000000000`
     const elsewhere = `another-host:${2 ** 22 + 1}:000000000000`
     for (const owner of [deadOwner, alive, elsewhere]) {
       const lease = { owner, expiresAt: services.clock.now() + 60_000 }
@@ -108,17 +107,17 @@ describe('the name of a process in leases', () => {
 
   test('differs for every service, and names host and process', () => {
     expect(newLeaseOwner()).not.toBe(self)
-    expect(self.startsWith(`${hostname()}:${process.pid}:`)).toBe(true)
+    expect(self.startsWith(`${leaseHost}:${process.pid}:`)).toBe(true)
   })
 
   test.each([
     ['itself', self, false],
     ['a process id that is free', deadOwner, true],
-    ['an earlier life of this process id', `${hostname()}:${process.pid}:000000000000`, true],
-    ['a living process', `${hostname()}:${process.ppid}:000000000000`, false],
+    ['an earlier life of this process id', `${leaseHost}:${process.pid}:000000000000`, true],
+    ['a living process', `${leaseHost}:${process.ppid}:000000000000`, false],
     ['another host', `elsewhere:${2 ** 22 + 1}:000000000000`, false],
     ['nonsense', 'nonsense', false],
-    ['nonsense of this host', `${hostname()}:x:y`, false],
+    ['nonsense of this host', `${leaseHost}:x:y`, false],
     ['nothing', '', false],
   ])('tells of %s whether it is known to have died', (_, owner, isDead) => {
     expect(isDeadLeaseOwner(owner, self)).toBe(isDead)

@@ -17,6 +17,7 @@ import { newLeaseOwner } from './lease-owner.ts'
 import { createReencoder, type Reencoder } from './opus/reencoder.ts'
 import { createRequestHasher, type RequestHasher } from './request-hash.ts'
 import { createScrubber, type Scrub } from './secrets.ts'
+import { sharingNotes } from './sharing-notes.ts'
 import { createSpeech } from './speech/index.ts'
 import type { Speech } from './speech/speech.ts'
 import { createLog, type Log } from './telemetry/log.ts'
@@ -123,6 +124,6 @@ export function createServices(
     }),
     reencoder: createReencoder({ clock, timeoutMs: REENCODING_MS }),
     leaseOwner: newLeaseOwner(),
-    notes: config.speech.isFallback ? [LOCAL_VOICE_NOTE, ...notes] : notes,
+    notes: [...(config.speech.isFallback ? [LOCAL_VOICE_NOTE] : []), ...notes, ...sharingNotes(config)],
   }
 }

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import { createRedis, type RedisConnections } from '../../lib/redis.ts'
+import { createLog } from '../../lib/telemetry/log.ts'
+import type { LogLine } from './services.ts'
+
+/** The connections of one instance, closed when the test is over, with keys of the test's own, and what they log. */
+export function testRedis({
+  url,
+  prefix = ownPrefix(),
+}: {
+  url: string
+  prefix?: string
+}): RedisConnections & {
+  lines: LogLine[]
+} {
+  const lines: LogLine[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const log = createLog({ level: 'debug', scrub: (text) => text, destination })
+  const redis = createRedis({ url, log, clock: { random: () => 0 }, prefix })
+  onTestFinished(() => redis.close())
+  return { ...redis, lines }
+}
+
+/** What no other test's keys start with. */
+export const ownPrefix = () => `test-${randomUUID()}:`

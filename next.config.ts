@@ -12,7 +12,9 @@ const nextConfig: NextConfig = {
     '@opentelemetry/exporter-trace-otlp-http',
     '@opentelemetry/resources',
     '@opentelemetry/sdk-trace',
+    'ioredis',
     'pino',
+    'redis-semaphore',
     'wasm-media-encoders',
   ],
 }

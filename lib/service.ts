@@ -108,6 +108,7 @@ export function startService(services: Services): Service {
         .catch((error: unknown) => log.error({ err: error }, 'Leases not released'))
       await services.tracing?.close().catch((error: unknown) => log.error({ err: error }, 'Traces not sent'))
       await speech.close()
+      await services.redis?.close()
       await catalog.close()
       log.info({ breakers: chain.breakers(), at: clock.now() }, 'Stopped')
     },

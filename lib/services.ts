@@ -8,6 +8,7 @@ import { type Config, secretsOf } from './config.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { isServiceError } from './errors.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
+import { createSignInLimit, type SignInLimit } from './http/sign-in-limit.ts'
 import { type CarCache, createCarCache } from './ipfs/car-cache.ts'
 import { type CarStore, createCarStore } from './ipfs/car-store.ts'
 import { type Chain, createChain } from './ipfs/chain.ts'
@@ -15,6 +16,7 @@ import type { IpfsProvider } from './ipfs/provider.ts'
 import { createProviders } from './ipfs/providers.ts'
 import { newLeaseOwner } from './lease-owner.ts'
 import { createReencoder, type Reencoder } from './opus/reencoder.ts'
+import { createRedis, type RedisConnections } from './redis.ts'
 import { createRequestHasher, type RequestHasher } from './request-hash.ts'
 import { createScrubber, type Scrub } from './secrets.ts'
 import { sharingNotes } from './sharing-notes.ts'
@@ -56,6 +58,9 @@ export interface Services {
   work: BackgroundWork
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
+  signInLimit: SignInLimit
+  /** What instances share beyond the catalog; only where there is a `REDIS_URL`. */
+  redis: RedisConnections | undefined
   requestHasher: RequestHasher
   reencoder: Reencoder
   /** Who this process is in a lease. */
@@ -82,6 +87,7 @@ export function createServices(
   const directory = config.tempAudio.directory
   const changes = createChanges()
   const tracing = createTracing(config.tracing)
+  const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
   const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')), {
     recordsWebhooks: config.webhook !== undefined,
   })
@@ -117,7 +123,9 @@ export function createServices(
         if (!isServiceError(error)) log.error({ err: error }, 'Background work failed')
       },
     }),
-    rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60 }),
+    rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
+    signInLimit: createSignInLimit({ redis }),
+    redis,
     requestHasher: createRequestHasher({
       file: path.join(directory, 'request-key'),
       secret: config.reuse.secret,

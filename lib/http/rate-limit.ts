@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { RedisConnections } from '../redis.ts'
+import { createWindows } from './windows.ts'
 
 /** What is left to a caller after a request. */
 export interface Allowance {
@@ -15,30 +16,22 @@ export interface RateLimiter {
 }
 
 /**
- * Lets each caller make `limit` requests in each window. The window begins with the first of them.
+ * Lets each caller make `limit` requests in each window, at all instances together where there is a `redis`. The window
+ * begins with the first of them.
  *
  * @see https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html
  */
-export function createRateLimiter({
-  limit,
-  windowSeconds,
-}: {
+export function createRateLimiter(options: {
   limit: number
   windowSeconds: number
+  redis?: RedisConnections | undefined
 }): RateLimiter {
-  const limiter = new RateLimiterMemory({ points: limit, duration: windowSeconds })
-  const policy = `"default";q=${limit};w=${windowSeconds}`
+  const windows = createWindows({ name: 'requests', ...options })
+  const policy = `"default";q=${options.limit};w=${options.windowSeconds}`
   return {
     async take(key) {
-      const { isAllowed, left } = await limiter.consume(key).then(
-        (left) => ({ isAllowed: true, left }),
-        (left: unknown) => {
-          if (!(left instanceof RateLimiterRes)) throw left
-          return { isAllowed: false, left }
-        },
-      )
-      const resetMs = Math.max(0, left.msBeforeNext)
-      const rest = `"default";r=${Math.max(0, left.remainingPoints)};t=${Math.ceil(resetMs / 1000)}`
+      const { isWithin: isAllowed, remaining, resetMs } = await windows.count(key)
+      const rest = `"default";r=${remaining};t=${Math.ceil(resetMs / 1000)}`
       return { isAllowed, resetMs, headers: { RateLimit: rest, 'RateLimit-Policy': policy } }
     },
   }

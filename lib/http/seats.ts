@@ -8,7 +8,8 @@ const taken = new WeakMap<Services, Map<string, number>>()
 
 /**
  * Takes one of the seats of those who follow something for as long as it lasts: each costs a connection and a look at
- * the catalog every other second. Returns what gives it back.
+ * the catalog every other second. Returns what gives it back. Each process has its own seats, for the connections that
+ * they bound are its own.
  *
  * @throws ServiceError `rate_limited` when all are taken, or too many of them by this caller
  */

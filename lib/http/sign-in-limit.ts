@@ -1,10 +1,9 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { ServiceError } from '../errors.ts'
+import type { RedisConnections } from '../redis.ts'
+import { createWindows } from './windows.ts'
 
 const FAILURES = 10
 const WINDOW_SECONDS = 15 * 60
-
-const limiter = new RateLimiterMemory({ points: FAILURES, duration: WINDOW_SECONDS })
 
 /**
  * Runs `signIn` unless ten of the caller's tries have failed within fifteen minutes. Only failures count, and they
@@ -12,12 +11,22 @@ const limiter = new RateLimiterMemory({ points: FAILURES, duration: WINDOW_SECON
  *
  * @throws ServiceError `rate_limited`; whatever `signIn` throws
  */
-export async function limitSignIn(caller: string, signIn: () => void): Promise<void> {
-  await limiter.consume(caller).catch(({ msBeforeNext }) => {
-    throw new ServiceError('rate_limited', 'Too many failed tries to sign in; try again later', {
-      retryAfterMs: msBeforeNext,
-    })
+export type SignInLimit = (caller: string, signIn: () => void) => Promise<void>
+
+/** The failures are counted in this process, or at all instances together where there is a `redis`. */
+export function createSignInLimit({ redis }: { redis?: RedisConnections | undefined } = {}): SignInLimit {
+  const failures = createWindows({
+    ...{ name: 'sign-ins', limit: FAILURES, windowSeconds: WINDOW_SECONDS },
+    redis,
   })
-  signIn()
-  await limiter.delete(caller)
+  return async (caller, signIn) => {
+    const { isWithin, resetMs } = await failures.count(caller)
+    if (!isWithin) {
+      throw new ServiceError('rate_limited', 'Too many failed tries to sign in; try again later', {
+        retryAfterMs: resetMs,
+      })
+    }
+    signIn()
+    await failures.forget(caller)
+  }
 }

@@ -5,7 +5,6 @@ import { isOneOf } from '../../../../lib/http/auth.ts'
 import { readJson } from '../../../../lib/http/body.ts'
 import { clientAddress } from '../../../../lib/http/client-address.ts'
 import { defineRoute } from '../../../../lib/http/route.ts'
-import { limitSignIn } from '../../../../lib/http/sign-in-limit.ts'
 
 export const dynamic = 'force-dynamic'
 
@@ -17,7 +16,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     refuseOtherSites(request)
     const { access } = services.config
     const { key } = await readJson(request, signInSchema, access.maxBodyBytes)
-    await limitSignIn(clientAddress(request, access.trustedProxies), () => {
+    await services.signInLimit(clientAddress(request, access.trustedProxies), () => {
       if (!access.adminApiKey) throw new ServiceError('unauthorized', 'No ADMIN_API_KEY is configured')
       if (!isOneOf(key, [access.adminApiKey])) throw new ServiceError('unauthorized', 'The key is wrong')
     })

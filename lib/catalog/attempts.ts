@@ -41,7 +41,7 @@ export interface Attempts {
   prune(before: number): Promise<number>
 }
 
-export function createAttempts({ run, transaction }: Database): Attempts {
+export function createAttempts({ read, run, transaction }: Database): Attempts {
   return {
     begin: (attempt) =>
       transaction(async (db) => {
@@ -77,7 +77,7 @@ export function createAttempts({ run, transaction }: Database): Attempts {
       }),
 
     ofClip: (clipId) =>
-      run(async (db) => {
+      read(async (db) => {
         const rows = await db
           .selectFrom('attempts')
           .select([
@@ -98,7 +98,7 @@ export function createAttempts({ run, transaction }: Database): Attempts {
       }),
 
     doubtfulProviders: (clipId) =>
-      run(async (db) => {
+      read(async (db) => {
         const rows = await db
           .selectFrom('attempts')
           .select('provider')

@@ -1,4 +1,9 @@
+import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
+import type { Schema } from './schema.ts'
+
+/** So much is forgotten at once, and nobody waits for who is at it. */
+const FORGOTTEN_AT_ONCE = 100
 
 interface Spending {
   /** Such as `2026-11-22`, in UTC. */
@@ -19,24 +24,21 @@ export function createBudgets({ run, transaction }: Database): Budgets {
   return {
     spend: ({ day, caller, characters }, limit) =>
       transaction(async (db) => {
-        await db.deleteFrom('dailyCharacters').where('day', '<', day).execute()
-        const spent = await db
-          .selectFrom('dailyCharacters')
-          .select('characters')
-          .where('day', '=', day)
-          .where('caller', '=', caller)
-          .executeTakeFirst()
-        if ((spent?.characters ?? 0) + characters > limit) return false
-        await db
+        if (characters > limit) return false
+        await forgetBefore(db, day)
+        const { numInsertedOrUpdatedRows = 0n } = await db
           .insertInto('dailyCharacters')
           .values({ day, caller, characters })
           .onConflict((conflict) =>
-            conflict.columns(['day', 'caller']).doUpdateSet((eb) => ({
-              characters: eb('dailyCharacters.characters', '+', eb.ref('excluded.characters')),
-            })),
+            conflict
+              .columns(['day', 'caller'])
+              .doUpdateSet((eb) => ({
+                characters: eb('dailyCharacters.characters', '+', eb.ref('excluded.characters')),
+              }))
+              .where('dailyCharacters.characters', '<=', limit - characters),
           )
-          .execute()
-        return true
+          .executeTakeFirst()
+        return numInsertedOrUpdatedRows > 0n
       }),
 
     giveBack: ({ day, caller, characters }) =>
@@ -49,4 +51,28 @@ export function createBudgets({ run, transaction }: Database): Budgets {
           .execute()
       }),
   }
+}
+
+async function forgetBefore(db: Kysely<Schema>, day: string) {
+  await db
+    .with(
+      (cte) => cte('over').materialized(),
+      (query) =>
+        query
+          .selectFrom('dailyCharacters')
+          .select(['day', 'caller'])
+          .where('day', '<', day)
+          .limit(FORGOTTEN_AT_ONCE)
+          .forUpdate()
+          .skipLocked(),
+    )
+    .deleteFrom('dailyCharacters')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('day', 'caller'),
+        'in',
+        selectFrom('over').select(['day', 'caller']).$asTuple('day', 'caller'),
+      ),
+    )
+    .execute()
 }

@@ -1,9 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Clip, OriginalFacts } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
+import { holdings } from './holdings.ts'
 import { unproven } from './pins.ts'
-import { isHeld, isUnleased, type Schema, toClip } from './schema.ts'
+import { isUnleased, type Schema, toClip } from './schema.ts'
 import { recordWebhook } from './webhooks.ts'
 
 /** What is known of a clip before a word is spoken. `sizeBytes` is the room reserved for it. */
@@ -84,16 +85,17 @@ export interface Clips {
 }
 
 export function createClips(database: Database, { recordsWebhooks = false } = {}): Clips {
-  const { run, transaction, durably } = database
+  const { read, run, transaction, durably } = database
 
   async function storeClip(db: Kysely<Schema>, id: string, facts: StoredFacts): Promise<boolean> {
-    const clip = await findClip(db, id)
-    if (!clip || clip.state === 'stored') return false
-    await db
+    const clip = await db
       .updateTable('clips')
       .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
       .where('id', '=', id)
-      .execute()
+      .where('state', '<>', 'stored')
+      .returning(['stagedAt', 'createdAt'])
+      .executeTakeFirst()
+    if (!clip) return false
     const { provider, ipfsHash, storedAt } = facts
     if (provider && ipfsHash) {
       const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
@@ -115,26 +117,32 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
   }
 
   return {
-    find: (id) => run((db) => findClip(db, id)),
+    find: (id) => read((db) => findClip(db, id)),
 
     reserve: (clip, maxBytes) =>
-      transaction(async (db) => {
-        if ((await heldBytes(db)) + clip.sizeBytes > maxBytes) return false
-        const { numInsertedOrUpdatedRows = 0n } = await db
-          .insertInto('clips')
-          .values({ ...unspoken, ...clip })
-          .onConflict((conflict) => conflict.doNothing())
-          .executeTakeFirst()
-        return numInsertedOrUpdatedRows > 0n
-      }),
+      transaction(
+        async (db) => {
+          if ((await holdings(db)).heldBytes + clip.sizeBytes > maxBytes) return false
+          const { numInsertedOrUpdatedRows = 0n } = await db
+            .insertInto('clips')
+            .values({ ...unspoken, ...clip })
+            .onConflict((conflict) => conflict.doNothing())
+            .executeTakeFirst()
+          return numInsertedOrUpdatedRows > 0n
+        },
+        { ...ROOM, isDispensable: true },
+      ),
 
     resize: (id, sizeBytes, maxBytes) =>
-      transaction(async (db) => {
-        const clip = await findClip(db, id)
-        if (!clip || (await heldBytes(db)) - clip.sizeBytes + sizeBytes > maxBytes) return false
-        await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
-        return true
-      }),
+      transaction(
+        async (db) => {
+          const clip = await findClip(db, id)
+          if (!clip || (await holdings(db)).heldBytes - clip.sizeBytes + sizeBytes > maxBytes) return false
+          await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
+          return true
+        },
+        { ...ROOM, isDispensable: true },
+      ),
 
     stage: (id, facts) => durably((db) => stageClip(db, id, facts)),
 
@@ -142,10 +150,8 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
 
     settle: (id, { staged, stored }) =>
       transaction(async (db) => {
-        await stageClip(db, id, { ...staged, ...unleased })
-        const isNews = await storeClip(db, id, stored)
-        await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
-        return isNews
+        await stageClip(db, id, { ...staged, ...unleased }, { isHeld: 0 })
+        return storeClip(db, id, stored)
       }),
 
     postpone: (id, { leaseOwner, error, lastRoundAt, nextAttemptAt }) =>
@@ -190,6 +196,9 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
 
 const unleased = { leaseOwner: null, leaseExpiresAt: null }
 
+/** Who takes of the byte budget does so alone, so that it is never given away twice. */
+const ROOM = { alone: 'room' }
+
 const unspoken = {
   state: 'speaking' as const,
   isHeld: 1,
@@ -197,10 +206,15 @@ const unspoken = {
   failedRounds: 0,
 }
 
-async function stageClip(db: Kysely<Schema>, id: string, facts: StagedFacts): Promise<Clip | null> {
+async function stageClip(
+  db: Kysely<Schema>,
+  id: string,
+  facts: StagedFacts,
+  { isHeld } = { isHeld: 1 },
+): Promise<Clip | null> {
   const { numUpdatedRows } = await db
     .updateTable('clips')
-    .set({ ...facts, state: 'staged', isHeld: 1, nextAttemptAt: facts.stagedAt })
+    .set({ ...facts, state: 'staged', isHeld, nextAttemptAt: facts.stagedAt })
     .where('id', '=', id)
     .where('state', '=', 'speaking')
     .executeTakeFirst()
@@ -214,13 +228,4 @@ async function stageClip(db: Kysely<Schema>, id: string, facts: StagedFacts): Pr
 async function findClip(db: Kysely<Schema>, id: string): Promise<Clip | null> {
   const row = await db.selectFrom('clips').selectAll().where('id', '=', id).executeTakeFirst()
   return row ? toClip(row) : null
-}
-
-async function heldBytes(db: Kysely<Schema>): Promise<number> {
-  const { total } = await db
-    .selectFrom('clips')
-    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('sizeBytes'), sql.lit(0)).as('total'))
-    .where(isHeld)
-    .executeTakeFirstOrThrow()
-  return Number(total)
 }

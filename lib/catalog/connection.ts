@@ -1,64 +1,69 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
 import { describeError } from '../errors.ts'
 import { named } from '../same-everywhere.ts'
-import { migrationProvider } from './migrations/index.ts'
 import type { Schema } from './schema.ts'
 
-/** A database that is open. */
+type Work<T> = (db: Kysely<Schema>) => Promise<T>
+
+export interface TransactionOptions {
+  /** No two transactions of one name run at once, in however many processes. */
+  alone?: string
+  /** A crash of the database may undo it: nothing rests on it that is not written again. */
+  isDispensable?: boolean
+}
+
+/** A database that is open and has its tables. */
 export interface Connection {
   db: Kysely<Schema>
   /** Whether `db` still is the database that its address names; `false` after a file was replaced, for one. */
   isCurrent(): boolean
-  /** Runs `work` in one transaction that outlives a crash of the machine, with all that was committed before it. */
-  durably<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** Runs `work` in one transaction. */
+  transaction<T>(work: Work<T>, options: TransactionOptions): Promise<T>
+  /** The same in one that outlives a crash of the machine, with all that was committed before it. */
+  durably<T>(work: Work<T>): Promise<T>
 }
 
 /** A way to a database, and what its errors mean. */
 export interface Connector {
-  open(): Connection
+  /** Opens the database and brings its tables up to date, in however many processes at once. */
+  open(): Promise<Connection>
   /** Whether `error` means that its connection will never work again, so that a new one is worth a try. */
   isBroken(error: unknown): boolean
-  /** Whether `error` means that another process holds the lock, so that nothing has been done. */
-  isBusy(error: unknown): boolean
+  /**
+   * Whether `error` passes by itself (a lock, a restart) and nothing has been done. `isUndone`: that is certain, as it
+   * is of what only reads and of a transaction that never came to its commit.
+   */
+  isBusy(error: unknown, isUndone: boolean): boolean
 }
 
-/** How long a locked database is asked again before the work fails, and how often. */
+/** How long a busy database is asked again before the work fails, and how often. */
 const PATIENCE_MS = 2000
 const PAUSE_MS = 25
 
-/** The catalog cannot be used now: locked, damaged, read-only, gone. */
+/** The catalog cannot be used now: locked, damaged, read-only, unreachable, gone. */
 export class CatalogError extends Error {
   override readonly name = 'CatalogError'
 }
 
 export const isCatalogError = named<CatalogError>('CatalogError')
 
+/** An open and migrated database. What it runs is run again where the database was busy. All throw `CatalogError`. */
 export interface Database {
-  /** Runs `work` on an open and migrated database; again where that was locked. @throws CatalogError */
-  run<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
-  /** The same inside one transaction. A crash of the process does not undo it; one of the machine may. @throws CatalogError */
-  transaction<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
-  /** The same inside one transaction that nothing undoes, nor what was committed before it. @throws CatalogError */
-  durably<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** Runs `work`, which changes nothing. */
+  read<T>(work: Work<T>): Promise<T>
+  /** Runs `work`: one statement. */
+  run<T>(work: Work<T>): Promise<T>
+  /** Runs `work` inside one transaction. A crash of the process does not undo it; one of the machine may. */
+  transaction<T>(work: Work<T>, options?: TransactionOptions): Promise<T>
+  /** The same inside one transaction that nothing undoes, nor what was committed before it. */
+  durably<T>(work: Work<T>): Promise<T>
   close(): Promise<void>
 }
 
 /** A database that is opened at its first use, and again after it broke: no restart is needed to recover. */
 export function createDatabase({ open, isBroken, isBusy }: Connector): Database {
   let opening: Promise<Connection> | undefined
-
-  async function connect(): Promise<Connection> {
-    const connection = open()
-    try {
-      await migrate(connection.db)
-    } catch (error) {
-      await connection.db.destroy().catch(() => {})
-      throw error
-    }
-    return connection
-  }
 
   /** Lets go of `old`, unless another connection is in its place already. */
   function forget(old: Promise<Connection>) {
@@ -69,8 +74,9 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
 
   async function runOnce<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const known = opening
+    // One that could not be opened is forgotten here, too.
     if (known && !(await known.catch(() => undefined))?.isCurrent()) forget(known)
-    opening ??= connect()
+    opening ??= open()
     const used = opening
     try {
       return await work(await used)
@@ -80,13 +86,16 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
     }
   }
 
-  async function run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  async function run<T>(
+    work: (connection: Connection) => Promise<T>,
+    isUndone: () => boolean = () => false,
+  ): Promise<T> {
     const deadline = performance.now() + PATIENCE_MS
     for (;;) {
       try {
         return await runOnce(work)
       } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) {
+        if (!isBusy(error, isUndone()) || performance.now() > deadline) {
           throw new CatalogError(`The catalog failed: ${describeError(error)}`, { cause: error })
         }
         await sleep(PAUSE_MS)
@@ -94,23 +103,39 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
     }
   }
 
+  /** Until its work is done nothing of a transaction can have been committed. */
+  function transaction<T>(
+    work: Work<T>,
+    begin: (connection: Connection, work: Work<T>) => Promise<T>,
+  ): Promise<T> {
+    let isCommitting = false
+    return run(
+      (connection) => {
+        isCommitting = false
+        return begin(connection, async (db) => {
+          const result = await work(db)
+          isCommitting = true
+          return result
+        })
+      },
+      () => !isCommitting,
+    )
+  }
+
   return {
+    read: (work) =>
+      run(
+        ({ db }) => work(db),
+        () => true,
+      ),
     run: (work) => run(({ db }) => work(db)),
-    transaction: (work) => run(({ db }) => db.transaction().execute(work)),
-    durably: (work) => run((connection) => connection.durably(work)),
+    transaction: (work, options = {}) =>
+      transaction(work, (connection, wholeWork) => connection.transaction(wholeWork, options)),
+    durably: (work) => transaction(work, (connection, wholeWork) => connection.durably(wholeWork)),
     async close() {
       const connection = await opening?.catch(() => undefined)
       opening = undefined
       await connection?.db.destroy()
     },
   }
-}
-
-async function migrate(db: Kysely<Schema>) {
-  const { error } = await new Migrator({
-    db,
-    provider: migrationProvider,
-    allowUnorderedMigrations: true,
-  }).migrateToLatest()
-  if (error) throw error
 }

@@ -29,13 +29,23 @@ export async function addToCounters(db: Kysely<Schema>, increments: CounterIncre
   if (increments.length === 0) return
   await db
     .insertInto('counters')
-    .values(increments.map(({ name, label = '', value }) => ({ name, label, value })))
+    .values(inOneOrder(increments))
     .onConflict((conflict) =>
-      conflict.columns(['name', 'label']).doUpdateSet((eb) => ({
+      conflict.columns(['name', 'label', 'slot']).doUpdateSet((eb) => ({
         value: eb('counters.value', '+', eb.ref('excluded.value')),
       })),
     )
     .execute()
+}
+
+/** Each counter once and in one order everywhere, so that no two transactions wait for each other. */
+function inOneOrder(increments: CounterIncrement[]) {
+  const sums = new Map<string, { name: string; label: string; value: number }>()
+  for (const { name, label = '', value } of increments) {
+    const key = JSON.stringify([name, label])
+    sums.set(key, { name, label, value: value + (sums.get(key)?.value ?? 0) })
+  }
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
 }
 
 export function timeToIpfsCounters(seconds: number): CounterIncrement[] {

@@ -2,7 +2,8 @@ import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement } from './counters.ts'
-import { isHeld, isUnleased, isWaiting, toClip } from './schema.ts'
+import { holdings } from './holdings.ts'
+import { isHeldAlthoughSettled, isSpeaking, isUnleased, isWaiting, toClip } from './schema.ts'
 
 /** What the service holds now and has done so far. */
 export interface Totals {
@@ -31,48 +32,33 @@ export interface Figures {
   abandoned(now: number): Promise<Clip[]>
 }
 
-const settled = ['stored', 'expired'] as const
-
 const hasItsReplicas = sql<SqlBool>`not exists (select 1 from replications where replications.clip_id = clips.id)`
 const hasBeenDelivered = sql<SqlBool>`exists (
   select 1 from pins where pins.clip_id = clips.id and pins.proven_at is not null and pins.lost_at is null
 )`
 
-export function createFigures({ run }: Database): Figures {
+export function createFigures({ read, run }: Database): Figures {
   return {
     totals: () =>
-      run(async (db) => {
-        const held = await db
-          .selectFrom('clips')
-          .select((eb) => [eb.fn.countAll<number>().as('clips'), eb.fn.sum<number>('sizeBytes').as('bytes')])
-          .where(isHeld)
-          .executeTakeFirstOrThrow()
-        const waiting = await db
-          .selectFrom('clips')
-          .select((eb) => eb.fn.countAll<number>().as('clips'))
-          .where(isWaiting)
-          .executeTakeFirstOrThrow()
+      read(async (db) => {
+        const sums = await db
+          .selectFrom('counters')
+          .select(['name', 'label', (eb) => eb.fn.sum<number>('value').as('value')])
+          .groupBy(['name', 'label'])
+          .execute()
         const counters: Totals['counters'] = {}
-        for (const { name, label, value } of await db.selectFrom('counters').selectAll().execute()) {
-          counters[name] = { ...counters[name], [label]: value }
-        }
-        return {
-          heldClips: Number(held.clips),
-          heldBytes: Number(held.bytes ?? 0),
-          waitingClips: Number(waiting.clips),
-          counters,
-        }
+        for (const { name, label, value } of sums) counters[name] = { ...counters[name], [label]: value }
+        return { ...(await holdings(db)), counters }
       }),
 
     count: (increments) => run((db) => addToCounters(db, increments)),
 
     heldAlthoughStored: ({ limit, endedBefore, isProven }) =>
-      run(async (db) => {
+      read(async (db) => {
         let query = db
           .selectFrom('clips')
           .selectAll()
-          .where(isHeld)
-          .where('state', 'in', settled)
+          .where(isHeldAlthoughSettled)
           .orderBy('expiresAt')
           .limit(limit)
         if (endedBefore !== undefined) {
@@ -86,13 +72,13 @@ export function createFigures({ run }: Database): Figures {
       }),
 
     idsHeldAlthoughStored: () =>
-      run(async (db) => {
-        const query = db.selectFrom('clips').select('id').where(isHeld).where('state', 'in', settled)
+      read(async (db) => {
+        const query = db.selectFrom('clips').select('id').where(isHeldAlthoughSettled)
         return (await query.execute()).map(({ id }) => id)
       }),
 
     overdue: ({ now, limit }) =>
-      run(async (db) => {
+      read(async (db) => {
         const rows = await db
           .selectFrom('clips')
           .selectAll()
@@ -106,12 +92,11 @@ export function createFigures({ run }: Database): Figures {
       }),
 
     abandoned: (now) =>
-      run(async (db) => {
+      read(async (db) => {
         const rows = await db
           .selectFrom('clips')
           .selectAll()
-          .where(isHeld)
-          .where('state', '=', 'speaking')
+          .where(isSpeaking)
           .where(isUnleased(now))
           .execute()
         return rows.map(toClip)

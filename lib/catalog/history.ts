@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Clip, ClipState } from '../clip.ts'
 import type { Database } from './connection.ts'
-import { isWaiting, toClip } from './schema.ts'
+import { holdings } from './holdings.ts'
+import { claimableAt, isWaiting, toClip } from './schema.ts'
 
 /** A stretch of time in steps: `from` counts, `to` does not; milliseconds. A clip or try falls into step 0, 1, 2, … */
 export interface Span {
@@ -54,10 +55,10 @@ export interface History {
   }): Promise<{ clips: Clip[]; total: number }>
 }
 
-export function createHistory({ run }: Database): History {
+export function createHistory({ read, transaction }: Database): History {
   return {
     tries: (span) =>
-      run(async (db) => {
+      read(async (db) => {
         const { rows } = await sql<{
           step: number
           provider: string
@@ -82,7 +83,7 @@ export function createHistory({ run }: Database): History {
       }),
 
     timesToIpfs: (span) =>
-      run(async (db) => {
+      read(async (db) => {
         const { rows } = await sql<{ step: number; provider: string; ms: number; clips: number }>`
           with timed as (
             select ${stepOf('stored_at', span)} as step, provider, stored_at - staged_at as ms
@@ -99,7 +100,7 @@ export function createHistory({ run }: Database): History {
       }),
 
     states: (from) =>
-      run(async (db) => {
+      read(async (db) => {
         const rows = await db
           .selectFrom('clips')
           .select((eb) => ['state', eb.fn.countAll<number>().as('clips')])
@@ -110,18 +111,17 @@ export function createHistory({ run }: Database): History {
       }),
 
     sample: (now, forgetBefore) =>
-      run(async (db) => {
-        await sql`
-          insert into samples (taken_at, held_clips, held_bytes, waiting_clips)
-          select ${now}, count(*), coalesce(sum(size_bytes), 0),
-            (select count(*) from clips where ${isWaiting})
-          from clips where clips.is_held = 1
-          on conflict (taken_at) do nothing`.execute(db)
+      transaction(async (db) => {
+        await db
+          .insertInto('samples')
+          .values({ takenAt: now, ...(await holdings(db)) })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
         await db.deleteFrom('samples').where('takenAt', '<', forgetBefore).execute()
       }),
 
     samples: ({ from, to }) =>
-      run(async (db) => {
+      read(async (db) => {
         const query = db
           .selectFrom('samples')
           .selectAll()
@@ -131,7 +131,7 @@ export function createHistory({ run }: Database): History {
       }),
 
     list: ({ state, limit, offset }) =>
-      run(async (db) => {
+      read(async (db) => {
         const among = lists[state]
         const { total } = await db
           .selectFrom('clips')
@@ -153,7 +153,7 @@ export function createHistory({ run }: Database): History {
 
 /** Each has an index with the same condition and order. */
 const lists = {
-  waiting: { condition: isWaiting, by: 'nextAttemptAt', direction: 'asc' },
+  waiting: { condition: isWaiting, by: claimableAt, direction: 'asc' },
   expired: { condition: sql<boolean>`clips.state = 'expired'`, by: 'expiresAt', direction: 'desc' },
   stored: { condition: sql<boolean>`clips.stored_at is not null`, by: 'storedAt', direction: 'desc' },
 } as const

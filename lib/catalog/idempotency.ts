@@ -1,7 +1,11 @@
+import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
+import type { Schema } from './schema.ts'
 
 /** Answers are remembered for this long. */
 const KEPT_MS = 24 * 3_600_000
+/** So many are forgotten at once, and nobody waits for who is at it. */
+const FORGOTTEN_AT_ONCE = 100
 
 export interface IdempotencyClaim {
   /** A hash of the key and of whom it belongs to. */
@@ -37,27 +41,27 @@ export interface IdempotencyKeys {
 export function createIdempotencyKeys({ run, transaction }: Database): IdempotencyKeys {
   return {
     claim: ({ key, fingerprint, now, leaseExpiresAt }) =>
-      transaction(async (db) => {
-        await db
-          .deleteFrom('idempotencyKeys')
-          .where('createdAt', '<', now - KEPT_MS)
-          .execute()
-        const known = await db
-          .selectFrom('idempotencyKeys')
-          .selectAll()
-          .where('key', '=', key)
-          .executeTakeFirst()
-        if (known && known.fingerprint !== fingerprint) return { status: 'other_request' }
-        if (known?.answer) return { status: 'answered', answer: JSON.parse(known.answer) }
-        if (known && (known.leaseExpiresAt ?? 0) > now) return { status: 'in_flight' }
-        const claim = { fingerprint, createdAt: now, leaseExpiresAt }
-        await db
-          .insertInto('idempotencyKeys')
-          .values({ key, answer: null, ...claim })
-          .onConflict((conflict) => conflict.column('key').doUpdateSet(claim))
-          .execute()
-        return { status: 'ours' }
-      }),
+      transaction(
+        async (db) => {
+          await forgetBefore(db, now - KEPT_MS)
+          const known = await db
+            .selectFrom('idempotencyKeys')
+            .selectAll()
+            .where('key', '=', key)
+            .executeTakeFirst()
+          if (known && known.fingerprint !== fingerprint) return { status: 'other_request' }
+          if (known?.answer) return { status: 'answered', answer: JSON.parse(known.answer) }
+          if (known && (known.leaseExpiresAt ?? 0) > now) return { status: 'in_flight' }
+          const claim = { fingerprint, createdAt: now, leaseExpiresAt }
+          await db
+            .insertInto('idempotencyKeys')
+            .values({ key, answer: null, ...claim })
+            .onConflict((conflict) => conflict.column('key').doUpdateSet(claim))
+            .execute()
+          return { status: 'ours' }
+        },
+        { alone: `idempotency ${key}` },
+      ),
 
     answer: (key, answer) =>
       run(async (db) => {
@@ -73,4 +77,23 @@ export function createIdempotencyKeys({ run, transaction }: Database): Idempoten
         await db.deleteFrom('idempotencyKeys').where('key', '=', key).where('answer', 'is', null).execute()
       }),
   }
+}
+
+async function forgetBefore(db: Kysely<Schema>, before: number) {
+  await db
+    .with(
+      (cte) => cte('over').materialized(),
+      (query) =>
+        query
+          .selectFrom('idempotencyKeys')
+          .select('key')
+          .where('createdAt', '<', before)
+          .orderBy('createdAt')
+          .limit(FORGOTTEN_AT_ONCE)
+          .forUpdate()
+          .skipLocked(),
+    )
+    .deleteFrom('idempotencyKeys')
+    .where('key', 'in', (eb) => eb.selectFrom('over').select('over.key'))
+    .execute()
 }

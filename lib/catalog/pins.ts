@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Clip } from '../clip.ts'
 import type { Database } from './connection.ts'
 import { type Schema, toClip } from './schema.ts'
@@ -17,6 +17,9 @@ export interface Pin {
   /** The provider no longer delivers it. */
   lostAt: number | null
 }
+
+/** Its provider delivers it as far as is known: the condition of `pins_by_check`. */
+const isKept = sql<SqlBool>`pins.lost_at is null`
 
 /** What is known of a pin that was just made. */
 export const unproven = { checkedAt: null, provenAt: null, lostAt: null }
@@ -44,7 +47,7 @@ export interface Pins {
   add(pin: Pick<Pin, 'clipId' | 'provider' | 'cid' | 'pinnedAt'> & Partial<Pin>): Promise<void>
 }
 
-export function createPins({ run }: Database): Pins {
+export function createPins({ read, run }: Database): Pins {
   const change = (clipId: string, provider: string, facts: Partial<Pin>) =>
     run(async (db) => {
       await db
@@ -63,19 +66,26 @@ export function createPins({ run }: Database): Pins {
   ) =>
     run((db) =>
       db
+        .with(
+          (cte) => cte('next').materialized(),
+          (query) =>
+            query
+              .selectFrom('pins')
+              .select(['clipId', 'provider'])
+              .where(isKept)
+              .where(fits)
+              .orderBy(order)
+              .limit(1)
+              .forUpdate()
+              .skipLocked(),
+        )
         .updateTable('pins')
         .set({ checkedAt: now })
         .where(({ eb, refTuple, selectFrom }) =>
           eb(
             refTuple('clipId', 'provider'),
             'in',
-            selectFrom('pins')
-              .select(['clipId', 'provider'])
-              .where('lostAt', 'is', null)
-              .where(fits)
-              .orderBy(order)
-              .limit(1)
-              .$asTuple('clipId', 'provider'),
+            selectFrom('next').select(['clipId', 'provider']).$asTuple('clipId', 'provider'),
           ),
         )
         .returningAll()
@@ -84,7 +94,7 @@ export function createPins({ run }: Database): Pins {
 
   return {
     clipOf: (cid) =>
-      run(async (db) => {
+      read(async (db) => {
         const row = await db
           .selectFrom('clips')
           .selectAll()
@@ -129,7 +139,7 @@ export function createPins({ run }: Database): Pins {
       }),
 
     ofClip: (clipId) =>
-      run((db) =>
+      read((db) =>
         db.selectFrom('pins').selectAll().where('clipId', '=', clipId).orderBy('pinnedAt').execute(),
       ),
   }

@@ -1,7 +1,8 @@
-import { type Kysely, sql } from 'kysely'
+import { type QueryCreator, sql } from 'kysely'
 import type { Clip, ClipState } from '../clip.ts'
 import type { Database } from './connection.ts'
-import { isUnleased, isWaiting, type Schema, toClip } from './schema.ts'
+import { holdings } from './holdings.ts'
+import { claimableAt, isUnleased, isWaiting, type Schema, toClip } from './schema.ts'
 
 /** Who works on a clip, and until when that is to be believed. */
 export interface Lease {
@@ -37,14 +38,19 @@ export interface Queue {
   countWaiting(now: number): Promise<number>
 }
 
-export function createQueue({ run }: Database): Queue {
+export function createQueue({ read, run }: Database): Queue {
   return {
     claim: (claim) =>
       run(async (db) => {
+        // Chosen once for all and locked: a plain subquery Postgres may run again for each row that it looks at.
         const rows = await db
+          .with(
+            (cte) => cte('next').materialized(),
+            (query) => claimable(query, claim),
+          )
           .updateTable('clips')
           .set({ leaseOwner: claim.lease.owner, leaseExpiresAt: claim.lease.expiresAt })
-          .where('id', 'in', waiting(db, claim))
+          .where('id', 'in', (eb) => eb.selectFrom('next').select('next.id'))
           .returningAll()
           .execute()
         return rows.map(toClip).sort((a, b) => (a.nextAttemptAt ?? 0) - (b.nextAttemptAt ?? 0))
@@ -75,7 +81,7 @@ export function createQueue({ run }: Database): Queue {
       }),
 
     owners: () =>
-      run(async (db) => {
+      read(async (db) => {
         const rows = await db
           .selectFrom('clips')
           .select('leaseOwner')
@@ -86,28 +92,35 @@ export function createQueue({ run }: Database): Queue {
       }),
 
     countWaiting: (now) =>
-      run(async (db) => {
-        const { count } = await db
+      read(async (db) => {
+        const { waitingClips } = await holdings(db)
+        const { leased } = await db
           .selectFrom('clips')
-          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .select((eb) => eb.fn.countAll<number>().as('leased'))
+          .where('leaseOwner', 'is not', null)
           .where(isWaiting)
-          .where(isUnleased(now))
+          .where('leaseExpiresAt', '>', now)
           .executeTakeFirstOrThrow()
-        return Number(count)
+        return Math.max(0, waitingClips - Number(leased))
       }),
   }
 }
 
-function waiting(db: Kysely<Schema>, { limit, now, dueOnly, expiringBefore, notTriedSince, id }: Claim) {
+function claimable(
+  db: QueryCreator<Schema>,
+  { limit, now, dueOnly, expiringBefore, notTriedSince, id }: Claim,
+) {
   let query = db
     .selectFrom('clips')
     .select('id')
     .where(isWaiting)
     .where(isUnleased(now))
-    .orderBy('nextAttemptAt')
+    .orderBy(expiringBefore === undefined ? claimableAt : sql.ref('expiresAt'))
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
   if (id !== undefined) query = query.where('id', '=', id)
-  if (dueOnly) query = query.where('nextAttemptAt', '<=', now)
+  if (dueOnly) query = query.where(claimableAt, '<=', now)
   if (expiringBefore !== undefined) query = query.where('expiresAt', '<=', expiringBefore)
   if (notTriedSince !== undefined) {
     // A round that ended in the future was before the clock was set back.

@@ -26,13 +26,13 @@ export interface Replications {
   count(): Promise<number>
 }
 
-export function createReplications({ run }: Database): Replications {
+export function createReplications({ read, run }: Database): Replications {
   return {
     want: (replicas, now, clipId) =>
       run(async (db) => {
         await sql`
           insert into replications (clip_id, failed_rounds, next_attempt_at)
-          select clips.id, 0, ${now} from clips
+          select clips.id, 0, ${sql.lit(now)} from clips
           where clips.state = 'stored' ${clipId ? sql`and clips.id = ${clipId}` : sql``}
             and (select count(*) from pins where pins.clip_id = clips.id and pins.lost_at is null) < ${replicas}
           on conflict (clip_id) do nothing
@@ -47,11 +47,17 @@ export function createReplications({ run }: Database): Replications {
           .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
           .orderBy('nextAttemptAt')
           .limit(1)
+          .forUpdate()
+          .skipLocked()
         if (dueOnly) next = next.where('nextAttemptAt', '<=', now)
         return db
+          .with(
+            (cte) => cte('next').materialized(),
+            () => next,
+          )
           .updateTable('replications')
           .set({ leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt })
-          .where('clipId', 'in', next)
+          .where('clipId', 'in', (eb) => eb.selectFrom('next').select('next.clipId'))
           .returning(['clipId', 'failedRounds'])
           .executeTakeFirst()
       }),
@@ -83,7 +89,7 @@ export function createReplications({ run }: Database): Replications {
       }),
 
     count: () =>
-      run(async (db) => {
+      read(async (db) => {
         const { count } = await db
           .selectFrom('replications')
           .select((eb) => eb.fn.countAll<number>().as('count'))

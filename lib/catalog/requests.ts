@@ -42,25 +42,33 @@ export interface Requests {
 export function createRequests({ run, transaction }: Database): Requests {
   return {
     claim: ({ hash, clipId, now, notBefore, keepsPending, expiresAt }) =>
-      transaction(async (db) => {
-        const known = await db.selectFrom('requests').selectAll().where('hash', '=', hash).executeTakeFirst()
-        if (known && known.claimedAt >= notBefore) {
-          const row = await db
-            .selectFrom('clips')
+      transaction(
+        async (db) => {
+          const known = await db
+            .selectFrom('requests')
             .selectAll()
-            .where('id', '=', known.clipId)
+            .where('hash', '=', hash)
             .executeTakeFirst()
-          const owner = ownerOf(row && toClip(row), known.claimedAt, now, keepsPending)
-          if (owner?.status === 'spoken') return { ...owner, clip: await prolong(db, owner.clip, expiresAt) }
-          if (owner) return owner
-        }
-        await db
-          .insertInto('requests')
-          .values({ hash, clipId, claimedAt: now })
-          .onConflict((conflict) => conflict.column('hash').doUpdateSet({ clipId, claimedAt: now }))
-          .execute()
-        return { status: 'ours' }
-      }),
+          if (known && known.claimedAt >= notBefore) {
+            const row = await db
+              .selectFrom('clips')
+              .selectAll()
+              .where('id', '=', known.clipId)
+              .executeTakeFirst()
+            const owner = ownerOf(row && toClip(row), known.claimedAt, now, keepsPending)
+            if (owner?.status === 'spoken')
+              return { ...owner, clip: await prolong(db, owner.clip, expiresAt) }
+            if (owner) return owner
+          }
+          await db
+            .insertInto('requests')
+            .values({ hash, clipId, claimedAt: now })
+            .onConflict((conflict) => conflict.column('hash').doUpdateSet({ clipId, claimedAt: now }))
+            .execute()
+          return { status: 'ours' }
+        },
+        { alone: `request ${hash}` },
+      ),
 
     giveUp: (hash, clipId) =>
       run(async (db) => {

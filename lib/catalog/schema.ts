@@ -16,6 +16,7 @@ export interface Schema {
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
   samples: Sample
+  holdings: HoldingsRow
 }
 
 /** A clip as its table holds it. */
@@ -52,10 +53,20 @@ export interface ReplicationRow {
   leaseExpiresAt: number | null
 }
 
+/** One part of a counter, which is the sum over its slots. */
 export interface CounterRow {
   name: string
   label: string
+  slot: Generated<number>
   value: number
+}
+
+/** One part of how much there is, kept by triggers on `clips`. */
+export interface HoldingsRow {
+  slot: number
+  heldClips: number
+  heldBytes: number
+  waitingClips: number
 }
 
 export interface WebhookRow {
@@ -81,11 +92,17 @@ export function toClip(row: ClipRow): Clip {
   return { ...row, isHeld: row.isHeld === 1 }
 }
 
-/** A clip that IPFS is still to get. Word for word the condition of the index `clips_due`, or it would not serve. */
+/** A clip that IPFS is still to get. Word for word the condition of the indexes `clips_claimable` and `clips_ending`, or they would not serve. */
 export const isWaiting = sql<SqlBool>`clips.state in ('staged', 'pending')`
 
-/** A clip whose bytes, or the room for them, take space in the temporary store: the condition of `clips_held`. */
-export const isHeld = sql<SqlBool>`clips.is_held = 1`
+/** A clip whose bytes are here though nobody needs them: the condition of `clips_settled`. */
+export const isHeldAlthoughSettled = sql<SqlBool>`clips.is_held = 1 and clips.state in ('stored', 'expired')`
+
+/** A clip that is being spoken: the condition of `clips_speaking`. */
+export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`
+
+/** When a clip that waits can be claimed by its own schedule: its date, or the end of its lease where that is later. */
+export const claimableAt = sql<number>`case when clips.lease_expires_at > clips.next_attempt_at then clips.lease_expires_at else clips.next_attempt_at end`
 
 /** A clip that nobody is at work on: there is no lease, or it has run out. */
 export const isUnleased = (now: number) => (eb: ExpressionBuilder<Schema, 'clips'>) =>

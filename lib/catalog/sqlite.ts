@@ -1,8 +1,18 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CamelCasePlugin, Kysely, SqliteAdapter, SqliteDialect, type SqliteStatement, sql } from 'kysely'
+import {
+  CamelCasePlugin,
+  Kysely,
+  type SelectModifierNode,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteQueryCompiler,
+  type SqliteStatement,
+  sql,
+} from 'kysely'
 import type { Connection, Connector } from './connection.ts'
+import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
 
 /** How long a statement holds up this process while it waits for the write of another. */
@@ -15,9 +25,19 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/** Whoever writes is alone, so that no row needs a lock. */
+class LocklessCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(node: SelectModifierNode) {
+    if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') super.visitSelectModifier(node)
+  }
+}
+
 class NodeSqliteDialect extends SqliteDialect {
   override createAdapter() {
     return new TransactionalAdapter()
+  }
+  override createQueryCompiler() {
+    return new LocklessCompiler()
   }
 }
 
@@ -33,7 +53,16 @@ const BUSY = 5
  */
 export function sqliteFile(file: string): Connector {
   return {
-    open: () => openSqlite(file),
+    async open() {
+      const connection = openSqlite(file)
+      try {
+        await migrate(connection.db, 'sqlite')
+      } catch (error) {
+        await connection.db.destroy().catch(() => {})
+        throw error
+      }
+      return connection
+    },
     isBroken: (error) => BROKEN.has(resultCodeOf(error)),
     isBusy: (error) => resultCodeOf(error) === BUSY,
   }
@@ -78,6 +107,7 @@ function openSqlite(file: string): Connection {
   return {
     db,
     isCurrent: () => identityOf(file) === identity,
+    transaction: (work) => db.transaction().execute(work),
     durably: (work) =>
       db.connection().execute(async (connection) => {
         await sql`pragma synchronous = full`.execute(connection)

@@ -37,35 +37,39 @@ export async function recordWebhook(
 const unleased = { leaseOwner: null, leaseExpiresAt: null }
 const unsent = { ...unleased, attempts: 0, lastError: null }
 
-export function createWebhooks({ run }: Database): Webhooks {
+export function createWebhooks({ read, run }: Database): Webhooks {
+  const isAnyDue = (now: number) =>
+    read((db) =>
+      db.selectFrom('webhooks').select('id').where('nextAttemptAt', '<=', now).limit(1).executeTakeFirst(),
+    )
+
   return {
-    claim: ({ limit, now, lease }) =>
-      run(async (db) => {
-        const due = await db
-          .selectFrom('webhooks')
-          .select('id')
-          .where('nextAttemptAt', '<=', now)
-          .limit(1)
-          .executeTakeFirst()
-        if (!due) return []
+    async claim({ limit, now, lease }) {
+      // Asked every second, which must not keep others from writing.
+      if (!(await isAnyDue(now))) return []
+      return run(async (db) => {
         const rows = await db
+          .with(
+            (cte) => cte('next').materialized(),
+            (query) =>
+              query
+                .selectFrom('webhooks')
+                .select('id')
+                .where('nextAttemptAt', '<=', now)
+                .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
+                .orderBy('nextAttemptAt')
+                .limit(limit)
+                .forUpdate()
+                .skipLocked(),
+          )
           .updateTable('webhooks')
           .set({ leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt })
-          .where('id', 'in', (eb) =>
-            eb
-              .selectFrom('webhooks')
-              .select('id')
-              .where('nextAttemptAt', '<=', now)
-              .where((where) =>
-                where.or([where('leaseExpiresAt', 'is', null), where('leaseExpiresAt', '<=', now)]),
-              )
-              .orderBy('nextAttemptAt')
-              .limit(limit),
-          )
+          .where('id', 'in', (eb) => eb.selectFrom('next').select('next.id'))
           .returningAll()
           .execute()
         return rows.sort((a, b) => a.nextAttemptAt - b.nextAttemptAt)
-      }),
+      })
+    },
 
     settle: (id) =>
       run(async (db) => {

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
+import type { Dialect } from './index.ts'
 
-export async function up(db: Kysely<unknown>): Promise<void> {
+export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await db.schema
     .createTable('clips')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -52,7 +53,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await db.schema
     .createTable('attempts')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', dialect === 'postgres' ? 'bigint' : 'integer', (column) =>
+      dialect === 'postgres'
+        ? column.primaryKey().generatedByDefaultAsIdentity()
+        : column.primaryKey().autoIncrement(),
+    )
     .addColumn('clip_id', 'text', (column) => column.notNull())
     .addColumn('provider', 'text', (column) => column.notNull())
     .addColumn('trigger', 'text', (column) => column.notNull())

@@ -1,4 +1,5 @@
-import type { Migration, MigrationProvider } from 'kysely/migration'
+import type { Kysely } from 'kysely'
+import type { MigrationProvider } from 'kysely/migration'
 import * as clips from './001-clips.ts'
 import * as budgets from './002-budgets.ts'
 import * as samples from './003-samples.ts'
@@ -7,7 +8,16 @@ import * as requests from './005-requests.ts'
 import * as webhooks from './006-webhooks.ts'
 import * as originals from './007-originals.ts'
 import * as spoken from './008-spoken.ts'
+import * as manyClips from './009-many-clips.ts'
 
+/** Where databases differ so much that a migration has to know. */
+export type Dialect = 'sqlite' | 'postgres'
+
+interface Migration {
+  up(db: Kysely<unknown>, dialect: Dialect): Promise<void>
+}
+
+/** Imported one by one, since a bundle has no directory to look into. */
 const migrations: Record<string, Migration> = {
   '001-clips': clips,
   '002-budgets': budgets,
@@ -17,7 +27,15 @@ const migrations: Record<string, Migration> = {
   '006-webhooks': webhooks,
   '007-originals': originals,
   '008-spoken': spoken,
+  '009-many-clips': manyClips,
 }
 
-/** Imported one by one, since a bundle has no directory to look into. */
-export const migrationProvider: MigrationProvider = { getMigrations: async () => migrations }
+export const migrationsFor = (dialect: Dialect): MigrationProvider => ({
+  getMigrations: async () =>
+    Object.fromEntries(
+      Object.entries(migrations).map(([name, { up }]) => [
+        name,
+        { up: (db: Kysely<unknown>) => up(db, dialect) },
+      ]),
+    ),
+})

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { createCatalog } from '../../../lib/catalog/catalog.ts'
 import { sqliteFile } from '../../../lib/catalog/sqlite.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
-import { NOW, newClip, noLimit, waitingClip } from './catalog-subject.ts'
+import { NOW, waitingClip } from './catalog-subject.ts'
 
 const run = promisify(execFile)
 const script = path.join(import.meta.dirname, 'open-at-once.ts')
@@ -24,14 +24,29 @@ test('processes that open a fresh catalog at once all get it, and all their reco
 }, 20_000)
 
 test.each([
-  ['clips_due', 'a claim', (catalog: Catalog) => catalog.queue.claim(claim)],
-  ['clips_due', 'the number that waits', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
-  ['clips_held', 'the bytes that are held', (catalog: Catalog) => catalog.clips.reserve(newClip(), noLimit)],
+  ['clips_claimable', 'a claim', (catalog: Catalog) => catalog.queue.claim(claim)],
   [
-    'clips_held',
+    'clips_claimable',
+    'a claim by an operator',
+    (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, notTriedSince: NOW }),
+  ],
+  [
+    'clips_ending',
+    'a last try',
+    (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, expiringBefore: NOW }),
+  ],
+  ['clips_ending', 'expiry', (catalog: Catalog) => catalog.figures.overdue({ now: NOW, limit: 1 })],
+  ['clips_leased', 'the number that waits', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
+  ['clips_speaking', 'what nobody speaks any more', (catalog: Catalog) => catalog.figures.abandoned(NOW)],
+  [
+    'clips_settled',
     'what can be let go',
     (catalog: Catalog) => catalog.figures.heldAlthoughStored({ limit: 1 }),
   ],
+  ['pins_by_check', 'an audit', (catalog: Catalog) => catalog.pins.claimCheck(check)],
+  ['pins_unproven', 'an audit of what is fresh', (catalog: Catalog) => catalog.pins.claimCheck(check)],
+  ['webhooks_due', 'a webhook', (catalog: Catalog) => catalog.webhooks.claim({ ...claim, limit: 10 })],
+  ['replications_due', 'a replica', (catalog: Catalog) => catalog.replications.claim(claim)],
   ['clips_leased', 'the holders of leases', (catalog: Catalog) => catalog.queue.owners()],
   ['clips_leased', 'the release of leases', (catalog: Catalog) => catalog.queue.release('me')],
   ['attempts_of_clip', "a clip's tries", (catalog: Catalog) => catalog.attempts.ofClip('x')],
@@ -47,14 +62,15 @@ test.each([
   const statements = prepare.mock.calls.map(([sql]) => sql)
   prepare.mockRestore()
   const plans = statements
-    .filter((sql) => /^(select|update|delete)/.test(sql))
+    .filter((sql) => /^(with|select|update|delete)/.test(sql))
     .map((sql) => planOf(file, sql))
   expect(plans.join('\n')).toContain(`INDEX ${index}`)
-  expect(plans.join('\n')).not.toMatch(/SCAN (clips|attempts)$/m)
+  expect(plans.join('\n')).not.toMatch(/SCAN (clips|attempts|pins|webhooks|replications)$/m)
 })
 
 type Catalog = ReturnType<typeof createCatalog>
 
+const check = { now: NOW, before: NOW, freshSince: NOW - 1000, freshBefore: NOW }
 const claim = { limit: 1, now: NOW, lease: { owner: 'me', expiresAt: NOW + 1000 }, dueOnly: true }
 
 /** How SQLite would go about `sql`, a line a step. */

@@ -1,0 +1,41 @@
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const UNDEFINED_TABLE = '42P01'
+
+/** Serialization failure, deadlock, lock not available: the server has undone the transaction. */
+const UNDONE = ['40001', '40P01', '55P03']
+/** The server is starting or stopping, or has too many connections: it has refused this one. */
+const REFUSED = ['57P03', '53300']
+/** An operator or a crash ended the connection, or the server did since nobody used its transaction. */
+const ENDED = ['57P01', '57P02', '25P03', '08000', '08003', '08006']
+const CUT = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE']
+const CUT_MESSAGES = [
+  'Connection terminated unexpectedly',
+  'Client has encountered a connection error and is not queryable',
+]
+
+interface PostgresFailure {
+  code?: string
+  syscall?: string
+  message?: string
+}
+
+export function isTableMissing(error: unknown): boolean {
+  return codeOf(error) === UNDEFINED_TABLE
+}
+
+/** Whether `error` passes by itself and nothing has been done; `isUndone`: that is certain, whatever the error. */
+export function isBusy(error: unknown, isUndone: boolean): boolean {
+  const code = codeOf(error)
+  if (UNDONE.includes(code) || REFUSED.includes(code) || isRefused(error)) return true
+  const { message = '' } = error as PostgresFailure
+  return isUndone && (ENDED.includes(code) || CUT.includes(code) || CUT_MESSAGES.includes(message))
+}
+
+/** There was no connection yet, so that nothing can have been sent. */
+function isRefused(error: unknown): boolean {
+  return codeOf(error) === 'ECONNREFUSED' && (error as PostgresFailure).syscall === 'connect'
+}
+
+function codeOf(error: unknown): string {
+  return (error as PostgresFailure).code ?? ''
+}

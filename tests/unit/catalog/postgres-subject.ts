@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
+import { type Catalog, createCatalog } from '../../../lib/catalog/catalog.ts'
+import { createDatabase } from '../../../lib/catalog/connection.ts'
+import { postgresServer } from '../../../lib/catalog/postgres.ts'
+import { newDatabase } from '../../support/servers/postgres-database.ts'
+
+export const hasPostgres = inject('postgresUrl') !== undefined
+
+/** One database for the tests of a file, emptied before each. Nothing where there is no server: tests are skipped then. */
+export function postgresSubject() {
+  let url = ''
+  let drop = async () => {}
+
+  beforeAll(async () => {
+    const server = inject('postgresUrl')
+    if (server) ({ url, drop } = await newDatabase(server))
+  })
+  afterAll(() => drop())
+
+  return {
+    title: 'Postgres',
+    url: () => url,
+    async prepare(): Promise<() => Catalog> {
+      await emptied(url)
+      return () => {
+        const catalog = createCatalog(postgresServer(url))
+        onTestFinished(() => catalog.close())
+        return catalog
+      }
+    },
+  }
+}
+
+async function emptied(url: string) {
+  const database = createDatabase(postgresServer(url))
+  await database.run(async (db) => {
+    const { sql } = await import('kysely')
+    await sql`truncate clips, attempts, counters, holdings, pins, replications, requests, idempotency_keys,
+      daily_characters, webhooks, samples restart identity`.execute(db)
+  })
+  await database.close()
+}

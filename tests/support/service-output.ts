@@ -16,7 +16,17 @@ export interface LogLine {
 export class ServiceOutput {
   readonly lines: LogLine[] = []
   readonly #stray: string[] = []
+  /** Everything that came from either output. */
   text = ''
+
+  get length(): number {
+    return this.text.length
+  }
+
+  /** What came after `length` had been so long. */
+  since(length: number): string {
+    return this.text.slice(length)
+  }
 
   read(child: ChildProcess): void {
     if (!child.stdout || !child.stderr) throw new Error('The outputs must be pipes')

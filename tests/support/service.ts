@@ -1,20 +1,14 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { readConfig } from '../../lib/config.ts'
+import type { Environment } from './program.ts'
+import { killPrograms, run, startProgram } from './program.ts'
 import type { LogLine } from './service-output.ts'
 import { ServiceOutput } from './service-output.ts'
-import { until } from './until.ts'
 
-const root = path.resolve(import.meta.dirname, '../..')
+export type { Environment } from './program.ts'
+
 const START_TIMEOUT_MS = 60_000
-const STOP_TIMEOUT_MS = 40_000
-
-export type Environment = Record<string, string>
 
 /** The built service, running as a process of its own. */
 export interface Service {
@@ -44,22 +38,11 @@ export interface Vocalized {
   elapsedMs: number
 }
 
-interface Running {
-  child: ChildProcess
-  exited: Promise<number | string>
-  baseUrl: string
-  ready: Promise<void>
-}
-
-const living = new Set<ChildProcess>()
 const directories = new Set<string>()
-process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL')
-})
 
 /** Ends what is still running and removes the directories that were made. For `afterAll`. */
 export async function cleanUpServices(): Promise<void> {
-  await Promise.all([...living].map((child) => child.kill('SIGKILL') && once(child, 'exit')))
+  await killPrograms()
   const all = [...directories].flatMap((directory) => [directory, repositoryBeside(directory)])
   await Promise.all(all.map((directory) => rm(directory, { recursive: true, force: true })))
   directories.clear()
@@ -83,23 +66,31 @@ const placesIn = (directory: string) => ({
 
 /** Starts the built service and waits until it is ready. */
 export async function startService(
-  options: { environment?: Environment; directory?: string } = {},
+  options: { environment?: Environment; directory?: string; onUnasked?: (end: number | string) => void } = {},
 ): Promise<Service> {
   const directory = options.directory ?? (await newDirectory())
-  const output = new ServiceOutput()
-  // Tests say the same sentence many times and want a clip for each.
-  let environment: Environment = { ...placesIn(directory), REUSE: 'off', ...options.environment }
-  let running = launch(environment, output)
-  await running.ready
+  let baseUrl = ''
+  const program = await startProgram({
+    file: 'server.ts',
+    // Tests say the same sentence many times and want a clip for each.
+    environment: { ...placesIn(directory), REUSE: 'off', ...options.environment },
+    onUnasked: options.onUnasked,
+    async isReady(said) {
+      const address = addressIn(said)
+      if (address) baseUrl = address
+      return address !== undefined && isReady(address)
+    },
+  })
+  const { output } = program
 
-  const fetchPath: Service['fetch'] = (pathname, init) => fetch(new URL(pathname, running.baseUrl), init)
+  const fetchPath: Service['fetch'] = (pathname, init) => fetch(new URL(pathname, baseUrl), init)
   return {
     directory,
     get baseUrl() {
-      return running.baseUrl
+      return baseUrl
     },
     get processId() {
-      return running.child.pid as number
+      return program.processId
     },
     get log() {
       return output.lines
@@ -120,103 +111,20 @@ export async function startService(
       const elapsedMs = performance.now() - startedAt
       return { status: response.status, headers: response.headers, body: answer, elapsedMs }
     },
-    async stop() {
-      const startedAt = performance.now()
-      running.child.kill('SIGTERM')
-      const timer = setTimeout(() => running.child.kill('SIGKILL'), STOP_TIMEOUT_MS)
-      const end = await running.exited
-      clearTimeout(timer)
-      if (end !== 0) throw new Error(`The service ended with ${end} after SIGTERM:\n${output.text}`)
-      output.assertJson()
-      return { elapsedMs: performance.now() - startedAt }
-    },
-    async kill() {
-      running.child.kill('SIGKILL')
-      await running.exited
-    },
-    async restart(changes = {}) {
-      environment = { ...environment, PORT: new URL(running.baseUrl).port, ...changes }
-      running = launch(environment, output)
-      await running.ready
-    },
+    stop: program.stop,
+    kill: program.kill,
+    restart: (changes) => program.restart({ PORT: new URL(baseUrl).port, ...changes }),
   }
 }
 
 /** Starts the service where it must not start. Gives how it ended and what it said. */
 export async function startInVain(environment: Environment): Promise<{ exitCode: unknown; output: string }> {
   const output = new ServiceOutput()
-  const { child, exited } = run({ ...placesIn(await newDirectory()), ...environment }, output)
+  const { child, exited } = run('server.ts', { ...placesIn(await newDirectory()), ...environment }, output)
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
   const exitCode = await exited
   clearTimeout(timer)
   return { exitCode, output: output.text }
-}
-
-function launch(environment: Environment, output: ServiceOutput): Running {
-  if (!existsSync(path.join(root, '.next/BUILD_ID')))
-    throw new Error('Build the service first: npm run build')
-  const from = output.text.length
-  const { child, exited } = run(environment, output)
-  const running: Running = {
-    child,
-    exited,
-    baseUrl: `http://127.0.0.1:${environment.PORT ?? 0}`,
-    ready: becomeReady(),
-  }
-  running.ready.catch(() => {})
-  return running
-
-  async function becomeReady() {
-    await Promise.resolve()
-    running.baseUrl = await until(
-      'an address',
-      ifAlive(() => addressIn(output.text.slice(from))),
-      slowly,
-    )
-    await until(
-      'readiness',
-      ifAlive(() => isReady(running.baseUrl)),
-      slowly,
-    )
-  }
-
-  function ifAlive<T>(check: () => T): () => T {
-    return () => {
-      const end = child.exitCode ?? child.signalCode
-      if (end === null) return check()
-      throw new Error(`The service ended with ${end} before it was ready:\n${output.text.slice(from)}`)
-    }
-  }
-}
-
-const slowly = { timeoutMs: START_TIMEOUT_MS, everyMs: 20 }
-
-function run(environment: Environment, output: ServiceOutput) {
-  const child = spawn(process.execPath, ['server.ts'], {
-    cwd: root,
-    env: { ...blankEnvironment(), PATH: process.env.PATH, PORT: '0', NODE_ENV: 'production', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  living.add(child)
-  output.read(child)
-  const exited = once(child, 'close').then(([code, signal]) => {
-    living.delete(child)
-    return (code ?? signal) as number | string
-  })
-  return { child, exited }
-}
-
-/** Every variable that the service knows, empty: nothing from a developer's own `.env` file gets in. */
-function blankEnvironment(): Environment {
-  const blank: Environment = {}
-  const spy = new Proxy(blank, {
-    get(target, name) {
-      target[String(name)] = ''
-      return undefined
-    },
-  })
-  readConfig(spy)
-  return { ...blank, NEXT_TELEMETRY_DISABLED: '1' }
 }
 
 function addressIn(text: string): string | undefined {

@@ -104,7 +104,7 @@ async function initialise({ directory, programs, user }: Place, password: string
   const login = ['--username=voicepin', `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
   const data = path.join(directory, 'data')
   const child = spawn(programs.initdb, [`--pgdata=${data}`, '--no-sync', ...login, ...locale], {
-    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] },
   })
   const said = lastWordsOf(child)
   const [code] = await once(child, 'close')
@@ -126,9 +126,8 @@ async function launch(
   const flags = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
   if (!isDurable) flags.push('fsync=off')
   const args = ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])]
-  // In a group of its own, so that a Ctrl-C reaches those who stop it in order.
   const child = spawn(programs.postgres, args, {
-    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] },
   })
   const said = lastWordsOf(child)
   const exited = once(child, 'exit')

@@ -27,8 +27,7 @@ export async function startRedis({ port = 0 } = {}): Promise<RedisServer> {
     const directory = await mkdtemp(path.join(fastDirectory(), 'voicepin-redis-'))
     const flags = { port: chosenPort, bind: '127.0.0.1', dir: directory, save: '', appendonly: 'no' }
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
-    // In a group of its own, so that a Ctrl-C reaches those who stop it in order.
-    const child = spawn('redis-server', args, { stdio: 'ignore', detached: true })
+    const child = spawn('redis-server', args, { stdio: 'ignore' })
     await Promise.race([
       once(child, 'spawn'),
       once(child, 'error').then(([error]) => Promise.reject(error)),

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { readPostgresSettings } from './catalog/postgres-url.ts'
 import {
   ConfigError,
   chance,
@@ -58,6 +59,8 @@ export function readConfig(environment: Environment) {
   const otlpEndpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT', url)
   const otlpHeaders = read('OTEL_EXPORTER_OTLP_HEADERS', headerList, {})
   const databaseUrl = read('DATABASE_URL', postgresUrl)
+  const badParameter = databaseUrl && badPostgresParameter(databaseUrl)
+  if (badParameter) problems.push(`DATABASE_URL: ${badParameter}`)
   const reuseSecret = read('REUSE_SECRET', secretText)
   if (databaseUrl && !reuseSecret && !new URL(databaseUrl).password) {
     problems.push(
@@ -243,6 +246,16 @@ function readS3(read: Read) {
     redirects: read('S3_REDIRECT', flag, false),
   }
   return bucket ? { bucket, ...options } : undefined
+}
+
+/** What is wrong with a parameter of a Postgres URL, if anything is. */
+function badPostgresParameter(databaseUrl: string): string | undefined {
+  try {
+    readPostgresSettings(databaseUrl)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 /** Every secret value in `config`, for the scrubber that keeps them out of logs and answers. */

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type BackgroundWork, createBackgroundWork } from './background/work.ts'
 import { type Catalog, createCatalog } from './catalog/catalog.ts'
+import { postgresServer } from './catalog/postgres.ts'
 import { sqliteFile } from './catalog/sqlite.ts'
 import { announceChanges, type Changes, createChanges } from './changes.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -88,9 +89,10 @@ export function createServices(
   const changes = createChanges()
   const tracing = createTracing(config.tracing)
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
-  const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')), {
-    recordsWebhooks: config.webhook !== undefined,
-  })
+  const connector = config.databaseUrl
+    ? postgresServer(config.databaseUrl)
+    : sqliteFile(path.join(directory, 'catalog.sqlite'))
+  const catalog = createCatalog(connector, { recordsWebhooks: config.webhook !== undefined })
   return {
     config,
     clock,

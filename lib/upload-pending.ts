@@ -29,8 +29,6 @@ export interface PendingResult {
   processed: number
   successCount: number
   failureCount: number
-  /** How many clips still wait and are not being worked on. */
-  remaining: number
   results: SettledOutcome[]
 }
 
@@ -75,12 +73,18 @@ export async function uploadPending(services: Services, options: PendingOptions)
 
   const successCount = results.filter((result) => result.status === 'success').length
   const failureCount = results.length - successCount
-  await catalog.figures.count([
-    { name: 'background_retries_stored', label: trigger, value: successCount },
-    { name: 'background_retries_failed', label: trigger, value: failureCount },
-  ])
-  const remaining = await catalog.queue.countWaiting(clock.now())
-  return { processed: results.length, successCount, failureCount, remaining, results }
+  if (results.length > 0) {
+    await catalog.figures.count([
+      { name: 'background_retries_stored', label: trigger, value: successCount },
+      { name: 'background_retries_failed', label: trigger, value: failureCount },
+    ])
+  }
+  return { processed: results.length, successCount, failureCount, results }
+}
+
+/** How many clips still wait and are not being worked on. @throws CatalogError */
+export function countRemaining({ catalog, clock }: Pick<Services, 'catalog' | 'clock'>): Promise<number> {
+  return catalog.queue.countWaiting(clock.now())
 }
 
 async function claimNext(services: Services, options: PendingOptions, roundStartedAt: number) {

@@ -12,7 +12,7 @@ const drainOf = (services: Services) => sameEverywhere(services, 'drain', () => 
  * that fails while others succeed then waits for its own date. Runs once at a time.
  */
 export async function drainBacklog(services: Services): Promise<void> {
-  const { catalog, clock, work } = services
+  const { clock, work } = services
   const drain = drainOf(services)
   if (drain.isRunning || work.signal.aborted) return
   drain.isRunning = true
@@ -21,7 +21,7 @@ export async function drainBacklog(services: Services): Promise<void> {
   const now = outage.endedAt
   const batch = { limit: BATCH, trigger: 'recovery', dueOnly: false, signal: work.signal, now } as const
   try {
-    while ((await catalog.queue.countWaiting(clock.now())) > 0) {
+    for (;;) {
       const { successCount, results } = await uploadPending(services, batch)
       if (successCount === 0 || results.some(isProviderFault)) return
     }

@@ -1,7 +1,7 @@
 import { cleanUp } from '../clean-up.ts'
 import { replicate } from '../replicate.ts'
 import type { Services } from '../services.ts'
-import { uploadPending } from '../upload-pending.ts'
+import { countRemaining, uploadPending } from '../upload-pending.ts'
 import { drainBacklog } from './recovery.ts'
 
 const CLIPS_A_TICK = 1000
@@ -39,10 +39,11 @@ export function startTimer(
 export async function tick(services: Services): Promise<void> {
   const { catalog, clock, log, work } = services
   const due = { limit: CLIPS_A_TICK, trigger: 'timer', dueOnly: true, signal: work.signal } as const
-  const { processed, successCount, failureCount, remaining } = await uploadPending(services, due)
+  const { processed, successCount, failureCount } = await uploadPending(services, due)
   if (successCount > 0) await drainBacklog(services)
   const replicas = await replicate(services, { limit: CLIPS_A_TICK, dueOnly: true, signal: work.signal })
   const cleaned = await cleanUp(services, { signal: work.signal })
+  const remaining = await countRemaining(services)
   await catalog.history.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
   log.info({ processed, successCount, failureCount, remaining, replicas, ...cleaned }, 'Cleaned up')
 }

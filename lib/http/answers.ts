@@ -20,7 +20,11 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
 }
 
 /** The answer of the retry route, as the contract fixes it. */
-export function retryAnswer({ scrub }: Services, { results, ...counts }: PendingResult, baseUrl: string) {
+export function retryAnswer(
+  { scrub }: Services,
+  { results, ...counts }: PendingResult & { remaining: number },
+  baseUrl: string,
+) {
   return {
     success: true,
     ...counts,

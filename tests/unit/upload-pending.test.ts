@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { CatalogError } from '../../lib/catalog/connection.ts'
 import type { Services } from '../../lib/services.ts'
-import { type PendingOptions, uploadPending } from '../../lib/upload-pending.ts'
+import { countRemaining, type PendingOptions, uploadPending } from '../../lib/upload-pending.ts'
 import { FakeProvider, refused, unavailable } from '../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../support/services.ts'
 
 const never = new AbortController().signal
+
+/** A round, and what is left after it. */
+async function roundOf(services: Services, options: PendingOptions) {
+  const result = await uploadPending(services, options)
+  return { ...result, remaining: await countRemaining(services) }
+}
+
 const all: PendingOptions = { limit: 1000, trigger: 'admin', signal: never, dueOnly: false }
 
 describe('uploading what waits', () => {
@@ -16,7 +23,7 @@ describe('uploading what waits', () => {
     const [good, bad] = (await waitingClips(services, 3)) as [string, string, string]
     first.next('store', refused())
     second.always(refused())
-    const result = await clock.until(uploadPending(services, { ...all, limit: 2 }))
+    const result = await clock.until(roundOf(services, { ...all, limit: 2 }))
     const clip = await services.catalog.clips.find(good)
     expect(result).toEqual({
       ...{ processed: 2, successCount: 1, failureCount: 1, remaining: 2 },
@@ -39,7 +46,7 @@ describe('uploading what waits', () => {
   test('takes nothing where nothing waits', async () => {
     const { services } = await testServices()
     await speak(services)
-    expect(await uploadPending(services, all)).toMatchObject({ processed: 0, remaining: 0, results: [] })
+    expect(await roundOf(services, all)).toMatchObject({ processed: 0, remaining: 0, results: [] })
   })
 
   test('leaves a clip alone until its own date, unless an operator says so', async () => {
@@ -47,7 +54,7 @@ describe('uploading what waits', () => {
     for (const provider of providers) provider.always(refused())
     await speak(services)
     for (const provider of providers) provider.always('store')
-    expect(await uploadPending(services, { ...all, dueOnly: true })).toMatchObject({
+    expect(await roundOf(services, { ...all, dueOnly: true })).toMatchObject({
       processed: 0,
       remaining: 1,
     })
@@ -99,7 +106,7 @@ describe('uploading what waits', () => {
     first.always('hang_after_storing')
     const ids = await waitingClips(services, 8)
     const stop = new AbortController()
-    const round = uploadPending(services, { ...all, signal: stop.signal })
+    const round = roundOf(services, { ...all, signal: stop.signal })
     await clock.advance(1000)
     stop.abort(new Error('The time is over'))
     expect(await round).toMatchObject({ processed: 0, remaining: 8 })
@@ -107,7 +114,7 @@ describe('uploading what waits', () => {
       expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', leaseOwner: null })
     }
     first.always('store')
-    expect(await clock.until(uploadPending(services, all))).toMatchObject({ successCount: 8, remaining: 0 })
+    expect(await clock.until(roundOf(services, all))).toMatchObject({ successCount: 8, remaining: 0 })
     expect(first.doubles).toBe(0)
   })
 
@@ -115,7 +122,7 @@ describe('uploading what waits', () => {
     const { services, providers } = await testServices()
     for (const provider of providers) provider.next(unavailable(3_600_000))
     await speak(services)
-    expect(await uploadPending(services, all)).toMatchObject({ processed: 0, remaining: 1 })
+    expect(await roundOf(services, all)).toMatchObject({ processed: 0, remaining: 1 })
   })
 })
 
@@ -138,13 +145,13 @@ describe('uploading what waits after an outage', () => {
       expect(provider.uploads).toHaveLength(1)
       return { cid }
     })
-    expect(await clock.until(uploadPending(services, all))).toMatchObject({ successCount: 10, remaining: 0 })
+    expect(await clock.until(roundOf(services, all))).toMatchObject({ successCount: 10, remaining: 0 })
   })
 
   test('leaves the others alone when the probe fails', async () => {
     const { services, clock, provider } = await afterOutage(10)
     provider.always(unavailable())
-    expect(await clock.until(uploadPending(services, all))).toMatchObject({
+    expect(await clock.until(roundOf(services, all))).toMatchObject({
       ...{ processed: 1, failureCount: 1, remaining: 10 },
     })
     expect(provider.uploads).toHaveLength(1)

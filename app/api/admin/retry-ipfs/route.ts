@@ -8,7 +8,7 @@ import { publicBaseUrl } from '../../../../lib/http/origin.ts'
 import type { RequestContext } from '../../../../lib/http/respond.ts'
 import { defineRoute } from '../../../../lib/http/route.ts'
 import { retryLimitSchema } from '../../../../lib/http/schemas.ts'
-import { uploadPending } from '../../../../lib/upload-pending.ts'
+import { countRemaining, uploadPending } from '../../../../lib/upload-pending.ts'
 
 export const dynamic = 'force-dynamic'
 export const maxDuration = 60
@@ -39,7 +39,8 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   chain.endRests()
   const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
   if (result.successCount > 0) work.track(drainBacklog(services)).catch(() => {})
-  return Response.json(retryAnswer(services, result, publicBaseUrl(config, request)), {
+  const remaining = await countRemaining(services)
+  return Response.json(retryAnswer(services, { ...result, remaining }, publicBaseUrl(config, request)), {
     headers: { 'Cache-Control': 'no-store' },
   })
 }

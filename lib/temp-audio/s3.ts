@@ -1,0 +1,192 @@
+import { openAsBlob } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import { isClipId, newClipId } from '../clip.ts'
+import type { Clock } from '../clock.ts'
+import { describeError } from '../errors.ts'
+import type { Bucket } from './bucket.ts'
+import { createCopies } from './copies.ts'
+import { createSpool } from './spool.ts'
+import { TempAudioError, type TempAudioStore } from './store.ts'
+
+const GIBIBYTE = 1024 ** 3
+const SWEEP_EVERY_MS = 60_000
+/** For this long a check that succeeded is taken for granted: probes come often, and each request is paid for. */
+const CHECK_GOOD_FOR_MS = 5000
+
+export interface S3StoreOptions {
+  bucket: Bucket
+  /** On this machine; other processes of it may use the same one. */
+  directory: string
+  /** The name of this process, as `newLeaseOwner` gives it. */
+  owner: string
+  clock: Clock
+  /** Hears of what went wrong behind the answers. */
+  onProblem: (error: unknown) => void
+  /** How much of the local disk copies may take beyond those in use. */
+  copiesMaxBytes?: number
+}
+
+export interface S3Store extends TempAudioStore {
+  /** Brings to the bucket what processes of this machine had spooled when they died. Returns how many clips. */
+  pushLeftBehind(options?: { removeUnfinishedBefore?: number | undefined }): Promise<number>
+  /** Deletes local copies that are not in use. Returns how many. */
+  letGoOfCopies(): Promise<number>
+}
+
+/**
+ * Keeps clips in `bucket`. Audio streams into a local spool first, is durable there, and counts as stored once the
+ * bucket has it; then the file becomes a local copy. So verbs get blobs of real files, and nothing is lost when the
+ * bucket refuses or the process dies in between.
+ */
+export function createS3Store(options: S3StoreOptions): S3Store {
+  const { bucket, clock, onProblem, copiesMaxBytes = GIBIBYTE } = options
+  const now = () => clock.now()
+  const spool = createSpool({ ...options, directory: path.join(options.directory, 'spool'), now })
+  const copies = createCopies({
+    directory: path.join(options.directory, 'copies'),
+    maxBytes: copiesMaxBytes,
+    now,
+  })
+  const puts = new Map<string, Promise<unknown>>()
+  const downloads = new Map<string, Promise<boolean>>()
+  let sweptAt = now()
+  let checkedAt = Number.NEGATIVE_INFINITY
+
+  /** Two puts of one clip, one after the other: the bucket and the copy must not end with different ones. */
+  function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const turn = (puts.get(id) ?? Promise.resolve()).then(work, work)
+    puts.set(id, turn)
+    const leave = () => puts.get(id) === turn && puts.delete(id)
+    turn.then(leave, leave)
+    return turn
+  }
+
+  /** Uploads the file `place` and makes it a copy. Returns `false` where it has gone. */
+  async function push(id: string, place: string): Promise<boolean> {
+    const handle = await open(place).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    })
+    if (!handle) return false
+    try {
+      const { size } = await handle.stat()
+      const body = handle.createReadStream({ autoClose: false })
+      await bucket.upload(id, body, size).finally(() => body.destroy())
+    } finally {
+      await handle.close()
+    }
+    // The clip is safe: what can go wrong with the copy from now on costs a download.
+    await copies.take(id, place).catch(onProblem)
+    return true
+  }
+
+  async function rescue(id: string, cause: unknown): Promise<TempAudioError> {
+    const place = spool.placeOf(id)
+    return new TempAudioError(`The temporary store could not keep the clip: ${describeError(cause)}`, {
+      cause,
+      rescued: await openAsBlob(place).catch(() => undefined),
+      discard: () => rm(place, { force: true }),
+    })
+  }
+
+  /** Brings a local copy of the object; `false` where there is none. Who asks meanwhile waits for the same download. */
+  function download(id: string): Promise<boolean> {
+    const running = downloads.get(id)
+    if (running) return running
+    const downloading = bucket
+      .open(id)
+      .then(async (body) => {
+        if (body) await copies.receive(id, body)
+        return body !== null
+      })
+      .finally(() => downloads.delete(id))
+    downloads.set(id, downloading)
+    return downloading
+  }
+
+  function sweepNowAndThen() {
+    if (now() - sweptAt < SWEEP_EVERY_MS) return
+    sweptAt = now()
+    copies.sweep().catch(onProblem)
+  }
+
+  async function pushLeftBehind({
+    removeUnfinishedBefore,
+  }: {
+    removeUnfinishedBefore?: number | undefined
+  } = {}) {
+    let count = 0
+    for (const { id, place } of await spool.leftBehind({ removeUnfinishedBefore })) {
+      const isPushed = await inTurn(id, () => push(id, place)).catch((error: unknown) => {
+        onProblem(error)
+        return false
+      })
+      if (isPushed) count += 1
+    }
+    return count
+  }
+
+  async function checkBucket() {
+    if (now() - checkedAt < CHECK_GOOD_FOR_MS) return
+    const id = `check-${newClipId()}`
+    await bucket.upload(id, Readable.from([Buffer.from('voicepin')]), 8)
+    await bucket.delete(id)
+    checkedAt = now()
+  }
+
+  return {
+    put(id, audio, putOptions) {
+      if (!isClipId(id)) return Promise.reject(new TempAudioError(`"${id}" is no clip id`))
+      return inTurn(id, async () => {
+        const stored = await spool.put(id, audio, putOptions)
+        try {
+          await push(id, spool.placeOf(id))
+        } catch (error) {
+          throw await rescue(id, error)
+        }
+        sweepNowAndThen()
+        return { ...stored, storedAt: Date.now() }
+      })
+    },
+
+    async read(id, range) {
+      if (!isClipId(id)) return null
+      const copy = await copies.read(id, range)
+      if (copy) return copy
+      const body = await bucket.open(id, range)
+      if (body) return Readable.toWeb(body) as ReadableStream<Uint8Array>
+      const spooled = await spool.find(id)
+      const part = range ? spooled?.slice(range.start, range.end + 1) : spooled
+      return (part?.stream() as ReadableStream<Uint8Array> | undefined) ?? null
+    },
+
+    async blob(id) {
+      if (!isClipId(id)) return null
+      sweepNowAndThen()
+      return (await copies.blob(id)) ?? ((await download(id)) ? copies.blob(id) : spool.find(id))
+    },
+
+    async delete(id) {
+      if (!isClipId(id)) return
+      await spool.delete(id)
+      await bucket.delete(id)
+      await copies.delete(id)
+    },
+
+    async *list({ removeUnfinishedBefore } = {}) {
+      await pushLeftBehind({ removeUnfinishedBefore })
+      yield* bucket.list({ abortUploadsBefore: removeUnfinishedBefore })
+      if (removeUnfinishedBefore !== undefined) await copies.sweep({ removeUnfinishedBefore })
+    },
+
+    async check() {
+      await Promise.all([spool.check(), checkBucket()])
+    },
+
+    pushLeftBehind,
+    letGoOfCopies: () => copies.sweep({ all: true }),
+  }
+}

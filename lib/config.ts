@@ -75,6 +75,7 @@ export function readConfig(environment: Environment) {
       `${missing}: got nothing, takes a shared database and store: on Vercel no disk lasts, so clips would be lost`,
     )
   }
+  const hasFollowUps = read('BACKGROUND', flag, true)
   const ownPlace = isServerless ? path.join(tmpdir(), 'voicepin') : ''
 
   const vendors = {
@@ -161,7 +162,7 @@ export function readConfig(environment: Environment) {
       /** How many providers are to hold each clip. */
       replicas: read('IPFS_REPLICAS', whole(1, providerNames.length), 1),
       cdnBaseUrl: read('CDN_BASE_URL', url),
-      repositoryDir: read('IPFS_REPOSITORY_DIR', text, path.join(ownPlace, '.ipfs')),
+      repositoryDir: read('IPFS_REPOSITORY_DIR', text, path.join(/* turbopackIgnore: true */ ownPlace, '.ipfs')),
       cacheMaxBytes: read('IPFS_CACHE_MAX_BYTES', whole(1), GIBIBYTE),
       /** Where clips are looked for besides their provider's gateway. */
       gateways: read(
@@ -185,7 +186,7 @@ export function readConfig(environment: Environment) {
       requestsPerMinute: read('AUDIT_REQUESTS_PER_MINUTE', whole(0), 10),
     },
     tempAudio: {
-      directory: read('TEMP_AUDIO_DIR', text, path.join(ownPlace, '.temp-audio')),
+      directory: read('TEMP_AUDIO_DIR', text, path.join(/* turbopackIgnore: true */ ownPlace, '.temp-audio')),
       ttlMs: read('TEMP_AUDIO_TTL_SECONDS', whole(1, MAX_TTL_SECONDS), 3600) * 1000,
       maxBytes: read('TEMP_AUDIO_MAX_BYTES', whole(1), 5 * GIBIBYTE),
       cleanupIntervalMs:
@@ -204,8 +205,10 @@ export function readConfig(environment: Environment) {
     s3,
     /** No disk lasts here and nothing runs between the requests. */
     isServerless,
-    /** Whether this process works off what is due, besides answering requests. */
-    hasBackground: read('BACKGROUND', flag, true) && !isServerless,
+    /** Whether this process works off what is due by itself, besides answering requests. */
+    hasBackground: hasFollowUps && !isServerless,
+    /** Whether its answers are followed by work on what others have left. */
+    hasFollowUps,
     retry: {
       opportunisticChance: read('OPPORTUNISTIC_RETRY_CHANCE', chance, 0.1),
       batchSize: read('RETRY_BATCH_SIZE', whole(1), 3),

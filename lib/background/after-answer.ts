@@ -11,10 +11,11 @@ const REPLICAS_AN_ANSWER = 2
 /**
  * What is due once `vocalize` was answered. A clip that was stored shows that the backlog can be, too; one that was
  * kept temporarily gives the opportunistic hook its chance. Providers that have rested are probed here, since callers
- * never do it.
+ * never do it; where others do the background work, that is all that is done.
  */
 export async function afterAnswer(services: Services, clip: VocalizedClip): Promise<void> {
-  const { chain, work } = services
+  const { chain, config, work } = services
+  if (!config.hasFollowUps) return chain.probe(clip.cid, work.signal)
   if (clip.state === 'stored') {
     await chain.probe(clip.cid, work.signal)
     await drainBacklog(services)

@@ -19,7 +19,9 @@ export function createLocalQueue({ clock }: { clock: Clock }): WorkQueue {
   let worker: { handle: Handle; concurrency: number } | undefined
 
   async function waitFor(key: string, entry: Waiting) {
-    await clock.sleep(Math.max(0, entry.dueAt - clock.now()), entry.cancel.signal)
+    // Timers may be early by a moment, and what is not due yet would be left alone.
+    do await clock.sleep(Math.max(0, entry.dueAt - clock.now()), entry.cancel.signal)
+    while (clock.now() < entry.dueAt)
     waiting.delete(key)
     due.set(key, entry.task)
     startDue()
@@ -40,12 +42,11 @@ export function createLocalQueue({ clock }: { clock: Clock }): WorkQueue {
     }
   }
 
-  async function stop() {
+  function end() {
     worker = undefined
     due.clear()
     for (const { cancel } of waiting.values()) cancel.abort()
     waiting.clear()
-    while (running.size > 0) await Promise.all(running)
   }
 
   return {
@@ -62,9 +63,14 @@ export function createLocalQueue({ clock }: { clock: Clock }): WorkQueue {
 
     work(handle, { concurrency }) {
       worker = { handle: async (task) => handle(task), concurrency }
-      return stop
+      return async () => {
+        end()
+        while (running.size > 0) await Promise.all(running)
+      }
     },
 
-    close: stop,
+    async close() {
+      end()
+    },
   }
 }

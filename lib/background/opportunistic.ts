@@ -4,11 +4,11 @@ import { drainBacklog } from './recovery.ts'
 
 /**
  * Lets traffic retry what waits: with chance `OPPORTUNISTIC_RETRY_CHANCE` uploads up to `RETRY_BATCH_SIZE` due clips.
- * To be called after the response, so that no request is slowed down.
+ * To be called after the response, so that no request is slowed down. Where others do the background work, never.
  */
 export async function retryOpportunistically(services: Services): Promise<void> {
   const { config, clock, work } = services
-  if (clock.random() >= config.retry.opportunisticChance) return
+  if (!config.hasFollowUps || clock.random() >= config.retry.opportunisticChance) return
   const { successCount } = await uploadPending(services, {
     limit: config.retry.batchSize,
     trigger: 'hook',

@@ -2,7 +2,7 @@ import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
 import { isWaiting } from './schema.ts'
 
-export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'recovery', 'last_try'] as const
+export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'queue', 'recovery', 'last_try'] as const
 
 /** What had an upload tried: the request itself, or one of the triggers of the background. */
 export type Trigger = 'request' | 'replica' | (typeof backgroundTriggers)[number]

@@ -10,49 +10,34 @@ export interface Changes {
   announce(clipId: string): void
   /** Calls `listener` after each change of the clip. Returns the end of it. */
   subscribe(clipId: string, listener: () => void): () => void
-  /** Says that nothing more will happen to the clip. */
-  announceEnd(clipId: string): void
-  /** Calls `listener` after the end of any clip, with its id. Returns the end of it. */
-  subscribeToEnds(listener: (clipId: string) => void): () => void
 }
-
-const ENDS = 'ends'
 
 export function createChanges(): Changes {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
-  function on(name: string, listener: (clipId: string) => void) {
-    emitter.on(name, listener)
-    return () => {
-      emitter.off(name, listener)
-    }
-  }
   return {
     announce(clipId) {
-      emitter.emit(clipId, clipId)
+      emitter.emit(clipId)
     },
-    announceEnd(clipId) {
-      emitter.emit(clipId, clipId)
-      emitter.emit(ENDS, clipId)
+    subscribe(clipId, listener) {
+      emitter.on(clipId, listener)
+      return () => {
+        emitter.off(clipId, listener)
+      }
     },
-    subscribe: on,
-    subscribeToEnds: (listener) => on(ENDS, listener),
   }
 }
 
 /** The same catalog, announcing each change of a clip once it is committed. */
 export function announceChanges(catalog: Catalog, changes: Changes): Catalog {
   const { clips, queue, attempts } = catalog
-  const andThen =
-    (announce: (id: string) => void) =>
+  const andAnnounce =
     <Rest extends unknown[], T>(method: (id: string, ...rest: Rest) => Promise<T>) =>
     async (id: string, ...rest: Rest): Promise<T> => {
       const result = await method(id, ...rest)
-      announce(id)
+      changes.announce(id)
       return result
     }
-  const andAnnounce = andThen(changes.announce)
-  const andAnnounceEnd = andThen(changes.announceEnd)
   return {
     ...catalog,
     clips: {
@@ -63,10 +48,10 @@ export function announceChanges(catalog: Catalog, changes: Changes): Catalog {
         return isReserved
       },
       stage: andAnnounce(clips.stage),
-      store: andAnnounceEnd(clips.store),
-      settle: andAnnounceEnd(clips.settle),
+      store: andAnnounce(clips.store),
+      settle: andAnnounce(clips.settle),
       postpone: andAnnounce(clips.postpone),
-      expire: andAnnounceEnd(clips.expire),
+      expire: andAnnounce(clips.expire),
       discard: andAnnounce(clips.discard),
     },
     queue: {

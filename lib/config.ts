@@ -125,6 +125,8 @@ export function readConfig(environment: Environment) {
 
   const config = {
     port: read('PORT', whole(0, 65535), 3000),
+    /** Where a worker says how it is; nowhere if `undefined`. */
+    workerPort: read('WORKER_PORT', whole(0, 65535)),
     logLevel: read('LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
     publicBaseUrl: read('PUBLIC_BASE_URL', url),
     speech: {
@@ -162,7 +164,11 @@ export function readConfig(environment: Environment) {
       /** How many providers are to hold each clip. */
       replicas: read('IPFS_REPLICAS', whole(1, providerNames.length), 1),
       cdnBaseUrl: read('CDN_BASE_URL', url),
-      repositoryDir: read('IPFS_REPOSITORY_DIR', text, path.join(/* turbopackIgnore: true */ ownPlace, '.ipfs')),
+      repositoryDir: read(
+        'IPFS_REPOSITORY_DIR',
+        text,
+        path.join(/* turbopackIgnore: true */ ownPlace, '.ipfs'),
+      ),
       cacheMaxBytes: read('IPFS_CACHE_MAX_BYTES', whole(1), GIBIBYTE),
       /** Where clips are looked for besides their provider's gateway. */
       gateways: read(

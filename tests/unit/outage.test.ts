@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { afterAnswer } from '../../lib/background/after-answer.ts'
-import { tick } from '../../lib/background/timer.ts'
+import { tick } from '../../lib/background/due.ts'
 import { disagreements, recordsIn } from '../support/agreement.ts'
 import { FakeProvider, unavailable } from '../support/fake-provider.ts'
 import { speak, type TestServices, testServices } from '../support/services.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { afterAnswer } from '../../lib/background/after-answer.ts'
-import { tick } from '../../lib/background/timer.ts'
+import { tick } from '../../lib/background/due.ts'
 import { recover } from '../../lib/recover.ts'
 import { replicate } from '../../lib/replicate.ts'
 import { FakeProvider, refused, unavailable } from '../support/fake-provider.ts'

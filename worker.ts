@@ -1,0 +1,44 @@
+import nextEnv from '@next/env'
+import { readConfig } from './lib/config.ts'
+import { startHealthServer } from './lib/http/health-server.ts'
+import { failToStart, keepOutputForLog, say, stopOnSignal } from './lib/run-process.ts'
+import { startService } from './lib/service.ts'
+import { createServices } from './lib/services.ts'
+
+/** Longer than running work may take. */
+const STOP_LIMIT_MS = 30_000
+const HOUR_MS = 3_600_000
+const dir = import.meta.dirname
+
+keepOutputForLog()
+
+/** Does what is due, without web pages; see docs/scale.md. */
+async function main() {
+  process.chdir(dir)
+  nextEnv.loadEnvConfig(dir, false)
+  // Whatever BACKGROUND says to the web instances that share the configuration.
+  const config = { ...readConfig(process.env), hasBackground: true, hasFollowUps: true }
+  const service = startService(createServices(config))
+  const { log } = service.services
+  const health =
+    config.workerPort === undefined ? undefined : await startHealthServer(service, config.workerPort)
+  // Nothing else holds a process that waits for timers only.
+  setInterval(() => {}, HOUR_MS)
+  stopOnSignal(
+    async () => {
+      service.beginShutdown()
+      await service.drain()
+      health?.server.close()
+      await service.close()
+    },
+    { limitMs: STOP_LIMIT_MS },
+  )
+  const catalog = config.databaseUrl ? 'DATABASE_URL' : config.tempAudio.directory
+  const store = config.s3 ? 'S3_BUCKET' : config.tempAudio.directory
+  log.info({ catalog, store, queue: config.redisUrl ? 'REDIS_URL' : 'this process' }, 'The worker has begun')
+  say(
+    `Voicepin works in the background${health ? `; http://localhost:${health.port}/api/health says so` : ''}`,
+  )
+}
+
+main().catch((error) => failToStart(error, 'WORKER_PORT'))

@@ -1,15 +1,13 @@
 import { afterAnswer } from './background/after-answer.ts'
-import { startAuditor } from './background/auditor.ts'
+import { startBackground } from './background/background.ts'
 import { retryOpportunistically } from './background/opportunistic.ts'
 import { drainBacklog } from './background/recovery.ts'
-import { startTimer } from './background/timer.ts'
-import { startWebhooks } from './background/webhooks.ts'
 import { readConfig } from './config.ts'
 import { describeError, ServiceError } from './errors.ts'
 import type { FrontServices } from './http/front.ts'
 import { serveIpfs } from './http/ipfs-gateway.ts'
 import { serveTempAudio } from './http/temp-audio.ts'
-import { recover } from './recover.ts'
+import { healBucket, recover } from './recover.ts'
 import { freeDisk } from './room.ts'
 import { createServices, type Services } from './services.ts'
 import type { VocalizedClip } from './vocalize.ts'
@@ -38,7 +36,7 @@ export function getService(): Service {
   return holder[KEY]
 }
 
-/** Starts recovery and the timer on `services`. */
+/** Starts recovery on `services`, and the background work unless others do it. */
 export function startService(services: Services): Service {
   const { catalog, chain, clock, config, log, speech, store, work, leaseOwner } = services
   let isStopping = false
@@ -50,7 +48,8 @@ export function startService(services: Services): Service {
     recovery ??= recover(services)
       .then((found) => {
         log.info(found, 'Recovered')
-        void quietly(drainBacklog(services))
+        if (config.hasBackground) void quietly(drainBacklog(services))
+        void quietly(healBucket(services))
       })
       .catch((error: unknown) => {
         recovery = undefined
@@ -62,9 +61,7 @@ export function startService(services: Services): Service {
   const quietly = (promise: Promise<void>) => work.track(promise).catch(() => {})
 
   recovered().catch(() => {})
-  const timer = startTimer(services, { intervalMs: config.tempAudio.cleanupIntervalMs, recovered })
-  const stopAuditor = startAuditor(services, { recovered })
-  const stopWebhooks = startWebhooks(services)
+  const stopBackground = config.hasBackground ? startBackground(services, { recovered }) : undefined
 
   function refuseWhileStopping() {
     if (isStopping)
@@ -96,9 +93,7 @@ export function startService(services: Services): Service {
     },
 
     async drain() {
-      timer.stop()
-      stopAuditor()
-      stopWebhooks()
+      if (stopBackground) void quietly(stopBackground())
       await work.drain(GRACE_MS)
     },
 
@@ -108,7 +103,9 @@ export function startService(services: Services): Service {
         .catch((error: unknown) => log.error({ err: error }, 'Leases not released'))
       await services.tracing?.close().catch((error: unknown) => log.error({ err: error }, 'Traces not sent'))
       await speech.close()
+      await services.workQueue.close()
       await services.redis?.close()
+      await services.s3?.bucket.close()
       await catalog.close()
       log.info({ breakers: chain.breakers(), at: clock.now() }, 'Stopped')
     },

@@ -1,5 +1,9 @@
 import path from 'node:path'
+import { createBullQueue } from './background/bull-queue.ts'
+import { createLocalQueue } from './background/local-queue.ts'
+import { ringForWork } from './background/ring-for-work.ts'
 import { type BackgroundWork, createBackgroundWork } from './background/work.ts'
+import { createLanes, type WorkQueue } from './background/work-queue.ts'
 import { type Catalog, createCatalog } from './catalog/catalog.ts'
 import { postgresServer } from './catalog/postgres.ts'
 import { sqliteFile } from './catalog/sqlite.ts'
@@ -10,11 +14,14 @@ import { createDisk, type Disk } from './disk.ts'
 import { isServiceError } from './errors.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import { createSignInLimit, type SignInLimit } from './http/sign-in-limit.ts'
+import { createBreakerGossip } from './ipfs/breaker-gossip.ts'
 import { type CarCache, createCarCache } from './ipfs/car-cache.ts'
 import { type CarStore, createCarStore } from './ipfs/car-store.ts'
 import { type Chain, createChain } from './ipfs/chain.ts'
 import type { IpfsProvider } from './ipfs/provider.ts'
+import { createLocalSlots } from './ipfs/provider-slots.ts'
 import { createProviders } from './ipfs/providers.ts'
+import { createSharedSlots } from './ipfs/shared-slots.ts'
 import { newLeaseOwner } from './lease-owner.ts'
 import { createReencoder, type Reencoder } from './opus/reencoder.ts'
 import { createRedis, type RedisConnections } from './redis.ts'
@@ -26,7 +33,9 @@ import type { Speech } from './speech/speech.ts'
 import { createLog, type Log } from './telemetry/log.ts'
 import { traceClips } from './telemetry/trace-clips.ts'
 import { createTracing, type Tracing } from './telemetry/tracing.ts'
+import { type Bucket, createBucket } from './temp-audio/bucket.ts'
 import { createFilesystemStore } from './temp-audio/filesystem.ts'
+import { createS3Store, type S3Store } from './temp-audio/s3.ts'
 import type { TempAudioStore } from './temp-audio/store.ts'
 
 const LOCAL_VOICE_NOTE =
@@ -47,6 +56,8 @@ export interface Services {
   /** Only where a collector is configured. */
   tracing: Tracing | undefined
   store: TempAudioStore
+  /** Only where the audio is in a bucket: `store` once more, and its bucket. */
+  s3: { store: S3Store; bucket: Bucket } | undefined
   /** Where the temporary store and the catalog are. */
   disk: Disk
   speech: Speech
@@ -57,6 +68,8 @@ export interface Services {
   cache: CarCache
   providers: readonly IpfsProvider[]
   work: BackgroundWork
+  /** Rings for what is due, here or in all processes that share a Redis. */
+  workQueue: WorkQueue
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
   signInLimit: SignInLimit
@@ -86,23 +99,34 @@ export function createServices(
   })
   const providers = replacements.providers ?? built.providers
   const directory = config.tempAudio.directory
+  const leaseOwner = newLeaseOwner()
+  const s3 = openS3(config, { clock, log, leaseOwner })
   const changes = createChanges()
   const tracing = createTracing(config.tracing)
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
   const connector = config.databaseUrl
     ? postgresServer(config.databaseUrl)
     : sqliteFile(path.join(directory, 'catalog.sqlite'))
-  const catalog = createCatalog(connector, { recordsWebhooks: config.webhook !== undefined })
+  const ringsForWebhooks = config.webhook !== undefined
+  const records = createCatalog(connector, { recordsWebhooks: ringsForWebhooks })
+  const workQueue = createLanes((name) => {
+    const local = createLocalQueue({ clock })
+    return redis ? createBullQueue({ redis, name, local, clock, log }) : local
+  })
+  const rings = { workQueue, clock, ringsForClips: redis !== undefined, ringsForWebhooks }
+  const catalog = ringForWork(tracing ? traceClips(records, tracing, clock) : records, rings)
   return {
     config,
     clock,
     scrub,
     log,
-    catalog: announceChanges(tracing ? traceClips(catalog, tracing, clock) : catalog, changes),
+    catalog: announceChanges(catalog, changes),
     tracing,
     changes,
-    disk: replacements.disk ?? createDisk(directory),
-    store: replacements.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
+    disk: replacements.disk ?? createDisk(directory, { letGoOfCopies: s3?.store.letGoOfCopies }),
+    store:
+      replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
+    s3,
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),
     repository,
     cache: createCarCache({
@@ -118,6 +142,7 @@ export function createServices(
       patienceMs: config.ipfs.uploadDeadlineMs,
       clock,
       scrub,
+      ...sharedByInstances(config, clock, redis),
     }),
     work: createBackgroundWork({
       clock,
@@ -125,6 +150,7 @@ export function createServices(
         if (!isServiceError(error)) log.error({ err: error }, 'Background work failed')
       },
     }),
+    workQueue,
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
     signInLimit: createSignInLimit({ redis }),
     redis,
@@ -133,7 +159,31 @@ export function createServices(
       secret: config.reuse.secret,
     }),
     reencoder: createReencoder({ clock, timeoutMs: REENCODING_MS }),
-    leaseOwner: newLeaseOwner(),
+    leaseOwner,
     notes: [...(config.speech.isFallback ? [LOCAL_VOICE_NOTE] : []), ...notes, ...sharingNotes(config)],
   }
+}
+
+/** What a chain has in common with those of other instances; without Redis, only what bounds its own uploads. */
+function sharedByInstances(config: Config, clock: Clock, redis: RedisConnections | undefined) {
+  const limit = config.ipfs.uploadsPerProvider
+  if (!redis) return { slots: createLocalSlots({ limit }) }
+  return {
+    slots: createSharedSlots({ limit, redis }),
+    gossip: createBreakerGossip({ redis, now: () => clock.now() }),
+  }
+}
+
+function openS3(
+  config: Config,
+  { clock, log, leaseOwner: owner }: Pick<Services, 'clock' | 'log' | 'leaseOwner'>,
+): Services['s3'] {
+  if (!config.s3) return undefined
+  const bucket = createBucket({ ...config.s3, clock })
+  const store = createS3Store({
+    ...{ bucket, owner, clock },
+    directory: path.join(config.tempAudio.directory, 's3'),
+    onProblem: (error) => log.error({ err: error }, 'Audio on its way to or from the bucket is in trouble'),
+  })
+  return { bucket, store }
 }

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { type Subject, storedClip } from './catalog-subject.ts'
 import { describeClips } from './clips-conformance.ts'
+import { describeHistory } from './history-conformance.ts'
 import { describeJournal } from './journal-conformance.ts'
+import { describePromises } from './promises-conformance.ts'
 import { describeQueue } from './queue-conformance.ts'
+import { describeReplicas } from './replicas-conformance.ts'
 import { describeRoom } from './room-conformance.ts'
 
 /** What every catalog must do, whatever database stands behind it. */
@@ -12,6 +15,9 @@ export function describeCatalog(subject: Subject) {
     describeRoom(subject)
     describeQueue(subject)
     describeJournal(subject)
+    describeHistory(subject)
+    describePromises(subject)
+    describeReplicas(subject)
 
     test('proves that it can be read and written', async () => {
       const catalog = (await subject.prepare())()

@@ -5,7 +5,7 @@ import { type Clip, newClipId } from '../../../lib/clip.ts'
 /** A catalog to hold to the contract. */
 export interface Subject {
   title: string
-  /** Makes an empty database, gone when the test ends. Returns a way to open it, as often as a test likes. */
+  /** Makes an empty database, gone when the test ends. Returns a way to open it, as often as a test likes; webhooks are recorded. */
   prepare(): Promise<() => Catalog>
 }
 

@@ -51,6 +51,21 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(newClipId())).toBeNull()
     })
 
+    test('tells of many ids at once which have a record, and whether their bytes should be here', async () => {
+      const catalog = await open()
+      const waiting = await waitingClip(catalog)
+      const gone = await storedClip(catalog)
+      await catalog.clips.letGo(gone.id)
+      const others = Array.from({ length: 600 }, newClipId)
+      expect(await catalog.clips.heldAmong([...others, waiting.id, gone.id])).toEqual(
+        new Map([
+          [waiting.id, true],
+          [gone.id, false],
+        ]),
+      )
+      expect(await catalog.clips.heldAmong([])).toEqual(new Map())
+    })
+
     test('goes on with its bytes, under the lease of who uploads them', async () => {
       const { clips } = await open()
       const clip = newClip()
@@ -95,6 +110,22 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.store(id, { ...storedFacts, provider: 'kubo' })).toBe(false)
       expect(await catalog.clips.find(id)).toMatchObject({ provider: 'pinata' })
       expect((await catalog.figures.totals()).counters.clips_stored).toEqual({ pinata: 1 })
+    })
+
+    test('reaches a provider once, whoever says so at the same time through however many connections', async () => {
+      const connect = await prepare()
+      const catalogs = [connect(), connect(), connect()]
+      for (const catalog of catalogs) await catalog.check()
+      const ids: string[] = []
+      for (let count = 0; count < 5; count += 1) ids.push((await waitingClip(connect())).id)
+      const stored = ids.flatMap((id) =>
+        Array.from({ length: 9 }, (_, index) => catalogs[index % 3]?.clips.store(id, storedFacts)),
+      )
+      expect((await Promise.all(stored)).filter(Boolean)).toHaveLength(5)
+      expect((await connect().figures.totals()).counters).toMatchObject({
+        clips_stored: { pinata: 5 },
+        time_to_ipfs_count: { '': 5 },
+      })
     })
 
     test('can become bytes that a provider has at once, without ever waiting', async () => {
@@ -206,6 +237,24 @@ export function describeClips({ prepare }: Subject) {
       const clip = newClip({ requestId })
       await clips.reserve(clip, noLimit)
       expect(await clips.find(clip.id)).toMatchObject({ requestId })
+    })
+
+    test('is recorded whatever a provider has said of it', async () => {
+      const { clips, attempts, ...catalog } = await open()
+      const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
+      const { id } = await waitingClip({ clips, attempts, ...catalog }, { staged: lease })
+      const error = 'pinata: \u0000 half a \ud83c character \uffff'
+      const attempt = await attempts.begin({
+        clipId: id,
+        provider: 'pinata',
+        trigger: 'cron',
+        startedAt: NOW,
+      })
+      await attempts.end(attempt, 'pinata', { outcome: 'failed', durationMs: 1, error })
+      const round = { leaseOwner: 'me', error, lastRoundAt: NOW, nextAttemptAt: NOW + 1000 }
+      expect(await clips.postpone(id, round)).toBe(true)
+      expect((await clips.find(id))?.lastError).toMatch(/^pinata: /)
+      expect((await attempts.ofClip(id))[0]?.error).toMatch(/^pinata: /)
     })
   })
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
 import { type Catalog, createCatalog } from '../../../lib/catalog/catalog.ts'
 import { createDatabase } from '../../../lib/catalog/connection.ts'
@@ -23,7 +24,7 @@ export function postgresSubject() {
     async prepare(): Promise<() => Catalog> {
       await emptied(url)
       return () => {
-        const catalog = createCatalog(postgresServer(url))
+        const catalog = createCatalog(postgresServer(url), { recordsWebhooks: true })
         onTestFinished(() => catalog.close())
         return catalog
       }
@@ -34,7 +35,6 @@ export function postgresSubject() {
 async function emptied(url: string) {
   const database = createDatabase(postgresServer(url))
   await database.run(async (db) => {
-    const { sql } = await import('kysely')
     await sql`truncate clips, attempts, counters, holdings, pins, replications, requests, idempotency_keys,
       daily_characters, webhooks, samples restart identity`.execute(db)
   })

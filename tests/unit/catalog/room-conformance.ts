@@ -58,6 +58,42 @@ export function describeRoom({ prepare }: Subject) {
       expect(await catalog.figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
     })
 
+    test('holds when clips begin and grow at once, through several connections', async () => {
+      const connect = await prepare()
+      const catalogs = [connect(), connect(), connect(), connect()]
+      for (const catalog of catalogs) await catalog.check()
+      const growing = Array.from({ length: 10 }, () => newClip({ sizeBytes: 100 }))
+      for (const clip of growing) await catalogs[0]?.clips.reserve(clip, 2000)
+      const asked = growing.flatMap((clip, index) => [
+        catalogs[index % 4]?.clips.resize(clip.id, 200, 2000),
+        catalogs[(index + 1) % 4]?.clips.reserve(newClip({ sizeBytes: 100 }), 2000),
+      ])
+      expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(10)
+      expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldBytes: 2000 })
+    })
+
+    test('is what a count of all clips would say, whatever has become of them', async () => {
+      const connect = await prepare()
+      const catalogs = [connect(), connect(), connect()]
+      for (const catalog of catalogs) await catalog.check()
+      const lives = Array.from({ length: 30 }, async (_, index) => {
+        const catalog = catalogs[index % 3] as (typeof catalogs)[0]
+        const clip = newClip({ sizeBytes: 100 + index })
+        await catalog.clips.reserve(clip, noLimit)
+        if (index % 5 === 0) return catalog.clips.discard(clip.id)
+        if (index % 5 === 1) return catalog.clips.resize(clip.id, 500, noLimit)
+        const facts = stagedFacts({ sizeBytes: 50 + index })
+        if (index % 5 === 2) return catalog.clips.settle(clip.id, { staged: facts, stored: storedFacts })
+        await catalog.clips.stage(clip.id, facts)
+        if (index % 5 === 3) return catalog.clips.store(clip.id, storedFacts)
+        return index % 2 === 0 ? undefined : catalog.clips.expire(clip.id, { error: 'late', now: NOW })
+      })
+      await Promise.all(lives)
+      // Six grew to 500; six were stored and six waited or expired, of 50 bytes and their number.
+      const heldBytes = 6 * 500 + 12 * 50 + (3 + 8 + 13 + 18 + 23 + 28) + (4 + 9 + 14 + 19 + 24 + 29)
+      expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldClips: 18, heldBytes, waitingClips: 3 })
+    })
+
     test.each([1, 2])('holds when many ask at once, through %i connections', async (count) => {
       const connect = await prepare()
       const catalogs = Array.from({ length: count }, connect)

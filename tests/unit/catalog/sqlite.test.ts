@@ -10,7 +10,7 @@ describeCatalog({
   async prepare() {
     const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
     return () => {
-      const catalog = createCatalog(sqliteFile(file))
+      const catalog = createCatalog(sqliteFile(file), { recordsWebhooks: true })
       onTestFinished(() => catalog.close())
       return catalog
     }

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { Catalog } from '../../../lib/catalog/catalog.ts'
+import { HOUR_MS, NOW as START, type Subject, storedFacts, waitingClip } from './catalog-subject.ts'
+
+const span = { from: START, to: START + 4 * HOUR_MS, stepMs: HOUR_MS }
+
+async function stagedClip(catalog: Catalog, stagedAt: number): Promise<string> {
+  const created = {
+    createdAt: stagedAt - 500,
+    expiresAt: stagedAt + HOUR_MS,
+    leaseOwner: null,
+    leaseExpiresAt: null,
+  }
+  return (await waitingClip(catalog, { created, staged: { stagedAt, sizeBytes: 1000 } })).id
+}
+
+async function storedClip(catalog: Catalog, stagedAt: number, tookMs: number, provider: string) {
+  const id = await stagedClip(catalog, stagedAt)
+  await catalog.clips.store(id, { ...storedFacts, provider, storedAt: stagedAt + tookMs })
+  return id
+}
+
+type Try = { clipId: string; startedAt: number; outcome: 'stored' | 'failed'; trigger: 'request' | 'cron' }
+async function tried({ attempts }: Catalog, { outcome, ...attempt }: Try) {
+  const id = await attempts.begin({ ...attempt, provider: 'pinata' })
+  await attempts.end(id, 'pinata', { outcome, durationMs: 5 })
+}
+
+/** What has happened over time, in every catalog. */
+export function describeHistory({ prepare }: Subject) {
+  async function filled(): Promise<Catalog> {
+    const catalog = (await prepare())()
+    const first = await storedClip(catalog, START + 1000, 40, 'pinata')
+    await storedClip(catalog, START + 2000, 1234, 'pinata')
+    await storedClip(catalog, START + HOUR_MS, 70_000, 'kubo')
+    const waiting = await stagedClip(catalog, START + 2 * HOUR_MS)
+    const failed = { clipId: waiting, outcome: 'failed', trigger: 'cron' } as const
+    await tried(catalog, { clipId: first, startedAt: START + 1000, outcome: 'stored', trigger: 'request' })
+    await tried(catalog, { ...failed, startedAt: START + 2 * HOUR_MS, trigger: 'request' })
+    await tried(catalog, { ...failed, startedAt: START + 3 * HOUR_MS - 1 })
+    await tried(catalog, { ...failed, startedAt: span.to })
+    return catalog
+  }
+
+  describe('the history', () => {
+    test('counts tries by step, provider and whether a caller waited, up to the end of the span', async () => {
+      const catalog = await filled()
+      const provider = 'pinata'
+      expect(await catalog.history.tries(span)).toEqual([
+        { step: 0, provider, isBackground: false, stored: 1, failed: 0 },
+        { step: 2, provider, isBackground: false, stored: 0, failed: 1 },
+        { step: 2, provider, isBackground: true, stored: 0, failed: 1 },
+      ])
+    })
+
+    test('tells how long clips took, to a few percent', async () => {
+      const catalog = await filled()
+      const times = (await catalog.history.timesToIpfs(span)).toSorted((a, b) => a.ms - b.ms)
+      expect(times).toEqual([
+        { step: 0, provider: 'pinata', ms: 40, clips: 1 },
+        { step: 0, provider: 'pinata', ms: 1200, clips: 1 },
+        { step: 1, provider: 'kubo', ms: 70_000, clips: 1 },
+      ])
+    })
+
+    test('tells where the clips of a time stand now', async () => {
+      const catalog = await filled()
+      expect(await catalog.history.states(START)).toEqual({ stored: 3, staged: 1 })
+      expect(await catalog.history.states(START + 2 * HOUR_MS)).toEqual({ staged: 1 })
+    })
+
+    test('notes what is held, and forgets what is old', async () => {
+      const catalog = await filled()
+      await catalog.history.sample(START, 0)
+      await catalog.history.sample(START + HOUR_MS, START + 1)
+      expect(await catalog.history.samples(span)).toEqual([
+        { takenAt: START + HOUR_MS, heldClips: 4, heldBytes: 4000, waitingClips: 1 },
+      ])
+    })
+
+    test('lists clips by pages, the latest first', async () => {
+      const catalog = await filled()
+      const { clips, total } = await catalog.history.list({ state: 'stored', limit: 2, offset: 1 })
+      expect(total).toBe(3)
+      expect(clips.map(({ storedAt }) => storedAt)).toEqual([START + 3234, START + 1040])
+      const waiting = await catalog.history.list({ state: 'waiting', limit: 2, offset: 0 })
+      expect(waiting).toMatchObject({ total: 1, clips: [{ stagedAt: START + 2 * HOUR_MS }] })
+      expect(await catalog.history.list({ state: 'expired', limit: 2, offset: 0 })).toEqual({
+        total: 0,
+        clips: [],
+      })
+    })
+  })
+}

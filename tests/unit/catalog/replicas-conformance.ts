@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { NOW, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
+
+const lease = { owner: 'one', expiresAt: NOW + 60_000 }
+const now = NOW + 10_000
+const due = { now, lease, dueOnly: true }
+const check = { now, before: now, freshSince: 0, freshBefore: 0 }
+
+/** Who holds a clip, and who is still to. */
+export function describeReplicas({ prepare }: Subject) {
+  const open = async () => (await prepare())()
+
+  describe('the pins', () => {
+    test('say who holds a clip, from the moment that it is stored', async () => {
+      const catalog = await open()
+      const { id } = await storedClip(catalog)
+      await catalog.pins.add({ clipId: id, provider: 'kubo', cid: 'bafkubo', pinnedAt: NOW + 9000 })
+      expect(await catalog.pins.ofClip(id)).toMatchObject([
+        { clipId: id, provider: 'pinata', cid: 'bafkreiexample', pinnedAt: NOW + 5000, checkedAt: null },
+        { provider: 'kubo', cid: 'bafkubo' },
+      ])
+      expect(await catalog.pins.clipOf('bafkubo')).toMatchObject({ id })
+      expect(await catalog.pins.clipOf('bafunknown')).toBeNull()
+    })
+
+    test('are claimed for a check one by one, those that were never checked first', async () => {
+      const catalog = await open()
+      const checked = await storedClip(catalog)
+      await catalog.pins.claimCheck({ ...check, now: NOW })
+      const fresh = await storedClip(catalog)
+      expect(await catalog.pins.claimCheck(check)).toMatchObject({ clipId: fresh.id, checkedAt: now })
+      expect(await catalog.pins.claimCheck(check)).toMatchObject({ clipId: checked.id, checkedAt: now })
+      expect(await catalog.pins.claimCheck(check)).toBeUndefined()
+    })
+
+    test('that nobody has read back yet are claimed again while they are fresh', async () => {
+      const catalog = await open()
+      const { id } = await storedClip(catalog)
+      const pin = await catalog.pins.claimCheck(check)
+      const again = { now: now + 1000, before: 0, freshSince: NOW, freshBefore: now + 1 }
+      expect(await catalog.pins.claimCheck({ ...again, freshSince: now })).toBeUndefined()
+      expect(await catalog.pins.claimCheck(again)).toMatchObject({ clipId: id })
+      if (pin) await catalog.pins.prove(pin, now)
+      expect(await catalog.pins.claimCheck({ ...again, freshBefore: now + 9000 })).toBeUndefined()
+    })
+
+    test('that were lost are not checked any more', async () => {
+      const catalog = await open()
+      await storedClip(catalog)
+      const pin = await catalog.pins.claimCheck(check)
+      if (pin) await catalog.pins.lose(pin, now)
+      expect(await catalog.pins.claimCheck({ ...check, before: now + 1000 })).toBeUndefined()
+    })
+
+    test.each([1, 3])('are never claimed twice, through %i connections at once', async (count) => {
+      const connect = await prepare()
+      const catalogs = Array.from({ length: count }, connect)
+      for (const catalog of catalogs) await catalog.check()
+      for (let index = 0; index < 12; index += 1) await storedClip(catalogs[0] as (typeof catalogs)[0])
+      const claims = Array.from({ length: 20 }, (_, index) => catalogs[index % count]?.pins.claimCheck(check))
+      const claimed = (await Promise.all(claims)).flatMap((pin) => (pin ? [pin.clipId] : []))
+      expect(claimed).toHaveLength(12)
+      expect(new Set(claimed).size).toBe(12)
+    })
+  })
+
+  describe('replications', () => {
+    test('are wanted for stored clips that too few hold, once each', async () => {
+      const catalog = await open()
+      const { id } = await storedClip(catalog)
+      const { id: enough } = await storedClip(catalog)
+      await catalog.pins.add({ clipId: enough, provider: 'kubo', cid: 'bafkubo', pinnedAt: NOW })
+      await waitingClip(catalog)
+      await catalog.replications.want(2, NOW)
+      await catalog.replications.want(2, NOW + 1, id)
+      expect(await catalog.replications.count()).toBe(1)
+      expect(await catalog.replications.claim(due)).toEqual({ clipId: id, failedRounds: 0 })
+    })
+
+    test('are claimed under a lease, which only its holder prolongs, and wait for their date', async () => {
+      const { replications, ...catalog } = await open()
+      const { id } = await storedClip({ replications, ...catalog })
+      await replications.want(2, NOW)
+      await replications.claim(due)
+      expect(await replications.claim(due)).toBeUndefined()
+      expect(await replications.renew(id, { owner: 'two', expiresAt: now })).toBe(false)
+      expect(await replications.renew(id, lease)).toBe(true)
+      await replications.postpone(id, { error: 'no', nextAttemptAt: now + 1000, hasFailed: true })
+      expect(await replications.claim(due)).toBeUndefined()
+      expect(await replications.claim({ ...due, dueOnly: false })).toEqual({ clipId: id, failedRounds: 1 })
+      await replications.done(id)
+      expect(await replications.count()).toBe(0)
+    })
+
+    test('are never claimed twice, through three connections at once', async () => {
+      const connect = await prepare()
+      const catalogs = Array.from({ length: 3 }, connect)
+      for (const catalog of catalogs) await catalog.check()
+      const first = catalogs[0] as (typeof catalogs)[0]
+      for (let index = 0; index < 12; index += 1) await storedClip(first)
+      await first.replications.want(2, NOW)
+      const claims = Array.from({ length: 20 }, (_, index) => catalogs[index % 3]?.replications.claim(due))
+      const claimed = (await Promise.all(claims)).flatMap((one) => (one ? [one.clipId] : []))
+      expect(claimed).toHaveLength(12)
+      expect(new Set(claimed).size).toBe(12)
+    })
+  })
+}

@@ -31,9 +31,7 @@ export async function uploadUnstaged(
     const { car } = await packCar(audio)
     const content = { cid, car, file: audio, fileName }
     const journal = refusal ? noJournal : looseJournal(services, newClip.id, 'request')
-    // There is no later for it, so that a provider that has rested is asked, too.
-    const user = 'background'
-    const stored = await work.track(chain.upload(content, { user, journal, signal: work.signal }))
+    const stored = await work.track(chain.upload(content, { user: 'rescue', journal, signal: work.signal }))
     log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
     const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
     const clip = storedClip(services, newClip, facts, stored)

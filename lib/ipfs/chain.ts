@@ -4,15 +4,26 @@ import { describeError, isProviderError, ProviderError, type ProviderFailure } f
 import { waitBeforeRetry } from '../retry.ts'
 import { named } from '../same-everywhere.ts'
 import { type BreakerState, createBreaker } from './breaker.ts'
+import type { BreakerGossip } from './breaker-gossip.ts'
 import { possibleCids } from './cid.ts'
-import { asProviderError, TriesFailed } from './failed-tries.ts'
+import { asProviderError, NotTried, TriesFailed } from './failed-tries.ts'
 import type { IpfsContent, IpfsProvider } from './provider.ts'
+import { type ProviderSlots, slotWithin } from './provider-slots.ts'
 
 /** A question whether a provider holds a clip already may take this long. */
 const LOOKUP_TIMEOUT_MS = 5000
 
-/** Who waits for an upload: callers never try a provider that is known to be sick, the background probes it. */
-export type ChainUser = 'caller' | 'background'
+/** How long the background waits for a slot at a provider. What is under a lease has time for one such wait a try. */
+const SLOT_TIMEOUT_MS = 10_000
+
+/**
+ * Who waits for an upload.
+ *
+ * - `caller`: never tries a provider that is known to be sick
+ * - `background`: probes it, and waits for a slot before each try
+ * - `rescue`: a caller whose clip has no later: probes, and waits for nobody
+ */
+export type ChainUser = 'caller' | 'background' | 'rescue'
 
 /** Where the chain writes down each try. */
 export interface Journal {
@@ -28,6 +39,14 @@ export interface ChainResult {
   provider: string
   ipfsHash: string
   gatewayUrl: string
+}
+
+/** What one upload is about. */
+interface Use {
+  user: ChainUser
+  journal: Journal
+  isDoubtful: boolean
+  signal: AbortSignal
 }
 
 /** No provider took the clip. */
@@ -87,15 +106,22 @@ export interface ChainOptions {
   patienceMs: number
   clock: Clock
   scrub: (text: string) => string
+  /** How other instances and this one hear of each other's breakers. */
+  gossip?: BreakerGossip
+  /** What bounds the background's uploads at each provider. */
+  slots?: ProviderSlots
 }
 
 export function createChain(options: ChainOptions): Chain {
-  const { clock, scrub } = options
-  const links = options.providers.map((provider) => ({
-    provider,
-    breaker: createBreaker({ now: () => clock.now(), patienceMs: options.patienceMs }),
-  }))
+  const { clock, scrub, gossip, slots } = options
+  const links = options.providers.map((provider) => {
+    const onChange = () => gossip?.publish(provider.name, breaker.snapshot())
+    const breaker = createBreaker({ now: () => clock.now(), patienceMs: options.patienceMs, onChange })
+    return { provider, breaker }
+  })
   type Link = (typeof links)[number]
+  const names = links.map(({ provider }) => provider.name)
+  gossip?.subscribe(names, (name, snapshot) => links[names.indexOf(name)]?.breaker.adopt(snapshot))
 
   function timeLimit<T>(timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) {
     const timeoutError = () =>
@@ -137,13 +163,26 @@ export function createChain(options: ChainOptions): Chain {
     return cid
   }
 
-  async function tryOnce(
-    link: Link,
-    content: IpfsContent,
-    { isDoubtful, journal, signal }: { isDoubtful: boolean; journal: Journal; signal: AbortSignal },
-  ) {
+  /** @throws NotTried when nobody may try the provider now */
+  async function tryOnce(link: Link, content: IpfsContent, use: Use) {
+    const isBound = slots && use.user === 'background'
+    if (!isBound) return tryNow(link, content, use)
+    const wait = { provider: link.provider.name, timeoutMs: SLOT_TIMEOUT_MS, clock, signal: use.signal }
+    const release = await slotWithin(slots, wait)
+    try {
+      return await tryNow(link, content, use)
+    } finally {
+      release()
+    }
+  }
+
+  async function tryNow(link: Link, content: IpfsContent, { user, isDoubtful, journal, signal }: Use) {
     const { provider, breaker } = link
     const wasProbe = breaker.state() !== 'closed'
+    // Whoever waited may find that others have found it sick, or are probing it.
+    if (!mayTry(link, user) || (wasProbe && !breaker.beginProbe())) {
+      throw new NotTried('it has failed repeatedly and is being rested')
+    }
     const id = await journal.begin(provider.name)
     const startedAt = clock.now()
     const durationMs = () => Math.max(0, clock.now() - startedAt)
@@ -161,12 +200,10 @@ export function createChain(options: ChainOptions): Chain {
     }
   }
 
-  async function tryProvider(
-    link: Link,
-    content: IpfsContent,
-    use: { user: ChainUser; journal: Journal; isDoubtful: boolean; signal: AbortSignal },
-  ): Promise<ChainResult> {
+  /** @throws NotTried; TriesFailed */
+  async function tryProvider(link: Link, content: IpfsContent, use: Use): Promise<ChainResult> {
     let { isDoubtful } = use
+    let lastError: ProviderError | undefined
     for (let tries = 1; ; tries += 1) {
       try {
         const { id, result, durationMs } = await tryOnce(link, content, { ...use, isDoubtful })
@@ -176,7 +213,9 @@ export function createChain(options: ChainOptions): Chain {
           .catch(() => {})
         return result
       } catch (error) {
+        if (error instanceof NotTried && lastError) throw new TriesFailed(tries - 1, lastError)
         if (!isProviderError(error)) throw error
+        lastError = error
         const { clock, retryDelaysMs: delaysMs, patienceMs } = options
         const waitMs = waitBeforeRetry({ tries, delaysMs, error, patienceMs, random: () => clock.random() })
         if (waitMs === undefined || link.breaker.state() !== 'closed') throw new TriesFailed(tries, error)
@@ -190,11 +229,11 @@ export function createChain(options: ChainOptions): Chain {
 
   function mayTry(link: Link, user: ChainUser): boolean {
     const state = link.breaker.state()
-    return state === 'closed' || (state === 'half_open' && user === 'background')
+    return state === 'closed' || (state === 'half_open' && user !== 'caller')
   }
 
   return {
-    providers: links.map(({ provider }) => provider.name),
+    providers: names,
 
     async upload(content, { user, journal, doubtful = [], heldBy = [], signal }) {
       const failures: ProviderFailure[] = []
@@ -203,21 +242,18 @@ export function createChain(options: ChainOptions): Chain {
         const { name, needsOrigin } = link.provider
         signal.throwIfAborted()
         if (heldBy.includes(name) || (needsOrigin && heldBy.length === 0)) continue
-        if (!mayTry(link, user) || (link.breaker.state() === 'half_open' && !link.breaker.beginProbe())) {
-          failures.push({
-            provider: name,
-            attempts: 0,
-            error: 'Skipped: it has failed repeatedly and is being rested',
-          })
-          continue
-        }
         try {
           const isDoubtful = doubtful.includes(name)
           return await tryProvider(link, content, { user, journal, isDoubtful, signal })
         } catch (error) {
-          if (!(error instanceof TriesFailed)) throw error
-          failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
-          causes.push(error.cause)
+          if (error instanceof NotTried) {
+            failures.push({ provider: name, attempts: 0, error: `Skipped: ${error.message}` })
+            // It is well: the next in the order has to stand in for the sick only.
+            if (error.isBusy) break
+          } else if (error instanceof TriesFailed) {
+            failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
+            causes.push(error.cause)
+          } else throw error
         }
       }
       throw new ChainError(failures, causes)

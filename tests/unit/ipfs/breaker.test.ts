@@ -144,3 +144,121 @@ describe('a breaker', () => {
     expect(restMs()).toBeLessThanOrEqual(10_000 + 1)
   })
 })
+
+describe('a breaker that follows another', () => {
+  let othersNow: number
+  let other: Breaker
+  let changes: number
+  beforeEach(() => {
+    // Clocks of two machines, years apart.
+    othersNow = 90_000_000_000
+    changes = 0
+    const onChange = () => {
+      changes += 1
+    }
+    other = createBreaker({ now: () => othersNow, patienceMs: PATIENCE_MS, onChange })
+    breaker = createBreaker({
+      now: () => now,
+      patienceMs: PATIENCE_MS,
+      onChange: () => other.adopt(breaker.snapshot()),
+    })
+  })
+
+  const pass = (ms: number) => {
+    now += ms
+    othersNow += ms
+  }
+
+  test('opens with it, and rests for what is left', () => {
+    fail(8)
+    expect(other.state()).toBe('open')
+    pass(9999)
+    expect(other.state()).toBe('open')
+    pass(1)
+    expect(other.state()).toBe('half_open')
+  })
+
+  test('that hears of it late rests for the rest of the rest', () => {
+    fail(8)
+    pass(4000)
+    other.adopt(breaker.snapshot())
+    pass(6000)
+    expect(other.state()).toBe('half_open')
+  })
+
+  test('lets nobody probe while it does, and rests longer when the probe has failed', () => {
+    fail(8)
+    pass(10_000)
+    expect(breaker.beginProbe()).toBe(true)
+    expect(other.beginProbe()).toBe(false)
+    fail(1, { wasProbe: true })
+    pass(19_999)
+    expect(other.state()).toBe('open')
+    pass(1)
+    expect(other.beginProbe()).toBe(true)
+    other.failed(unavailable(), { wasProbe: true })
+    expect(other.snapshot()).toMatchObject({ rests: 3, restMs: 40_000 })
+  })
+
+  test('may probe once a probe of the other has not been heard of for a minute', () => {
+    fail(8)
+    pass(10_000)
+    breaker.beginProbe()
+    pass(59_999)
+    expect(other.beginProbe()).toBe(false)
+    pass(1)
+    expect(other.beginProbe()).toBe(true)
+  })
+
+  test('closes with it, as if nothing had been', () => {
+    fail(8)
+    pass(10_000)
+    breaker.beginProbe()
+    breaker.succeeded()
+    expect(other.state()).toBe('closed')
+    for (let count = 0; count < 7; count += 1) other.failed(unavailable(), { wasProbe: false })
+    expect(other.state()).toBe('closed')
+  })
+
+  test('trusts a provider that answers questions as little, until it takes a clip', () => {
+    fail(8)
+    breaker.answered()
+    expect(other.state()).toBe('closed')
+    breaker.succeeded()
+    other.failed(unavailable(), { wasProbe: false })
+    expect(other.state()).toBe('closed')
+    fail(8)
+    breaker.answered()
+    other.failed(unavailable(), { wasProbe: false })
+    expect(other.state()).toBe('open')
+  })
+
+  test('ends its rest with it', () => {
+    fail(1, { retryAfterMs: 3_600_000 })
+    breaker.endRest()
+    expect(other.state()).toBe('half_open')
+  })
+
+  test('takes that for no news of its own', () => {
+    fail(8)
+    pass(10_000)
+    breaker.beginProbe()
+    breaker.succeeded()
+    expect(changes).toBe(0)
+  })
+
+  test('says nothing of what changes nothing', () => {
+    breaker = createBreaker({ now: () => now, patienceMs: PATIENCE_MS, onChange: () => (changes += 1) })
+    fail(7)
+    breaker.succeeded()
+    breaker.succeeded()
+    breaker.answered()
+    breaker.endRest()
+    expect(changes).toBe(0)
+    fail(30)
+    expect(changes).toBe(1)
+    breaker.endRest()
+    breaker.endRest()
+    expect(changes).toBe(2)
+  })
+})

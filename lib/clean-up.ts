@@ -7,6 +7,8 @@ import type { Services } from './services.ts'
 import { uploadPending } from './upload-pending.ts'
 
 const BATCH = 100
+/** The catalog is asked once for so many files. */
+const FILES_AT_ONCE = 500
 const ATTEMPTS_KEPT_MS = 30 * 24 * 3_600_000
 /** A write that has not grown for this long belongs to a process that died. */
 const UNFINISHED_AFTER_MS = 3_600_000
@@ -110,14 +112,17 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
   // Asked before the files are listed, so that a clip which comes meanwhile is not among them.
   const withoutFile = new Set(await catalog.figures.idsHeldAlthoughStored())
   const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
-  for await (const file of store.list({ removeUnfinishedBefore })) {
-    withoutFile.delete(file.id)
-    const clip = await catalog.clips.find(file.id)
-    if (clip?.isHeld || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
-    await healing(services, file.id, async () => {
-      if (clip) await store.delete(file.id)
-      else if (await adopt(services, file)) adopted += 1
-    })
+  for await (const files of inBatches(store.list({ removeUnfinishedBefore }), FILES_AT_ONCE)) {
+    const heldAmong = await catalog.clips.heldAmong(files.map(({ id }) => id))
+    for (const file of files) {
+      withoutFile.delete(file.id)
+      const isHeld = heldAmong.get(file.id)
+      if (isHeld || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
+      await healing(services, file.id, async () => {
+        if (isHeld === false) await store.delete(file.id)
+        else if (await adopt(services, file)) adopted += 1
+      })
+    }
   }
   await letGo(
     services,
@@ -137,4 +142,15 @@ async function healing({ log }: Services, clipId: string, heal: () => Promise<vo
       'A clip in the temporary store could not be healed yet',
     )
   }
+}
+
+async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = []
+  for await (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
 }

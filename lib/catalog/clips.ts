@@ -55,6 +55,8 @@ export interface FailedRound {
 /** The life of a clip, one method a transition. */
 export interface Clips {
   find(id: string): Promise<Clip | null>
+  /** Of those of `ids` that have a record: whether their bytes should be here. */
+  heldAmong(ids: string[]): Promise<Map<string, boolean>>
   /**
    * Records a clip that is about to be spoken, if the temporary store has room: all that is held stays within `maxBytes`.
    * `false`: there is no room, or there is a record of this id.
@@ -118,6 +120,13 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
 
   return {
     find: (id) => read((db) => findClip(db, id)),
+
+    heldAmong: (ids) =>
+      read(async (db) => {
+        if (ids.length === 0) return new Map()
+        const rows = await db.selectFrom('clips').select(['id', 'isHeld']).where('id', 'in', ids).execute()
+        return new Map(rows.map(({ id, isHeld }) => [id, isHeld === 1]))
+      }),
 
     reserve: (clip, maxBytes) =>
       transaction(

@@ -59,11 +59,12 @@ export function isHttps({ headers, url }: { headers: Headers; url: string }): bo
 }
 
 /** The origins without https at which clips may lie: this service's own by name, and the configured gateways. */
-export function gatewayOrigins({ publicBaseUrl, ipfs }: Config): string[] {
+export function gatewayOrigins({ publicBaseUrl, ipfs, s3 }: Config): string[] {
   const { pinata, web3storage, infura, filebase, lighthouse, kubo } = ipfs
   const urls = [
     publicBaseUrl,
     ipfs.gatewayUrl,
+    s3?.redirects ? s3.endpoint : undefined,
     ...[pinata, web3storage, infura, filebase, lighthouse, kubo].map(({ gatewayUrl }) => gatewayUrl),
   ]
   const origins = urls.filter((url) => url !== undefined).map((url) => new URL(url).origin)

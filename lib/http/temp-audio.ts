@@ -8,6 +8,9 @@ import { evaluatePreconditions, rangeApplies, selectRange } from './range.ts'
 import { respond } from './respond.ts'
 
 const LONGEST_MAX_AGE_SECONDS = 3600
+/** How long a presigned URL is good at most, and for less than how long none is given. */
+const LONGEST_SIGNED_SECONDS = 300
+const SHORTEST_SIGNED_SECONDS = 30
 
 /** Answers `GET` and `HEAD /api/temp-audio/<id>`; both the front and the route handler serve it by this. */
 export function serveTempAudio(services: Services, request: Request): Promise<Response> {
@@ -42,6 +45,8 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     const applies = rangeApplies(request.headers.get('If-Range'), etag, modifiedAt)
     const range = applies ? selectRange(request.headers.get('Range'), clip.sizeBytes) : undefined
     if (range === 'unsatisfiable') throw unsatisfiable(clip)
+    const signedUrl = await signedUrlOf(services, clip, headers)
+    if (signedUrl) return redirectToBucket(signedUrl, headers)
     const audio = await read(range)
     if (!audio) return redirectTo(await whereNow(services, clip.id))
     if (!range) return new Response(audio as BodyInit, { headers })
@@ -49,6 +54,29 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     headers.set('Content-Range', `bytes ${range.start}-${range.end}/${clip.sizeBytes}`)
     return new Response(audio as BodyInit, { status: 206, headers })
   })
+}
+
+/** Where the bucket itself gives the bytes for a while; `undefined` where they are to come from us. */
+async function signedUrlOf(
+  { config, clock, s3 }: Services,
+  clip: HeldClip,
+  headers: Headers,
+): Promise<string | undefined> {
+  const secondsLeft = Math.floor((clip.expiresAt - clock.now()) / 1000)
+  if (!s3 || !config.s3?.redirects || secondsLeft < SHORTEST_SIGNED_SECONDS) return undefined
+  return s3.bucket.sign(clip.id, {
+    expiresInSeconds: Math.min(LONGEST_SIGNED_SECONDS, secondsLeft),
+    contentType: clip.mimeType,
+    contentDisposition: headers.get('Content-Disposition') as string,
+  })
+}
+
+/** Kept by nobody: whoever has it may read the clip. */
+function redirectToBucket(location: string, clipHeaders: Headers): Response {
+  const headers = new Headers({ Location: location, 'Cache-Control': 'private, no-store' })
+  const link = clipHeaders.get('Link')
+  if (link) headers.set('Link', link)
+  return new Response(null, { status: 302, headers })
 }
 
 /** Empty where the path is not that of a clip, as when a client's `..` has led out of it. */

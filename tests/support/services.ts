@@ -33,7 +33,8 @@ export interface LogLine {
 }
 
 /**
- * The services on real files and a real catalog, under a simulated clock, with voices and providers in memory.
+ * The services on real files and a real catalog, under a simulated clock, with voices and providers in memory. With an
+ * `S3_BUCKET` in the environment the audio is there; that takes the system's clock.
  * The bytes of the store are copied into memory before they are uploaded, for the clock to see when nothing goes on.
  */
 export async function testServices<C extends Clock = SimulatedClock>(options: Options<C> = {}) {
@@ -52,7 +53,9 @@ export async function testServices<C extends Clock = SimulatedClock>(options: Op
   const base = createServices(config, {
     clock,
     speech,
-    store: inMemoryBlobs(createFilesystemStore({ directory: audioDirectory }), audioDirectory),
+    ...(!config.s3 && {
+      store: inMemoryBlobs(createFilesystemStore({ directory: audioDirectory }), audioDirectory),
+    }),
     log: createLog({ level: config.logLevel, scrub: (text) => text, destination }),
   })
   const { life } = options

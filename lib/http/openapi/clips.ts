@@ -11,7 +11,7 @@ const audioAnswers = {
   '200': { description: 'The whole clip', content: audioContent },
   '206': { description: 'The part that `Range` asked for', content: audioContent },
   '302': {
-    description: 'Only IPFS has it any more',
+    description: 'Only IPFS has it any more; or it is to be had from a bucket, for a few minutes',
     headers: z.object({ Location: z.url() }),
   },
   '304': { description: 'The caller has it already' },

@@ -8,11 +8,14 @@ const MARGIN_SHARE = 1 / 8
 export interface Disk {
   /** Whether `sizeBytes` more find room on it, with enough left for the catalog to go on. */
   hasRoom(sizeBytes: number): Promise<boolean>
+  /** Where clips only pass through: deletes what can be had again from their store. Returns how many files. */
+  letGoOfCopies?: (() => Promise<number>) | undefined
 }
 
 /** The disk under `directory`, which is made when missing. One that cannot be asked is taken to have room. */
-export function createDisk(directory: string): Disk {
+export function createDisk(directory: string, { letGoOfCopies }: Pick<Disk, 'letGoOfCopies'> = {}): Disk {
   return {
+    letGoOfCopies,
     async hasRoom(sizeBytes) {
       const facts = await mkdir(directory, { recursive: true })
         .then(() => statfs(directory))

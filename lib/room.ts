@@ -38,14 +38,16 @@ export async function reserveRoom(services: Services, clip: NewClip): Promise<vo
 
 /**
  * Sees that the disk has room for `sizeBytes` more. Where it is short, the bytes of clips that IPFS has already are let
- * go, oldest first.
+ * go, oldest first; local copies where the clips themselves are elsewhere.
  *
  * @throws TempAudioError when that is not enough
  * @throws CatalogError when the catalog fails
  */
 export async function freeDisk(services: Services, sizeBytes: number): Promise<void> {
-  while (!(await services.disk.hasRoom(sizeBytes))) {
-    if ((await evictStored(services)) === 0) {
+  const { disk } = services
+  const letGoOfSome = disk.letGoOfCopies ?? (() => evictStored(services))
+  while (!(await disk.hasRoom(sizeBytes))) {
+    if ((await letGoOfSome()) === 0) {
       throw new TempAudioError('The disk of the temporary store is full')
     }
   }

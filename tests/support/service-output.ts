@@ -18,26 +18,46 @@ export class ServiceOutput {
   readonly #stray: string[] = []
   /** Everything that came from either output. */
   text = ''
+  readonly #onLine: (line: string) => void
+  readonly #keptCharacters: number
+  #forgotten = 0
+
+  /** `onLine` is told of every line as it comes; of long-running programs only the last words are kept. */
+  constructor({ onLine = (_line: string) => {}, keptCharacters = Number.POSITIVE_INFINITY } = {}) {
+    this.#onLine = onLine
+    this.#keptCharacters = keptCharacters
+  }
 
   get length(): number {
-    return this.text.length
+    return this.#forgotten + this.text.length
   }
 
   /** What came after `length` had been so long. */
   since(length: number): string {
-    return this.text.slice(length)
+    return this.text.slice(Math.max(0, length - this.#forgotten))
   }
 
   read(child: ChildProcess): void {
     if (!child.stdout || !child.stderr) throw new Error('The outputs must be pipes')
     createInterface(child.stdout).on('line', (line) => this.#add(line))
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      this.text += text
-    })
+    createInterface(child.stderr).on('line', (line) => this.#say(line))
+  }
+
+  #say(line: string): void {
+    this.text += `${line}\n`
+    if (this.text.length > this.#keptCharacters) this.#forget()
+    this.#onLine(line)
+  }
+
+  #forget(): void {
+    const surplus = this.text.length - this.#keptCharacters / 2
+    this.text = this.text.slice(surplus)
+    this.#forgotten += surplus
+    this.lines.splice(0, this.lines.length / 2)
   }
 
   #add(line: string): void {
-    this.text += `${line}\n`
+    this.#say(line)
     try {
       this.lines.push(JSON.parse(line))
     } catch {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Environment } from './program.ts'
+import type { Environment, ProgramOptions } from './program.ts'
 import { killPrograms, run, startProgram } from './program.ts'
 import type { LogLine } from './service-output.ts'
 import { ServiceOutput } from './service-output.ts'
@@ -66,7 +66,10 @@ const placesIn = (directory: string) => ({
 
 /** Starts the built service and waits until it is ready. */
 export async function startService(
-  options: { environment?: Environment; directory?: string; onUnasked?: (end: number | string) => void } = {},
+  options: { environment?: Environment; directory?: string } & Pick<
+    ProgramOptions,
+    'output' | 'onUnasked'
+  > = {},
 ): Promise<Service> {
   const directory = options.directory ?? (await newDirectory())
   let baseUrl = ''
@@ -74,6 +77,7 @@ export async function startService(
     file: 'server.ts',
     // Tests say the same sentence many times and want a clip for each.
     environment: { ...placesIn(directory), REUSE: 'off', ...options.environment },
+    output: options.output,
     onUnasked: options.onUnasked,
     async isReady(said) {
       const address = addressIn(said)

@@ -9,7 +9,7 @@ import { pathFor } from './load.ts'
 
 /** Answered clips that are neither served here nor held by a provider under exactly their CID: one line each. */
 export async function findLosses(
-  service: Service,
+  service: Pick<Service, 'fetch'>,
   vendors: StubVendors,
   answers: Answer[],
 ): Promise<string[]> {
@@ -22,7 +22,7 @@ export async function findLosses(
 }
 
 async function problemWith(
-  service: Service,
+  service: Pick<Service, 'fetch'>,
   vendors: StubVendors,
   answer: Answer,
 ): Promise<string | undefined> {

@@ -42,7 +42,11 @@ export async function applySteadyLoad(service: Service, options: LoadOptions): P
 }
 
 /** Starts `work` every `everyMs`, whether or not the one before has ended. Resolves when all have. */
-async function steadily(everyMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+export async function steadily(
+  everyMs: number,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
   const running = new Set<Promise<void>>()
   while (!signal.aborted) {
     const one = work().finally(() => running.delete(one))

@@ -79,6 +79,10 @@ export class VendorServer {
     record: RecordedRequest,
     response: ServerResponse,
   ): Promise<void> {
+    if (fault?.kind === 'hang' || fault?.kind === 'status') {
+      const wanted = await this.#vendor.answer(request, new Holdings()).catch(() => undefined)
+      if (wanted?.cid) record.cid = wanted.cid
+    }
     if (fault?.kind === 'hang') return
     if (fault?.kind === 'status')
       return sendFaulty(response, this.#vendor.error(fault.status, fault.code), fault)

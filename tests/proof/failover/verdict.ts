@@ -1,0 +1,73 @@
+import type { RecordedRequest } from '../../support/stub-vendors.ts'
+import type { Call } from './load.ts'
+
+/** What one fault did to callers and clips. Durations are milliseconds, counted from the fault's end. */
+export interface Row {
+  fault: string
+  lastedMs: number
+  calls: number
+  listens: number
+  /** Of calls and listens, by code. */
+  errors: Record<string, number>
+  /** Until calls succeeded in a row again. `undefined`: they did not. */
+  callersAfterMs: number | undefined
+  /** Until every clip that was accepted before the fault's end was stored. `undefined`: not all were. */
+  backlogAfterMs: number | undefined
+  largestBacklog: number
+}
+
+/** So many calls in a row have to succeed. */
+export const IN_A_ROW = 20
+/** A connection that the client has given up is closed here a moment later. */
+const TOLERANCE_MS = 50
+
+/** When the first of `IN_A_ROW` calls that succeeded one after the other started, counting from `since`. */
+export function recoveredAt(calls: readonly Call[], since: number): number | undefined {
+  const later = calls
+    .filter(({ startedAt }) => startedAt >= since)
+    .toSorted((a, b) => a.startedAt - b.startedAt)
+  const lastError = later.findLastIndex(({ outcome }) => outcome !== 'ok')
+  return later.length - 1 - lastError >= IN_A_ROW ? (later[lastError + 1]?.startedAt ?? since) : undefined
+}
+
+/** How often each outcome but `ok` came among the calls that were under way between two moments. */
+export function errorsBetween(calls: readonly Call[], from: number, to: number): Record<string, number> {
+  const errors: Record<string, number> = {}
+  for (const { outcome } of callsBetween(calls, from, to))
+    if (outcome !== 'ok') errors[outcome] = (errors[outcome] ?? 0) + 1
+  return errors
+}
+
+export function callsBetween(calls: readonly Call[], from: number, to: number): Call[] {
+  return calls.filter(({ startedAt, endedAt }) => endedAt >= from && startedAt <= to)
+}
+
+/** Contents that were under way to providers by two uploads at once: one line each. */
+export function findUploadsAtOnce(uploads: readonly RecordedRequest[]): string[] {
+  const byCid = Map.groupBy(
+    uploads.filter(({ cid }) => cid),
+    ({ cid }) => cid as string,
+  )
+  return [...byCid]
+    .filter(([, requests]) => overlap(requests))
+    .map(([cid, requests]) => {
+      const history = requests.toSorted((a, b) => a.startedAt - b.startedAt).map(describe)
+      return `${cid}: ${history.join(', ')}`
+    })
+}
+
+function overlap(requests: readonly RecordedRequest[]): boolean {
+  let busyUntil = 0
+  return requests
+    .toSorted((a, b) => a.startedAt - b.startedAt)
+    .some(({ startedAt, endedAt = Number.POSITIVE_INFINITY }) => {
+      const isAtOnce = startedAt + TOLERANCE_MS < busyUntil
+      busyUntil = Math.max(busyUntil, endedAt)
+      return isAtOnce
+    })
+}
+
+function describe({ vendor, startedAt, endedAt, status, fault }: RecordedRequest): string {
+  const clock = (at: number) => new Date(at).toISOString().slice(14, 23)
+  return `${vendor} ${clock(startedAt)} to ${endedAt ? clock(endedAt) : 'now'} (${fault ?? status})`
+}

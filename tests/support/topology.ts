@@ -1,0 +1,123 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Environment, Program } from './program.ts'
+import { startProgram } from './program.ts'
+import { freePort } from './servers/free-port.ts'
+import type { NginxServer } from './servers/nginx.ts'
+import { startNginx } from './servers/nginx.ts'
+import type { PostgresServer } from './servers/postgres.ts'
+import { startPostgres } from './servers/postgres.ts'
+import type { RedisServer } from './servers/redis.ts'
+import { startRedis } from './servers/redis.ts'
+import type { S3Process } from './servers/s3-process.ts'
+import { spawnS3 } from './servers/s3-process.ts'
+import type { Service } from './service.ts'
+import { startService } from './service.ts'
+import { ServiceOutput } from './service-output.ts'
+
+/** The whole service as it runs on more than one machine, as processes on this one. */
+export interface Topology {
+  /** Of nginx, in front of all web instances. */
+  readonly baseUrl: string
+  readonly webs: readonly Service[]
+  readonly worker: Program
+  readonly nginx: NginxServer
+  readonly postgres: PostgresServer
+  readonly redis: RedisServer
+  readonly s3: S3Process
+  /** Ends everything, from the front to the back, and removes what it kept on disk. */
+  stop(): Promise<void>
+}
+
+export interface TopologyOptions {
+  webs?: number
+  workers?: 0 | 1
+  /** Of nginx; 0: any free one. */
+  port?: number
+  /** For the web instances and the worker, besides what makes them one service. */
+  environment?: Environment
+  /** Where a program writes; by its name: `web-1`, `worker`. */
+  outputOf?(name: string): ServiceOutput
+  /** Is told when a program ends that nobody has asked to. Nothing starts it again. */
+  onUnasked?(name: string, end: number | string): void
+}
+
+/**
+ * Starts real Postgres, Redis and nginx, an S3 stand-in, web instances and a worker. Needs the built service.
+ *
+ * @throws Error when one of them does not start; the others are ended then
+ */
+export async function startTopology(options: TopologyOptions = {}): Promise<Topology> {
+  const stack = new AsyncDisposableStack()
+  try {
+    return { ...(await startAll(options, stack)), stop: () => stack.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
+  const { webs: count = 2, outputOf = () => new ServiceOutput() } = options
+  const directory = await mkdtemp(path.join(tmpdir(), 'voicepin-scale-'))
+  stack.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }))
+  const started = <T extends { stop(): Promise<unknown> }>(server: Promise<T>) =>
+    server.then((it) => {
+      stack.defer(async () => void (await it.stop()))
+      return it
+    })
+  const [postgres, redis, s3] = await settled(
+    started(startPostgres()),
+    started(startRedis()),
+    started(spawnS3(path.join(directory, 's3'))),
+  )
+  const port = options.port || (await freePort())
+  const baseUrl = `http://localhost:${port}`
+  const environment = {
+    PUBLIC_BASE_URL: baseUrl,
+    TRUSTED_PROXIES: '127.0.0.1',
+    ...options.environment,
+    ...s3.environment(),
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    // One for all, as a file system that machines share would be.
+    IPFS_REPOSITORY_DIR: path.join(directory, 'ipfs'),
+  }
+  const partOf = (name: string) => ({
+    output: outputOf(name),
+    onUnasked: (end: number | string) => options.onUnasked?.(name, end),
+  })
+  const startWeb = async (name: string) =>
+    startService({
+      ...partOf(name),
+      directory: await newDirectory(directory, name),
+      environment: { ...environment, PORT: String(await freePort()), BACKGROUND: 'off' },
+    })
+  const startWorker = async () =>
+    startProgram({
+      ...partOf('worker'),
+      file: 'worker.ts',
+      environment: { ...environment, TEMP_AUDIO_DIR: await newDirectory(directory, 'worker') },
+      isReady: (said) => said.includes('works in the background'),
+    })
+  const names = Array.from({ length: count }, (_, index) => `web-${index + 1}`)
+  const [worker, ...webs] = await settled(
+    started(startWorker()),
+    ...names.map((name) => started(startWeb(name))),
+  )
+  const nginx = await started(startNginx({ port, upstreams: webs.map((web) => new URL(web.baseUrl).host) }))
+  return { baseUrl, webs, worker, nginx, postgres, redis, s3 }
+}
+
+async function newDirectory(parent: string, name: string): Promise<string> {
+  const directory = path.join(parent, name)
+  await mkdir(directory)
+  return directory
+}
+
+/** Waits for all, so that none is started after the others have been ended. */
+async function settled<T extends unknown[]>(...promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(promises)
+  return Promise.all(promises) as Promise<T>
+}

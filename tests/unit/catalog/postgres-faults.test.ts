@@ -1,0 +1,190 @@
+import { sql } from 'kysely'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createCatalog } from '../../../lib/catalog/catalog.ts'
+import { CatalogError, createDatabase } from '../../../lib/catalog/connection.ts'
+import { migrationsFor } from '../../../lib/catalog/migrations/index.ts'
+import { postgresServer } from '../../../lib/catalog/postgres.ts'
+import { freePort } from '../../support/servers/free-port.ts'
+import { startPostgres } from '../../support/servers/postgres.ts'
+import { newDatabase } from '../../support/servers/postgres-database.ts'
+import { until } from '../../support/until.ts'
+import { NOW, newClip, noLimit, waitingClip } from './catalog-subject.ts'
+import { hasPostgres, postgresSubject } from './postgres-subject.ts'
+import { weakNetwork } from './weak-network.ts'
+
+function catalogAt(url: string, parameters: Record<string, string> = {}) {
+  const address = new URL(url)
+  for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value)
+  const catalog = createCatalog(postgresServer(address.href))
+  onTestFinished(() => catalog.close())
+  return catalog
+}
+
+async function secondsOf(work: Promise<unknown>): Promise<number> {
+  const begun = performance.now()
+  await work.catch(() => {})
+  return (performance.now() - begun) / 1000
+}
+
+const increment = { name: 'characters_saved', value: 1 } as const
+
+describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
+  const subject = postgresSubject()
+
+  /** An empty catalog behind a network that can be told to fail. */
+  async function behindWeakNetwork(parameters: Record<string, string> = {}) {
+    const safe = (await subject.prepare())()
+    await safe.check()
+    const network = await weakNetwork(subject.url())
+    const catalog = catalogAt(network.url, { max: '1', ...parameters })
+    await catalog.check()
+    return { catalog, network, safe }
+  }
+
+  test('is brought up to date once, by ten who start at the same moment on an empty database', async () => {
+    const { url, drop } = await newDatabase(subject.url())
+    onTestFinished(drop)
+    const catalogs = Array.from({ length: 10 }, () => createCatalog(postgresServer(url)))
+    await Promise.all(catalogs.map((catalog) => catalog.clips.reserve(newClip(), noLimit)))
+    expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldClips: 10 })
+    const database = createDatabase(postgresServer(url))
+    const { rows } = await database.read((db) =>
+      sql<{ name: string }>`select name from kysely_migration`.execute(db),
+    )
+    const known = await migrationsFor('postgres').getMigrations()
+    expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(known).sort())
+    await Promise.all([...catalogs, database].map((one) => one.close()))
+  })
+
+  test('says at once that the password is wrong, without repeating it', async () => {
+    const url = new URL(subject.url())
+    url.password = 'not-the-password'
+    const failure = await catalogAt(url.href)
+      .check()
+      .catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(CatalogError)
+    expect(String(failure)).toContain('password authentication failed for user "voicepin"')
+    expect(String(failure)).not.toContain('not-the-password')
+  })
+
+  test('says soon that nobody listens', async () => {
+    const port = await freePort()
+    const catalog = catalogAt(`postgres://voicepin:secret@localhost:${port}/voicepin`)
+    expect(await secondsOf(catalog.check())).toBeLessThan(4)
+    await expect(catalog.check()).rejects.toThrow(/^The catalog failed: .*ECONNREFUSED/)
+  })
+
+  test('waits for a server that takes connections and says nothing only as long as it may', async () => {
+    const network = await weakNetwork(subject.url())
+    network.hang()
+    const catalog = catalogAt(network.url, { connect_timeout: '1' })
+    expect(await secondsOf(catalog.check())).toBeLessThan(3)
+    await expect(catalog.check()).rejects.toThrow(CatalogError)
+    network.mend()
+    await catalog.check()
+  })
+
+  test('gives up on an answer that does not come, and on the connection that it should have come by', async () => {
+    const { catalog, network } = await behindWeakNetwork({ statement_timeout: '500', connect_timeout: '1' })
+    network.hang()
+    const seconds = await secondsOf(catalog.figures.totals())
+    expect(seconds).toBeGreaterThan(4)
+    expect(seconds).toBeLessThan(8)
+    network.mend()
+    await catalog.check()
+  }, 20_000)
+
+  test('ends a statement that takes too long, and works on', async () => {
+    const url = new URL((await subject.prepare(), subject.url()))
+    url.searchParams.set('statement_timeout', '100')
+    const database = createDatabase(postgresServer(url.href))
+    onTestFinished(() => database.close())
+    const tooLong = database.run((db) => sql`select pg_sleep(60)`.execute(db))
+    await expect(tooLong).rejects.toThrow('canceling statement due to statement timeout')
+    await database.run((db) => sql`select 1`.execute(db))
+  })
+
+  test('reads again where the connection broke', async () => {
+    const { catalog, network, safe } = await behindWeakNetwork()
+    const { id } = await waitingClip(safe)
+    network.cutAt('select', 'after')
+    expect(await catalog.clips.find(id)).toMatchObject({ id })
+  })
+
+  test('does again what cannot have been done', async () => {
+    const { catalog, network, safe } = await behindWeakNetwork()
+    const { id: clipId } = await waitingClip(safe)
+    network.cutAt('update "clips"', 'after')
+    const attempt = { clipId, provider: 'pinata', trigger: 'cron', startedAt: NOW } as const
+    await catalog.attempts.begin(attempt)
+    expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)
+  })
+
+  test('never does again what may have been done', async () => {
+    const { catalog, network, safe } = await behindWeakNetwork()
+    const { id: clipId } = await waitingClip(safe)
+    network.cutAt('commit', 'after')
+    const attempt = { clipId, provider: 'pinata', trigger: 'cron', startedAt: NOW } as const
+    await expect(catalog.attempts.begin(attempt)).rejects.toThrow(CatalogError)
+    expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)
+    network.cutAt('insert into "counters"', 'after')
+    await expect(catalog.figures.count([increment])).rejects.toThrow(CatalogError)
+    expect((await safe.figures.totals()).counters.characters_saved).toEqual({ '': 1 })
+    await catalog.figures.count([increment])
+  })
+
+  test('bears that its idle connections are cut', async () => {
+    const { catalog, network } = await behindWeakNetwork({ max: '5' })
+    await Promise.all(Array.from({ length: 5 }, () => catalog.figures.totals()))
+    network.cut()
+    await catalog.figures.totals()
+  })
+
+  test('starts over in a database that was put in its place', async () => {
+    const catalog = (await subject.prepare())()
+    await waitingClip(catalog)
+    const { url, drop } = await newDatabase(subject.url())
+    onTestFinished(drop)
+    const moved = catalogAt(url)
+    await waitingClip(moved)
+    const operator = createDatabase(postgresServer(url))
+    await operator.run((db) => sql`drop schema public cascade; create schema public`.execute(db))
+    await operator.close()
+    await expect(moved.figures.totals()).rejects.toThrow(CatalogError)
+    expect(await moved.figures.totals()).toMatchObject({ heldClips: 0 })
+  })
+})
+
+test.skipIf(!hasPostgres)(
+  'a restart of Postgres under a catalog that is in use needs none of ours',
+  async () => {
+    const server = await startPostgres()
+    onTestFinished(() => server.stop())
+    const catalog = catalogAt(server.url)
+    await catalog.check()
+    const outcomes = { done: 0, failed: 0 }
+    let isOver = false
+    const users = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        const outcome = await waitingClip(catalog).then(
+          () => 'done' as const,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(CatalogError)
+            return 'failed' as const
+          },
+        )
+        outcomes[outcome] += 1
+      }
+    })
+    await until('some use', () => outcomes.done > 20)
+    await server.restart()
+    const before = outcomes.done
+    await until('use after the restart', () => outcomes.done > before + 20)
+    isOver = true
+    await Promise.all(users)
+    const { waitingClips } = await catalog.figures.totals()
+    expect(waitingClips).toBeGreaterThanOrEqual(outcomes.done)
+    expect(waitingClips).toBeLessThanOrEqual(outcomes.done + outcomes.failed)
+  },
+  60_000,
+)

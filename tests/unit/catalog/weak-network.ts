@@ -1,0 +1,78 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+/** The network between the catalog and its server, which does what a test tells it to. */
+export interface WeakNetwork {
+  /** The server's URL through it. */
+  url: string
+  /** Takes connections and bytes, and lets nothing through. */
+  hang(): void
+  /** Lets everything through again, on new connections. */
+  mend(): void
+  /** Ends every connection. */
+  cut(): void
+  /** Cuts, once, the connection that sends `text`: before the server has got it, or once it has answered. */
+  cutAt(text: string, when: 'before' | 'after'): void
+}
+
+/** Stands between us and the server that `serverUrl` leads to, until the test ends. */
+export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
+  const target = new URL(serverUrl)
+  const sockets = new Set<Socket>()
+  let isHanging = false
+  let trap: { text: string; when: 'before' | 'after' } | undefined
+
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname)
+    let isDoomed = false
+    const end = () => {
+      near.destroy()
+      far.destroy()
+    }
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', end).on('close', end)
+    }
+    near.on('data', (bytes) => {
+      if (isHanging) return
+      if (trap && bytes.includes(trap.text)) {
+        const { when } = trap
+        trap = undefined
+        if (when === 'before') return end()
+        isDoomed = true
+      }
+      far.write(bytes)
+    })
+    far.on('data', (bytes) => {
+      if (isDoomed) end()
+      else if (!isHanging) near.write(bytes)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+  }
+  onTestFinished(() => {
+    cut()
+    server.close()
+  })
+  const url = new URL(serverUrl)
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    cut,
+    hang() {
+      isHanging = true
+    },
+    mend() {
+      isHanging = false
+      cut()
+    },
+    cutAt(text, when) {
+      trap = { text, when }
+    },
+  }
+}

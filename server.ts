@@ -1,46 +1,57 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
 import next from 'next'
 import { type Config, readConfig } from './lib/config.ts'
-import { describeError } from './lib/errors.ts'
 import { createFront, type Front, type FrontServices, GRACE_MS } from './lib/http/front.ts'
-import { ConfigError } from './lib/variables.ts'
+import { failToStart, keepOutputForLog, say, stopOnSignal } from './lib/run-process.ts'
 
-/** A Ctrl-C arrives several times: from the terminal itself, and passed on by npm and by the start script. */
-const SAME_SIGNAL_MS = 500
 const HOOK_FAILED = 'An error occurred while loading instrumentation hook: '
 const dir = import.meta.dirname
 
 /** Next.js would hook into the upgrades of our own server and leave them unanswered. */
 const neverUpgraded = createServer()
 
-// Standard output carries the log's JSON lines and nothing else.
-const say = (line: string) => process.stderr.write(`${line}\n`)
-console.log = console.info = console.debug = console.error
+keepOutputForLog()
 
 async function main() {
   process.chdir(dir)
   nextEnv.loadEnvConfig(dir, false)
   const config = readConfig(process.env)
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = await builtConfig()
   const app = next({ dev: false, dir, port: config.port, httpServer: neverUpgraded })
   const services = await prepare(app)
   const front = createFront({ nextHandler: app.getRequestHandler(), services })
-  stopOnSignal(async () => {
+  const stop = async () => {
     try {
       await front.stop()
     } finally {
       await app.close()
       await services.close()
     }
-  })
+  }
+  stopOnSignal(stop, { limitMs: GRACE_MS + 5000 })
   const port = await listen(front, config.port).catch(async (error) => {
     await services.close()
     throw error
   })
   greet(config, `http://localhost:${port}`)
+}
+
+/**
+ * The configuration that Next.js was built with, as the server that it makes for itself passes it on: where this one
+ * runs there may be no `next.config.ts`, and no compiler for it.
+ */
+async function builtConfig(): Promise<string> {
+  const file = path.join(dir, '.next/required-server-files.json')
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'ENOENT' ? new Error('it was not built: npm run build', { cause }) : cause
+  })
+  return JSON.stringify(JSON.parse(text).config)
 }
 
 /**
@@ -84,35 +95,4 @@ function greet(config: Config, origin: string) {
   )
 }
 
-/** Stops once at the first signal; a second one ends the process at once, as does a stop that hangs. */
-function stopOnSignal(stop: () => Promise<void>) {
-  let stoppingSince: number | undefined
-  const onSignal = () => {
-    if (stoppingSince === undefined) {
-      stoppingSince = Date.now()
-      say('Stopping: running work may finish first')
-      setTimeout(() => process.exit(1), GRACE_MS + 5000).unref()
-      stop().then(
-        () => process.exit(0),
-        (error) => fail(`Voicepin did not stop cleanly: ${describeError(error)}`),
-      )
-    } else if (Date.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1)
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-}
-
-function fail(line: string): never {
-  say(line)
-  process.exit(1)
-}
-
-function explain(error: unknown): string {
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') return `Port ${port} is in use; set PORT to another one`
-  if (code === 'EACCES' && port) return `Port ${port} may not be used by this user; set PORT to another one`
-  if (error instanceof ConfigError) return `Voicepin is configured wrongly: ${error.message}`
-  return `Voicepin could not start: ${describeError(error)}`
-}
-
-main().catch((error) => fail(explain(error)))
+main().catch((error) => failToStart(error))

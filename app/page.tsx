@@ -4,8 +4,8 @@ import { getService } from '../lib/service.ts'
 import { Playground } from './_playground/playground.tsx'
 
 export default async function PlaygroundPage() {
-  const { config } = getService().services
   const request = { headers: await headers(), url: 'http://localhost' }
+  const { config } = getService().services
   return (
     <Playground
       baseUrl={publicBaseUrl(config, request)}

@@ -20,6 +20,7 @@ export const errorStatus = {
   character_budget_exceeded: 429,
   headers_too_large: 431,
   internal_error: 500,
+  misconfigured: 500,
   speech_credentials_refused: 502,
   speech_invalid_answer: 502,
   speech_stream_broken: 502,

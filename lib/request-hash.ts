@@ -53,7 +53,7 @@ async function readOrMakeKey(file: string): Promise<Buffer> {
   if (known) return known
   await mkdir(path.dirname(file), { recursive: true })
   const draft = `${file}.${randomBytes(6).toString('hex')}`
-  const handle = await open(draft, 'wx', 0o600)
+  const handle = await open(/* turbopackIgnore: true */ draft, 'wx', 0o600)
   try {
     await handle.writeFile(randomBytes(KEY_BYTES))
     await handle.sync()

@@ -140,6 +140,10 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+export function isConfigError(error: unknown): error is ConfigError {
+  return error instanceof Error && error.name === 'ConfigError'
+}
+
 export type Environment = Record<string, string | undefined>
 
 export function createReader(environment: Environment) {

@@ -8,7 +8,8 @@ import { SignIn } from './_parts/sign-in.tsx'
 export const metadata: Metadata = { title: 'Dashboard' }
 
 export default async function DashboardPage() {
+  const asked = await headers()
   const { access } = getService().services.config
-  const isSignedIn = await hasSession(access, await headers())
+  const isSignedIn = await hasSession(access, asked)
   return isSignedIn ? <Dashboard /> : <SignIn isOpen={Boolean(access.adminApiKey)} />
 }

@@ -1,8 +1,8 @@
 import { ServiceError } from '../errors.ts'
-import { getService } from '../service.ts'
 import { preflight } from './cors.ts'
 import type { Problem } from './problem.ts'
 import { type RequestContext, respond } from './respond.ts'
+import { withService } from './with-service.ts'
 
 type Handler = (request: Request, context: RequestContext) => Promise<Response>
 type RouteHandler = (request: Request) => Promise<Response>
@@ -26,14 +26,12 @@ export function defineRoute(
   }
   const routeHandler =
     (handler: Handler = refuse): RouteHandler =>
-    async (request) => {
-      const { services } = getService()
-      return respond(services, request, (context) => handler(request, context), render)
-    }
-  const OPTIONS: RouteHandler = async (request) => {
-    const { services } = getService()
-    return preflight(services.config.access, request, allowed)
-  }
+    (request) =>
+      withService(request, ({ services }) =>
+        respond(services, request, (context) => handler(request, context), render),
+      )
+  const OPTIONS: RouteHandler = (request) =>
+    withService(request, ({ services }) => preflight(services.config.access, request, allowed))
   const wrapped = Object.fromEntries(methods.map((method) => [method, routeHandler(withHead[method])]))
   return { ...(wrapped as Record<Method, RouteHandler>), OPTIONS }
 }

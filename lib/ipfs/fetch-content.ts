@@ -111,7 +111,8 @@ async function keepFile(
   { sizeBytes, spoolDirectory, signal }: FetchOptions,
 ) {
   await mkdir(spoolDirectory, { recursive: true })
-  const place = path.join(spoolDirectory, `${cid}.${randomBytes(6).toString('hex')}`)
+  const name = `${cid}.${randomBytes(6).toString('hex')}`
+  const place = path.join(/* turbopackIgnore: true */ spoolDirectory, name)
   try {
     await pipeline(atMost(body, sizeBytes), createWriteStream(place), { signal })
     await keepAs(store, cid, await openAsBlob(place), { signal })

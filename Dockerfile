@@ -1,0 +1,34 @@
+# The service and its worker in one image: `node server.ts`, or `node worker.ts`.
+# Debian rather than Alpine: Node.js's own builds are made for it, and all tests run on it. Nothing native is needed.
+ARG NODE_IMAGE=node:24-trixie-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+ENV NEXT_TELEMETRY_DISABLED=1
+# Without its scripts no package fetches anything: not the Node.js of machines that have an older one, nor a Postgres.
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY . .
+RUN NODE_ENV=production npx next build && node scripts/standalone.mjs
+
+FROM ${NODE_IMAGE}
+WORKDIR /app
+ENV NODE_ENV=production \
+    NEXT_TELEMETRY_DISABLED=1 \
+    PORT=3000 \
+    TEMP_AUDIO_DIR=/data/temp-audio \
+    IPFS_REPOSITORY_DIR=/data/ipfs
+# Root owns the program, so that it cannot change itself; only /data is its own.
+COPY --from=build /app/.next/standalone/node_modules ./node_modules
+COPY --from=build /app/.next/standalone/.next ./.next
+COPY --from=build /app/.next/static ./.next/static
+COPY --from=build /app/lib ./lib
+COPY --from=build /app/package.json /app/server.ts /app/worker.ts ./
+RUN install --directory --owner=node --group=node /data
+VOLUME /data
+USER node
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "server.ts"]

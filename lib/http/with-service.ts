@@ -1,0 +1,28 @@
+import { ServiceError } from '../errors.ts'
+import { getService, type Service } from '../service.ts'
+import { isConfigError } from '../variables.ts'
+import { problem, problemResponse, requestIdOf } from './problem.ts'
+
+/**
+ * Answers a request by the service of this process. Where it cannot run as it is configured every request is told so:
+ * a serverless platform has no start that could be refused.
+ */
+export async function withService(
+  request: Request,
+  answer: (service: Service) => Response | Promise<Response>,
+): Promise<Response> {
+  let service: Service
+  try {
+    service = getService()
+  } catch (cause) {
+    if (!isConfigError(cause)) throw cause
+    const refusal = new ServiceError('misconfigured', describeMisconfiguration(cause), { cause })
+    return problemResponse(problem(refusal, requestIdOf(request.headers.get('X-Request-Id'))))
+  }
+  return answer(service)
+}
+
+/** For everybody to see: a `ConfigError` repeats no secret. */
+export function describeMisconfiguration(error: Error): string {
+  return `Voicepin is configured wrongly: ${error.message}`
+}

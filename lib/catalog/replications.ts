@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './connection.ts'
 import type { Lease } from './queue.ts'
 
@@ -26,18 +26,49 @@ export interface Replications {
   count(): Promise<number>
 }
 
+/** So many clips are looked at by one statement, which must not take long. */
+const LOOKED_AT_ONCE = 5000
+
 export function createReplications({ read, run }: Database): Replications {
+  /** The id that ends the next batch after `first`; `null` where there are no more. */
+  const lastOfBatch = (first: string) =>
+    read(async (db) => {
+      const batch = db
+        .selectFrom('clips')
+        .select('id')
+        .where('id', '>', first)
+        .orderBy('id')
+        .limit(LOOKED_AT_ONCE)
+      const { last } = await db
+        .selectFrom(batch.as('batch'))
+        .select((eb) => eb.fn.max('batch.id').as('last'))
+        .executeTakeFirstOrThrow()
+      return last
+    })
+
   return {
-    want: (replicas, now, clipId) =>
-      run(async (db) => {
-        await sql`
-          insert into replications (clip_id, failed_rounds, next_attempt_at)
-          select clips.id, 0, ${sql.lit(now)} from clips
-          where clips.state = 'stored' ${clipId ? sql`and clips.id = ${clipId}` : sql``}
-            and (select count(*) from pins where pins.clip_id = clips.id and pins.lost_at is null) < ${replicas}
-          on conflict (clip_id) do nothing
-        `.execute(db)
-      }),
+    async want(replicas, now, clipId) {
+      const wantAmong = (condition: RawBuilder<unknown>) =>
+        run((db) =>
+          sql`
+            insert into replications (clip_id, failed_rounds, next_attempt_at)
+            select clips.id, 0, ${sql.lit(now)} from clips
+            where ${condition} and clips.state = 'stored'
+              and (select count(*) from pins where pins.clip_id = clips.id and pins.lost_at is null) < ${replicas}
+            on conflict (clip_id) do nothing
+          `.execute(db),
+        )
+      if (clipId !== undefined) {
+        await wantAmong(sql`clips.id = ${clipId}`)
+        return
+      }
+      for (let first = ''; ; ) {
+        const last = await lastOfBatch(first)
+        if (last === null) return
+        await wantAmong(sql`clips.id > ${first} and clips.id <= ${last}`)
+        first = last
+      }
+    },
 
     claim: ({ now, lease, dueOnly }) =>
       run(async (db) => {

@@ -3,7 +3,7 @@ import { createLocalSlots, type ProviderSlots, type Release } from './provider-s
 
 /** After this long a holder that has not said that it lives has lost its slot. Clocks may differ by a part of it. */
 const LEASE_MS = 15_000
-const LOOK_AGAIN_MS = 100
+const LOOK_AGAIN_MS = 50
 
 /**
  * `limit` slots at each provider for all instances together, counted in Redis under leases, so that those of a process

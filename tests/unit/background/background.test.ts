@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startBackground } from '../../../lib/background/background.ts'
 import type { Handle, Task, WorkQueue } from '../../../lib/background/work-queue.ts'
@@ -160,6 +161,18 @@ describe('with BACKGROUND=off', () => {
     await service.checkReady()
     const clips = await Promise.all(ids.map((id) => next.services.catalog.clips.find(id)))
     expect(clips.map((clip) => clip?.leaseOwner)).toEqual([null, null])
+  })
+
+  test('audio that has lost its record is left to workers', async () => {
+    const { services, directory, bury } = await testServices()
+    await waitingClips(services, 2)
+    await bury()
+    for (const end of ['', '-wal', '-shm']) await rm(`${directory}/catalog.sqlite${end}`, { force: true })
+    const next = await testServices({ directory, environment })
+    const service = startService(next.services)
+    onTestFinished(() => service.drain())
+    await service.checkReady()
+    expect(await next.services.catalog.queue.countWaiting(next.clock.now())).toBe(0)
   })
 
   test('a provider that has rested is asked whether it is well, so that callers get it again', async () => {

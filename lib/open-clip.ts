@@ -11,7 +11,7 @@ export type OpenClip =
       clip: HeldClip
       /**
        * Opens the bytes, or the part of them from `start` to `end` (both inclusive). `null`: they have left meanwhile,
-       * or were taken away; `whereNow` says where they are.
+       * were taken away, or the store fails where IPFS has them as well; `whereNow` says where they are.
        *
        * @throws ServiceError `storage_unavailable`
        */
@@ -29,7 +29,7 @@ export type HeldClip = Clip & { cid: string; mimeType: string }
  * @throws CatalogError when the catalog fails
  */
 export async function openClip(services: Services, id: string): Promise<OpenClip> {
-  const { catalog, clock, config, store } = services
+  const { catalog, clock, config, log, store } = services
   const found = isClipId(id) ? await catalog.clips.find(id) : null
   const clip = found && asPublished(config, found)
   if (!clip?.cid || !clip.mimeType) {
@@ -45,7 +45,9 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
     clip: { ...clip, cid, mimeType },
     read: (range) =>
       store.read(id, range).catch((cause: unknown) => {
-        throw bytesNotAtHand(cause)
+        if (!clip.permanentUrl) throw bytesNotAtHand(cause)
+        log.warn({ err: cause, clipId: id }, 'The store did not give a clip; listeners go to IPFS')
+        return null
       }),
   }
 }

@@ -161,6 +161,16 @@ describe('a temporary URL, later', () => {
     expect(response.headers.get('Content-Length')).toBeNull()
   })
 
+  test('redirects there, too, where the store fails', async () => {
+    const { services, lines } = await testServices()
+    const clip = await speak(services)
+    const store = { ...services.store, read: () => Promise.reject(new Error('SlowDown')) }
+    const response = await get({ ...services, store }, clip.id)
+    expect(response.status).toBe(302)
+    expect(response.headers.get('Location')).toBe(clip.permanentUrl)
+    expect(lines.at(-1)).toMatchObject({ level: 'warn', clipId: clip.id, err: { message: 'SlowDown' } })
+  })
+
   test('is unavailable where the bytes of a clip that waits are not at hand', async () => {
     const { services, audioDirectory } = await testServices()
     const [id = ''] = await waitingClips(services, 1)

@@ -5,17 +5,18 @@ import { parseArgs } from 'node:util'
 import { faults } from './failover/faults.ts'
 import type { FailoverReport } from './failover/run.ts'
 import { runFailover } from './failover/run.ts'
-import type { Row } from './failover/verdict.ts'
+import type { Outcomes, Row } from './failover/verdict.ts'
 
 const reports = path.resolve(import.meta.dirname, '../../reports')
 const SHOWN = 20
 const columns = [
   'fault',
   'lasted',
-  'requests',
-  'errors',
-  'error rate',
-  'callers succeed again after',
+  'calls',
+  'failed',
+  'listens',
+  'failed',
+  'calls succeed again after',
   'backlog empty after',
   'largest backlog',
 ]
@@ -62,19 +63,22 @@ const seconds = (ms: number | undefined) =>
   ms === undefined ? 'not within 60 s' : `${(ms / 1000).toFixed(1)} s`
 
 function cellsOf(row: Row): string[] {
-  const requests = row.calls + row.listens
-  const errors = Object.entries(row.errors)
-  const count = errors.reduce((sum, [, times]) => sum + times, 0)
   return [
     row.fault,
     seconds(row.lastedMs),
-    String(requests),
-    errors.map(([code, times]) => `${times} ${code}`).join(', ') || 'none',
-    `${((100 * count) / Math.max(1, requests)).toFixed(1)} %`,
+    ...[row.calls, row.listens].flatMap((outcomes) => [String(outcomes.count), failuresOf(outcomes)]),
     seconds(row.callersAfterMs),
     seconds(row.backlogAfterMs),
     String(row.largestBacklog),
   ]
+}
+
+function failuresOf({ count, errors }: Outcomes): string {
+  const entries = Object.entries(errors)
+  if (entries.length === 0) return 'none'
+  const failed = entries.reduce((sum, [, times]) => sum + times, 0)
+  const codes = entries.map(([code, times]) => `${times} ${code}`).join(', ')
+  return `${((100 * failed) / count).toFixed(1)} % (${codes})`
 }
 
 function summaryOf(report: FailoverReport): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Call } from '../proof/failover/load.ts'
-import { errorsBetween, findUploadsAtOnce, IN_A_ROW, recoveredAt } from '../proof/failover/verdict.ts'
+import { findUploadsAtOnce, IN_A_ROW, outcomesBetween, recoveredAt } from '../proof/failover/verdict.ts'
 import type { RecordedRequest } from '../support/stub-vendors.ts'
 
 const calls = (...outcomes: string[]): Call[] =>
@@ -26,7 +26,10 @@ describe('callers have recovered', () => {
 })
 
 it('errors count where the call was under way during the fault', () => {
-  expect(errorsBetween(calls('a', 'ok', 'b', 'b', 'c'), 2, 30)).toEqual({ a: 1, b: 2 })
+  expect(outcomesBetween(calls('a', 'ok', 'b', 'b', 'c'), 2, 30)).toEqual({
+    count: 4,
+    errors: { a: 1, b: 2 },
+  })
 })
 
 describe('uploads of one content at once', () => {

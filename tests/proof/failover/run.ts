@@ -13,7 +13,7 @@ import type { Fault } from './faults.ts'
 import type { Tally } from './load.ts'
 import { applyLoad, newTally } from './load.ts'
 import type { Row } from './verdict.ts'
-import { callsBetween, errorsBetween, findUploadsAtOnce, recoveredAt } from './verdict.ts'
+import { findUploadsAtOnce, outcomesBetween, recoveredAt } from './verdict.ts'
 
 const storage: VendorName[] = ['pinata', 'kubo']
 const WARM_UP_MS = 3000
@@ -79,6 +79,8 @@ export async function runFailover(options: Options): Promise<FailoverReport> {
 }
 
 async function underLoad(run: Run, { faults, ratePerSecond, seed, onRow }: Options): Promise<Row[]> {
+  // Slow enough that some are being spoken whenever a fault strikes.
+  await run.vendors.speak({ chunkPauseMs: 30 })
   for (const vendor of storage) await run.vendors.always(vendor, statusFault(503), SHARE_REFUSED)
   const stop = new AbortController()
   const { baseUrl } = run.topology
@@ -119,13 +121,11 @@ async function strike(fault: Fault, { topology, backlog, tally }: Run): Promise<
   clearInterval(watch)
   const recovered = callersAt()
   const to = recovered ?? Date.now()
-  const all = [...tally.calls, ...tally.listens]
   return {
     fault: fault.name,
     lastedMs: endedAt - startedAt,
-    calls: callsBetween(tally.calls, startedAt, to).length,
-    listens: callsBetween(tally.listens, startedAt, to).length,
-    errors: errorsBetween(all, startedAt, to),
+    calls: outcomesBetween(tally.calls, startedAt, to),
+    listens: outcomesBetween(tally.listens, startedAt, to),
     callersAfterMs: recovered && recovered - endedAt,
     backlogAfterMs,
     largestBacklog,

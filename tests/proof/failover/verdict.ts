@@ -5,15 +5,19 @@ import type { Call } from './load.ts'
 export interface Row {
   fault: string
   lastedMs: number
-  calls: number
-  listens: number
-  /** Of calls and listens, by code. */
-  errors: Record<string, number>
+  calls: Outcomes
+  listens: Outcomes
   /** Until calls succeeded in a row again. `undefined`: they did not. */
   callersAfterMs: number | undefined
   /** Until every clip that was accepted before the fault's end was stored. `undefined`: not all were. */
   backlogAfterMs: number | undefined
   largestBacklog: number
+}
+
+export interface Outcomes {
+  count: number
+  /** By code. */
+  errors: Record<string, number>
 }
 
 /** So many calls in a row have to succeed. */
@@ -30,16 +34,12 @@ export function recoveredAt(calls: readonly Call[], since: number): number | und
   return later.length - 1 - lastError >= IN_A_ROW ? (later[lastError + 1]?.startedAt ?? since) : undefined
 }
 
-/** How often each outcome but `ok` came among the calls that were under way between two moments. */
-export function errorsBetween(calls: readonly Call[], from: number, to: number): Record<string, number> {
+/** What came of the calls that were under way between two moments. */
+export function outcomesBetween(calls: readonly Call[], from: number, to: number): Outcomes {
+  const chosen = calls.filter(({ startedAt, endedAt }) => endedAt >= from && startedAt <= to)
   const errors: Record<string, number> = {}
-  for (const { outcome } of callsBetween(calls, from, to))
-    if (outcome !== 'ok') errors[outcome] = (errors[outcome] ?? 0) + 1
-  return errors
-}
-
-export function callsBetween(calls: readonly Call[], from: number, to: number): Call[] {
-  return calls.filter(({ startedAt, endedAt }) => endedAt >= from && startedAt <= to)
+  for (const { outcome } of chosen) if (outcome !== 'ok') errors[outcome] = (errors[outcome] ?? 0) + 1
+  return { count: chosen.length, errors }
 }
 
 /** Contents that were under way to providers by two uploads at once: one line each. */

@@ -71,7 +71,7 @@ async function measure(contenders: Contender[]): Promise<Times> {
   const times: Times = new Map()
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
     for (const operation of operations) {
-      for (const contender of inTurn(contenders, round + WARM_UP)) {
+      for (const contender of shuffled(contenders)) {
         const tookMs = await contender.cycle(operation)
         const key = keyOf(contender, operation)
         if (round >= 0) times.set(key, [...(times.get(key) ?? []), tookMs])
@@ -81,10 +81,12 @@ async function measure(contenders: Contender[]): Promise<Times> {
   return times
 }
 
-/** Somebody else comes first each time: whoever does pays for what was done in between. */
-function inTurn<T>(all: T[], round: number): T[] {
-  const first = round % all.length
-  return [...all.slice(first), ...all.slice(0, first)]
+/** In another order each time: whoever follows upon another database finds the processor cold. */
+function shuffled<T>(all: T[]): T[] {
+  return all
+    .map((one) => ({ one, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ one }) => one)
 }
 
 /** Prints a table. Returns whether all is within bounds. */

@@ -70,10 +70,11 @@ export function readConfig(environment: Environment) {
   const s3 = readS3(read)
   const isServerless = read('VERCEL', flag, false)
   if (isServerless && !(databaseUrl && s3)) {
-    const missing = [!databaseUrl && 'DATABASE_URL', !s3 && 'S3_BUCKET'].filter(Boolean).join(' and ')
-    problems.push(
-      `${missing}: got nothing, takes a shared database and store: on Vercel no disk lasts, so clips would be lost`,
-    )
+    const missing = [
+      ...(databaseUrl ? [] : ['DATABASE_URL: got nothing, takes a Postgres database']),
+      ...(s3 ? [] : ['S3_BUCKET: got nothing, takes an S3-compatible store']),
+    ]
+    problems.push(`${missing.join('; ')}: on Vercel no disk lasts, so clips would be lost`)
   }
   const hasFollowUps = read('BACKGROUND', flag, true)
   const ownPlace = isServerless ? path.join(tmpdir(), 'voicepin') : ''

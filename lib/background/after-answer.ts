@@ -1,7 +1,9 @@
+import { deliverWebhooks } from '../deliver-webhooks.ts'
 import { replicate } from '../replicate.ts'
 import type { Services } from '../services.ts'
 import { uploadPending } from '../upload-pending.ts'
 import type { VocalizedClip } from '../vocalize.ts'
+import { auditDue, tick } from './due.ts'
 import { retryOpportunistically } from './opportunistic.ts'
 import { drainBacklog } from './recovery.ts'
 
@@ -16,14 +18,31 @@ const REPLICAS_AN_ANSWER = 2
 export async function afterAnswer(services: Services, clip: VocalizedClip): Promise<void> {
   const { chain, config, work } = services
   if (!config.hasFollowUps) return chain.probe(clip.cid, work.signal)
-  if (clip.state === 'stored') {
-    await chain.probe(clip.cid, work.signal)
-    await drainBacklog(services)
-    await replicate(services, { limit: REPLICAS_AN_ANSWER, dueOnly: true, signal: work.signal })
-    return
-  }
+  if (clip.state === 'stored') await afterStored(services, clip)
+  else await afterPending(services)
+  if (!config.hasBackground) await deliverWebhooks(services)
+}
+
+async function afterStored(services: Services, { cid }: VocalizedClip) {
+  const { chain, work } = services
+  await chain.probe(cid, work.signal)
+  await drainBacklog(services)
+  await replicate(services, { limit: REPLICAS_AN_ANSWER, dueOnly: true, signal: work.signal })
+}
+
+async function afterPending(services: Services) {
+  const { chain, work } = services
   if (chain.canTry('caller') || !chain.canTry('background')) return retryOpportunistically(services)
   const probe = { limit: 1, trigger: 'recovery', dueOnly: false, signal: work.signal } as const
   const { successCount } = await uploadPending(services, probe)
   if (successCount > 0) await drainBacklog(services)
+}
+
+/** What is due once cron was answered: where nothing runs between requests, all that timers do elsewhere. */
+export async function afterCron(services: Services): Promise<void> {
+  const { config } = services
+  if (config.hasBackground || !config.hasFollowUps) return
+  await tick(services)
+  await auditDue(services)
+  await deliverWebhooks(services)
 }

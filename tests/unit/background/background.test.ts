@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAnswer, afterCron } from '../../../lib/background/after-answer.ts'
 import { startBackground } from '../../../lib/background/background.ts'
 import type { Handle, Task, WorkQueue } from '../../../lib/background/work-queue.ts'
 import { startService } from '../../../lib/service.ts'
 import { refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
+import { startWebhookReceiver, WEBHOOK_SECRET } from '../../support/webhook-receiver.ts'
 
 /** A process that works, whose tasks come from the test. */
 async function working(environment: Record<string, string> = {}) {
@@ -186,4 +188,50 @@ describe('with BACKGROUND=off', () => {
     await clock.until(service.afterVocalize(clip))
     expect((await speak(services)).state).toBe('stored')
   })
+})
+
+describe('where nothing runs between requests', () => {
+  /** As on Vercel: requests are followed by work, and nothing else does any. */
+  async function serverless(environment: Record<string, string> = {}) {
+    const world = await testServices({ environment: { OPPORTUNISTIC_RETRY_CHANCE: '0', ...environment } })
+    const config = { ...world.services.config, hasBackground: false }
+    return { ...world, services: { ...world.services, config } }
+  }
+
+  test('answers are followed by the backlog', async () => {
+    const { services, clock, first } = await serverless()
+    await waitingClips(services, 3)
+    await clock.until(afterAnswer(services, await speak(services)))
+    expect(first.taken.size).toBe(4)
+  })
+
+  test('answers are followed by the webhooks that are due', async () => {
+    const receiver = await startWebhookReceiver()
+    onTestFinished(() => receiver.close())
+    const { services } = await serverless({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET })
+    const clip = await speak(services)
+    await afterAnswer(services, clip)
+    expect(receiver.received).toMatchObject([{ status: 204, message: { data: { id: clip.id } } }])
+  })
+
+  test('cron is followed by all that timers do elsewhere', async () => {
+    const { services, clock, providers } = await serverless()
+    for (const provider of providers) provider.always(refused())
+    const { id } = await speak(services)
+    await clock.advance(3_600_001)
+    await clock.until(afterCron(services))
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
+  })
+
+  test.each<Record<string, string>>([{}, { BACKGROUND: 'off' }])(
+    'cron is followed by nothing where others do that: %o',
+    async (environment) => {
+      const { services, clock, providers } = await testServices({ environment })
+      for (const provider of providers) provider.always(refused())
+      const { id } = await speak(services)
+      await clock.advance(3_600_001)
+      await clock.until(afterCron(services))
+      expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
+    },
+  )
 })

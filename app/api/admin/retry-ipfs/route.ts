@@ -1,3 +1,5 @@
+import { after } from 'next/server'
+import { afterCron } from '../../../../lib/background/after-answer.ts'
 import { drainBacklog } from '../../../../lib/background/recovery.ts'
 import type { Trigger } from '../../../../lib/catalog/attempts.ts'
 import { requireOperator } from '../../../../lib/http/admin-session.ts'
@@ -38,7 +40,8 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   // Whoever calls wants it tried now, however sick a provider was a moment ago.
   chain.endRests()
   const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
-  if (result.successCount > 0) work.track(drainBacklog(services)).catch(() => {})
+  if (result.successCount > 0) after(work.track(drainBacklog(services)).catch(() => {}))
+  if (trigger === 'cron') after(() => work.track(afterCron(services)).catch(() => {}))
   const remaining = await countRemaining(services)
   return Response.json(retryAnswer(services, { ...result, remaining }, publicBaseUrl(config, request)), {
     headers: { 'Cache-Control': 'no-store' },

@@ -49,12 +49,15 @@ const BUSY = 5
  * The SQLite file `file` (made when missing) by `node:sqlite`. Commits go to the write-ahead log; it is synced where a
  * transaction asks to be durable, and that takes everything before it along.
  *
+ * `isAlone`: nobody else may have it open, for as long as this connection has; otherwise it counts as busy.
+ *
  * @see https://sqlite.org/pragma.html#pragma_synchronous
+ * @see https://sqlite.org/pragma.html#pragma_locking_mode
  */
-export function sqliteFile(file: string): Connector {
+export function sqliteFile(file: string, { isAlone = false } = {}): Connector {
   return {
     async open() {
-      const connection = openSqlite(file)
+      const connection = openSqlite(file, isAlone)
       try {
         await migrate(connection.db, 'sqlite')
       } catch (error) {
@@ -73,10 +76,11 @@ function resultCodeOf(error: unknown): number {
   return ((error as { errcode?: number }).errcode ?? 0) & 0xff
 }
 
-function openSqlite(file: string): Connection {
+function openSqlite(file: string, isAlone: boolean): Connection {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
+    if (isAlone) database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;')
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
   } catch (error) {
     database.close()

@@ -38,6 +38,11 @@ describe('the configuration', () => {
     ['PORT', 'http', 'PORT: got "http", takes a whole number from 0 to 65535'],
     ['PORT', '65536', 'PORT: got "65536", takes a whole number from 0 to 65535'],
     ['PORT', '-1', 'PORT: got "-1", takes a whole number from 0 to 65535'],
+    [
+      'DATABASE_URL',
+      'postgres://user:password@host/voicepin?max=many',
+      'DATABASE_URL: max: got "many", takes a whole number from 1 to 1000',
+    ],
     ['PORT', '3000\nevil', 'PORT: got "3000\\nevil", takes a whole number from 0 to 65535'],
     [
       'LOG_LEVEL',

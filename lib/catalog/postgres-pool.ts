@@ -1,0 +1,85 @@
+import {
+  CamelCasePlugin,
+  type DatabaseConnection,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  PostgresDriver,
+  type PostgresPool,
+  type PostgresPoolClient,
+} from 'kysely'
+import type { Pool } from 'pg'
+import type { Schema } from './schema.ts'
+
+/** The catalog's queries on `pool`, which needs no looking after: what was cut is replaced, what hangs is thrown away. */
+export function kyselyOn(pool: Pool): Kysely<Schema> {
+  // What a connection has to say while nobody uses it would end the process.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return new Kysely<Schema>({
+    dialect: new CatalogDialect({ pool: carefulPool(pool) }),
+    plugins: [new CamelCasePlugin()],
+  })
+}
+
+class CatalogDialect extends PostgresDialect {
+  readonly #pool: PostgresPool
+  constructor({ pool }: { pool: PostgresPool }) {
+    super({ pool })
+    this.#pool = pool
+  }
+  override createAdapter() {
+    return new LockedAdapter()
+  }
+  override createDriver() {
+    return new QuietDriver({ pool: this.#pool })
+  }
+}
+
+/** The transaction that migrates holds a lock of its own, which also covers the migrator's tables. */
+class LockedAdapter extends PostgresAdapter {
+  override async acquireMigrationLock() {}
+  override async releaseMigrationLock() {}
+}
+
+/** A transaction that cannot be rolled back is over anyway; to say so would hide why it had to be. */
+class QuietDriver extends PostgresDriver {
+  override async rollbackTransaction(connection: DatabaseConnection) {
+    await super.rollbackTransaction(connection as never).catch(() => {})
+  }
+}
+
+/** The same pool, whose connections take any text and are thrown away where an answer did not come in time. */
+function carefulPool(pool: Pool): PostgresPool {
+  return {
+    connect: async () => {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw firstOf(error)
+      })
+      let overdue: unknown
+      return {
+        async query(text: string, parameters: readonly unknown[]) {
+          if (overdue) throw overdue
+          try {
+            return await client.query(text, parameters.map(storable))
+          } catch (error) {
+            if ((error as Error).message === 'Query read timeout') overdue = error
+            throw error
+          }
+        },
+        release: (isBroken: unknown) => client.release(Boolean(isBroken || overdue)),
+      } as unknown as PostgresPoolClient
+    },
+    end: () => pool.end(),
+  } as PostgresPool
+}
+
+/** One host may have several addresses, each with its own failure. */
+function firstOf(error: unknown): unknown {
+  return (error as AggregateError).errors?.[0] ?? error
+}
+
+/** Postgres takes any character in a text save this one. */
+function storable(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value
+}

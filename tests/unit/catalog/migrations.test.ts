@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely, SqliteDialect } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { expect, onTestFinished, test } from 'vitest'
+import { createCatalog } from '../../../lib/catalog/catalog.ts'
+import { migrationsFor } from '../../../lib/catalog/migrations/index.ts'
+import { sqliteFile } from '../../../lib/catalog/sqlite.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { NOW } from './catalog-subject.ts'
+
+/** A catalog as a version left it that knew the migrations up to `last`. */
+async function catalogOf(last: string, sql: string): Promise<string> {
+  const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
+  const database = new DatabaseSync(file)
+  const prepare = (text: string) => {
+    const statement = database.prepare(text)
+    type Values = Parameters<typeof statement.all>
+    return {
+      reader: statement.columns().length > 0,
+      all: (values: readonly unknown[]) => statement.all(...(values as Values)),
+      run: (values: readonly unknown[]) => statement.run(...(values as Values)),
+      iterate: (values: readonly unknown[]) => statement.iterate(...(values as Values)),
+    }
+  }
+  const db = new Kysely({ dialect: new SqliteDialect({ database: { close() {}, prepare } }) })
+  const { error } = await new Migrator({ db, provider: migrationsFor('sqlite') }).migrateTo(last)
+  if (error) throw error
+  database.exec(sql)
+  database.close()
+  return file
+}
+
+test('a catalog from before clips were counted by triggers knows what it holds, and goes on counting', async () => {
+  const columns = 'id, state, request_id, characters, voice_id, created_at, expires_at, size_bytes, is_held'
+  const clip = (id: string, state: string, isHeld: number) =>
+    `insert into clips (${columns}, next_attempt_at)
+     values ('${id}', '${state}', 'r', 1, 'slt', ${NOW}, ${NOW}, 100, ${isHeld}, ${NOW});`
+  const file = await catalogOf(
+    '008-spoken',
+    `${clip('one', 'pending', 1)} ${clip('two', 'stored', 1)} ${clip('three', 'stored', 0)}
+     insert into counters (name, label, value) values ('clips_stored', 'pinata', 2);`,
+  )
+  const catalog = createCatalog(sqliteFile(file))
+  onTestFinished(() => catalog.close())
+  const before = { heldClips: 2, heldBytes: 200, waitingClips: 1, counters: { clips_stored: { pinata: 2 } } }
+  expect(await catalog.figures.totals()).toEqual(before)
+  await catalog.clips.letGo('two')
+  await catalog.clips.store('one', { provider: 'pinata', ipfsHash: 'h', permanentUrl: 'u', storedAt: NOW })
+  expect(await catalog.figures.totals()).toMatchObject({
+    ...{ heldClips: 1, heldBytes: 100, waitingClips: 0, counters: { clips_stored: { pinata: 3 } } },
+  })
+})

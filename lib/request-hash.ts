@@ -4,6 +4,8 @@ import path from 'node:path'
 import type { SpeechRequest } from './speech/speech.ts'
 
 const KEY_BYTES = 32
+/** A secret of this form is the key itself, in hex: a key that was a file once goes on being the same. */
+const KEY_AS_SECRET = /^key:([0-9a-f]{64})$/
 
 /** Turns a request into a hash that says nothing of its text to anyone who does not have the key. */
 export interface RequestHasher {
@@ -44,7 +46,15 @@ export function soundOf(
   return [...sound, languageCode ?? null, seed ?? null]
 }
 
+/** The secret that stands for the key in `file`; `null` where there is none. */
+export async function secretOfKeyFile(file: string): Promise<string | null> {
+  const key = await readKey(file)
+  return key && `key:${key.toString('hex')}`
+}
+
 function keyFrom(secret: string): Buffer {
+  const key = KEY_AS_SECRET.exec(secret)?.[1]
+  if (key) return Buffer.from(key, 'hex')
   return Buffer.from(hkdfSync('sha256', secret, 'voicepin', 'request hashes', KEY_BYTES))
 }
 

@@ -5,7 +5,6 @@ import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { isClipId, newClipId } from '../clip.ts'
 import type { Clock } from '../clock.ts'
-import { describeError } from '../errors.ts'
 import type { Bucket } from './bucket.ts'
 import { createCopies } from './copies.ts'
 import { createSpool } from './spool.ts'
@@ -85,7 +84,9 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 
   async function rescue(id: string, cause: unknown): Promise<TempAudioError> {
     const place = spool.placeOf(id)
-    return new TempAudioError(`The temporary store could not keep the clip: ${describeError(cause)}`, {
+    onProblem(cause)
+    // Callers are told this: which bucket of which store is none of their business.
+    return new TempAudioError('The temporary store could not keep the clip: its bucket did not take it', {
       cause,
       rescued: await openAsBlob(place).catch(() => undefined),
       discard: () => rm(place, { force: true }),

@@ -124,10 +124,13 @@ describe('a bucket of S3 as a store', () => {
   )
 
   test.each([500, 503, 403])('rescues every byte when the bucket answers %i', async (status) => {
-    const { store, server, directory } = await open()
+    const { store, server, directory, problems } = await open()
     const id = newClipId()
     server.failWith(status)
     const error = await rescueOf(store.put(id, inChunks(bytes)))
+    // Callers hear the one, operators the other.
+    expect(error.message).not.toContain('127.0.0.1')
+    expect(problems).toMatchObject([{ message: expect.stringContaining(String(status)) }])
     expect((await bytesOf(error.rescued))?.equals(bytes)).toBe(true)
     await error.discard()
     expect(await filesIn(directory)).toEqual([])

@@ -1,0 +1,163 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import type { Database } from '../catalog/connection.ts'
+import { describeError } from '../errors.ts'
+import { computeCid } from '../ipfs/car.ts'
+import type { Bucket } from '../temp-audio/bucket.ts'
+import type { TempAudioStore } from '../temp-audio/store.ts'
+
+const BATCH = 500
+const AT_ONCE = 4
+
+/** What became of the audio. */
+export interface AudioProof {
+  /** Clips that the records say are held, and files without a record that a crash has left. */
+  clips: number
+  /** Sent to the bucket now; the others were there. */
+  copied: number
+  /** Read back from the bucket, and the same by their CID. */
+  verified: number
+  verifiedBytes: number
+  /** Stored clips whose bytes had left the source before; IPFS has them. */
+  goneAlready: number
+  /** What is wrong, one line each. */
+  problems: string[]
+}
+
+interface KnownClip {
+  id: string
+  cid: string | null
+  state: string
+  isHeld: number
+}
+
+/** The clips in the bucket that belong to nothing in the source: another service uses it. */
+export async function strangersIn(bucket: Bucket, source: Database, files: TempAudioStore): Promise<number> {
+  let strangers = 0
+  for await (const batch of inBatches(bucket.list())) {
+    const records = await recordsOf(
+      source,
+      batch.map(({ id }) => id),
+    )
+    for (const { id } of batch) {
+      if (!records.has(id) && !(await files.blob(id))) strangers += 1
+    }
+  }
+  return strangers
+}
+
+/**
+ * Copies every file that is to be held into `bucket`, reads it back and compares CIDs. What is there and right is not sent
+ * again, so that a copy that broke off goes on.
+ *
+ * @throws when the bucket fails
+ */
+export async function copyAudio(options: {
+  source: Database
+  files: TempAudioStore
+  bucket: Bucket
+  onProgress: (proof: AudioProof) => void
+}): Promise<AudioProof> {
+  const { source, files, bucket, onProgress } = options
+  const proof: AudioProof = {
+    ...{ clips: 0, copied: 0, verified: 0, verifiedBytes: 0, goneAlready: 0, problems: [] },
+  }
+  const present = new Map<string, number>()
+  for await (const { id, sizeBytes } of bucket.list()) present.set(id, sizeBytes)
+  const seen = new Set<string>()
+
+  for await (const batch of inBatches(files.list())) {
+    const records = await recordsOf(
+      source,
+      batch.map(({ id }) => id),
+    )
+    const wanted = batch.filter(({ id }) => records.get(id)?.isHeld !== 0)
+    for (const { id } of wanted) seen.add(id)
+    await eachOf(wanted, async ({ id }) => {
+      proof.clips += 1
+      const outcome = await copyOne({ files, bucket }, id, records.get(id), present.get(id))
+      if ('problem' in outcome) proof.problems.push(`${id}: ${outcome.problem}`)
+      else {
+        proof.verified += 1
+        proof.verifiedBytes += outcome.sizeBytes
+        if (outcome.isCopied) proof.copied += 1
+      }
+      onProgress(proof)
+    })
+  }
+  for (const { id, state } of await heldWithoutFile(source, seen)) {
+    if (state === 'stored' || state === 'expired') proof.goneAlready += 1
+    // What was never spoken to its end has no bytes to lose.
+    else if (state !== 'speaking') {
+      proof.clips += 1
+      proof.problems.push(`${id}: it waits for IPFS, and its file is not in the source`)
+    }
+  }
+  return proof
+}
+
+type Outcome = { problem: string } | { sizeBytes: number; isCopied: boolean }
+
+async function copyOne(
+  { files, bucket }: { files: TempAudioStore; bucket: Bucket },
+  id: string,
+  record: KnownClip | undefined,
+  presentBytes: number | undefined,
+): Promise<Outcome> {
+  const file = await readable(files.blob(id))
+  if (!file) return { problem: 'its file went while it was copied' }
+  if (file instanceof Error) return { problem: `its file cannot be read: ${describeError(file)}` }
+  const { cid, sizeBytes } = await computeCid(file.stream() as unknown as AsyncIterable<Uint8Array>)
+  if (record?.cid && record.state !== 'speaking' && record.cid !== cid) {
+    return { problem: `its file has changed: it is ${cid} and should be ${record.cid}` }
+  }
+  if (presentBytes === sizeBytes && (await cidIn(bucket, id)) === cid) return { sizeBytes, isCopied: false }
+  await bucket.upload(id, Readable.fromWeb(file.stream() as ReadableStream<Uint8Array>), sizeBytes)
+  const copiedCid = await cidIn(bucket, id)
+  if (copiedCid !== cid)
+    return { problem: `the bucket gives ${copiedCid ?? 'nothing'} and should give ${cid}` }
+  return { sizeBytes, isCopied: true }
+}
+
+async function cidIn(bucket: Bucket, id: string): Promise<string | null> {
+  const body = await bucket.open(id)
+  return body && (await computeCid(body)).cid
+}
+
+async function readable<T>(blob: Promise<T>): Promise<T | Error> {
+  return blob.catch((error: unknown) => error as Error)
+}
+
+async function recordsOf(source: Database, ids: string[]): Promise<Map<string, KnownClip>> {
+  const rows = await source.read((db) =>
+    db.selectFrom('clips').select(['id', 'cid', 'state', 'isHeld']).where('id', 'in', ids).execute(),
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+async function heldWithoutFile(source: Database, seen: Set<string>) {
+  const held = await source.read((db) =>
+    db.selectFrom('clips').select(['id', 'state']).where('isHeld', '=', 1).execute(),
+  )
+  return held.filter(({ id }) => !seen.has(id))
+}
+
+async function eachOf<T>(items: T[], work: (item: T) => Promise<void>) {
+  const rest = items.values()
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const item of rest) await work(item)
+    }),
+  )
+}
+
+async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let batch: T[] = []
+  for await (const item of items) {
+    batch.push(item)
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}

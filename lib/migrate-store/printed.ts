@@ -1,0 +1,34 @@
+import type { MigrationResult } from '../migrate-store.ts'
+
+const PROBLEMS_SHOWN = 20
+
+/** The proof for whoever ran the copy. */
+export function printed({ tables, audio, problems, notes, isProven }: MigrationResult): string {
+  const lines: string[] = []
+  if (tables) {
+    lines.push(row('records', 'source', 'target'))
+    for (const { name, sourceRows, targetRows, differing } of tables) {
+      lines.push(row(name, sourceRows, targetRows, differing === 0 ? 'the same' : `${differing} DIFFER`))
+    }
+    lines.push('')
+  }
+  if (audio) {
+    const { clips, copied, verified, verifiedBytes } = audio
+    const mebibytes = (verifiedBytes / 1024 ** 2).toFixed(1)
+    lines.push(`audio: ${clips} clips, ${copied} of them copied now`)
+    lines.push(`       ${verified} read back and the same by their CID (${mebibytes} MiB)`, '')
+  }
+  for (const problem of problems.slice(0, PROBLEMS_SHOWN)) lines.push(`WRONG: ${problem}`)
+  if (problems.length > PROBLEMS_SHOWN) lines.push(`WRONG: and ${problems.length - PROBLEMS_SHOWN} more`)
+  for (const note of notes) lines.push(`note: ${note}`)
+  lines.push(
+    isProven
+      ? 'Proven: everything of the source is in its new place. Nothing was deleted here.'
+      : `Not proven: ${problems.length} things are wrong. Nothing was deleted here.`,
+  )
+  return `${lines.join('\n')}\n`
+}
+
+function row(name: string, source: string | number, target: string | number, verdict = ''): string {
+  return `${name.padEnd(18)}${String(source).padStart(10)}${String(target).padStart(10)}  ${verdict}`.trimEnd()
+}

@@ -1,7 +1,16 @@
-import type { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { type Kysely, sql } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
 import { type Dialect, migrationsFor } from './migrations/index.ts'
 import type { Schema } from './schema.ts'
+
+/** Whether every migration that this version knows has been made. Others may be there: a newer version runs beside us. */
+export async function isUpToDate(db: Kysely<Schema>, dialect: Dialect): Promise<boolean> {
+  const { rows } = await sql<{
+    name: string
+  }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
+  const made = new Set(rows.map(({ name }) => name))
+  return Object.keys(await migrationsFor(dialect).getMigrations()).every((name) => made.has(name))
+}
 
 /** Brings the tables up to date. `db` is a transaction where the dialect cannot tell processes apart by itself. */
 export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
 import type { Connection, Connector, TransactionOptions } from './connection.ts'
-import { migrate } from './migrate.ts'
+import { isUpToDate, migrate } from './migrate.ts'
 import { isBusy, isTableMissing } from './postgres-errors.ts'
 import { kyselyOn } from './postgres-pool.ts'
 import { readPostgresAddress, readPostgresSettings } from './postgres-url.ts'
@@ -47,7 +47,6 @@ async function openPostgres(url: string): Promise<Connection> {
         isNumber(oid) && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
     },
   }
-  await migrateAlone(kyselyOn(new pg.Pool({ ...shared, max: 1 })))
   const db = kyselyOn(
     new pg.Pool({
       ...shared,
@@ -62,6 +61,13 @@ async function openPostgres(url: string): Promise<Connection> {
       },
     }),
   )
+  try {
+    // Asked within the time limits, which the migrations themselves cannot have.
+    if (!(await isReady(db))) await migrateAlone(kyselyOn(new pg.Pool({ ...shared, max: 1 })))
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
   return {
     db,
     isCurrent: () => true,
@@ -83,6 +89,15 @@ async function begin(db: Kysely<Schema>, { alone, isDispensable }: TransactionOp
 
 function lockOf(name: string): string {
   return createHash('sha256').update(`voicepin ${name}`).digest().readBigInt64BE().toString()
+}
+
+async function isReady(db: Kysely<Schema>): Promise<boolean> {
+  try {
+    return await isUpToDate(db, 'postgres')
+  } catch (error) {
+    if (isTableMissing(error)) return false
+    throw error
+  }
 }
 
 /** Brings the tables up to date while everybody else who starts waits, however long it takes. */

@@ -56,6 +56,16 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await Promise.all([...catalogs, database].map((one) => one.close()))
   })
 
+  test('works beside a newer version, which has made migrations of its own', async () => {
+    const { url, drop } = await newDatabase(subject.url())
+    onTestFinished(drop)
+    await catalogAt(url).check()
+    const newer = createDatabase(postgresServer(url))
+    await newer.run((db) => sql`insert into kysely_migration values ('999-later', '2030-01-01')`.execute(db))
+    await newer.close()
+    await catalogAt(url).check()
+  })
+
   test('says at once that the password is wrong, without repeating it', async () => {
     const url = new URL(subject.url())
     url.password = 'not-the-password'
@@ -83,6 +93,15 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     network.mend()
     await catalog.check()
   })
+
+  test('waits for an answer to its very first question only as long as it may', async () => {
+    const network = await weakNetwork(subject.url())
+    network.hangAt('kysely_migration')
+    const catalog = catalogAt(network.url, { statement_timeout: '500' })
+    expect(await secondsOf(catalog.check())).toBeLessThan(8)
+    network.mend()
+    await catalog.check()
+  }, 20_000)
 
   test('gives up on an answer that does not come, and on the connection that it should have come by', async () => {
     const { catalog, network } = await behindWeakNetwork({ statement_timeout: '500', connect_timeout: '1' })

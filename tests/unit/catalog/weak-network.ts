@@ -8,6 +8,8 @@ export interface WeakNetwork {
   url: string
   /** Takes connections and bytes, and lets nothing through. */
   hang(): void
+  /** The same from the moment on that somebody sends `text`. */
+  hangAt(text: string): void
   /** Lets everything through again, on new connections. */
   mend(): void
   /** Ends every connection. */
@@ -21,6 +23,7 @@ export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
   const target = new URL(serverUrl)
   const sockets = new Set<Socket>()
   let isHanging = false
+  let hangsAt: string | undefined
   let trap: { text: string; when: 'before' | 'after' } | undefined
 
   const server = createServer((near) => {
@@ -35,6 +38,7 @@ export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
       socket.on('error', end).on('close', end)
     }
     near.on('data', (bytes) => {
+      if (hangsAt && bytes.includes(hangsAt)) isHanging = true
       if (isHanging) return
       if (trap && bytes.includes(trap.text)) {
         const { when } = trap
@@ -67,8 +71,12 @@ export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
     hang() {
       isHanging = true
     },
+    hangAt(text) {
+      hangsAt = text
+    },
     mend() {
       isHanging = false
+      hangsAt = undefined
       cut()
     },
     cutAt(text, when) {

@@ -8,6 +8,8 @@ import { refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
 import { startWebhookReceiver, WEBHOOK_SECRET } from '../../support/webhook-receiver.ts'
 
+const later = new AbortController().signal
+
 /** A process that works, whose tasks come from the test. */
 async function working(environment: Record<string, string> = {}) {
   const world = await testServices({ environment })
@@ -214,12 +216,21 @@ describe('where nothing runs between requests', () => {
     expect(receiver.received).toMatchObject([{ status: 204, message: { data: { id: clip.id } } }])
   })
 
+  test('cron is followed by nothing for which there is no time', async () => {
+    const { services, clock, providers } = await serverless()
+    for (const provider of providers) provider.always(refused())
+    const { id } = await speak(services)
+    await clock.advance(3_600_001)
+    await clock.until(afterCron(services, AbortSignal.abort()))
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
+  })
+
   test('cron is followed by all that timers do elsewhere', async () => {
     const { services, clock, providers } = await serverless()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
     await clock.advance(3_600_001)
-    await clock.until(afterCron(services))
+    await clock.until(afterCron(services, later))
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
   })
 
@@ -230,7 +241,7 @@ describe('where nothing runs between requests', () => {
       for (const provider of providers) provider.always(refused())
       const { id } = await speak(services)
       await clock.advance(3_600_001)
-      await clock.until(afterCron(services))
+      await clock.until(afterCron(services, later))
       expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
     },
   )

@@ -10,13 +10,13 @@ import { until } from '../../support/until.ts'
 import { queueConformance } from './queue-conformance.ts'
 
 const redisUrl = inject('redisUrl')
-const log = createLog({ level: 'silent', scrub: (text) => text })
+const silent = createLog({ level: 'silent', scrub: (text) => text })
 const clock = systemClock
 let prefixes = 0
 const newPrefix = () => `test-${process.pid}-${(prefixes += 1)}:`
 
 /** A process of its own, as far as Redis can tell. */
-function openQueue(url: string, prefix: string): WorkQueue {
+function openQueue(url: string, prefix: string, log = silent): WorkQueue {
   const redis = createRedis({ url, log, clock, prefix })
   const queue = createBullQueue({ redis, name: 'uploads', local: createLocalQueue({ clock }), clock, log })
   onTestFinished(async () => {
@@ -129,6 +129,26 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
       web.ring(upload('back'), clock.now())
       return done.includes('back')
     })
+  })
+
+  test('full, it says so once, and who works goes on by itself', async () => {
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const log = createLog({ level: 'warn', scrub: (text) => text, destination })
+    const redis = createRedis({ url: server.url, log, clock })
+    onTestFinished(() => redis.close())
+    const limit = async (maxmemory: number) => (await redis.shared()).config('SET', 'maxmemory', maxmemory)
+    const queue = openQueue(server.url, newPrefix(), log)
+    const { done } = worker(queue)
+    queue.ring(upload('before'), clock.now())
+    await until('work', () => done.length === 1)
+    await limit(1)
+    for (const id of ['a', 'b', 'c']) queue.ring(upload(id), clock.now())
+    await until('all of them', () => done.length === 4)
+    await limit(0)
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+      'Redis takes no work: this instance works for itself',
+    ])
   })
 
   test('not there at the start, it is used once it comes', async () => {

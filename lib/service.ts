@@ -1,4 +1,4 @@
-import { afterAnswer } from './background/after-answer.ts'
+import { afterAnswer, afterWork } from './background/after-answer.ts'
 import { startBackground } from './background/background.ts'
 import { retryOpportunistically } from './background/opportunistic.ts'
 import { drainBacklog } from './background/recovery.ts'
@@ -20,6 +20,8 @@ export interface Service extends FrontServices {
   services: Services
   /** What is due once `vocalize` was answered. Never rejects. */
   afterVocalize(clip: VocalizedClip): Promise<void>
+  /** What is due once the uploads behind an answer have ended as well. Never rejects. */
+  afterWork(): Promise<void>
   /** @throws ServiceError `shutting_down` */
   refuseWhileStopping(): void
   /** @throws ServiceError `shutting_down` or `not_ready`, which says what is missing */
@@ -74,6 +76,7 @@ export function startService(services: Services): Service {
     serveTempAudio: (request) => serveTempAudio(services, request),
     afterTempAudio: () => quietly(retryOpportunistically(services)),
     afterVocalize: (clip) => quietly(afterAnswer(services, clip)),
+    afterWork: () => quietly(afterWork(services)),
     refuseWhileStopping,
 
     async checkReady() {

@@ -20,7 +20,13 @@ export async function afterAnswer(services: Services, clip: VocalizedClip): Prom
   if (!config.hasFollowUps) return chain.probe(clip.cid, work.signal)
   if (clip.state === 'stored') await afterStored(services, clip)
   else await afterPending(services)
-  if (!config.hasBackground) await deliverWebhooks(services)
+  await afterWork(services)
+}
+
+/** What is due once clips may have come to their ends behind an answer: where nothing else does it, who waits is told. */
+export async function afterWork(services: Services): Promise<void> {
+  const { hasBackground, hasFollowUps } = services.config
+  if (hasFollowUps && !hasBackground) await deliverWebhooks(services)
 }
 
 async function afterStored(services: Services, { cid }: VocalizedClip) {
@@ -38,11 +44,22 @@ async function afterPending(services: Services) {
   if (successCount > 0) await drainBacklog(services)
 }
 
-/** What is due once cron was answered: where nothing runs between requests, all that timers do elsewhere. */
-export async function afterCron(services: Services): Promise<void> {
-  const { config } = services
+/**
+ * What is due once cron was answered: where nothing runs between requests, all that timers do elsewhere. What is not
+ * done when `end` aborts is left to the next call.
+ */
+export async function afterCron(given: Services, end: AbortSignal): Promise<void> {
+  const { config, log, work } = given
   if (config.hasBackground || !config.hasFollowUps) return
-  await tick(services)
-  await auditDue(services)
-  await deliverWebhooks(services)
+  const services = { ...given, work: { ...work, signal: AbortSignal.any([work.signal, end]) } }
+  try {
+    await deliverWebhooks(services)
+    await tick(services)
+    await auditDue(services)
+    // Of what the others have ended.
+    await deliverWebhooks(services)
+  } catch (error) {
+    if (!end.aborted) throw error
+    log.warn('Cron has run out of time; the next call goes on')
+  }
 }

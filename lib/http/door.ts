@@ -43,6 +43,7 @@ export async function openDoor(request: Request, context: RequestContext): Promi
           if (clip?.isReused) await giveBack.unspent()
           else if (clip) await service.afterVocalize(clip)
           await services.work.settled()
+          await service.afterWork()
         })
         return speaking
       }

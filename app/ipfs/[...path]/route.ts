@@ -4,7 +4,7 @@ import { withService } from '../../../lib/http/with-service.ts'
 
 export const dynamic = 'force-dynamic'
 // What is not here is fetched from other gateways first.
-export const maxDuration = 120
+export const maxDuration = 300
 
 // Where the front of server.ts owns the socket it answers GET and HEAD itself, with a true Content-Length.
 export const { POST, PUT, PATCH, DELETE } = defineRoute({ GET, HEAD: GET })

@@ -9,6 +9,8 @@ import { eventStream } from '../../../../lib/http/sse.ts'
 import type { Services } from '../../../../lib/services.ts'
 
 export const dynamic = 'force-dynamic'
+// Whoever still listens then comes back by itself.
+export const maxDuration = 300
 
 /** What the dashboard shows; with `Accept: text/event-stream` again and again, after each change. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({

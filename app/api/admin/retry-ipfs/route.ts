@@ -13,9 +13,11 @@ import { retryLimitSchema } from '../../../../lib/http/schemas.ts'
 import { countRemaining, uploadPending } from '../../../../lib/upload-pending.ts'
 
 export const dynamic = 'force-dynamic'
-export const maxDuration = 60
-/** Leaves time to answer within `maxDuration`. */
+export const maxDuration = 300
+/** Nobody who calls by hand waits longer for an answer. */
 const TIME_BUDGET_MS = 50_000
+/** What follows the answer ends within `maxDuration`, with some time to tidy up. */
+const CRON_BUDGET_MS = 280_000
 const DEFAULT_LIMIT = 100
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
@@ -37,11 +39,12 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   const id = searchParams.get('id') ?? undefined
   const limit = asked === null ? DEFAULT_LIMIT : parseWith(retryLimitSchema, asked, 'limit')
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(TIME_BUDGET_MS)])
+  const end = AbortSignal.timeout(CRON_BUDGET_MS)
   // Whoever calls wants it tried now, however sick a provider was a moment ago.
   chain.endRests()
   const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
   if (result.successCount > 0) after(work.track(drainBacklog(services)).catch(() => {}))
-  if (trigger === 'cron') after(() => work.track(afterCron(services)).catch(() => {}))
+  if (trigger === 'cron') after(() => work.track(afterCron(services, end)).catch(() => {}))
   const remaining = await countRemaining(services)
   return Response.json(retryAnswer(services, { ...result, remaining }, publicBaseUrl(config, request)), {
     headers: { 'Cache-Control': 'no-store' },

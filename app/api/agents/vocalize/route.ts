@@ -10,7 +10,8 @@ import { vocalizeSchema } from '../../../../lib/http/schemas.ts'
 import { vocalizeEvents } from '../../../../lib/http/vocalize-events.ts'
 
 export const dynamic = 'force-dynamic'
-export const maxDuration = 120
+// The upload goes on behind the answer.
+export const maxDuration = 300
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async POST(request, context) {

@@ -6,7 +6,8 @@ import { defineRoute } from '../../../../../lib/http/route.ts'
 import { vocalizeSchema } from '../../../../../lib/http/schemas.ts'
 
 export const dynamic = 'force-dynamic'
-export const maxDuration = 120
+// The upload goes on behind the answer.
+export const maxDuration = 300
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async POST(request, context) {

@@ -9,6 +9,8 @@ import { eventStream } from '../../../../../lib/http/sse.ts'
 import { getService } from '../../../../../lib/service.ts'
 
 export const dynamic = 'force-dynamic'
+// Whoever still listens then comes back by itself.
+export const maxDuration = 300
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {

@@ -2,7 +2,8 @@ import { elevenLabsError, speakLikeElevenLabs } from '../../../../../lib/http/dr
 import { defineRoute } from '../../../../../lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
-export const maxDuration = 120
+// The upload goes on behind the answer.
+export const maxDuration = 300
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
   { POST: speakLikeElevenLabs },

@@ -67,7 +67,7 @@ export function readConfig(environment: Environment) {
       'REUSE_SECRET: got nothing, takes a text that all instances share: DATABASE_URL has no password to use instead',
     )
   }
-  const s3 = readS3(read)
+  const s3 = readS3(read, problems)
   const isServerless = read('VERCEL', flag, false)
   if (isServerless && !(databaseUrl && s3)) {
     const missing = [
@@ -245,7 +245,7 @@ export function readConfig(environment: Environment) {
 
 export type Config = ReturnType<typeof readConfig>
 
-function readS3(read: Read) {
+function readS3(read: Read, problems: string[]) {
   const bucket = read('S3_BUCKET', text)
   const options = {
     endpoint: read('S3_ENDPOINT', url),
@@ -254,6 +254,15 @@ function readS3(read: Read) {
     secretAccessKey: read('S3_SECRET_ACCESS_KEY', secretText),
     /** Listeners are sent to the store instead of getting the bytes from us. */
     redirects: read('S3_REDIRECT', flag, false),
+  }
+  const { accessKeyId, secretAccessKey } = options
+  if (accessKeyId && !secretAccessKey) {
+    problems.push('S3_SECRET_ACCESS_KEY: got nothing, takes the secret of S3_ACCESS_KEY_ID')
+  }
+  if (secretAccessKey && !accessKeyId) {
+    problems.push(
+      'S3_ACCESS_KEY_ID: got nothing, takes the id of the key whose secret is S3_SECRET_ACCESS_KEY',
+    )
   }
   return bucket ? { bucket, ...options } : undefined
 }

@@ -91,10 +91,8 @@ async function replace(services: Services, id: string, opus: Blob): Promise<Opti
   )
   const audio = await store.blob(id).catch(() => null)
   if (audio?.size === sizeBytes) return { audio, cid, sizeBytes, isDurable: true }
-  if (audio) {
-    if (isTempAudioError(failure)) await failure.discard()
-    throw failure
-  }
+  if (isTempAudioError(failure)) await failure.discard()
+  if (audio) throw failure
   const storeError = new TempAudioError('The temporary store lost the clip', { cause: failure })
   return { audio: opus, cid, sizeBytes, isDurable: false, storeError }
 }

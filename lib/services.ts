@@ -41,6 +41,9 @@ import type { TempAudioStore } from './temp-audio/store.ts'
 const LOCAL_VOICE_NOTE =
   'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.'
 
+/** The disk of a function is half a gibibyte, and in memory. */
+const SERVERLESS_COPIES_BYTES = 128 * 1024 ** 2
+
 /** A clip that takes longer is kept as it is, for the caller waits. */
 const REENCODING_MS = 60_000
 
@@ -183,6 +186,7 @@ function openS3(
   const store = createS3Store({
     ...{ bucket, owner, clock },
     directory: path.join(config.tempAudio.directory, 's3'),
+    ...(config.isServerless && { copiesMaxBytes: SERVERLESS_COPIES_BYTES }),
     onProblem: (error) => log.error({ err: error }, 'Audio on its way to or from the bucket is in trouble'),
   })
   return { bucket, store }

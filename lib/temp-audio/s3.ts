@@ -11,7 +11,7 @@ import { createSpool } from './spool.ts'
 import { TempAudioError, type TempAudioStore } from './store.ts'
 
 const GIBIBYTE = 1024 ** 3
-const SWEEP_EVERY_MS = 60_000
+const TIDY_EVERY_MS = 60_000
 /** For this long a check that succeeded is taken for granted: probes come often, and each request is paid for. */
 const CHECK_GOOD_FOR_MS = 5000
 
@@ -51,7 +51,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   })
   const puts = new Map<string, Promise<unknown>>()
   const downloads = new Map<string, Promise<boolean>>()
-  let sweptAt = now()
+  let tidiedAt = now()
   let checkedAt = Number.NEGATIVE_INFINITY
 
   /** Two puts of one clip, one after the other: the bucket and the copy must not end with different ones. */
@@ -108,10 +108,12 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     return downloading
   }
 
-  function sweepNowAndThen() {
-    if (now() - sweptAt < SWEEP_EVERY_MS) return
-    sweptAt = now()
+  function tidyNowAndThen() {
+    if (now() - tidiedAt < TIDY_EVERY_MS) return
+    tidiedAt = now()
     copies.sweep().catch(onProblem)
+    // Not every process cleans up, and the bucket may have been away when it started.
+    pushLeftBehind().catch(onProblem)
   }
 
   async function pushLeftBehind({
@@ -148,7 +150,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
         } catch (error) {
           throw await rescue(id, error)
         }
-        sweepNowAndThen()
+        tidyNowAndThen()
         return { ...stored, storedAt: Date.now() }
       })
     },
@@ -166,7 +168,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 
     async blob(id) {
       if (!isClipId(id)) return null
-      sweepNowAndThen()
+      tidyNowAndThen()
       return (await copies.blob(id)) ?? ((await download(id)) ? copies.blob(id) : spool.find(id))
     },
 

@@ -32,6 +32,14 @@ describe('what is said at the start about what instances share', () => {
 })
 
 describe('the configuration of a shared profile', () => {
+  test.each([
+    ['S3_SECRET_ACCESS_KEY', { S3_ACCESS_KEY_ID: 'an-id' }],
+    ['S3_ACCESS_KEY_ID', { S3_SECRET_ACCESS_KEY: 'a-secret' }],
+  ])('wants %s where the other half of the key is', (missing, half) => {
+    const environment: Record<string, string> = { S3_BUCKET: 'voicepin', ...half }
+    expect(() => readConfig(environment)).toThrow(new RegExp(`^${missing}: got nothing`))
+  })
+
   test('takes the password of the database for the key of the request hashes, unless there is a secret', () => {
     expect(readConfig({ DATABASE_URL }).reuse.secret).toBe('password')
     expect(readConfig({ DATABASE_URL, REUSE_SECRET: 'ours' }).reuse.secret).toBe('ours')

@@ -298,6 +298,15 @@ describe('the spool on the way to a bucket', () => {
     expect(server.objects()).toEqual([`audio/${id}`])
   })
 
+  test('is brought there by and by, even where nobody cleans up', async () => {
+    const { id, machine, server } = await crashed()
+    const { clock, advance } = handClock()
+    const { store } = await open({ machine, clock })
+    advance(2 * MINUTE_MS)
+    await store.put(newClipId(), inChunks(bytes))
+    await until('the other clip, too', () => server.objects().includes(`audio/${id}`))
+  })
+
   test('is left alone while its process lives, and after ten minutes on a machine that is not known', async () => {
     const { directory, id, machine } = await crashed()
     const { clock, advance } = handClock()

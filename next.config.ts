@@ -1,8 +1,6 @@
 import type { NextConfig } from 'next'
+import { PHASE_PRODUCTION_BUILD } from 'next/constants'
 import { readConfig } from './lib/config.ts'
-
-// Vercel builds where it will run: what could not work there is not deployed.
-if (process.env.VERCEL) readConfig(process.env)
 
 /** They run from their sources, to which no import leads. */
 const threadSources = ['lib/opus/*.ts', 'lib/speech/*.ts']
@@ -50,4 +48,8 @@ const nextConfig: NextConfig = {
   ],
 }
 
-export default nextConfig
+export default function configure(phase: string): NextConfig {
+  // Vercel builds with what it will run with: what could not work there is not deployed.
+  if (process.env.VERCEL && phase === PHASE_PRODUCTION_BUILD) readConfig(process.env)
+  return nextConfig
+}

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { readConfig } from '../../lib/config.ts'
 import { sharingNotes } from '../../lib/sharing-notes.ts'
+import configure from '../../next.config.ts'
 
 const DATABASE_URL = 'postgres://voicepin:password@db.test/voicepin'
 const notesOn = (environment: Record<string, string>) => sharingNotes(readConfig(environment)).join('\n')
@@ -61,6 +62,15 @@ describe('the configuration of a shared profile', () => {
     ['neither', {}, /^DATABASE_URL: got nothing.*; S3_BUCKET: got nothing.*: on Vercel no disk lasts/],
   ])('is refused on Vercel with %s', (_, environment, message) => {
     expect(() => readConfig({ VERCEL: '1', ...environment })).toThrow(message)
+  })
+
+  test('is refused on Vercel before anything is built', () => {
+    vi.stubEnv('VERCEL', '1')
+    vi.stubEnv('DATABASE_URL', DATABASE_URL)
+    vi.stubEnv('S3_BUCKET', '')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(() => configure('phase-production-build')).toThrow('S3_BUCKET: got nothing')
+    expect(() => configure('phase-production-server')).not.toThrow()
   })
 
   test('works off nothing by itself on Vercel, or where it is told not to', () => {

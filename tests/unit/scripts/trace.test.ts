@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import nextConfig from '../../../next.config.ts'
+import configure from '../../../next.config.ts'
 import { threadEntries, traceFiles } from '../../../scripts/trace.mjs'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
@@ -58,7 +58,7 @@ describe('the files that a program loads', () => {
 })
 
 test('what the threads load goes along with every route', async () => {
-  const patterns = Object.values(nextConfig.outputFileTracingIncludes ?? {}).flat()
+  const patterns = Object.values(configure('').outputFileTracingIncludes ?? {}).flat()
   const files = await traceFiles(project, threadEntries(project))
   const isLeftOut = (file: string) => !patterns.some((pattern) => path.matchesGlob(file, pattern))
   expect(files.filter((file) => file !== 'package.json' && isLeftOut(file))).toEqual([])

@@ -146,7 +146,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       return inTurn(id, async () => {
         const stored = await spool.put(id, audio, putOptions)
         try {
-          await push(id, spool.placeOf(id))
+          if (!(await push(id, spool.placeOf(id)))) throw new Error('Its file has gone from the spool')
         } catch (error) {
           throw await rescue(id, error)
         }

@@ -415,6 +415,17 @@ describe('large clips in a bucket of S3', () => {
     expect(createHash('sha256').update(back).digest('hex')).toBe(digest.digest('hex'))
   }, 30_000)
 
+  test('are the same in the bucket and in the copy, whichever of two under one id comes last', async () => {
+    const { store, server } = await open()
+    const id = newClipId()
+    const first = store.put(id, zeros(12))
+    await until('the first part', () => server.requests.some(({ url }) => url.includes('partNumber=1')))
+    await Promise.all([first, store.put(id, inChunks(bytes))])
+    const { store: elsewhere } = await open({ machine: { server, directory: await temporaryDirectory() } })
+    const [copy, kept] = [await store.blob(id), await elsewhere.blob(id)]
+    expect([copy?.size, kept?.size]).toEqual([bytes.length, bytes.length])
+  })
+
   test('leave no parts behind when the bucket fails half way', async () => {
     const { store, server } = await open()
     const id = newClipId()

@@ -46,7 +46,8 @@ function fail(line: string): never {
 function explain(error: unknown, portVariable: string): string {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE') return `Port ${port} is in use; set ${portVariable} to another one`
-  if (code === 'EACCES' && port) return `Port ${port} may not be used by this user; set ${portVariable} to another one`
+  if (code === 'EACCES' && port)
+    return `Port ${port} may not be used by this user; set ${portVariable} to another one`
   if (isConfigError(error)) return `Voicepin is configured wrongly: ${error.message}`
   return `Voicepin could not start: ${describeError(error)}`
 }

@@ -1,4 +1,3 @@
-import { createWriteStream, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import nextEnv from '@next/env'
@@ -9,7 +8,7 @@ import { describeError } from '../../lib/errors.ts'
 import { createCarStore } from '../../lib/ipfs/car-store.ts'
 import { createProviders } from '../../lib/ipfs/providers.ts'
 import type { Environment } from './program.ts'
-import { ServiceOutput } from './service-output.ts'
+import { outputToFile } from './service-output.ts'
 import type { Topology } from './topology.ts'
 import { startTopology } from './topology.ts'
 
@@ -67,13 +66,7 @@ function ownEnvironment(): Environment {
 }
 
 function outputTo(name: string, isShown: boolean) {
-  mkdirSync(logs, { recursive: true })
-  const file = createWriteStream(path.join(logs, `${name}.log`))
-  const onLine = (line: string) => {
-    file.write(`${line}\n`)
-    if (isShown) say(`${name}  ${line}`)
-  }
-  return new ServiceOutput({ onLine, keptCharacters: 100_000 })
+  return outputToFile(path.join(logs, `${name}.log`), (line) => isShown && say(`${name}  ${line}`))
 }
 
 function greet({ baseUrl, webs, worker, postgres, redis, s3 }: Topology): void {

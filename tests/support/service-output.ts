@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { until } from './until.ts'
 
@@ -73,4 +75,19 @@ export class ServiceOutput {
   assertJson(): void {
     if (this.#stray.length > 0) throw new Error(`Not JSON on standard output:\n${this.#stray.join('\n')}`)
   }
+}
+
+const KEPT_CHARACTERS = 100_000
+
+/** Writes all of a program's output to `file`, which is emptied first, and keeps the last words. */
+export function outputToFile(file: string, onLine: (line: string) => void = () => {}): ServiceOutput {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const stream = createWriteStream(file)
+  return new ServiceOutput({
+    keptCharacters: KEPT_CHARACTERS,
+    onLine(line) {
+      stream.write(`${line}\n`)
+      onLine(line)
+    },
+  })
 }

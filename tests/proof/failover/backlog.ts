@@ -12,7 +12,7 @@ export interface Backlog {
 export function watchBacklog(databaseUrl: string): Backlog {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 2000 })
   pool.on('error', () => {})
-  const waiting = "select count(*) from clips where state not in ('stored', 'expired') and created_at <= $1"
+  const waiting = "select count(*) from clips where state in ('staged', 'pending') and created_at <= $1"
   return {
     async countUntil(at) {
       const result = await pool.query(waiting, [at]).catch(() => undefined)

@@ -1,7 +1,9 @@
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../support/random.ts'
 import type { Environment } from '../../support/service.ts'
-import type { StubVendors, VendorName } from '../../support/stub-vendors.ts'
+import { outputToFile, ServiceOutput } from '../../support/service-output.ts'
+import type { StubVendors, Fault as VendorFault, VendorName } from '../../support/stub-vendors.ts'
 import { environmentFor, spawnStubVendors, statusFault } from '../../support/stub-vendors.ts'
 import type { Topology } from '../../support/topology.ts'
 import { startTopology } from '../../support/topology.ts'
@@ -19,8 +21,14 @@ const storage: VendorName[] = ['pinata', 'kubo']
 const WARM_UP_MS = 3000
 const QUIET_MS = 3000
 const LONGEST_RECOVERY_MS = 60_000
-/** How many refused uploads in a hundred give the worker something to do all the time. */
-const SHARE_REFUSED = 0.5
+/** Nearly half of all uploads go wrong all the time, so that there is always work behind the answers. */
+const SHARE_OF_TROUBLE = 0.45
+const trouble: VendorFault[] = [
+  statusFault(503),
+  statusFault(503),
+  { kind: 'late', delayMs: 1500 },
+  { kind: 'hang' },
+]
 
 const environment: Environment = {
   RATE_LIMIT_PER_MINUTE: '1000000',
@@ -29,6 +37,7 @@ const environment: Environment = {
   IPFS_ATTEMPT_TIMEOUT_MS: '2000',
   UPLOAD_DEADLINE_MS: '1000',
   REUSE: 'off',
+  CLEANUP_INTERVAL_SECONDS: '5',
   // Longer than any run, so that no expiry hides a loss.
   TEMP_AUDIO_TTL_SECONDS: '86400',
 }
@@ -53,6 +62,8 @@ interface Options {
   ratePerSecond: number
   seed: number
   onRow?: (row: Row) => void
+  /** Where the web instances and the worker write their logs. */
+  logs?: string
 }
 
 interface Run {
@@ -69,6 +80,8 @@ export async function runFailover(options: Options): Promise<FailoverReport> {
   const topology = stack.adopt(
     await startTopology({
       environment: { ...environment, ...environmentFor(vendors, ['elevenlabs', ...storage]) },
+      outputOf: (name) =>
+        options.logs ? outputToFile(path.join(options.logs, `${name}.log`)) : new ServiceOutput(),
     }),
     (it) => it.stop(),
   )
@@ -81,7 +94,7 @@ export async function runFailover(options: Options): Promise<FailoverReport> {
 async function underLoad(run: Run, { faults, ratePerSecond, seed, onRow }: Options): Promise<Row[]> {
   // Slow enough that some are being spoken whenever a fault strikes.
   await run.vendors.speak({ chunkPauseMs: 30 })
-  for (const vendor of storage) await run.vendors.always(vendor, statusFault(503), SHARE_REFUSED)
+  for (const vendor of storage) await run.vendors.always(vendor, trouble, SHARE_OF_TROUBLE)
   const stop = new AbortController()
   const { baseUrl } = run.topology
   const random = seededRandom(seed)
@@ -134,9 +147,8 @@ async function strike(fault: Fault, { topology, backlog, tally }: Run): Promise<
 
 async function judge({ topology, vendors, backlog, tally }: Run): Promise<Omit<FailoverReport, 'rows'>> {
   await vendors.heal()
-  await until('an empty backlog', async () => (await backlog.countUntil(Date.now())) === 0, {
-    ...{ timeoutMs: LONGEST_RECOVERY_MS, everyMs: 200 },
-  }).catch(() => {})
+  const isDone = async () => Object.keys(await backlog.states()).every((state) => state === 'stored')
+  await until('all are stored', isDone, { timeoutMs: LONGEST_RECOVERY_MS, everyMs: 200 }).catch(() => {})
   const front = { fetch: (path: string, init?: RequestInit) => fetch(topology.baseUrl + path, init) }
   const losses = [...tally.gone, ...(await findLosses(front, vendors, tally.answers))]
   const uploads = (await vendors.requests({ endpoint: 'upload' })).filter(({ vendor }) =>

@@ -7,6 +7,7 @@ import { threadEntries, traceFiles } from '../../scripts/trace.mjs'
 import { freePort } from '../support/servers/free-port.ts'
 import { startPostgres } from '../support/servers/postgres.ts'
 import { startS3 } from '../support/servers/s3.ts'
+import { cleanUpServices, newDirectory } from '../support/service.ts'
 import { until } from '../support/until.ts'
 
 const project = path.resolve(import.meta.dirname, '../..')
@@ -20,7 +21,10 @@ async function startOnVercel(environment: Record<string, string>) {
     ['node_modules/next/dist/bin/next', 'start', '--port', String(port)],
     {
       cwd: project,
-      env: { VERCEL: '1', NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...environment },
+      env: {
+        ...{ VERCEL: '1', NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+        ...{ TMPDIR: await newDirectory(), ...environment },
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -42,6 +46,8 @@ async function startOnVercel(environment: Record<string, string>) {
     },
   }
 }
+
+afterAll(cleanUpServices)
 
 type Deployment = Awaited<ReturnType<typeof startOnVercel>>
 

@@ -2,28 +2,21 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import autocannon from 'autocannon'
 import type { Service } from '../support/service.ts'
 import { cleanUpServices, startService } from '../support/service.ts'
 import type { StubVendors } from '../support/stub-vendors.ts'
 import { environmentFor, spawnStubVendors } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
+import { compare } from './bench/compare.ts'
 
-const ROUNDS = 3
-const SLICE_SECONDS = 4
-const CONNECTIONS = 10
+const turns = { rounds: 3, sliceSeconds: 4, connections: 10 }
 const root = path.resolve(import.meta.dirname, '../..')
-
-interface Contender {
-  name: string
-  url: string
-  options?: Partial<autocannon.Options>
-}
 
 /** `npm run bench`: speeds as ratios, measured in turns in one run. Absolute figures belong to the machine. */
 async function main(): Promise<void> {
+  const { rounds, sliceSeconds, connections } = turns
   console.log(
-    `${availableParallelism()} cores, ${CONNECTIONS} connections, ${ROUNDS} turns of ${SLICE_SECONDS} s each\n`,
+    `${availableParallelism()} cores, ${connections} connections, ${rounds} turns of ${sliceSeconds} s each\n`,
   )
   const vendors = await spawnStubVendors()
   const service = await startService({
@@ -36,18 +29,26 @@ async function main(): Promise<void> {
       voiceId: 'slt',
     })
     const audio = `/api/temp-audio/${body.data.id}`
-    await compare(`GET of a clip of ${body.data.bytes} bytes`, [
-      { name: 'by a route handler of Next.js', url: behind.baseUrl + audio },
-      { name: 'by the front before Next.js', url: service.baseUrl + audio },
-    ])
-    await compare('vocalize, with vendors that answer at once', [
-      { name: 'a handler that does nothing', url: `${service.baseUrl}/api/health` },
-      {
-        name: 'speech, staging, CID, catalog and upload',
-        url: `${service.baseUrl}/api/agents/vocalize`,
-        options: { method: 'POST', body: JSON.stringify({ text: 'Hello from a bench', voiceId: 'slt' }) },
-      },
-    ])
+    await compare(
+      `GET of a clip of ${body.data.bytes} bytes`,
+      [
+        { name: 'by a route handler of Next.js', url: behind.baseUrl + audio },
+        { name: 'by the front before Next.js', url: service.baseUrl + audio },
+      ],
+      turns,
+    )
+    await compare(
+      'vocalize, with vendors that answer at once',
+      [
+        { name: 'a handler that does nothing', url: `${service.baseUrl}/api/health` },
+        {
+          name: 'speech, staging, CID, catalog and upload',
+          url: `${service.baseUrl}/api/agents/vocalize`,
+          options: { method: 'POST', body: JSON.stringify({ text: 'Hello from a bench', voiceId: 'slt' }) },
+        },
+      ],
+      turns,
+    )
   } finally {
     behind.child.kill('SIGKILL')
     await service.stop().catch(() => {})
@@ -75,26 +76,6 @@ async function startBehindNext(
     async () => (await fetch(`${baseUrl}/api/health`).catch(() => null))?.ok === true,
   )
   return { baseUrl, child }
-}
-
-/** Prints requests a second of each, and how many times the first one's that is. */
-async function compare(title: string, contenders: Contender[]): Promise<void> {
-  const totals = contenders.map(() => 0)
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [index, { url, options }] of contenders.entries()) {
-      const result = await autocannon({ url, duration: SLICE_SECONDS, connections: CONNECTIONS, ...options })
-      if (result.errors > 0 || result.non2xx > 0)
-        throw new Error(`${url}: ${result.errors + result.non2xx} requests failed`)
-      totals[index] = (totals[index] ?? 0) + result.requests.average / ROUNDS
-    }
-  }
-  console.log(title)
-  for (const [index, { name }] of contenders.entries()) {
-    const perSecond = totals[index] ?? 0
-    const ratio = perSecond / (totals[0] ?? 1)
-    console.log(`  ${name.padEnd(44)}${perSecond.toFixed(0).padStart(7)}/s${ratio.toFixed(2).padStart(8)}×`)
-  }
-  console.log()
 }
 
 await main()

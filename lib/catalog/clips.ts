@@ -76,8 +76,8 @@ export interface Clips {
   /** A round of `leaseOwner` through the chain failed: wait until `nextAttemptAt`. `false` where the lease was lost. */
   postpone(id: string, round: FailedRound): Promise<boolean>
   /**
-   * Its time is over and nobody took it. `false` where it was stored or expired already, or where somebody other than
-   * `leaseOwner` is at work on it.
+   * Its time is over and nobody took it. `false` where it was stored or expired already, where it was given more time, or
+   * where somebody other than `leaseOwner` is at work on it.
    */
   expire(id: string, facts: { error: string; now: number; leaseOwner?: string | undefined }): Promise<boolean>
   /** The temporary store no longer has the bytes. */
@@ -183,6 +183,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
           .set({ ...unleased, state: 'expired', lastError: error, nextAttemptAt: null })
           .where('id', '=', id)
           .where('state', 'in', ['staged', 'pending'])
+          .where('expiresAt', '<=', now)
           .where((eb) => eb.or([isUnleased(now)(eb), eb('leaseOwner', '=', leaseOwner)]))
           .executeTakeFirst()
         if (numUpdatedRows === 0n) return false

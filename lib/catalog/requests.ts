@@ -56,9 +56,9 @@ export function createRequests({ run, transaction }: Database): Requests {
               .where('id', '=', known.clipId)
               .executeTakeFirst()
             const owner = ownerOf(row && toClip(row), known.claimedAt, now, keepsPending)
-            if (owner?.status === 'spoken')
-              return { ...owner, clip: await prolong(db, owner.clip, expiresAt) }
-            if (owner) return owner
+            const clip = owner?.status === 'spoken' ? await prolong(db, owner.clip, expiresAt) : undefined
+            if (clip) return { status: 'spoken', clip }
+            if (owner?.status === 'speaking') return owner
           }
           await db
             .insertInto('requests')
@@ -80,10 +80,17 @@ export function createRequests({ run, transaction }: Database): Requests {
   }
 }
 
-async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promise<Clip> {
+/** The clip with so much more time; `undefined` where somebody has just ended it. */
+async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promise<Clip | undefined> {
   if (clip.state === 'stored' || clip.expiresAt >= expiresAt) return clip
-  await db.updateTable('clips').set({ expiresAt }).where('id', '=', clip.id).execute()
-  return { ...clip, expiresAt }
+  const row = await db
+    .updateTable('clips')
+    .set({ expiresAt })
+    .where('id', '=', clip.id)
+    .where('state', '<>', 'expired')
+    .returningAll()
+    .executeTakeFirst()
+  return row && toClip(row)
 }
 
 function ownerOf(clip: Clip | undefined, claimedAt: number, now: number, keepsPending: boolean) {

@@ -184,10 +184,17 @@ export function describeClips({ prepare }: Subject) {
       expect((await catalog.figures.totals()).counters.clips_expired).toEqual({ '': 1 })
     })
 
+    test('does not expire before its time, of which it may have been given more', async () => {
+      const { clips, ...catalog } = await open()
+      const { id } = await waitingClip({ clips, ...catalog })
+      expect(await clips.expire(id, { error: 'late', now: NOW + HOUR_MS - 1 })).toBe(false)
+      expect(await clips.find(id)).toMatchObject({ state: 'staged' })
+    })
+
     test('does not expire under the hands of whom it is leased to', async () => {
       const { clips, ...catalog } = await open()
-      const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
-      const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
+      const staged = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
+      const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW }, staged })
       expect(await clips.expire(id, { error: 'late', now: NOW })).toBe(false)
       expect(await clips.expire(id, { error: 'late', now: NOW, leaseOwner: 'another' })).toBe(false)
       expect(await clips.expire(id, { error: 'late', now: NOW, leaseOwner: 'me' })).toBe(true)
@@ -195,14 +202,14 @@ export function describeClips({ prepare }: Subject) {
 
     test('expires when the lease on it has run out', async () => {
       const { clips, ...catalog } = await open()
-      const lease = { leaseOwner: 'dead', leaseExpiresAt: NOW + 1000 }
-      const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
+      const staged = { leaseOwner: 'dead', leaseExpiresAt: NOW + 1000 }
+      const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW }, staged })
       expect(await clips.expire(id, { error: 'late', now: NOW + 1000 })).toBe(true)
     })
 
     test('is stored after all where a provider took it while it expired', async () => {
       const { clips, ...catalog } = await open()
-      const { id } = await waitingClip({ clips, ...catalog })
+      const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW } })
       await clips.expire(id, { error: 'late', now: NOW })
       await clips.letGo(id)
       expect(await clips.store(id, storedFacts)).toBe(true)

@@ -155,7 +155,7 @@ export function describeJournal({ prepare }: Subject) {
       const gone = await storedClip(catalog, { expiresAt: NOW })
       await catalog.clips.letGo(gone.id)
       const { id: expired } = await waitingClip(catalog, { created: { expiresAt: NOW + 3 * HOUR_MS } })
-      await catalog.clips.expire(expired, { error: 'late', now: NOW })
+      await catalog.clips.expire(expired, { error: 'late', now: NOW + 3 * HOUR_MS })
       await waitingClip(catalog)
       const idsOf = async (options: { limit: number; endedBefore?: number }) =>
         (await catalog.figures.heldAlthoughStored(options)).map(({ id }) => id)

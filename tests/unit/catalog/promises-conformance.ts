@@ -70,6 +70,21 @@ export function describePromises({ prepare }: Subject) {
       expect(await catalog.clips.find(id)).toMatchObject({ expiresAt: expiresAt + 1 })
     })
 
+    test('is given a clip for good: who found its time over a moment before does not end it', async () => {
+      const many = await openMany()
+      const catalog = many(0)
+      const cleaner = many(1)
+      const { id } = await waitingClip(catalog, { created: { expiresAt: NOW } })
+      const overdue = await cleaner.figures.overdue({ now: NOW, limit: 1 })
+      expect(overdue).toMatchObject([{ id }])
+      // By a clock that is a moment behind.
+      const before = { now: NOW - 1, expiresAt: NOW - 1 + HOUR_MS }
+      await catalog.requests.claim(claim({ clipId: id, ...before }))
+      const again = await catalog.requests.claim(claim({ clipId: 'another', ...before }))
+      expect(again).toMatchObject({ status: 'spoken', clip: { id } })
+      expect(await cleaner.clips.expire(id, { error: 'late', now: NOW })).toBe(false)
+    })
+
     test('is free again once its clip came to nothing', async () => {
       const { requests } = await open()
       await requests.claim(claim())
@@ -119,7 +134,7 @@ export function describePromises({ prepare }: Subject) {
     test('arise with the end of a clip, once', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
-      const { id: expired } = await waitingClip(catalog)
+      const { id: expired } = await waitingClip(catalog, { created: { expiresAt: NOW } })
       await catalog.clips.expire(expired, { error: 'late', now: NOW + 6000 })
       await catalog.clips.expire(expired, { error: 'late', now: NOW + 6000 })
       expect(await catalog.webhooks.claim(later)).toMatchObject([

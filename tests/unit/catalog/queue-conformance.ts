@@ -45,7 +45,7 @@ export function describeQueue({ prepare }: Subject) {
       const catalog = await open()
       await catalog.clips.reserve(newClip({ leaseOwner: null, leaseExpiresAt: null }), noLimit)
       await storedClip(catalog)
-      const { id } = await waitingClip(catalog)
+      const { id } = await waitingClip(catalog, { created: { expiresAt: later } })
       await catalog.clips.expire(id, { error: 'late', now: later })
       expect(await catalog.queue.claim(claimBy('one'))).toEqual([])
     })

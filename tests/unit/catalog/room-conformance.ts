@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newClipId } from '../../../lib/clip.ts'
 import {
+  HOUR_MS,
   NOW,
   newClip,
   noLimit,
@@ -52,7 +53,7 @@ export function describeRoom({ prepare }: Subject) {
       const catalog = await open()
       const { id, sizeBytes } = await waitingClip(catalog)
       if (state === 'stored') await catalog.clips.store(id, storedFacts)
-      else await catalog.clips.expire(id, { error: 'late', now: NOW })
+      else await catalog.clips.expire(id, { error: 'late', now: NOW + HOUR_MS })
       expect(await catalog.figures.totals()).toMatchObject({ heldBytes: sizeBytes })
       await catalog.clips.letGo(id)
       expect(await catalog.figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
@@ -86,7 +87,9 @@ export function describeRoom({ prepare }: Subject) {
         if (index % 5 === 2) return catalog.clips.settle(clip.id, { staged: facts, stored: storedFacts })
         await catalog.clips.stage(clip.id, facts)
         if (index % 5 === 3) return catalog.clips.store(clip.id, storedFacts)
-        return index % 2 === 0 ? undefined : catalog.clips.expire(clip.id, { error: 'late', now: NOW })
+        return index % 2 === 0
+          ? undefined
+          : catalog.clips.expire(clip.id, { error: 'late', now: NOW + HOUR_MS })
       })
       await Promise.all(lives)
       // Six grew to 500; six were stored and six waited or expired, of 50 bytes and their number.

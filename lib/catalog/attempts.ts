@@ -1,8 +1,12 @@
+import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
-import { isWaiting } from './schema.ts'
+import { isWaiting, type Schema } from './schema.ts'
 
 export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'queue', 'recovery', 'last_try'] as const
+
+/** So many are deleted by one statement, which must not take long. */
+const PRUNED_AT_ONCE = 1000
 
 /** What had an upload tried: the request itself, or one of the triggers of the background. */
 export type Trigger = 'request' | 'replica' | (typeof backgroundTriggers)[number]
@@ -109,24 +113,40 @@ export function createAttempts({ read, run, transaction }: Database): Attempts {
         return rows.map((row) => row.provider)
       }),
 
-    prune: (before) =>
-      run(async (db) => {
-        const { numDeletedRows } = await db
-          .deleteFrom('attempts')
+    async prune(before) {
+      for (let pruned = 0; ; ) {
+        const count = await run((db) => pruneSome(db, before))
+        pruned += count
+        if (count < PRUNED_AT_ONCE) return pruned
+      }
+    },
+  }
+}
+
+async function pruneSome(db: Kysely<Schema>, before: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .with(
+      (cte) => cte('old').materialized(),
+      (query) =>
+        query
+          .selectFrom('attempts')
+          .select('id')
           .where('startedAt', '<', before)
-          .where((eb) =>
-            eb.not(
-              eb.exists(
-                eb
-                  .selectFrom('clips')
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('clips')
                   .select('clips.id')
                   .whereRef('clips.id', '=', 'attempts.clipId')
                   .where(isWaiting),
               ),
             ),
           )
-          .executeTakeFirst()
-        return Number(numDeletedRows)
-      }),
-  }
+          .orderBy('startedAt')
+          .limit(PRUNED_AT_ONCE),
+    )
+    .deleteFrom('attempts')
+    .where('id', 'in', (eb) => eb.selectFrom('old').select('old.id'))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }

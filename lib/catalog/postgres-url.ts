@@ -36,7 +36,7 @@ export function readPostgresSettings(url: string): PostgresSettings {
   return {
     max: whole('max', 10, 1000),
     connectTimeoutMs: whole('connect_timeout', 5, MAX_SECONDS) * 1000,
-    statementTimeoutMs: whole('statement_timeout', 30_000, MAX_SECONDS * 1000),
+    statementTimeoutMs: whole('statement_timeout', 5000, MAX_SECONDS * 1000),
     applicationName: parameters.get('application_name') || 'voicepin',
     tls: readTls(parameters),
   }

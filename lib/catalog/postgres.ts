@@ -9,10 +9,10 @@ import { readPostgresAddress, readPostgresSettings } from './postgres-url.ts'
 import type { Schema } from './schema.ts'
 
 const IDLE_CONNECTION_MS = 30_000
-/** A process that stops in the middle of a transaction must not hold its locks for long. */
-const IDLE_TRANSACTION_MS = 15_000
+/** A process that stops in the middle of a transaction must not hold its locks for as long as others wait for them. */
+const IDLE_TRANSACTION_MS = 4000
 /** What the network may take on top of the server's own limit for a statement. */
-const NETWORK_MS = 5000
+const NETWORK_MS = 2000
 const KEEP_ALIVE_MS = 10_000
 
 /**

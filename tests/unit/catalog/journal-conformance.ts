@@ -86,6 +86,17 @@ export function describeJournal({ prepare }: Subject) {
       expect(await catalog.attempts.ofClip(waiting)).toHaveLength(2)
       expect(await catalog.attempts.prune(NOW)).toBe(0)
     })
+
+    test('forgets however many there are, and none that a clip still needs', async () => {
+      const catalog = await open()
+      const { id: waiting } = await waitingClip(catalog)
+      await begin(catalog, waiting, 'pinata', NOW - 2)
+      const { id: settled } = await storedClip(catalog)
+      await Promise.all(Array.from({ length: 1001 }, () => begin(catalog, settled, 'pinata', NOW - 1)))
+      expect(await catalog.attempts.prune(NOW)).toBe(1001)
+      expect(await catalog.attempts.ofClip(settled)).toEqual([])
+      expect(await catalog.attempts.ofClip(waiting)).toHaveLength(1)
+    })
   })
 
   describe('the figures', () => {

@@ -12,7 +12,7 @@ describe('the parameters of DATABASE_URL', () => {
       ...{
         max: 10,
         connectTimeoutMs: 5000,
-        statementTimeoutMs: 30_000,
+        statementTimeoutMs: 5000,
         applicationName: 'voicepin',
         tls: false,
       },

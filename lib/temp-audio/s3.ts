@@ -4,7 +4,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { isClipId, newClipId } from '../clip.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, withTimeLimit } from '../clock.ts'
 import type { Bucket } from './bucket.ts'
 import { createCopies } from './copies.ts'
 import { createSpool } from './spool.ts'
@@ -14,6 +14,8 @@ const GIBIBYTE = 1024 ** 3
 const TIDY_EVERY_MS = 60_000
 /** For this long a check that succeeded is taken for granted: probes come often, and each request is paid for. */
 const CHECK_GOOD_FOR_MS = 5000
+/** Between two pieces of a download. */
+const LONGEST_HALT_MS = 5000
 
 export interface S3StoreOptions {
   bucket: Bucket
@@ -100,7 +102,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     const downloading = bucket
       .open(id)
       .then(async (body) => {
-        if (body) await copies.receive(id, body)
+        if (body) await copies.receive(id, Readable.from(unlessHalted(body, clock)))
         return body !== null
       })
       .finally(() => downloads.delete(id))
@@ -191,5 +193,24 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 
     pushLeftBehind,
     letGoOfCopies: () => copies.sweep({ all: true }),
+  }
+}
+
+/** The bytes of `body`. @throws Error when they come to a halt, which would keep whoever waits for them for ever */
+async function* unlessHalted(body: Readable, clock: Clock): AsyncGenerator<Uint8Array> {
+  const pieces: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
+  const timeoutError = () => new Error('A download from the bucket came to a halt')
+  try {
+    for (;;) {
+      const piece = await withTimeLimit(() => pieces.next(), {
+        clock,
+        timeoutMs: LONGEST_HALT_MS,
+        timeoutError,
+      })
+      if (piece.done) return
+      yield piece.value
+    }
+  } finally {
+    body.destroy()
   }
 }

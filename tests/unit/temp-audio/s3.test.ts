@@ -249,6 +249,18 @@ describe('a bucket of S3 as a store', () => {
     expect(await filesIn(directory)).toEqual([])
   })
 
+  test('gives up a download that comes to a halt, so that nobody waits for it for ever', async () => {
+    const halting = new LocalServer((_, response) => {
+      response.writeHead(200, { 'content-length': bytes.length })
+      response.write(bytes.subarray(0, 100_000))
+    })
+    await halting.open()
+    onTestFinished(() => halting.close())
+    const { store, directory } = await open({ bucket: { endpoint: halting.url } })
+    await expect(store.blob(newClipId())).rejects.toThrow('came to a halt')
+    expect(await filesIn(directory)).toEqual([])
+  }, 15_000)
+
   test('lists more clips than fit on one page of the bucket', async () => {
     const { store, server } = await open()
     const ids = Array.from({ length: 1100 }, newClipId)

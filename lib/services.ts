@@ -27,6 +27,7 @@ import { createReencoder, type Reencoder } from './opus/reencoder.ts'
 import { createRedis, type RedisConnections } from './redis.ts'
 import { createRequestHasher, type RequestHasher } from './request-hash.ts'
 import { createScrubber, type Scrub } from './secrets.ts'
+import { createSharedClock } from './shared-clock.ts'
 import { sharingNotes } from './sharing-notes.ts'
 import { createSpeech } from './speech/index.ts'
 import type { Speech } from './speech/speech.ts'
@@ -91,9 +92,12 @@ export function createServices(
   config: Config,
   replacements: Partial<Pick<Services, 'clock' | 'disk' | 'log' | 'speech' | 'store' | 'providers'>> = {},
 ): Services {
-  const clock = replacements.clock ?? systemClock
   const scrub = createScrubber(secretsOf(config))
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
+  const sharedClock = createSharedClock(systemClock, (skewMs) =>
+    log.warn({ skewMs }, 'The clock of this machine is not that of the database, which counts from now on'),
+  )
+  const clock = replacements.clock ?? sharedClock
   const repository = createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'clips') })
   const { notes, ...built } = createProviders(config.ipfs, {
     now: () => clock.now(),
@@ -108,7 +112,7 @@ export function createServices(
   const tracing = createTracing(config.tracing)
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
   const connector = config.databaseUrl
-    ? postgresServer(config.databaseUrl)
+    ? postgresServer(config.databaseUrl, sharedClock.align)
     : sqliteFile(path.join(directory, 'catalog.sqlite'))
   const ringsForWebhooks = config.webhook !== undefined
   const records = createCatalog(connector, { recordsWebhooks: ringsForWebhooks })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
+import type { TimeReading } from '../shared-clock.ts'
 import type { Connection, Connector, TransactionOptions } from './connection.ts'
 import { isUpToDate, migrate } from './migrate.ts'
 import { isBusy, isTableMissing } from './postgres-errors.ts'
@@ -14,23 +15,26 @@ const IDLE_TRANSACTION_MS = 4000
 /** What the network may take on top of the server's own limit for a statement. */
 const NETWORK_MS = 2000
 const KEEP_ALIVE_MS = 10_000
+/** Connections that are always in use are replaced all the same: where the name leads and what time it is may change. */
+const LIFETIME_SECONDS = 600
 
 /**
  * The Postgres database at `url` by `pg`. Every commit is synced, save those that say that nothing rests on them. The pool
- * replaces by itself what a restart of the server or of the network has cut.
+ * replaces by itself what a restart of the server or of the network has cut. `onTime` is told at each new connection
+ * what time it is at the server.
  *
  * @see https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
-export function postgresServer(url: string): Connector {
+export function postgresServer(url: string, onTime: (reading: TimeReading) => void = () => {}): Connector {
   return {
-    open: () => openPostgres(url),
+    open: () => openPostgres(url, onTime),
     // Another database was put in its place.
     isBroken: isTableMissing,
     isBusy,
   }
 }
 
-async function openPostgres(url: string): Promise<Connection> {
+async function openPostgres(url: string, onTime: (reading: TimeReading) => void): Promise<Connection> {
   const { default: pg } = await import('pg')
   const settings = readPostgresSettings(url)
   const isNumber = (oid: number) => oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
@@ -52,12 +56,16 @@ async function openPostgres(url: string): Promise<Connection> {
       ...shared,
       max: settings.max,
       query_timeout: settings.statementTimeoutMs + NETWORK_MS,
-      // By statements, since poolers in between know no such settings of a start.
+      maxLifetimeSeconds: LIFETIME_SECONDS,
       onConnect: async (client) => {
+        // By statements, since poolers in between know no such settings of a start.
         await client.query(
           `set statement_timeout = ${settings.statementTimeoutMs};
            set idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_MS}`,
         )
+        const askedAt = Date.now()
+        const { rows } = await client.query('select extract(epoch from clock_timestamp()) * 1000 as theirs')
+        onTime({ theirs: Number(rows[0].theirs), askedAt, answeredAt: Date.now() })
       },
     }),
   )

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   greet(topology)
   await stopped
   say('Stopping: running work may finish first')
-  await topology.stop()
+  await topology.stop().catch((error) => fail(`Not all of it stopped cleanly: ${describeError(error)}`))
   process.exit(0)
 }
 
@@ -97,7 +97,9 @@ function whenToldToStop(): Promise<void> {
   })
 }
 
-main().catch((error) => {
-  say(`Not started: ${describeError(error)}`)
+function fail(line: string): never {
+  say(line)
   process.exit(1)
-})
+}
+
+main().catch((error) => fail(`Not started: ${describeError(error)}`))

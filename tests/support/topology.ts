@@ -32,7 +32,6 @@ export interface Topology {
 
 export interface TopologyOptions {
   webs?: number
-  workers?: 0 | 1
   /** Of nginx; 0: any free one. */
   port?: number
   /** For the web instances and the worker, besides what makes them one service. */
@@ -60,8 +59,8 @@ export async function startTopology(options: TopologyOptions = {}): Promise<Topo
 
 async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
   const { webs: count = 2, outputOf = () => new ServiceOutput() } = options
-  const directory = await mkdtemp(path.join(tmpdir(), 'voicepin-scale-'))
-  stack.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }))
+  const parent = await mkdtemp(path.join(tmpdir(), 'voicepin-scale-'))
+  stack.defer(() => rm(parent, { recursive: true, force: true, maxRetries: 3 }))
   const started = <T extends { stop(): Promise<unknown> }>(server: Promise<T>) =>
     server.then((it) => {
       stack.defer(async () => void (await it.stop()))
@@ -70,35 +69,34 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
   const [postgres, redis, s3] = await settled(
     started(startPostgres()),
     started(startRedis()),
-    started(spawnS3(path.join(directory, 's3'))),
+    started(spawnS3(path.join(parent, 's3'))),
   )
   const port = options.port || (await freePort())
   const baseUrl = `http://localhost:${port}`
   const environment = {
+    ...options.environment,
     PUBLIC_BASE_URL: baseUrl,
     TRUSTED_PROXIES: '127.0.0.1',
-    ...options.environment,
     ...s3.environment(),
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.url,
     // One for all, as a file system that machines share would be.
-    IPFS_REPOSITORY_DIR: path.join(directory, 'ipfs'),
+    IPFS_REPOSITORY_DIR: path.join(parent, 'ipfs'),
   }
   const partOf = (name: string) => ({
     output: outputOf(name),
     onUnasked: (end: number | string) => options.onUnasked?.(name, end),
   })
-  const startWeb = async (name: string) =>
-    startService({
-      ...partOf(name),
-      directory: await newDirectory(directory, name),
-      environment: { ...environment, PORT: String(await freePort()), BACKGROUND: 'off' },
-    })
+  const startWeb = async (name: string) => {
+    const directory = await newDirectory(parent, name)
+    const own = { TEMP_AUDIO_DIR: directory, PORT: String(await freePort()), BACKGROUND: 'off' }
+    return startService({ ...partOf(name), directory, environment: { ...environment, ...own } })
+  }
   const startWorker = async () =>
     startProgram({
       ...partOf('worker'),
       file: 'worker.ts',
-      environment: { ...environment, TEMP_AUDIO_DIR: await newDirectory(directory, 'worker') },
+      environment: { ...environment, TEMP_AUDIO_DIR: await newDirectory(parent, 'worker') },
       isReady: (said) => said.includes('works in the background'),
     })
   const names = Array.from({ length: count }, (_, index) => `web-${index + 1}`)

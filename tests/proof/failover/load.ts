@@ -33,10 +33,13 @@ const TIMEOUT_MS = 30_000
 
 export const newTally = (): Tally => ({ calls: [], listens: [], answers: [], gone: [] })
 
-/** Callers and listeners at a steady rate until `signal` aborts, whatever happens to the service. */
+/**
+ * Callers and listeners at a steady rate until `signal` aborts, whatever happens to the service. They come by chance: in
+ * step with each other, callers would all get one instance and listeners the other.
+ */
 export async function applyLoad(options: LoadOptions): Promise<void> {
-  const { tally, signal } = options
-  const everyMs = 1000 / options.ratePerSecond
+  const { tally, signal, random } = options
+  const everyMs = () => (-Math.log(1 - random()) * 1000) / options.ratePerSecond
   await Promise.all([
     steadily(everyMs, signal, () => timed(tally.calls, () => callOnce(options))),
     steadily(everyMs, signal, () => timed(tally.listens, () => listenOnce(options))),

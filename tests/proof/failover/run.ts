@@ -93,7 +93,7 @@ export async function runFailover(options: Options): Promise<FailoverReport> {
 
 async function underLoad(run: Run, { faults, ratePerSecond, seed, onRow }: Options): Promise<Row[]> {
   // Slow enough that some are being spoken whenever a fault strikes.
-  await run.vendors.speak({ chunkPauseMs: 30 })
+  await run.vendors.speak({ chunkPauseMs: 80 })
   for (const vendor of storage) await run.vendors.always(vendor, trouble, SHARE_OF_TROUBLE)
   const stop = new AbortController()
   const { baseUrl } = run.topology

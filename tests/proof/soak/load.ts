@@ -43,7 +43,7 @@ export async function applySteadyLoad(service: Service, options: LoadOptions): P
 
 /** Starts `work` every `everyMs`, whether or not the one before has ended. Resolves when all have. */
 export async function steadily(
-  everyMs: number,
+  everyMs: number | (() => number),
   signal: AbortSignal,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function steadily(
   while (!signal.aborted) {
     const one = work().finally(() => running.delete(one))
     running.add(one)
-    await sleep(everyMs)
+    await sleep(typeof everyMs === 'number' ? everyMs : everyMs())
   }
   await Promise.all(running)
 }

@@ -1,6 +1,9 @@
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNDEFINED_TABLE = '42P01'
 
+/** The server takes no writes on this connection: another one is the primary now. */
+const READ_ONLY = '25006'
+
 /** Serialization failure, deadlock, lock not available: the server has undone the transaction. */
 const UNDONE = ['40001', '40P01', '55P03']
 /** The server is starting or stopping, or has too many connections: it has refused this one. */
@@ -21,6 +24,11 @@ interface PostgresFailure {
 
 export function isTableMissing(error: unknown): boolean {
   return codeOf(error) === UNDEFINED_TABLE
+}
+
+/** Whether the connection that `error` came by is of no more use: it is silent, or leads to a server that is not the primary. */
+export function isUseless(error: unknown): boolean {
+  return codeOf(error) === READ_ONLY || (error as PostgresFailure).message === 'Query read timeout'
 }
 
 /** Whether `error` passes by itself and nothing has been done; `isUndone`: that is certain, whatever the error. */

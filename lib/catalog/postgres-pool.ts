@@ -9,6 +9,7 @@ import {
   type PostgresPoolClient,
 } from 'kysely'
 import type { Pool } from 'pg'
+import { isUseless } from './postgres-errors.ts'
 import type { Schema } from './schema.ts'
 
 /** The catalog's queries on `pool`, which needs no looking after: what was cut is replaced, what hangs is thrown away. */
@@ -49,25 +50,25 @@ class QuietDriver extends PostgresDriver {
   }
 }
 
-/** The same pool, whose connections take any text and are thrown away where an answer did not come in time. */
+/** The same pool, whose connections take any text and are thrown away once they are of no more use. */
 function carefulPool(pool: Pool): PostgresPool {
   return {
     connect: async () => {
       const client = await pool.connect().catch((error: unknown) => {
         throw firstOf(error)
       })
-      let overdue: unknown
+      let failure: unknown
       return {
         async query(text: string, parameters: readonly unknown[]) {
-          if (overdue) throw overdue
+          if (failure) throw failure
           try {
             return await client.query(text, parameters.map(storable))
           } catch (error) {
-            if ((error as Error).message === 'Query read timeout') overdue = error
+            if (isUseless(error)) failure = error
             throw error
           }
         },
-        release: (isBroken: unknown) => client.release(Boolean(isBroken || overdue)),
+        release: (isBroken: unknown) => client.release(Boolean(isBroken || failure)),
       } as unknown as PostgresPoolClient
     },
     end: () => pool.end(),

@@ -174,6 +174,25 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.figures.totals()
   })
 
+  test('lets go of a server that takes no writes any more, and finds the one that does', async () => {
+    const { url, drop } = await newDatabase(subject.url())
+    onTestFinished(drop)
+    const operator = createDatabase(postgresServer(url))
+    const setReadOnly = (value: string) =>
+      operator.run((db) =>
+        sql`alter database ${sql.id(new URL(url).pathname.slice(1))} set default_transaction_read_only = ${sql.raw(value)}`.execute(
+          db,
+        ),
+      )
+    await setReadOnly('on')
+    const catalog = catalogAt(url, { max: '1' })
+    await catalog.figures.totals()
+    await setReadOnly('off')
+    await operator.close()
+    await expect(catalog.clips.reserve(newClip(), noLimit)).rejects.toThrow('read-only')
+    expect(await catalog.clips.reserve(newClip(), noLimit)).toBe(true)
+  })
+
   test('starts over in a database that was put in its place', async () => {
     const catalog = (await subject.prepare())()
     await waitingClip(catalog)

@@ -43,6 +43,9 @@ async function splitCounters(db: Kysely<unknown>, dialect: Dialect) {
     db,
   )
   await sql`drop table counters_before`.execute(db)
+  // By this key the version before adds to counters, which may go on beside us.
+  if (dialect === 'sqlite')
+    await sql`create unique index counters_by_name on counters (name, label)`.execute(db)
 }
 
 /** How much there is of what would take long to count. The truth is the sum over all slots; one alone may be negative. */

@@ -51,3 +51,17 @@ test('a catalog from before clips were counted by triggers knows what it holds, 
     ...{ heldClips: 1, heldBytes: 100, waitingClips: 0, counters: { clips_stored: { pinata: 3 } } },
   })
 })
+
+test('the version before, which has the catalog open, goes on counting beside this one', async () => {
+  const file = await catalogOf('008-spoken', '')
+  const versionBefore = new DatabaseSync(file)
+  onTestFinished(() => versionBefore.close())
+  const catalog = createCatalog(sqliteFile(file))
+  onTestFinished(() => catalog.close())
+  for (const sum of [2, 4]) {
+    await catalog.figures.count([{ name: 'characters_spoken', value: 1 }])
+    versionBefore.exec(`insert into counters (name, label, value) values ('characters_spoken', '', 1)
+      on conflict (name, label) do update set value = counters.value + excluded.value`)
+    expect((await catalog.figures.totals()).counters).toEqual({ characters_spoken: { '': sum } })
+  }
+})

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   greet(topology)
   await stopped
   say('Stopping: running work may finish first')
-  await topology.stop().catch((error) => fail(`Not all of it stopped cleanly: ${describeError(error)}`))
+  await topology.stop().catch((error) => fail(`Not all of it stopped cleanly: ${firstLineOf(error)}`))
   process.exit(0)
 }
 
@@ -96,6 +96,9 @@ function whenToldToStop(): Promise<void> {
     process.stdin.resume().once('end', tell)
   })
 }
+
+/** Without the log that comes after it: that is in its file. */
+const firstLineOf = (error: unknown) => describeError(error).split(/:?\n/, 1)[0]
 
 function fail(line: string): never {
   say(line)

@@ -8,7 +8,7 @@ export type { Redis }
 /**
  * - `commands`: each is answered or fails within half a second, at once while Redis is away
  * - `subscription`: the same, for a connection that listens to channels; it has to subscribe at each `ready`
- * - `blocking`: for commands that wait at the server, as BullMQ's workers do; they outlast an outage
+ * - `blocking`: for BullMQ's workers, whose commands may wait at the server, and outlast an outage
  */
 export type RedisUse = 'commands' | 'subscription' | 'blocking'
 
@@ -38,6 +38,8 @@ const LONGEST_RECONNECT_MS = 2000
 const HEARTBEAT_MS = 1000
 /** One may be late because this process itself was busy. */
 const MISSED_HEARTBEATS = 2
+/** More than a command of BullMQ waits at the server. */
+const BLOCKING_PATIENCE_MS = 15_000
 
 /**
  * Connects to the Redis at `url` (`redis://`, or `rediss://` for TLS, with user, password and database number).
@@ -50,8 +52,9 @@ export function createRedis(options: {
   log: Log
   clock: Pick<Clock, 'random'>
   prefix?: string
+  blockingPatienceMs?: number
 }): RedisConnections {
-  const { url, log, clock, prefix = PREFIX } = options
+  const { url, log, clock, prefix = PREFIX, blockingPatienceMs = BLOCKING_PATIENCE_MS } = options
   const database = new URL(url).pathname.slice(1) || '0'
   /** How each connection is ended. */
   const opened = new Map<Redis, () => Promise<void>>()
@@ -78,7 +81,7 @@ export function createRedis(options: {
     )
     client.on('error', (error) => left(client, error))
     client.on('ready', () => returned(client))
-    const heart = use === 'blocking' ? undefined : keepAlive(client)
+    const heart = use === 'blocking' ? keepMoving(client, blockingPatienceMs) : keepAlive(client)
     opened.set(client, async () => {
       clearInterval(heart)
       // What was sent is answered, where that is quick.
@@ -146,9 +149,33 @@ function keepAlive(client: Redis): NodeJS.Timeout {
       missed += 1
       if (missed < MISSED_HEARTBEATS || client.status !== 'ready') return
       missed = 0
-      client.emit('error', new Error('Redis does not answer'))
-      client.disconnect(true)
+      giveUp(client)
     }
   }, HEARTBEAT_MS)
   return beat.unref()
+}
+
+/** The same for a connection whose commands wait, and would wait for ever for a peer that has gone without a farewell. */
+function keepMoving(client: Redis, patienceMs: number): NodeJS.Timeout {
+  let askedAt: number | undefined
+  const beat = setInterval(() => {
+    if (client.status !== 'ready') askedAt = undefined
+    else if (askedAt === undefined) {
+      askedAt = performance.now()
+      const answered = () => {
+        askedAt = undefined
+      }
+      client.ping().then(answered, answered)
+    } else if (performance.now() - askedAt > patienceMs) {
+      askedAt = undefined
+      giveUp(client)
+    }
+  }, HEARTBEAT_MS)
+  return beat.unref()
+}
+
+/** Connects anew. */
+function giveUp(client: Redis) {
+  client.emit('error', new Error('Redis does not answer'))
+  client.disconnect(true)
 }

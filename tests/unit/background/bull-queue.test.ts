@@ -8,6 +8,7 @@ import { createLog } from '../../../lib/telemetry/log.ts'
 import { type RedisServer, startRedis } from '../../support/servers/redis.ts'
 import { until } from '../../support/until.ts'
 import { queueConformance } from './queue-conformance.ts'
+import { silentNetwork } from './silent-network.ts'
 
 const redisUrl = inject('redisUrl')
 const silent = createLog({ level: 'silent', scrub: (text) => text })
@@ -75,6 +76,21 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
     await until('what was rung last', () => done.includes('last'))
     expect(done).toEqual(['window', 'last'])
   })
+
+  test('a worker whose connections have fallen silent finds new ones', async () => {
+    const prefix = newPrefix()
+    const network = await silentNetwork(redisUrl as string)
+    const redis = createRedis({ url: network.url, log: silent, clock, prefix, blockingPatienceMs: 1000 })
+    const local = createLocalQueue({ clock })
+    const { done } = worker(createBullQueue({ redis, name: 'uploads', local, clock, log: silent }))
+    onTestFinished(() => redis.close())
+    const elsewhere = openQueue(redisUrl as string, prefix)
+    elsewhere.ring(upload('before'), clock.now())
+    await until('the first ring', () => done.includes('before'))
+    network.fallSilent()
+    elsewhere.ring(upload('after'), clock.now())
+    await until('the second ring', () => done.includes('after'), { timeoutMs: 15_000 })
+  }, 20_000)
 
   test('what was rung while nobody worked is done by who comes', async () => {
     const prefix = newPrefix()

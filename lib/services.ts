@@ -27,7 +27,7 @@ import { createReencoder, type Reencoder } from './opus/reencoder.ts'
 import { createRedis, type RedisConnections } from './redis.ts'
 import { createRequestHasher, type RequestHasher } from './request-hash.ts'
 import { createScrubber, type Scrub } from './secrets.ts'
-import { createSharedClock } from './shared-clock.ts'
+import { createSharedClock, type TimeReading } from './shared-clock.ts'
 import { sharingNotes } from './sharing-notes.ts'
 import { createSpeech } from './speech/index.ts'
 import type { Speech } from './speech/speech.ts'
@@ -87,10 +87,12 @@ export interface Services {
   notes: string[]
 }
 
+type Built<Name extends keyof Services> = Pick<Services, Name>
+
 /** Builds every adapter that `config` asks for. The only place that does. */
 export function createServices(
   config: Config,
-  replacements: Partial<Pick<Services, 'clock' | 'disk' | 'log' | 'speech' | 'store' | 'providers'>> = {},
+  replacements: Partial<Built<'clock' | 'disk' | 'log' | 'speech' | 'store' | 'providers'>> = {},
 ): Services {
   const scrub = createScrubber(secretsOf(config))
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
@@ -98,92 +100,102 @@ export function createServices(
     log.warn({ skewMs }, 'The clock of this machine is not that of the database, which counts from now on'),
   )
   const clock = replacements.clock ?? sharedClock
-  const repository = createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'clips') })
-  const { notes, ...built } = createProviders(config.ipfs, {
-    now: () => clock.now(),
-    repository,
-    repositoryDisk: createDisk(config.ipfs.repositoryDir),
-  })
+  const now = () => clock.now()
+  const { directory } = config.tempAudio
+  const { repositoryDir } = config.ipfs
+  const repository = createCarStore({ directory: path.join(repositoryDir, 'clips') })
+  const repositoryDisk = createDisk(repositoryDir)
+  const { notes, ...built } = createProviders(config.ipfs, { now, repository, repositoryDisk })
   const providers = replacements.providers ?? built.providers
-  const directory = config.tempAudio.directory
   const leaseOwner = newLeaseOwner()
   const s3 = openS3(config, { clock, log, leaseOwner })
   const changes = createChanges()
   const tracing = createTracing(config.tracing)
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
-  const connector = config.databaseUrl
-    ? postgresServer(config.databaseUrl, sharedClock.align)
-    : sqliteFile(path.join(directory, 'catalog.sqlite'))
-  const ringsForWebhooks = config.webhook !== undefined
-  const records = createCatalog(connector, { recordsWebhooks: ringsForWebhooks })
-  const workQueue = createLanes((name) => {
-    const local = createLocalQueue({ clock })
-    return redis ? createBullQueue({ redis, name, local, clock, log }) : local
-  })
-  const rings = { workQueue, clock, ringsForClips: redis !== undefined, ringsForWebhooks }
-  const catalog = ringForWork(tracing ? traceClips(records, tracing, clock) : records, rings)
+  const workQueue = createWorkQueue({ redis, clock, log })
   return {
     config,
     clock,
     scrub,
     log,
-    catalog: announceChanges(catalog, changes),
-    tracing,
     changes,
+    tracing,
+    s3,
+    repository,
+    providers,
+    workQueue,
+    redis,
+    leaseOwner,
+    catalog: openCatalog(config, { clock, changes, tracing, workQueue }, sharedClock.align),
     disk: replacements.disk ?? createDisk(directory, { letGoOfCopies: s3?.store.letGoOfCopies }),
     store:
       replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
-    s3,
     speech: replacements.speech ?? createSpeech(config.speech, { clock }),
-    repository,
     cache: createCarCache({
-      store: createCarStore({ directory: path.join(config.ipfs.repositoryDir, 'cache') }),
+      store: createCarStore({ directory: path.join(repositoryDir, 'cache') }),
       maxBytes: config.ipfs.cacheMaxBytes,
-      now: () => clock.now(),
+      now,
     }),
-    providers,
-    chain: createChain({
-      providers,
-      retryDelaysMs: config.ipfs.retryDelaysMs,
-      attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
-      patienceMs: config.ipfs.uploadDeadlineMs,
-      clock,
-      scrub,
-      ...sharedByInstances(config, clock, redis),
-    }),
+    chain: openChain(config, { providers, clock, scrub, redis }),
     work: createBackgroundWork({
       clock,
       onError: (error) => {
         if (!isServiceError(error)) log.error({ err: error }, 'Background work failed')
       },
     }),
-    workQueue,
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
     signInLimit: createSignInLimit({ redis }),
-    redis,
     requestHasher: createRequestHasher({
       file: path.join(directory, 'request-key'),
       secret: config.reuse.secret,
     }),
     reencoder: createReencoder({ clock, timeoutMs: REENCODING_MS }),
-    leaseOwner,
     notes: [...(config.speech.isFallback ? [LOCAL_VOICE_NOTE] : []), ...notes, ...sharingNotes(config)],
   }
 }
 
-/** What a chain has in common with those of other instances; without Redis, only what bounds its own uploads. */
-function sharedByInstances(config: Config, clock: Clock, redis: RedisConnections | undefined) {
-  const limit = config.ipfs.uploadsPerProvider
-  if (!redis) return { slots: createLocalSlots({ limit }) }
-  return {
-    slots: createSharedSlots({ limit, redis }),
-    gossip: createBreakerGossip({ redis, now: () => clock.now() }),
-  }
+/** The records, and around them who is told of each change: traces, the work queue, those who follow a clip. */
+function openCatalog(
+  config: Config,
+  { clock, changes, tracing, workQueue }: Built<'clock' | 'changes' | 'tracing' | 'workQueue'>,
+  onTime: (reading: TimeReading) => void,
+): Catalog {
+  const connector = config.databaseUrl
+    ? postgresServer(config.databaseUrl, onTime)
+    : sqliteFile(path.join(config.tempAudio.directory, 'catalog.sqlite'))
+  const hasWebhook = config.webhook !== undefined
+  const records = createCatalog(connector, { recordsWebhooks: hasWebhook })
+  const traced = tracing ? traceClips(records, tracing, clock) : records
+  const rings = { ringsForClips: config.redisUrl !== undefined, ringsForWebhooks: hasWebhook }
+  return announceChanges(ringForWork(traced, { workQueue, clock, ...rings }), changes)
+}
+
+function createWorkQueue({ redis, clock, log }: Built<'redis' | 'clock' | 'log'>): WorkQueue {
+  return createLanes((name) => {
+    const local = createLocalQueue({ clock })
+    return redis ? createBullQueue({ redis, name, local, clock, log }) : local
+  })
+}
+
+/** With Redis, what a chain knows of its providers is known to all instances. */
+function openChain(
+  { ipfs }: Config,
+  { providers, clock, scrub, redis }: Built<'providers' | 'clock' | 'scrub' | 'redis'>,
+): Chain {
+  const limit = ipfs.uploadsPerProvider
+  return createChain({
+    ...{ providers, clock, scrub },
+    retryDelaysMs: ipfs.retryDelaysMs,
+    attemptTimeoutMs: ipfs.attemptTimeoutMs,
+    patienceMs: ipfs.uploadDeadlineMs,
+    slots: redis ? createSharedSlots({ limit, redis }) : createLocalSlots({ limit }),
+    ...(redis && { gossip: createBreakerGossip({ redis, now: () => clock.now() }) }),
+  })
 }
 
 function openS3(
   config: Config,
-  { clock, log, leaseOwner: owner }: Pick<Services, 'clock' | 'log' | 'leaseOwner'>,
+  { clock, log, leaseOwner: owner }: Built<'clock' | 'log' | 'leaseOwner'>,
 ): Services['s3'] {
   if (!config.s3) return undefined
   const bucket = createBucket({ ...config.s3, clock })

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { readPostgresSettings } from './catalog/postgres-url.ts'
+import { readSharedProfile } from './config/shared-profile.ts'
+import { readVendors, VENDOR_VARIABLE } from './config/vendors.ts'
 import {
   ConfigError,
   chance,
@@ -16,9 +17,6 @@ import {
   MAX_TIMER_MS,
   MAX_TTL_SECONDS,
   oneOf,
-  postgresUrl,
-  type Read,
-  redisUrl,
   secretText,
   text,
   trustedProxies,
@@ -32,8 +30,6 @@ const vendorNames = ['pinata', 'web3storage', 'infura', 'filebase', 'lighthouse'
 /** The IPFS providers that can stand in `IPFS_PROVIDERS`. */
 const providerNames = [...vendorNames, 'pinning', 'embedded'] as const
 export type ProviderName = (typeof providerNames)[number]
-/** The variables by which providers are configured. */
-const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO|PINNING_SERVICE)_/
 
 const DAY_MS = 24 * 3_600_000
 const GIBIBYTE = 1024 ** 3
@@ -58,68 +54,10 @@ export function readConfig(environment: Environment) {
   }
   const otlpEndpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT', url)
   const otlpHeaders = read('OTEL_EXPORTER_OTLP_HEADERS', headerList, {})
-  const databaseUrl = read('DATABASE_URL', postgresUrl)
-  const badParameter = databaseUrl && badPostgresParameter(databaseUrl)
-  if (badParameter) problems.push(`DATABASE_URL: ${badParameter}`)
-  const reuseSecret = read('REUSE_SECRET', secretText)
-  if (databaseUrl && !reuseSecret && !new URL(databaseUrl).password) {
-    problems.push(
-      'REUSE_SECRET: got nothing, takes a text that all instances share: DATABASE_URL has no password to use instead',
-    )
-  }
-  const s3 = readS3(read, problems)
-  const isServerless = read('VERCEL', flag, false)
-  if (isServerless && !(databaseUrl && s3)) {
-    const missing = [
-      ...(databaseUrl ? [] : ['DATABASE_URL: got nothing, takes a Postgres database']),
-      ...(s3 ? [] : ['S3_BUCKET: got nothing, takes an S3-compatible store']),
-    ]
-    problems.push(`${missing.join('; ')}: on Vercel no disk lasts, so clips would be lost`)
-  }
+  const { reuseSecret, isServerless, ...shared } = readSharedProfile(read, problems)
   const hasFollowUps = read('BACKGROUND', flag, true)
   const ownPlace = isServerless ? path.join(tmpdir(), 'voicepin') : ''
-
-  const vendors = {
-    pinata: {
-      jwt: read('PINATA_JWT', secretText),
-      apiKey: read('PINATA_API_KEY', secretText),
-      apiSecret: read('PINATA_API_SECRET', secretText),
-      uploadUrl: read('PINATA_UPLOAD_URL', url, 'https://uploads.pinata.cloud/v3'),
-      apiUrl: read('PINATA_API_URL', url, 'https://api.pinata.cloud'),
-      gatewayUrl: read('PINATA_GATEWAY_URL', url, 'https://gateway.pinata.cloud'),
-    },
-    web3storage: {
-      token: read('WEB3_STORAGE_TOKEN', secretText),
-      url: read('WEB3_STORAGE_URL', url),
-      gatewayUrl: read('WEB3_STORAGE_GATEWAY_URL', url),
-    },
-    infura: {
-      projectId: read('INFURA_PROJECT_ID', secretText),
-      projectSecret: read('INFURA_PROJECT_SECRET', secretText),
-      url: read('INFURA_IPFS_URL', url),
-      gatewayUrl: read('INFURA_GATEWAY_URL', url),
-    },
-    filebase: {
-      token: read('FILEBASE_TOKEN', secretText),
-      url: read('FILEBASE_RPC_URL', url, 'https://rpc.filebase.io'),
-      gatewayUrl: read('FILEBASE_GATEWAY_URL', url, 'https://ipfs.filebase.io'),
-    },
-    lighthouse: {
-      apiKey: read('LIGHTHOUSE_API_KEY', secretText),
-      url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
-      gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
-    },
-    pinning: {
-      url: read('PINNING_SERVICE_URL', url),
-      token: read('PINNING_SERVICE_TOKEN', secretText),
-      gatewayUrl: read('PINNING_SERVICE_GATEWAY_URL', url),
-    },
-    kubo: {
-      url: read('KUBO_RPC_URL', url),
-      authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
-      gatewayUrl: read('KUBO_GATEWAY_URL', url),
-    },
-  }
+  const vendors = readVendors(read)
   // Somebody who has named one of them, if only to empty it, has decided about it.
   const isUndecided = !present.some((name) => VENDOR_VARIABLE.test(name))
   const gatewayUrl = read('IPFS_GATEWAY_URL', gateway)
@@ -155,7 +93,7 @@ export function readConfig(environment: Environment) {
         distinct(
           list(oneOf(...providerNames), `a comma-separated list of ${providerNames.join(', ')}, each once`),
         ),
-        isUndecided && !databaseUrl
+        isUndecided && !shared.databaseUrl
           ? [...providerNames]
           : providerNames.filter((name) => name !== 'embedded'),
       ),
@@ -203,13 +141,10 @@ export function readConfig(environment: Environment) {
     reuse: {
       isOn: read('REUSE', flag, true),
       /** What the key of the request hashes is made from where several machines must have the same one. */
-      secret: reuseSecret ?? (databaseUrl && decodeURIComponent(new URL(databaseUrl).password)),
+      secret: reuseSecret,
       ttlMs: read('REUSE_TTL_DAYS', whole(1), Number.POSITIVE_INFINITY) * DAY_MS,
     },
-    /** The Postgres database of the catalog; without it a SQLite file is. */
-    databaseUrl,
-    redisUrl: read('REDIS_URL', redisUrl),
-    s3,
+    ...shared,
     /** No disk lasts here and nothing runs between the requests. */
     isServerless,
     /** Whether this process works off what is due by itself, besides answering requests. */
@@ -244,38 +179,6 @@ export function readConfig(environment: Environment) {
 }
 
 export type Config = ReturnType<typeof readConfig>
-
-function readS3(read: Read, problems: string[]) {
-  const bucket = read('S3_BUCKET', text)
-  const options = {
-    endpoint: read('S3_ENDPOINT', url),
-    region: read('S3_REGION', text, 'us-east-1'),
-    accessKeyId: read('S3_ACCESS_KEY_ID', secretText),
-    secretAccessKey: read('S3_SECRET_ACCESS_KEY', secretText),
-    /** Listeners are sent to the store instead of getting the bytes from us. */
-    redirects: read('S3_REDIRECT', flag, false),
-  }
-  const { accessKeyId, secretAccessKey } = options
-  if (accessKeyId && !secretAccessKey) {
-    problems.push('S3_SECRET_ACCESS_KEY: got nothing, takes the secret of S3_ACCESS_KEY_ID')
-  }
-  if (secretAccessKey && !accessKeyId) {
-    problems.push(
-      'S3_ACCESS_KEY_ID: got nothing, takes the id of the key whose secret is S3_SECRET_ACCESS_KEY',
-    )
-  }
-  return bucket ? { bucket, ...options } : undefined
-}
-
-/** What is wrong with a parameter of a Postgres URL, if anything is. */
-function badPostgresParameter(databaseUrl: string): string | undefined {
-  try {
-    readPostgresSettings(databaseUrl)
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
-}
 
 /** Every secret value in `config`, for the scrubber that keeps them out of logs and answers. */
 export function secretsOf(config: Config): string[] {

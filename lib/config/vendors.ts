@@ -1,0 +1,49 @@
+import { type Read, secretText, url } from '../variables.ts'
+
+/** The variables by which providers are configured. */
+export const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO|PINNING_SERVICE)_/
+
+/** Where the IPFS providers are, and what they want from those who use them. */
+export function readVendors(read: Read) {
+  return {
+    pinata: {
+      jwt: read('PINATA_JWT', secretText),
+      apiKey: read('PINATA_API_KEY', secretText),
+      apiSecret: read('PINATA_API_SECRET', secretText),
+      uploadUrl: read('PINATA_UPLOAD_URL', url, 'https://uploads.pinata.cloud/v3'),
+      apiUrl: read('PINATA_API_URL', url, 'https://api.pinata.cloud'),
+      gatewayUrl: read('PINATA_GATEWAY_URL', url, 'https://gateway.pinata.cloud'),
+    },
+    web3storage: {
+      token: read('WEB3_STORAGE_TOKEN', secretText),
+      url: read('WEB3_STORAGE_URL', url),
+      gatewayUrl: read('WEB3_STORAGE_GATEWAY_URL', url),
+    },
+    infura: {
+      projectId: read('INFURA_PROJECT_ID', secretText),
+      projectSecret: read('INFURA_PROJECT_SECRET', secretText),
+      url: read('INFURA_IPFS_URL', url),
+      gatewayUrl: read('INFURA_GATEWAY_URL', url),
+    },
+    filebase: {
+      token: read('FILEBASE_TOKEN', secretText),
+      url: read('FILEBASE_RPC_URL', url, 'https://rpc.filebase.io'),
+      gatewayUrl: read('FILEBASE_GATEWAY_URL', url, 'https://ipfs.filebase.io'),
+    },
+    lighthouse: {
+      apiKey: read('LIGHTHOUSE_API_KEY', secretText),
+      url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
+      gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
+    },
+    pinning: {
+      url: read('PINNING_SERVICE_URL', url),
+      token: read('PINNING_SERVICE_TOKEN', secretText),
+      gatewayUrl: read('PINNING_SERVICE_GATEWAY_URL', url),
+    },
+    kubo: {
+      url: read('KUBO_RPC_URL', url),
+      authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
+      gatewayUrl: read('KUBO_GATEWAY_URL', url),
+    },
+  }
+}

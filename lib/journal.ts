@@ -3,10 +3,15 @@ import type { Lease } from './catalog/queue.ts'
 import { describeError, type ProviderError } from './errors.ts'
 import type { Journal } from './ipfs/chain.ts'
 import { leaseMs } from './lease.ts'
+import { named } from './same-everywhere.ts'
 import type { Services } from './services.ts'
 
 /** Somebody else works on the clip now. */
-export class LeaseLost extends Error {}
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+export const isLeaseLost = named<LeaseLost>('LeaseLost')
 
 /** Prolongs the lease on a clip. `false`: it was lost. */
 type Renew = (clipId: string, lease: Lease) => Promise<boolean>

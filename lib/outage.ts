@@ -1,5 +1,5 @@
 import { isProviderError } from './errors.ts'
-import { isChainError } from './ipfs/chain.ts'
+import { isChainError } from './ipfs/chain-errors.ts'
 import { sameEverywhere } from './same-everywhere.ts'
 import type { Services } from './services.ts'
 

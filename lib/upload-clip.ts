@@ -3,8 +3,9 @@ import { type Clip, fileNameOf } from './clip.ts'
 import { describeError } from './errors.ts'
 import { expireClip } from './expire.ts'
 import { packCar } from './ipfs/car.ts'
-import { type ChainError, type ChainUser, isChainError } from './ipfs/chain.ts'
-import { LeaseLost, leasedJournal } from './journal.ts'
+import type { ChainUser } from './ipfs/chain.ts'
+import { type ChainError, isChainError } from './ipfs/chain-errors.ts'
+import { isLeaseLost, leasedJournal } from './journal.ts'
 import { isProvidersFault, outageOf } from './outage.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
 import { wantedReplicas } from './replicate.ts'
@@ -88,7 +89,7 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     const { permanentUrl: url } = asPublished(services.config, { ...clip, ipfsHash, permanentUrl })
     return { status: 'success', id: clip.id, ipfsHash, url, provider }
   } catch (error) {
-    if (options.signal.aborted || error instanceof LeaseLost) {
+    if (options.signal.aborted || isLeaseLost(error)) {
       await catalog.queue.release(leaseOwner, clip.id)
       return { status: 'untried', id: clip.id }
     }

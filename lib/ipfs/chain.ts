@@ -2,11 +2,17 @@ import type { Clock } from '../clock.ts'
 import { withTimeLimit } from '../clock.ts'
 import { describeError, isProviderError, ProviderError, type ProviderFailure } from '../errors.ts'
 import { waitBeforeRetry } from '../retry.ts'
-import { named } from '../same-everywhere.ts'
 import { type BreakerState, createBreaker } from './breaker.ts'
 import type { BreakerGossip } from './breaker-gossip.ts'
+import {
+  asProviderError,
+  ChainError,
+  isNotTried,
+  isTriesFailed,
+  NotTried,
+  TriesFailed,
+} from './chain-errors.ts'
 import { possibleCids } from './cid.ts'
-import { asProviderError, NotTried, TriesFailed } from './failed-tries.ts'
 import type { IpfsContent, IpfsProvider } from './provider.ts'
 import { type ProviderSlots, slotWithin } from './provider-slots.ts'
 
@@ -48,25 +54,6 @@ interface Use {
   isDoubtful: boolean
   signal: AbortSignal
 }
-
-/** No provider took the clip. */
-export class ChainError extends Error {
-  override readonly name = 'ChainError'
-  readonly failures: ProviderFailure[]
-
-  constructor(failures: ProviderFailure[], causes: unknown[]) {
-    const told = failures.map(({ provider, error }) => `${provider}: ${error}`).join('; ')
-    super(told || 'No IPFS provider is configured', { cause: new AggregateError(causes) })
-    this.failures = failures
-  }
-
-  /** How many tries were made at all providers together. */
-  get attempts(): number {
-    return this.failures.reduce((sum, failure) => sum + failure.attempts, 0)
-  }
-}
-
-export const isChainError = named<ChainError>('ChainError')
 
 export interface Chain {
   readonly providers: readonly string[]
@@ -213,7 +200,7 @@ export function createChain(options: ChainOptions): Chain {
           .catch(() => {})
         return result
       } catch (error) {
-        if (error instanceof NotTried && lastError) throw new TriesFailed(tries - 1, lastError)
+        if (isNotTried(error) && lastError) throw new TriesFailed(tries - 1, lastError)
         if (!isProviderError(error)) throw error
         lastError = error
         const { clock, retryDelaysMs: delaysMs, patienceMs } = options
@@ -246,11 +233,11 @@ export function createChain(options: ChainOptions): Chain {
           const isDoubtful = doubtful.includes(name)
           return await tryProvider(link, content, { user, journal, isDoubtful, signal })
         } catch (error) {
-          if (error instanceof NotTried) {
+          if (isNotTried(error)) {
             failures.push({ provider: name, attempts: 0, error: `Skipped: ${error.message}` })
             // It is well: the next in the order has to stand in for the sick only.
             if (error.isBusy) break
-          } else if (error instanceof TriesFailed) {
+          } else if (isTriesFailed(error)) {
             failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
             causes.push(error.cause)
           } else throw error

@@ -1,6 +1,6 @@
 import { Semaphore } from 'async-mutex'
 import { type Clock, withTimeLimit } from '../clock.ts'
-import { NotTried } from './failed-tries.ts'
+import { NotTried } from './chain-errors.ts'
 
 /** Gives a slot back. */
 export type Release = () => void

@@ -1,12 +1,12 @@
 import type { ProviderError } from '../../../lib/errors.ts'
 import {
   type Chain,
-  ChainError,
   type ChainOptions,
   type ChainResult,
   type ChainUser,
   createChain,
 } from '../../../lib/ipfs/chain.ts'
+import { type ChainError, isChainError } from '../../../lib/ipfs/chain-errors.ts'
 import type { IpfsContent } from '../../../lib/ipfs/provider.ts'
 import { FakeProvider } from '../../support/fake-provider.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
@@ -60,7 +60,7 @@ export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) 
       () => undefined,
       (thrown) => thrown,
     )
-    if (!(error instanceof ChainError)) throw error ?? new Error('It did not fail')
+    if (!isChainError(error)) throw error ?? new Error('It did not fail')
     return error
   }
   return {

@@ -1,7 +1,7 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { readConfig } from './lib/config.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from './lib/http/page-security.ts'
-import { isConfigError } from './lib/variables.ts'
+import { describeConfigError, isConfigError } from './lib/variables.ts'
 
 /** Pages only: what programs talk to and what is built carries headers of its own. */
 export const config = { matcher: ['/((?!api/|v1/|ipfs/|_next/).*)'] }
@@ -14,7 +14,7 @@ export function proxy(request: NextRequest): NextResponse {
     origins ??= gatewayOrigins(readConfig(process.env))
   } catch (error) {
     if (!isConfigError(error)) throw error
-    return new NextResponse(`Voicepin is configured wrongly: ${error.message}\n`, { status: 500 })
+    return new NextResponse(`${describeConfigError(error)}\n`, { status: 500 })
   }
   const nonce = crypto.randomUUID().replaceAll('-', '')
   const isDevelopment = process.env.NODE_ENV === 'development'

@@ -1,5 +1,5 @@
 import { getService } from './service.ts'
-import { isConfigError } from './variables.ts'
+import { describeConfigError, isConfigError } from './variables.ts'
 
 /**
  * Builds the service when Next.js starts. On Vercel there is no start that could be refused: a process that is
@@ -12,6 +12,6 @@ export function startInNext(): void {
     getService()
   } catch (error) {
     if (!process.env.VERCEL || !isConfigError(error)) throw error
-    console.error(`Voicepin is configured wrongly: ${error.message}`)
+    console.error(describeConfigError(error))
   }
 }

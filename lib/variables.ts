@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { named } from './same-everywhere.ts'
 
 const secret = Symbol('secret')
 
@@ -140,9 +141,10 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-export function isConfigError(error: unknown): error is ConfigError {
-  return error instanceof Error && error.name === 'ConfigError'
-}
+export const isConfigError = named<ConfigError>('ConfigError')
+
+/** The one line that an operator is told; whoever else reads it learns no secret. */
+export const describeConfigError = ({ message }: ConfigError) => `Voicepin is configured wrongly: ${message}`
 
 export type Environment = Record<string, string | undefined>
 

@@ -3,7 +3,7 @@ import { audit } from '../lib/audit.ts'
 import { readConfig } from '../lib/config.ts'
 import { describeError } from '../lib/errors.ts'
 import { createServices } from '../lib/services.ts'
-import { ConfigError } from '../lib/variables.ts'
+import { describeConfigError, isConfigError } from '../lib/variables.ts'
 
 /** How a clip that is lost and could not be repaired shows to whoever started this. */
 const LOST = 1
@@ -41,8 +41,6 @@ function tableOf(results) {
 }
 
 main().catch((error) => {
-  console.error(
-    error instanceof ConfigError ? `Voicepin is configured wrongly: ${error.message}` : describeError(error),
-  )
+  console.error(isConfigError(error) ? describeConfigError(error) : describeError(error))
   process.exitCode = 2
 })

@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts'
 import { getService, type Service } from '../service.ts'
-import { isConfigError } from '../variables.ts'
+import { describeConfigError, isConfigError } from '../variables.ts'
 import { problem, problemResponse, requestIdOf } from './problem.ts'
 
 /**
@@ -16,13 +16,8 @@ export async function withService(
     service = getService()
   } catch (cause) {
     if (!isConfigError(cause)) throw cause
-    const refusal = new ServiceError('misconfigured', describeMisconfiguration(cause), { cause })
+    const refusal = new ServiceError('misconfigured', describeConfigError(cause), { cause })
     return problemResponse(problem(refusal, requestIdOf(request.headers.get('X-Request-Id'))))
   }
   return answer(service)
-}
-
-/** For everybody to see: a `ConfigError` repeats no secret. */
-export function describeMisconfiguration(error: Error): string {
-  return `Voicepin is configured wrongly: ${error.message}`
 }

@@ -52,7 +52,9 @@ export async function migrateStore(options: {
 }): Promise<MigrationResult> {
   const { directory, target, onProgress = () => {} } = options
   const source = await openSource(directory)
-  const database = target.databaseUrl ? createDatabase(postgresServer(target.databaseUrl)) : undefined
+  const database = target.databaseUrl
+    ? createDatabase(postgresServer(patient(target.databaseUrl)))
+    : undefined
   const bucket = target.s3 && createBucket({ ...target.s3, clock: systemClock })
   const files = createFilesystemStore({ directory: path.join(directory, 'audio') })
   try {
@@ -189,4 +191,11 @@ async function close(source: Database, database: Database | undefined, bucket: B
   await source.close()
   await database?.close()
   await bucket?.close()
+}
+
+/** No caller waits here: counting and comparing all records may take longer than a service allows itself. */
+function patient(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  if (!url.searchParams.has('statement_timeout')) url.searchParams.set('statement_timeout', '60000')
+  return url.href
 }

@@ -38,7 +38,9 @@ async function main(): Promise<void> {
       dialect === 'postgres'
         ? await server.createDatabase()
         : path.join(directory, `${scene}-${count}.sqlite`)
-    const connect = (): Connector => (dialect === 'postgres' ? postgresServer(url) : sqliteFile(url))
+    // To fill it takes longer than a service would wait.
+    const connect = (): Connector =>
+      dialect === 'postgres' ? postgresServer(`${url}?statement_timeout=3600000`) : sqliteFile(url)
     const begun = performance.now()
     await fill(connect(), { dialect, scene, count, now })
     const seconds = ((performance.now() - begun) / 1000).toFixed(1)

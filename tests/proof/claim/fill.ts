@@ -17,10 +17,7 @@ export async function fill(
   { dialect, scene, count, now }: { dialect: Dialect; scene: Scene; count: number; now: number },
 ): Promise<void> {
   const database = createDatabase(connector)
-  // However long it takes.
-  const unlimited = dialect === 'postgres' ? sql`set local statement_timeout = 0` : sql`select 1`
   await database.transaction(async (db) => {
-    await unlimited.execute(db)
     await clips(dialect, scene, count, now).execute(db)
     await sql`
       insert into replications (clip_id, failed_rounds, next_attempt_at)

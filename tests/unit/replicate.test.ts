@@ -35,6 +35,22 @@ describe('Replicas', () => {
     expect(await world.services.catalog.replications.count()).toBe(0)
   })
 
+  test('are left to whoever works on them once the lease was lost', async () => {
+    const { services, clock, second } = await testServices(two)
+    const clip = await clock.until(speak(services))
+    services.catalog.replications.renew = async () => false
+    expect(await clock.until(replicate(services, due))).toEqual({ added: 0, failed: 0 })
+    expect(second.uploads).toEqual([])
+    const lease = { owner: 'another', expiresAt: clock.now() + MINUTE_MS }
+    const claim = { lease, dueOnly: false }
+    expect(await services.catalog.replications.claim({ ...claim, now: clock.now() })).toBeUndefined()
+    const later = clock.now() + 2 * MINUTE_MS
+    expect(await services.catalog.replications.claim({ ...claim, now: later })).toMatchObject({
+      clipId: clip.id,
+      failedRounds: 0,
+    })
+  })
+
   test('are all there in the end when the second provider was down for an hour', async () => {
     const world = await testServices(two)
     const { services, clock, first, second } = world

@@ -5,7 +5,7 @@ import { describeError } from './errors.ts'
 import { findContent } from './find-content.ts'
 import { packCar } from './ipfs/car.ts'
 import type { IpfsContent } from './ipfs/provider.ts'
-import { LeaseLost, leasedJournal } from './journal.ts'
+import { isLeaseLost, leasedJournal } from './journal.ts'
 import { leaseMs } from './lease.ts'
 import { waitBeforeRound } from './retry.ts'
 import type { Services } from './services.ts'
@@ -44,7 +44,7 @@ export async function replicate(
       result.added += await replicateClip(services, replication, options.signal)
     } catch (error) {
       // It is somebody else's now.
-      if (error instanceof LeaseLost) continue
+      if (isLeaseLost(error)) continue
       if (options.signal.aborted) {
         const nextAttemptAt = clock.now()
         await catalog.replications.postpone(replication.clipId, {

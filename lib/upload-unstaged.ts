@@ -1,5 +1,5 @@
 import type { NewClip } from './catalog/clips.ts'
-import { CatalogError } from './catalog/connection.ts'
+import { CatalogError, isCatalogError } from './catalog/connection.ts'
 import { fileNameOf, type OriginalFacts } from './clip.ts'
 import { describeError, ServiceError } from './errors.ts'
 import { packCar } from './ipfs/car.ts'
@@ -95,11 +95,11 @@ async function recordUnstaged(services: Services, clip: VocalizedClip) {
   await store.delete(id).catch(() => {})
 }
 
-/** What a caller is told whose clip nobody could take. */
+/** What a caller is told whose clip nobody could take; what a catalog says names its server and its user. */
 export function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
   const providers = isChainError(ipfsError) ? ipfsError.failures : []
   const told = [
-    `temporary store: ${storeError.message}`,
+    isCatalogError(storeError) ? 'catalog: cannot be reached' : `temporary store: ${storeError.message}`,
     ...(isChainError(ipfsError) ? [`IPFS: ${ipfsError.message}`] : []),
   ]
   return new ServiceError(

@@ -31,7 +31,15 @@ export const postgresUrl = urlOf(
   /^postgres(ql)?$/,
   'a URL such as postgres://user:password@host:5432/voicepin',
 )
-export const redisUrl = urlOf(/^rediss?$/, 'a URL such as redis://host:6379, or rediss:// for TLS')
+const anyRedisUrl = urlOf(
+  /^rediss?$/,
+  'a URL such as redis://host:6379/0 with the number of a database, or rediss:// for TLS',
+)
+export const redisUrl: Variable<string> = {
+  ...anyRedisUrl,
+  // The client would take database 0 for anything else.
+  schema: anyRedisUrl.schema.refine((value) => /^\/?\d*$/.test(URL.parse(value)?.pathname ?? '')),
+}
 /** Whether user name and password are percent-encoded as they should be: they travel as a header. */
 export function hasReadableUser(value: string): boolean {
   try {

@@ -41,6 +41,13 @@ describe('the configuration of a shared profile', () => {
     expect(() => readConfig(environment)).toThrow(new RegExp(`^${missing}: got nothing`))
   })
 
+  test('takes a number for the database of Redis, and nothing else', () => {
+    expect(readConfig({ REDIS_URL: 'redis://cache.test/2' }).redisUrl).toBe('redis://cache.test/2')
+    for (const REDIS_URL of ['redis://cache.test/voicepin', 'redis://cache.test/0/1', 'cache.test']) {
+      expect(() => readConfig({ REDIS_URL })).toThrow(/^REDIS_URL: got a value that is not a URL such as/)
+    }
+  })
+
   test('takes the password of the database for the key of the request hashes, unless there is a secret', () => {
     expect(readConfig({ DATABASE_URL }).reuse.secret).toBe('password')
     expect(readConfig({ DATABASE_URL, REUSE_SECRET: 'ours' }).reuse.secret).toBe('ours')

@@ -111,6 +111,14 @@ describe('a text that the catalog cannot take', () => {
     expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0 })
   })
 
+  test('and is refused: not with the words of the database, which name its server and its user', async () => {
+    const { services } = await testServices()
+    const sick = { ...failing(services, 'reserve'), chain: { ...services.chain, canTry: () => false } }
+    const error = await speak(sick).catch((thrown) => thrown)
+    expect(error.message).toContain('catalog: cannot be reached')
+    expect(error.message).not.toContain('disk is full')
+  })
+
   test('is spoken again once the catalog is free', async () => {
     const { services, providers, directory, clock } = await testServices({
       environment: { IPFS_RETRY_DELAYS_MS: ',' },

@@ -79,12 +79,14 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     },
     async stop() {
       const startedAt = performance.now()
+      const hadEnded = (running.child.exitCode ?? running.child.signalCode) !== null
       isAsked = true
       running.child.kill('SIGTERM')
       const timer = setTimeout(() => running.child.kill('SIGKILL'), STOP_TIMEOUT_MS)
       const end = await running.exited
       clearTimeout(timer)
-      if (end !== 0) throw new Error(`${options.file} ended with ${end} after SIGTERM:\n${output.text}`)
+      const when = hadEnded ? 'before it was asked to' : 'after SIGTERM'
+      if (end !== 0) throw new Error(`${options.file} ended with ${end} ${when}:\n${output.text}`)
       output.assertJson()
       return { elapsedMs: performance.now() - startedAt }
     },

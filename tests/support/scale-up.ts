@@ -8,13 +8,14 @@ import { describeError } from '../../lib/errors.ts'
 import { createCarStore } from '../../lib/ipfs/car-store.ts'
 import { createProviders } from '../../lib/ipfs/providers.ts'
 import type { Environment } from './program.ts'
+import { isListening } from './servers/nginx.ts'
 import { outputToFile } from './service-output.ts'
 import type { Topology } from './topology.ts'
 import { startTopology } from './topology.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const logs = path.join(root, '.scale')
 const MAX_WEBS = 16
+const USAGE = `Usage: npm run scale:up -- [--web 1-${MAX_WEBS}] [--port 1-65535] [--logs]`
 /** A Ctrl-C arrives several times: from the terminal itself, and passed on by npm. */
 const SAME_SIGNAL_MS = 500
 const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -24,32 +25,38 @@ async function main(): Promise<void> {
   const stopped = whenToldToStop()
   nextEnv.loadEnvConfig(root, false, { info() {}, error: console.error })
   const { webs, port, showsLogs } = readArguments()
+  if (await isListening(port)) throw new Error(`Port ${port} is in use; name another one with --port`)
+  // Another instance has another port.
+  const logs = path.join('.scale', String(port))
   say('Starting Postgres, Redis, an S3 stand-in, web instances, a worker and nginx')
   const topology = await startTopology({
     ...{ webs, port, environment: ownEnvironment() },
-    outputOf: (name) => outputTo(name, showsLogs),
-    onUnasked: (name, end) =>
-      say(`✗ ${name} ended with ${end}; nothing starts it again (.scale/${name}.log)`),
+    outputOf: (name) => outputTo(fileOf(logs, name), name, showsLogs),
+    onUnasked: (name, end) => say(`✗ ${name} ended with ${end}; nothing starts it again${hint(logs, name)}`),
   })
-  greet(topology)
+  greet(topology, logs)
   await stopped
   say('Stopping: running work may finish first')
-  await topology.stop().catch((error) => fail(`Not all of it stopped cleanly: ${firstLineOf(error)}`))
+  await topology.stop().catch((error) => fail(`Not all of it stopped cleanly: ${firstLinesOf(error)}`))
   process.exit(0)
 }
 
 function readArguments() {
   const { values } = parseArgs({
-    options: { web: { type: 'string' }, port: { type: 'string' }, logs: { type: 'boolean' } },
+    options: {
+      web: { type: 'string', default: '2' },
+      port: { type: 'string', default: String(readConfig(process.env).port) },
+      logs: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
-  const webs = Number(values.web ?? 2)
-  const port = Number(values.port ?? readConfig(process.env).port)
-  if (!Number.isInteger(webs) || webs < 1 || webs > MAX_WEBS || !Number.isInteger(port)) {
-    say(`Usage: npm run scale:up -- [--web 1-${MAX_WEBS}] [--port P] [--logs]`)
-    process.exit(2)
-  }
-  return { webs, port, showsLogs: values.logs ?? false }
+  if (values.help) fail(USAGE, 0)
+  const [webs, port] = [Number(values.web), Number(values.port)]
+  if (!isWithin(webs, MAX_WEBS) || !isWithin(port, 65_535)) fail(USAGE, 2)
+  return { webs, port, showsLogs: values.logs }
 }
+
+const isWithin = (value: number, max: number) => Number.isInteger(value) && value >= 1 && value <= max
 
 /** What the user has set; the block store of this machine where that names no provider. */
 function ownEnvironment(): Environment {
@@ -65,11 +72,16 @@ function ownEnvironment(): Environment {
   return { REUSE: 'on', ...(providers.length === 0 && { IPFS_PROVIDERS: 'embedded' }), ...environment }
 }
 
-function outputTo(name: string, isShown: boolean) {
-  return outputToFile(path.join(logs, `${name}.log`), (line) => isShown && say(`${name}  ${line}`))
+const fileOf = (logs: string, name: string) => path.join(logs, `${name}.log`)
+
+/** Only what is ours writes into a file. */
+const hint = (logs: string, name: string) => (/^(web|worker)/.test(name) ? ` (${fileOf(logs, name)})` : '')
+
+function outputTo(file: string, name: string, isShown: boolean) {
+  return outputToFile(path.join(root, file), (line) => isShown && say(`${name}  ${line}`))
 }
 
-function greet({ baseUrl, webs, worker, postgres, redis, s3 }: Topology): void {
+function greet({ baseUrl, webs, worker, postgres, redis, s3 }: Topology, logs: string): void {
   const { host } = new URL(postgres.url)
   const row = (name: string, at: string) => say(`  ${name.padEnd(10)} ${at}`)
   row('Postgres', host)
@@ -79,7 +91,7 @@ function greet({ baseUrl, webs, worker, postgres, redis, s3 }: Topology): void {
     row(`web-${index + 1}`, `${web.baseUrl} (process ${web.processId})`)
   row('worker', `process ${worker.processId}`)
   row('nginx', `${baseUrl}, in front of the web instances`)
-  say('Logs are in .scale/; all data goes when this stops (Ctrl-C).')
+  say(`Logs are in ${logs}/; all data goes when this stops (Ctrl-C).`)
   say(`Try it: curl -s ${baseUrl}/api/agents/vocalize -d '{"text":"Hello from Voicepin","voiceId":"slt"}'`)
 }
 
@@ -97,12 +109,19 @@ function whenToldToStop(): Promise<void> {
   })
 }
 
-/** Without the log that comes after it: that is in its file. */
-const firstLineOf = (error: unknown) => describeError(error).split(/:?\n/, 1)[0]
-
-function fail(line: string): never {
-  say(line)
-  process.exit(1)
+/** All that went wrong, each without the log that comes after it: that is in its file. */
+function firstLinesOf(error: unknown): string {
+  if (error instanceof SuppressedError)
+    return `${firstLinesOf(error.suppressed)}; ${firstLinesOf(error.error)}`
+  return describeError(error).split(/:?\n/, 1)[0] as string
 }
 
-main().catch((error) => fail(`Not started: ${describeError(error)}`))
+function fail(line: string, exitCode = 1): never {
+  say(line)
+  process.exit(exitCode)
+}
+
+main().catch((error) => {
+  if (String(error.code).startsWith('ERR_PARSE_ARGS')) fail(`${error.message}\n${USAGE}`, 2)
+  fail(`Not started: ${describeError(error)}`)
+})

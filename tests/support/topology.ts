@@ -66,10 +66,13 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
       stack.defer(async () => void (await it.stop()))
       return it
     })
+  const unasked = (name: string) => ({
+    onUnasked: (end: number | string) => options.onUnasked?.(name, end),
+  })
   const [postgres, redis, s3] = await settled(
-    started(startPostgres()),
-    started(startRedis()),
-    started(spawnS3(path.join(parent, 's3'))),
+    started(startPostgres(unasked('Postgres'))),
+    started(startRedis(unasked('Redis'))),
+    started(spawnS3(path.join(parent, 's3'), unasked('S3'))),
   )
   const port = options.port || (await freePort())
   const baseUrl = `http://localhost:${port}`
@@ -83,10 +86,7 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
     // One for all, as a file system that machines share would be.
     IPFS_REPOSITORY_DIR: path.join(parent, 'ipfs'),
   }
-  const partOf = (name: string) => ({
-    output: outputOf(name),
-    onUnasked: (end: number | string) => options.onUnasked?.(name, end),
-  })
+  const partOf = (name: string) => ({ output: outputOf(name), ...unasked(name) })
   const startWeb = async (name: string) => {
     const directory = await newDirectory(parent, name)
     const own = { TEMP_AUDIO_DIR: directory, PORT: String(await freePort()), BACKGROUND: 'off' }
@@ -104,7 +104,8 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
     started(startWorker()),
     ...names.map((name) => started(startWeb(name))),
   )
-  const nginx = await started(startNginx({ port, upstreams: webs.map((web) => new URL(web.baseUrl).host) }))
+  const upstreams = webs.map((web) => new URL(web.baseUrl).host)
+  const nginx = await started(startNginx({ port, upstreams, ...unasked('nginx') }))
   return { baseUrl, webs, worker, nginx, postgres, redis, s3 }
 }
 

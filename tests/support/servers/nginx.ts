@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { findServer } from '../../../scripts/find-program.mjs'
 import { until } from '../until.ts'
+import { type OnUnasked, tellOfUnaskedEnd } from './unasked-end.ts'
 
 const configuration = path.resolve(import.meta.dirname, '../../../deploy/nginx.conf')
 
@@ -19,6 +20,7 @@ interface Place {
   port: number
   /** `host:port` each; they take turns. */
   upstreams: string[]
+  onUnasked?: OnUnasked
 }
 
 /** Starts nginx. @throws Error when there is none, or when it does not start, with what it said */
@@ -40,7 +42,9 @@ export async function startNginx(place: Place): Promise<NginxServer> {
   const kill = () => child.kill('SIGTERM')
   process.once('exit', kill)
   const exited = once(child, 'exit').finally(() => process.off('exit', kill))
+  let asked = () => {}
   const stop = async () => {
+    asked()
     kill()
     await exited
     await rm(directory, { recursive: true, force: true })
@@ -54,6 +58,7 @@ export async function startNginx(place: Place): Promise<NginxServer> {
     await stop()
     throw new Error(`nginx did not start: ${said || cause}`, { cause })
   }
+  asked = tellOfUnaskedEnd(child, place.onUnasked)
   return { port: place.port, stop }
 }
 
@@ -72,7 +77,7 @@ function adapt(text: string, { port, upstreams }: Place, directory: string): str
 }
 
 /** Whether somebody listens; what the somebody says does not matter. */
-async function isListening(port: number): Promise<boolean> {
+export async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     return await once(socket, 'connect').then(

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { fastDirectory } from '../temporary-directory.ts'
 import { freePort } from './free-port.ts'
 import { type PostgresPrograms, postgresPrograms, type RunAs, unprivilegedUser } from './postgres-programs.ts'
+import { type OnUnasked, tellOfUnaskedEnd } from './unasked-end.ts'
 
 /** What a test run writes, with room to spare. */
 const NEEDED_BYTES = 2 * 1024 ** 3
@@ -36,7 +37,15 @@ interface Place {
  *
  * @throws Error when it does not start, with what it said
  */
-export async function startPostgres({ isDurable = false, port = 0 } = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  isDurable = false,
+  port = 0,
+  onUnasked,
+}: {
+  isDurable?: boolean
+  port?: number
+  onUnasked?: OnUnasked
+} = {}): Promise<PostgresServer> {
   const place = await makePlace()
   const password = randomBytes(12).toString('hex')
   const chosenPort = port || (await freePort())
@@ -44,7 +53,7 @@ export async function startPostgres({ isDurable = false, port = 0 } = {}): Promi
   let running: Running | undefined
 
   const start = async () => {
-    running = await launch(place, chosenPort, isDurable)
+    running = await launch(place, { port: chosenPort, isDurable, onUnasked })
   }
   async function stop() {
     await running?.end()
@@ -119,8 +128,7 @@ interface Running {
 
 async function launch(
   { directory, programs, user }: Place,
-  port: number,
-  isDurable: boolean,
+  { port, isDurable, onUnasked }: { port: number; isDurable: boolean; onUnasked?: OnUnasked },
 ): Promise<Running> {
   const data = path.join(directory, 'data')
   const flags = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
@@ -139,8 +147,10 @@ async function launch(
   process.once('exit', quit)
   exited.finally(() => process.off('exit', quit)).catch(() => {})
   await Promise.race([failed, said.until('ready to accept connections')])
+  const asked = tellOfUnaskedEnd(child, onUnasked)
   return {
     async end() {
+      asked()
       child.kill('SIGINT')
       await exited
     },

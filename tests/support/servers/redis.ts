@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import { fastDirectory } from '../temporary-directory.ts'
 import { until } from '../until.ts'
 import { freePort } from './free-port.ts'
+import { type OnUnasked, tellOfUnaskedEnd } from './unasked-end.ts'
 
 /** A real Redis server of our own, on this machine only; it keeps nothing when it ends. */
 export interface RedisServer {
@@ -18,7 +19,13 @@ export interface RedisServer {
 }
 
 /** Starts `redis-server` from the `PATH`. @throws when there is none */
-export async function startRedis({ port = 0 } = {}): Promise<RedisServer> {
+export async function startRedis({
+  port = 0,
+  onUnasked,
+}: {
+  port?: number
+  onUnasked?: OnUnasked
+} = {}): Promise<RedisServer> {
   const chosenPort = port || (await freePort())
   const url = `redis://127.0.0.1:${chosenPort}`
   let end: (() => Promise<void>) | undefined
@@ -34,9 +41,11 @@ export async function startRedis({ port = 0 } = {}): Promise<RedisServer> {
     ]).catch((cause) => {
       throw new Error('Redis did not start: there is no redis-server on the PATH', { cause })
     })
+    const asked = tellOfUnaskedEnd(child, onUnasked)
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)
     end = async () => {
+      asked()
       process.off('exit', kill)
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM')

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { type S3Server, startS3 } from './s3.ts'
+import { type OnUnasked, tellOfUnaskedEnd } from './unasked-end.ts'
 
 /** The S3 stand-in in a process of its own, which ends with this one. */
 export interface S3Process extends Pick<S3Server, 'url' | 'bucket' | 'environment'> {
@@ -18,7 +19,10 @@ interface Started {
 const FORGET_EVERY_MS = 10_000
 
 /** Starts it, with its objects as files under `storageDirectory`. */
-export async function spawnS3(storageDirectory: string): Promise<S3Process> {
+export async function spawnS3(
+  storageDirectory: string,
+  { onUnasked }: { onUnasked?: OnUnasked } = {},
+): Promise<S3Process> {
   const child = fork(import.meta.filename, [storageDirectory], { execArgv: [], stdio: 'inherit' })
   const exited = once(child, 'exit')
   const answer = <T>() =>
@@ -27,6 +31,7 @@ export async function spawnS3(storageDirectory: string): Promise<S3Process> {
       exited.then(([code]) => Promise.reject(new Error(`The S3 stand-in ended with ${code}`))),
     ])
   const { url, bucket, environment } = await answer<Started>()
+  const asked = tellOfUnaskedEnd(child, onUnasked)
   return {
     url,
     bucket,
@@ -36,6 +41,7 @@ export async function spawnS3(storageDirectory: string): Promise<S3Process> {
       await answer()
     },
     async stop() {
+      asked()
       child.kill()
       await exited
     },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { createStamp, fingerprintOf, isInstalled } from './fingerprint.mjs'
 import { withLock } from './lock.mjs'
-import { runStep, StepError, say } from './process.mjs'
+import { run, runStep, StepError, say } from './process.mjs'
 
 export const root = path.resolve(import.meta.dirname, '..')
 const MINIMUM_NODE = 24
@@ -26,6 +26,13 @@ export function toolEnvironment(extra = {}) {
 
 /** A program of `node_modules/.bin`, by name. */
 export const tool = (name) => path.join(binaries, name)
+
+/** Runs one of the project's programs as in production. @returns its exit code */
+export async function runProgram(file, args = []) {
+  const env = toolEnvironment({ NODE_ENV: 'production' })
+  const { code } = await run(nodePath(), [file, ...args], { cwd: root, env })
+  return code
+}
 
 /** Installs the dependencies unless they are what `package-lock.json` asks for. */
 export async function ensureDependencies() {

@@ -1,11 +1,7 @@
-import { run, runMain } from './process.mjs'
-import { ensureDependencies, nodePath, root, toolEnvironment } from './setup.mjs'
+import { runMain } from './process.mjs'
+import { ensureDependencies, runProgram } from './setup.mjs'
 
 await runMain(async () => {
   await ensureDependencies()
-  const { code } = await run(nodePath(), ['worker.ts'], {
-    cwd: root,
-    env: toolEnvironment({ NODE_ENV: 'production' }),
-  })
-  return code
+  return runProgram('worker.ts')
 })

@@ -2,6 +2,7 @@ import { adopt } from './adopt.ts'
 import { isCatalogError } from './catalog/connection.ts'
 import { describeError } from './errors.ts'
 import { expireClip, letGo } from './expire.ts'
+import { inBatches } from './in-batches.ts'
 import { freeDisk } from './room.ts'
 import type { Services } from './services.ts'
 import { uploadPending } from './upload-pending.ts'
@@ -142,15 +143,4 @@ async function healing({ log }: Services, clipId: string, heal: () => Promise<vo
       'A clip in the temporary store could not be healed yet',
     )
   }
-}
-
-async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let batch: T[] = []
-  for await (const item of items) {
-    batch.push(item)
-    if (batch.length < size) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }

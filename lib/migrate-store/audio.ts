@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { Database } from '../catalog/connection.ts'
 import { describeError } from '../errors.ts'
+import { inBatches } from '../in-batches.ts'
 import { computeCid } from '../ipfs/car.ts'
 import type { Bucket } from '../temp-audio/bucket.ts'
 import type { TempAudioStore } from '../temp-audio/store.ts'
@@ -34,7 +35,7 @@ interface KnownClip {
 /** The clips in the bucket that belong to nothing in the source: another service uses it. */
 export async function strangersIn(bucket: Bucket, source: Database, files: TempAudioStore): Promise<number> {
   let strangers = 0
-  for await (const batch of inBatches(bucket.list())) {
+  for await (const batch of inBatches(bucket.list(), BATCH)) {
     const records = await recordsOf(
       source,
       batch.map(({ id }) => id),
@@ -60,13 +61,18 @@ export async function copyAudio(options: {
 }): Promise<AudioProof> {
   const { source, files, bucket, onProgress } = options
   const proof: AudioProof = {
-    ...{ clips: 0, copied: 0, verified: 0, verifiedBytes: 0, goneAlready: 0, problems: [] },
+    clips: 0,
+    copied: 0,
+    verified: 0,
+    verifiedBytes: 0,
+    goneAlready: 0,
+    problems: [],
   }
   const present = new Map<string, number>()
   for await (const { id, sizeBytes } of bucket.list()) present.set(id, sizeBytes)
   const seen = new Set<string>()
 
-  for await (const batch of inBatches(files.list())) {
+  for await (const batch of inBatches(files.list(), BATCH)) {
     const records = await recordsOf(
       source,
       batch.map(({ id }) => id),
@@ -142,22 +148,18 @@ async function heldWithoutFile(source: Database, seen: Set<string>) {
   return held.filter(({ id }) => !seen.has(id))
 }
 
+/** Works on a few of `items` at a time. @throws the first failure, once nothing is under way any more */
 async function eachOf<T>(items: T[], work: (item: T) => Promise<void>) {
-  const rest = items.values()
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const item of rest) await work(item)
-    }),
-  )
-}
-
-async function* inBatches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let batch: T[] = []
-  for await (const item of items) {
-    batch.push(item)
-    if (batch.length < BATCH) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
+  const rest = [...items]
+  const workers = Array.from({ length: AT_ONCE }, async () => {
+    try {
+      for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item)
+    } catch (error) {
+      // The others end what they have begun, and begin nothing more.
+      rest.length = 0
+      throw error
+    }
+  })
+  await Promise.allSettled(workers)
+  await Promise.all(workers)
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../catalog/connection.ts'
 import type { Schema } from '../catalog/schema.ts'
+import { inBatches } from '../in-batches.ts'
 
 const BATCH = 500
 
@@ -163,15 +164,8 @@ function createDigest() {
 
 /** The rows of the source as they are to be in the target. */
 async function* batchesOf(db: Tables, table: Table): AsyncGenerator<Row[]> {
-  let batch: Row[] = []
   const ordered = table.key.reduce((query, column) => query.orderBy(column), selectFrom(db, table))
-  for await (const row of ordered.stream()) {
-    batch.push(asCopied(table, row))
-    if (batch.length < BATCH) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
+  for await (const rows of inBatches(ordered.stream(), BATCH)) yield rows.map((row) => asCopied(table, row))
 }
 
 /** A counter is the sum over its slots. */

@@ -1,6 +1,7 @@
 import type { NewClip } from './catalog/clips.ts'
 import { CatalogError, isCatalogError } from './catalog/connection.ts'
 import { fileNameOf, type OriginalFacts } from './clip.ts'
+import type { Config } from './config.ts'
 import { describeError, ServiceError } from './errors.ts'
 import { packCar } from './ipfs/car.ts'
 import type { ChainResult } from './ipfs/chain.ts'
@@ -36,8 +37,8 @@ export async function uploadUnstaged(
     log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
     const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
     const clip = storedClip(services, newClip, facts, stored)
-    if (!refusal) await recordUnstaged(services, clip)
-    return asPublished(services.config, clip)
+    const isRecorded = !refusal && (await recordUnstaged(services, clip))
+    return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
   } catch (error) {
     log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
     if (!refusal) await forget(services, newClip.id)
@@ -73,14 +74,20 @@ function storedClip(
   }
 }
 
+/** Our own gateway serves nothing that the catalog does not know, so the address is one of the provider's. */
+function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainResult): VocalizedClip {
+  const elsewhere = { ...config, ipfs: { ...config.ipfs, usesOwnGateway: false } }
+  return asPublished(elsewhere, { ...clip, permanentUrl: permanentUrlOf(elsewhere, clip, stored) })
+}
+
 /** The caller is told that the clip is lost: nobody may find it later, and upload what nobody waits for. */
 async function forget({ catalog, store }: Services, id: string) {
   await store.delete(id).catch(() => {})
   await catalog.clips.discard(id).catch(() => {})
 }
 
-/** Writes down as much as the catalog takes: IPFS has the clip either way. */
-async function recordUnstaged(services: Services, clip: VocalizedClip) {
+/** Writes down as much as the catalog takes, and gives whether it took it: IPFS has the clip either way. */
+async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<boolean> {
   const { catalog, store, log } = services
   const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
   try {
@@ -89,10 +96,13 @@ async function recordUnstaged(services: Services, clip: VocalizedClip) {
       staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt },
       stored: { provider, ipfsHash, permanentUrl, storedAt },
     })
+    return true
   } catch (error) {
     log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
+    return false
+  } finally {
+    await store.delete(id).catch(() => {})
   }
-  await store.delete(id).catch(() => {})
 }
 
 /** What a caller is told whose clip nobody could take; what a catalog says names its server and its user. */

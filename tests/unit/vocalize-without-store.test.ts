@@ -88,6 +88,17 @@ describe('a text that the catalog cannot take', () => {
     expect(await readdir(audioDirectory).catch(() => [])).toEqual([])
   })
 
+  test.each([
+    ['reserve', ['reserve', 'stage', 'settle', 'discard']],
+    ['settle', ['stage', 'settle']],
+  ] as const)('(%s fails) has an address that needs no record of it', async (_, methods) => {
+    const { services } = await testServices({ environment: { IPFS_GATEWAY_URL: 'self' } })
+    const recorded = await speak(services, 'Good morning')
+    expect(recorded.permanentUrl).toMatch(/^\/ipfs\//)
+    const { permanentUrl, ipfsHash } = await speak(failing(services, ...methods), 'Good evening')
+    expect(permanentUrl).toMatch(new RegExp(`^https://.*/ipfs/${ipfsHash}`))
+  })
+
   test('is refused before anything is paid for while no provider would take it', async () => {
     const { services, speech } = await testServices()
     speech.speaking = new Error('Nobody should have asked')

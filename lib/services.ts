@@ -202,7 +202,7 @@ function openS3(
   const store = createS3Store({
     ...{ bucket, owner, clock },
     directory: path.join(config.tempAudio.directory, 's3'),
-    ...(config.isServerless && { copiesMaxBytes: SERVERLESS_COPIES_BYTES }),
+    ...(config.isServerless && { copiesMaxBytes: SERVERLESS_COPIES_BYTES, isDiskLasting: false }),
     onProblem: (error) => log.error({ err: error }, 'Audio on its way to or from the bucket is in trouble'),
   })
   return { bucket, store }

@@ -8,14 +8,15 @@ import type { ChainResult } from './ipfs/chain.ts'
 import { isChainError } from './ipfs/chain-errors.ts'
 import { looseJournal, noJournal } from './journal.ts'
 import { asPublished, permanentUrlOf } from './permanent-url.ts'
+import { keptTemporarily, recordStaged } from './record-staged.ts'
 import type { Services } from './services.ts'
 import { originalFacts, type StagedAudio } from './stage.ts'
 import { logMessages } from './telemetry/log.ts'
 import type { VocalizedClip } from './vocalize.ts'
 
 /**
- * The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now or never.
- * `refusal`: the catalog has no record of it.
+ * The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now, or wait on this
+ * machine where that can keep it. `refusal`: the catalog has no record of it.
  *
  * @throws ServiceError `storage_unavailable`; nothing of the clip is kept then
  */
@@ -29,6 +30,7 @@ export async function uploadUnstaged(
   const { cid, audio, mimeType, fileExtension, durationMs, sizeBytes } = staged
   const fileName = fileNameOf({ id: newClip.id, fileExtension })
   const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
+  let kept: VocalizedClip | undefined
   try {
     const { car } = await packCar(audio)
     const content = { cid, car, file: audio, fileName }
@@ -41,10 +43,12 @@ export async function uploadUnstaged(
     return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
   } catch (error) {
     log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
+    if (!refusal) kept = await keepHere(services, newClip, staged)
+    if (kept) return kept
     if (!refusal) await forget(services, newClip.id)
     throw storageUnavailable(staged.storeError ?? refusal ?? new CatalogError('The catalog failed'), error)
   } finally {
-    await staged.storeError?.discard()
+    if (!kept) await staged.storeError?.discard()
   }
 }
 
@@ -78,6 +82,21 @@ function storedClip(
 function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainResult): VocalizedClip {
   const elsewhere = { ...config, ipfs: { ...config.ipfs, usesOwnGateway: false } }
   return asPublished(elsewhere, { ...clip, permanentUrl: permanentUrlOf(elsewhere, clip, stored) })
+}
+
+/** Has the bytes wait on this machine until the store takes them; `undefined` where they or their record cannot. */
+async function keepHere(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+): Promise<VocalizedClip | undefined> {
+  const keep = staged.storeError?.keep
+  const clip = keep && (await recordStaged(services, newClip, staged))
+  if (!clip) return undefined
+  keep()
+  // A lease that cannot be given back now runs out.
+  await services.catalog.queue.release(services.leaseOwner, clip.id).catch(() => {})
+  return keptTemporarily(services, clip, staged)
 }
 
 /** The caller is told that the clip is lost: nobody may find it later, and upload what nobody waits for. */

@@ -1,14 +1,13 @@
 import type { NewClip } from './catalog/clips.ts'
 import { type CatalogError, isCatalogError } from './catalog/connection.ts'
 import { type Clip, newClipId } from './clip.ts'
-import { leaseMs } from './lease.ts'
 import type { Listener } from './listen.ts'
 import { optimize } from './optimize.ts'
+import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
 import { expectedSizeBytes, freeDisk, growingRoom, reserveRoom } from './room.ts'
 import type { Services } from './services.ts'
 import type { SpeechRequest, SpokenAudio } from './speech/speech.ts'
-import { originalFacts, type StagedAudio, stage } from './stage.ts'
-import { logMessages } from './telemetry/log.ts'
+import { type StagedAudio, stage } from './stage.ts'
 import { isTempAudioError } from './temp-audio/store.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
 import { storageUnavailable, uploadUnstaged } from './upload-unstaged.ts'
@@ -124,32 +123,6 @@ async function speakAndStage(
   }
 }
 
-async function recordStaged(
-  services: Services,
-  newClip: NewClip,
-  staged: StagedAudio,
-): Promise<Clip | undefined> {
-  const { catalog, clock, config, leaseOwner, log } = services
-  const { cid, mimeType, fileExtension, durationMs, sizeBytes } = staged
-  const now = clock.now()
-  try {
-    const clip = await catalog.clips.stage(newClip.id, {
-      ...{ cid, mimeType, fileExtension, durationMs, sizeBytes },
-      ...originalFacts(staged),
-      spokenAt: staged.spokenAt,
-      stagedAt: now,
-      // However long it took to speak.
-      expiresAt: now + config.tempAudio.ttlMs,
-      leaseOwner,
-      leaseExpiresAt: now + leaseMs(services),
-    })
-    return clip ?? undefined
-  } catch (error) {
-    log.error({ err: error, clipId: newClip.id }, 'A clip could not be recorded')
-    return undefined
-  }
-}
-
 async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio): Promise<VocalizedClip> {
   const { catalog, chain, clock, config, work, leaseOwner } = services
   let outcome: UploadOutcome | undefined
@@ -167,10 +140,7 @@ async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio)
     const { provider, ipfsHash, url } = outcome
     return asVocalized({ ...clip, state: 'stored', provider, ipfsHash, permanentUrl: url }, staged)
   }
-  const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
-  log.info(logMessages.keptTemporarily(clip.id))
-  log.info(logMessages.willRetry)
-  return asVocalized({ ...clip, state: 'pending' }, staged)
+  return keptTemporarily(services, clip, staged)
 }
 
 /** What `upload` came to, or `undefined` when it takes longer than `deadlineMs`, or broke: the clip is then waiting. */
@@ -182,8 +152,4 @@ async function withinDeadline(upload: Promise<UploadOutcome>, clock: Services['c
   } finally {
     timer.abort()
   }
-}
-
-function asVocalized(clip: Clip, { cid, mimeType, durationMs }: StagedAudio): VocalizedClip {
-  return { ...clip, cid, mimeType, durationMs }
 }

@@ -12,6 +12,9 @@ import { TempAudioError, type TempAudioStore } from './store.ts'
 
 const GIBIBYTE = 1024 ** 3
 const TIDY_EVERY_MS = 60_000
+/** Between two tries to bring the bucket what waits for it here. */
+const FIRST_PUSH_WAIT_MS = 1000
+const LONGEST_PUSH_WAIT_MS = 30_000
 /** For this long a check that succeeded is taken for granted: probes come often, and each request is paid for. */
 const CHECK_GOOD_FOR_MS = 5000
 /** Between two pieces of a download. */
@@ -28,6 +31,8 @@ export interface S3StoreOptions {
   onProblem: (error: unknown) => void
   /** How much of the local disk copies may take beyond those in use. */
   copiesMaxBytes?: number
+  /** Whether what is on the disk of this machine outlives the process. */
+  isDiskLasting?: boolean
 }
 
 export interface S3Store extends TempAudioStore {
@@ -43,7 +48,7 @@ export interface S3Store extends TempAudioStore {
  * bucket refuses or the process dies in between.
  */
 export function createS3Store(options: S3StoreOptions): S3Store {
-  const { bucket, clock, onProblem, copiesMaxBytes = GIBIBYTE } = options
+  const { bucket, clock, onProblem, copiesMaxBytes = GIBIBYTE, isDiskLasting = true } = options
   const now = () => clock.now()
   const spool = createSpool({ ...options, directory: path.join(options.directory, 'spool'), now })
   const copies = createCopies({
@@ -53,6 +58,8 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   })
   const puts = new Map<string, Promise<unknown>>()
   const downloads = new Map<string, Promise<boolean>>()
+  /** Clips that wait here until the bucket takes them. */
+  const kept = new Set<string>()
   let tidiedAt = now()
   let checkedAt = Number.NEGATIVE_INFINITY
 
@@ -92,7 +99,17 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       cause,
       rescued: await openAsBlob(place).catch(() => undefined),
       discard: () => rm(place, { force: true }),
+      keep: isDiskLasting ? () => void keep(id) : undefined,
     })
+  }
+
+  /** Tries again and again to bring a clip to the bucket; should this process die, another of the machine does. */
+  async function keep(id: string) {
+    kept.add(id)
+    for (let waitMs = FIRST_PUSH_WAIT_MS; kept.has(id); waitMs = Math.min(2 * waitMs, LONGEST_PUSH_WAIT_MS)) {
+      await clock.sleep(waitMs)
+      await inTurn(id, () => push(id, spool.placeOf(id))).then(() => kept.delete(id), onProblem)
+    }
   }
 
   /** Brings a local copy of the object; `false` where there is none. Who asks meanwhile waits for the same download. */
@@ -108,6 +125,12 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       .finally(() => downloads.delete(id))
     downloads.set(id, downloading)
     return downloading
+  }
+
+  async function readSpooled(id: string, range?: { start: number; end: number }) {
+    const spooled = await spool.find(id)
+    const part = range ? spooled?.slice(range.start, range.end + 1) : spooled
+    return (part?.stream() as ReadableStream<Uint8Array> | undefined) ?? null
   }
 
   function tidyNowAndThen() {
@@ -159,23 +182,23 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 
     async read(id, range) {
       if (!isClipId(id)) return null
-      const copy = await copies.read(id, range)
-      if (copy) return copy
+      const here = (await copies.read(id, range)) ?? (kept.has(id) ? await readSpooled(id, range) : null)
+      if (here) return here
       const body = await bucket.open(id, range)
       if (body) return Readable.toWeb(body) as ReadableStream<Uint8Array>
-      const spooled = await spool.find(id)
-      const part = range ? spooled?.slice(range.start, range.end + 1) : spooled
-      return (part?.stream() as ReadableStream<Uint8Array> | undefined) ?? null
+      return readSpooled(id, range)
     },
 
     async blob(id) {
       if (!isClipId(id)) return null
       tidyNowAndThen()
-      return (await copies.blob(id)) ?? ((await download(id)) ? copies.blob(id) : spool.find(id))
+      const here = (await copies.blob(id)) ?? (kept.has(id) ? await spool.find(id) : null)
+      return here ?? ((await download(id)) ? copies.blob(id) : spool.find(id))
     },
 
     async delete(id) {
       if (!isClipId(id)) return
+      kept.delete(id)
       await spool.delete(id)
       await bucket.delete(id)
       await copies.delete(id)

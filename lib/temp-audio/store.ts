@@ -45,14 +45,25 @@ export class TempAudioError extends Error {
   /** All bytes that were given, still readable until `discard` is called. */
   readonly rescued: Blob | undefined
   readonly discard: () => Promise<void>
+  /**
+   * In place of `discard`, where the bytes are durable on this machine all the same: has them wait there until the store
+   * takes them.
+   */
+  readonly keep: (() => void) | undefined
 
   constructor(
     message: string,
-    options: { cause?: unknown; rescued?: Blob | undefined; discard?: () => Promise<void> } = {},
+    options: {
+      cause?: unknown
+      rescued?: Blob | undefined
+      discard?: () => Promise<void>
+      keep?: (() => void) | undefined
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.rescued = options.rescued
     this.discard = options.discard ?? (async () => {})
+    this.keep = options.keep
   }
 }
 

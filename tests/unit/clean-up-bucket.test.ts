@@ -1,17 +1,16 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cleanUp } from '../../lib/clean-up.ts'
 import { newClipId } from '../../lib/clip.ts'
-import { systemClock } from '../../lib/clock.ts'
 import { openClip } from '../../lib/open-clip.ts'
 import { healBucket, recover } from '../../lib/recover.ts'
 import { freeDisk } from '../../lib/room.ts'
 import type { Services } from '../../lib/services.ts'
 import { uploadPending } from '../../lib/upload-pending.ts'
-import { type S3Server, startS3 } from '../support/servers/s3.ts'
-import { speak, testServices, waitingClips } from '../support/services.ts'
+import { openBucketWorld } from '../support/bucket-world.ts'
+import { speak, waitingClips } from '../support/services.ts'
 import { speechMp3 } from '../support/stub-vendors/audio.ts'
 
 const HOUR_MS = 3_600_000
@@ -19,33 +18,13 @@ const MINUTE_MS = 60_000
 const signal = new AbortController().signal
 const audio = speechMp3(100, 'An orphan')
 
-/** A machine with a bucket; `after`: the same one, in its next process. */
-async function openWorld(
-  after?: { directory: string; server: S3Server },
-  environment: Record<string, string> = {},
-) {
-  const server = after?.server ?? (await startS3())
-  if (!after) onTestFinished(() => server.stop())
-  let aheadMs = 0
-  const world = await testServices({
-    clock: { ...systemClock, now: () => Date.now() + aheadMs },
-    environment: { ...server.environment(), IPFS_RETRY_DELAYS_MS: '1', ...environment },
-    ...(after && { directory: after.directory }),
-  })
-  onTestFinished(() => world.services.s3?.bucket.close())
-  const advance = (ms: number) => {
-    aheadMs += ms
-  }
-  return { ...world, server, advance }
-}
-
 async function putObject({ s3 }: Services, id: string, bytes: Uint8Array) {
   await s3?.bucket.upload(id, Readable.from([bytes]), bytes.length)
 }
 
 describe('clean-up of a bucket', () => {
   test('makes audio without a record a clip again, once it is old enough', async () => {
-    const { services, advance } = await openWorld()
+    const { services, advance } = await openBucketWorld()
     const id = newClipId()
     await putObject(services, id, audio)
     expect(await cleanUp(services, { signal })).toMatchObject({ adopted: 0 })
@@ -56,7 +35,7 @@ describe('clean-up of a bucket', () => {
   })
 
   test('deletes the audio of clips that were let go, and what is no audio', async () => {
-    const { services, server, advance } = await openWorld()
+    const { services, server, advance } = await openBucketWorld()
     const { id } = await speak(services)
     await services.catalog.clips.letGo(id)
     await putObject(services, newClipId(), Buffer.from('no audio at all'))
@@ -66,7 +45,7 @@ describe('clean-up of a bucket', () => {
   })
 
   test('lets go of stored clips whose time is over', async () => {
-    const { services, server, advance } = await openWorld()
+    const { services, server, advance } = await openBucketWorld()
     await speak(services)
     advance(HOUR_MS)
     expect(await cleanUp(services, { signal })).toMatchObject({ letGo: 1 })
@@ -74,7 +53,7 @@ describe('clean-up of a bucket', () => {
   })
 
   test('asks the catalog once for hundreds of files', async () => {
-    const { services } = await openWorld()
+    const { services } = await openBucketWorld()
     const { id } = await speak(services)
     let asked = 0
     const clips = {
@@ -96,14 +75,14 @@ describe('clean-up of a bucket', () => {
 
 describe('the start of a machine with a bucket', () => {
   test('is ready without a look into the bucket', async () => {
-    const { services, server } = await openWorld()
+    const { services, server } = await openBucketWorld()
     server.requests.length = 0
     await recover(services)
     expect(server.requests).toEqual([])
   })
 
   test('leaves alone what is young, since other machines are at work', async () => {
-    const { services, server } = await openWorld()
+    const { services, server } = await openBucketWorld()
     await putObject(services, newClipId(), audio)
     await recover(services)
     await healBucket(services)
@@ -112,14 +91,14 @@ describe('the start of a machine with a bucket', () => {
   })
 
   test('makes a clip of what was on its way to the bucket when a process died', async () => {
-    const dead = await openWorld()
+    const dead = await openBucketWorld()
     const { server } = dead
     // Its bytes are in the spool, and a process that dies now tells nobody.
     server.failWith(503)
     const id = newClipId()
     await dead.services.store.put(id, Readable.from([audio])).catch(() => {})
     server.failWith(undefined)
-    const next = await openWorld(dead)
+    const next = await openBucketWorld(dead)
     await recover(next.services)
     await healBucket(next.services)
     expect(server.objects()).toEqual([`audio/${id}`])
@@ -129,11 +108,11 @@ describe('the start of a machine with a bucket', () => {
   })
 
   test('brings to the bucket what a process left, even where others do the background work', async () => {
-    const dead = await openWorld()
+    const dead = await openBucketWorld()
     dead.server.failWith(503)
     await dead.services.store.put(newClipId(), Readable.from([audio])).catch(() => {})
     dead.server.failWith(undefined)
-    const { services } = await openWorld(dead, { BACKGROUND: 'off' })
+    const { services } = await openBucketWorld(dead, { BACKGROUND: 'off' })
     dead.server.requests.length = 0
     await healBucket(services)
     expect(dead.server.objects()).toHaveLength(1)
@@ -143,7 +122,7 @@ describe('the start of a machine with a bucket', () => {
 
 describe('a full disk before a bucket', () => {
   test('is freed of copies, and no clip leaves the bucket for it', async () => {
-    const { services, server, directory, advance } = await openWorld()
+    const { services, server, directory, advance } = await openBucketWorld()
     const { id } = await speak(services)
     const copies = path.join(directory, 's3', 'copies')
     expect(await readdir(copies)).toEqual([id])
@@ -156,7 +135,7 @@ describe('a full disk before a bucket', () => {
   })
 
   test('is said to be full when there is no copy left, while clips stay in the bucket', async () => {
-    const { services, server } = await openWorld()
+    const { services, server } = await openBucketWorld()
     await speak(services)
     const disk = { ...services.disk, hasRoom: async () => false }
     await expect(freeDisk({ ...services, disk }, 1000)).rejects.toThrow('full')
@@ -166,7 +145,7 @@ describe('a full disk before a bucket', () => {
 
 describe('a caller while the bucket is away', () => {
   test('gets his clip from IPFS at once', async () => {
-    const { services, server, directory } = await openWorld()
+    const { services, server, directory } = await openBucketWorld()
     server.failWith(503)
     const clip = await speak(services)
     expect(clip).toMatchObject({ state: 'stored', isHeld: false })
@@ -177,7 +156,7 @@ describe('a caller while the bucket is away', () => {
   })
 
   test('uploads what waits once it is back', async () => {
-    const { services, server, advance } = await openWorld()
+    const { services, server, advance } = await openBucketWorld()
     const [id = ''] = await waitingClips(services, 1)
     advance(6 * MINUTE_MS)
     await services.s3?.store.letGoOfCopies()

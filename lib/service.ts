@@ -2,6 +2,7 @@ import { afterAnswer, afterWork } from './background/after-answer.ts'
 import { startBackground } from './background/background.ts'
 import { retryOpportunistically } from './background/opportunistic.ts'
 import { drainBacklog } from './background/recovery.ts'
+import { isCatalogError } from './catalog/connection.ts'
 import { readConfig } from './config.ts'
 import { describeError, ServiceError } from './errors.ts'
 import type { FrontServices } from './http/front.ts'
@@ -55,7 +56,9 @@ export function startService(services: Services): Service {
       })
       .catch((error: unknown) => {
         recovery = undefined
-        log.error({ err: error }, 'Recovery failed; it is tried again')
+        // Whoever has just mistyped a URL reads this: one line, not the driver's stack.
+        const why = isCatalogError(error) ? { error: describeError(error) } : { err: error }
+        log.error(why, 'Recovery failed; it is tried again')
         throw error
       })
     return recovery

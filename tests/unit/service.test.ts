@@ -39,7 +39,9 @@ describe('a service that starts', () => {
         message: expect.stringContaining('recovery is not ready'),
       })
     }
-    expect(lines.some(({ msg }) => msg.startsWith('Recovery failed'))).toBe(true)
+    const said = lines.find(({ msg }) => msg.startsWith('Recovery failed'))
+    expect(said).toMatchObject({ error: 'The catalog failed: database is locked' })
+    expect(said).not.toHaveProperty('err')
     isLocked = false
     await service.checkReady()
   })

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { newClipId } from '../../../lib/clip.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { newLeaseOwner } from '../../../lib/lease-owner.ts'
+import { type Bucket, type BucketOptions, createBucket } from '../../../lib/temp-audio/bucket.ts'
+import { createS3Store, type S3StoreOptions } from '../../../lib/temp-audio/s3.ts'
+import { TempAudioError } from '../../../lib/temp-audio/store.ts'
+import { type S3Server, startS3 } from '../../support/servers/s3.ts'
+import { LocalServer } from '../../support/stub-vendors/local-server.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { until } from '../../support/until.ts'
+import {
+  bucketOptions,
+  bytes,
+  bytesOf,
+  filesIn,
+  handClock,
+  MEBIBYTE,
+  MINUTE_MS,
+  openStore,
+  rescueOf,
+  startServer,
+} from './s3-subject.ts'
+import { describeStore } from './store-conformance.ts'
+import { audioBytes, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
+
+describe('large clips in a bucket of S3', () => {
+  async function* zeros(mebibytes: number) {
+    const chunk = Buffer.alloc(MEBIBYTE)
+    for (let count = 0; count < mebibytes; count += 1) yield chunk
+  }
+
+  /** A store that keeps nothing and counts; it speaks as much of the protocol as an upload in parts needs. */
+  async function counting() {
+    const seen = { receivedBytes: 0, parts: 0, sentBytes: 0 }
+    const server = new LocalServer(async (request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://s3')
+      if (request.method === 'GET') {
+        response.writeHead(200, { 'content-length': 120 * MEBIBYTE })
+        for (; seen.sentBytes < 120 * MEBIBYTE && !response.destroyed; seen.sentBytes += MEBIBYTE) {
+          if (!response.write(Buffer.alloc(MEBIBYTE))) await once(response, 'drain').catch(() => {})
+        }
+        return response.end()
+      }
+      for await (const chunk of request) if (request.method === 'PUT') seen.receivedBytes += chunk.length
+      if (request.method === 'PUT') seen.parts += 1
+      const answer = searchParams.has('uploads')
+        ? '<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>'
+        : '<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>'
+      response.writeHead(200, { etag: '"part"', 'content-type': 'application/xml' })
+      response.end(request.method === 'PUT' ? '' : answer)
+    })
+    await server.open()
+    onTestFinished(() => server.close())
+    const { bucket } = await openStore({ bucket: { endpoint: server.url } })
+    return { seen, bucket }
+  }
+
+  test('go up in parts, a few of which are in memory at a time', async () => {
+    const { seen, bucket } = await counting()
+    let mostBytes = 0
+    let givenBytes = 0
+    async function* counted() {
+      for await (const chunk of zeros(120)) {
+        givenBytes += chunk.length
+        mostBytes = Math.max(mostBytes, givenBytes - seen.receivedBytes)
+        yield chunk
+      }
+    }
+    await bucket.upload(newClipId(), Readable.from(counted()), 120 * MEBIBYTE)
+    expect(seen).toMatchObject({ parts: 24, receivedBytes: 120 * MEBIBYTE })
+    expect(mostBytes).toBeLessThanOrEqual(20 * MEBIBYTE)
+  }, 30_000)
+
+  test('come down no faster than they are read', async () => {
+    const { seen, bucket } = await counting()
+    const body = (await bucket.open(newClipId())) as Readable
+    const first = await body[Symbol.asyncIterator]().next()
+    expect(first.value.length).toBeGreaterThan(0)
+    let sentBefore = -1
+    const isWaiting = () => {
+      const isSame = seen.sentBytes === sentBefore
+      sentBefore = seen.sentBytes
+      return isSame
+    }
+    await until('that the sender waits', isWaiting, { everyMs: 100 })
+    expect(seen.sentBytes).toBeLessThan(40 * MEBIBYTE)
+    body.destroy()
+  })
+
+  test('come back whole after they went up in parts', async () => {
+    const { store, server } = await openStore()
+    const id = newClipId()
+    const digest = createHash('sha256')
+    async function* hashed() {
+      for await (const chunk of inChunks(audioBytes(12 * MEBIBYTE + 7), MEBIBYTE)) {
+        digest.update(chunk)
+        yield chunk
+      }
+    }
+    await store.put(id, hashed())
+    expect(server.requests.filter(({ url }) => url.includes('partNumber=')).length).toBe(3)
+    const { store: elsewhere } = await openStore({
+      machine: { server, directory: await temporaryDirectory() },
+    })
+    const back = (await readAll(elsewhere, id)) as Buffer
+    expect(createHash('sha256').update(back).digest('hex')).toBe(digest.digest('hex'))
+  }, 30_000)
+
+  test('leave no parts behind when the bucket fails half way', async () => {
+    const { store, server } = await openStore()
+    const id = newClipId()
+    const put = store.put(id, zeros(12))
+    await until('the first part', () => server.requests.some(({ url }) => url.includes('partNumber=1')))
+    server.failWith(503)
+    const error = await rescueOf(put)
+    expect(error.rescued?.size).toBe(12 * MEBIBYTE)
+    expect(server.unfinishedUploads()).toEqual([`audio/${id}`])
+    server.failWith(undefined)
+    await listAll(store, { removeUnfinishedBefore: Date.now() - MINUTE_MS })
+    expect(server.unfinishedUploads()).toEqual([`audio/${id}`])
+    await listAll(store, { removeUnfinishedBefore: Date.now() + MINUTE_MS })
+    expect(server.unfinishedUploads()).toEqual([])
+  }, 30_000)
+})
+
+describe('a presigned URL', () => {
+  const answer = {
+    expiresInSeconds: 60,
+    contentType: 'audio/mpeg',
+    contentDisposition: 'inline; filename="a.mp3"',
+  }
+
+  test('gives the bytes to anybody, and says what they are', async () => {
+    const { store, bucket } = await openStore()
+    const id = newClipId()
+    await store.put(id, inChunks(bytes))
+    const url = await bucket.sign(id, answer)
+    const { searchParams } = new URL(url)
+    expect(searchParams.get('X-Amz-Expires')).toBe('60')
+    expect(searchParams.get('response-content-type')).toBe('audio/mpeg')
+    expect(searchParams.get('response-content-disposition')).toBe('inline; filename="a.mp3"')
+    const response = await fetch(url, { headers: { range: 'bytes=0-9' } })
+    expect(response.status).toBe(206)
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes.subarray(0, 10))
+  })
+
+  test('shows no secret', async () => {
+    const { bucket, server } = await openStore()
+    const url = await bucket.sign(newClipId(), answer)
+    expect(url).not.toContain(server.environment().S3_SECRET_ACCESS_KEY)
+  })
+})

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { newClipId } from '../../../lib/clip.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { newLeaseOwner } from '../../../lib/lease-owner.ts'
+import { type Bucket, type BucketOptions, createBucket } from '../../../lib/temp-audio/bucket.ts'
+import { createS3Store, type S3StoreOptions } from '../../../lib/temp-audio/s3.ts'
+import { TempAudioError } from '../../../lib/temp-audio/store.ts'
+import { type S3Server, startS3 } from '../../support/servers/s3.ts'
+import { LocalServer } from '../../support/stub-vendors/local-server.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { until } from '../../support/until.ts'
+import {
+  bucketOptions,
+  bytes,
+  bytesOf,
+  filesIn,
+  handClock,
+  MEBIBYTE,
+  MINUTE_MS,
+  openStore,
+  rescueOf,
+  startServer,
+} from './s3-subject.ts'
+import { describeStore } from './store-conformance.ts'
+import { audioBytes, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
+
+describe('local copies of what a bucket holds', () => {
+  async function openWithCopies(count: number, copiesMaxBytes?: number) {
+    const { clock, advance } = handClock()
+    const world = await openStore({ clock, ...(copiesMaxBytes !== undefined && { copiesMaxBytes }) })
+    const ids: string[] = []
+    for (let index = 0; index < count; index += 1) {
+      const id = newClipId()
+      await world.store.put(id, inChunks(audioBytes(1000, index)))
+      ids.push(id)
+      advance(1000)
+    }
+    return { ...world, ids: ids as [string, ...string[]], advance }
+  }
+  const sweep = { removeUnfinishedBefore: 0 }
+
+  test('go once nobody has used them for a quarter of an hour', async () => {
+    const { store, copies, ids, advance } = await openWithCopies(3)
+    advance(10 * MINUTE_MS)
+    await store.blob(ids[0])
+    advance(10 * MINUTE_MS)
+    await listAll(store, sweep)
+    expect(await readdir(copies)).toEqual([ids[0]])
+    for (const [index, id] of ids.entries()) {
+      expect(await bytesOf(await store.blob(id))).toEqual(audioBytes(1000, index))
+    }
+  })
+
+  test('go when they are too many, least recently used first', async () => {
+    const { store, copies, ids, advance } = await openWithCopies(5, 3000)
+    advance(6 * MINUTE_MS)
+    await store.read(ids[0]).then((stream) => stream?.cancel())
+    advance(1000)
+    await listAll(store, sweep)
+    expect((await readdir(copies)).sort()).toEqual([ids[0], ids[3], ids[4]].sort())
+  })
+
+  test('stay while they were used in the last minutes, however many they are', async () => {
+    const { store, copies, ids } = await openWithCopies(5, 0)
+    await listAll(store, sweep)
+    expect(await store.letGoOfCopies()).toBe(0)
+    expect((await readdir(copies)).sort()).toEqual(ids.toSorted())
+  })
+
+  test('go by and by without a clean-up, too', async () => {
+    const { store, copies, ids, advance } = await openWithCopies(3)
+    advance(20 * MINUTE_MS)
+    const latest = newClipId()
+    await store.put(latest, inChunks(bytes))
+    await until('the others to go', async () => (await readdir(copies)).length === 1)
+    expect(await readdir(copies)).toEqual([latest])
+    expect(ids).toHaveLength(3)
+  })
+
+  test('go at once when the disk needs room, and the clips stay', async () => {
+    const { store, copies, ids, advance, server } = await openWithCopies(3)
+    advance(6 * MINUTE_MS)
+    expect(await store.letGoOfCopies()).toBe(3)
+    expect(await readdir(copies)).toEqual([])
+    expect(server.objects()).toEqual(ids.map((id) => `audio/${id}`).sort())
+  })
+
+  test('can be read to their end as blobs while others use them, too', async () => {
+    const { store, ids } = await openWithCopies(1)
+    const blob = await store.blob(ids[0])
+    await store.blob(ids[0])
+    await store.read(ids[0]).then((stream) => stream?.cancel())
+    expect(await bytesOf(blob)).toEqual(audioBytes(1000, 0))
+  })
+})

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { newClipId } from '../../../lib/clip.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { newLeaseOwner } from '../../../lib/lease-owner.ts'
+import { type Bucket, type BucketOptions, createBucket } from '../../../lib/temp-audio/bucket.ts'
+import { createS3Store, type S3StoreOptions } from '../../../lib/temp-audio/s3.ts'
+import { TempAudioError } from '../../../lib/temp-audio/store.ts'
+import { type S3Server, startS3 } from '../../support/servers/s3.ts'
+import { LocalServer } from '../../support/stub-vendors/local-server.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { until } from '../../support/until.ts'
+import {
+  bucketOptions,
+  bytes,
+  bytesOf,
+  filesIn,
+  handClock,
+  MEBIBYTE,
+  MINUTE_MS,
+  openStore,
+  rescueOf,
+  startServer,
+} from './s3-subject.ts'
+import { describeStore } from './store-conformance.ts'
+import { audioBytes, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
+
+describe('the spool on the way to a bucket', () => {
+  /** A store whose process died after the clip was durable on its machine, and before the bucket had it. */
+  async function crashed() {
+    const world = await openStore()
+    const id = newClipId()
+    world.server.failWith(503)
+    await rescueOf(world.store.put(id, inChunks(bytes)))
+    world.server.failWith(undefined)
+    return { ...world, id, machine: { server: world.server, directory: world.directory } }
+  }
+
+  test('is brought to the bucket by the next process after a crash', async () => {
+    const { id, machine, server } = await crashed()
+    const { store, directory } = await openStore({ machine })
+    expect(await store.pushLeftBehind()).toBe(1)
+    expect(server.objects()).toEqual([`audio/${id}`])
+    expect((await readAll(store, id))?.equals(bytes)).toBe(true)
+    expect(await filesIn(directory)).toEqual([id])
+    expect(await store.pushLeftBehind()).toBe(0)
+    expect(await readdir(path.join(directory, 'spool'))).toEqual([])
+  })
+
+  test('is brought there by listing, too', async () => {
+    const { id, machine } = await crashed()
+    const { store } = await openStore({ machine })
+    expect(await listAll(store)).toMatchObject([{ id, sizeBytes: bytes.length }])
+  })
+
+  test('gives its bytes while the bucket does not have them', async () => {
+    const { id, machine } = await crashed()
+    const { store } = await openStore({ machine })
+    expect((await bytesOf(await store.blob(id)))?.equals(bytes)).toBe(true)
+    expect(await readAll(store, id, { start: 5, end: 9 })).toEqual(bytes.subarray(5, 10))
+  })
+
+  test('is brought there once more by several processes at once, without harm', async () => {
+    const { id, machine, server } = await crashed()
+    const stores = await Promise.all([openStore({ machine }), openStore({ machine }), openStore({ machine })])
+    await Promise.all(stores.map(({ store }) => store.pushLeftBehind()))
+    expect(stores.flatMap(({ problems }) => problems)).toEqual([])
+    expect(server.objects()).toEqual([`audio/${id}`])
+    for (const { store } of stores) expect((await readAll(store, id))?.equals(bytes)).toBe(true)
+  })
+
+  test('keeps what the bucket refuses still, and says so', async () => {
+    const { id, machine, server } = await crashed()
+    const { store, problems } = await openStore({ machine })
+    server.failWith(503)
+    expect(await store.pushLeftBehind()).toBe(0)
+    expect(problems).toHaveLength(1)
+    server.failWith(undefined)
+    expect(await store.pushLeftBehind()).toBe(1)
+    expect(server.objects()).toEqual([`audio/${id}`])
+  })
+
+  test('is brought there by and by, even where nobody cleans up', async () => {
+    const { id, machine, server } = await crashed()
+    const { clock, advance } = handClock()
+    const { store } = await openStore({ machine, clock })
+    advance(2 * MINUTE_MS)
+    await store.put(newClipId(), inChunks(bytes))
+    await until('the other clip, too', () => server.objects().includes(`audio/${id}`))
+  })
+
+  test('is left alone while its process lives, and after ten minutes on a machine that is not known', async () => {
+    const { directory, id, machine } = await crashed()
+    const { clock, advance } = handClock()
+    const { store } = await openStore({ machine, clock })
+    const [folder = ''] = await readdir(path.join(directory, 'spool'))
+    const strange = folder.replace(/^[^-]+/, '0123456789abcdef')
+    await rename(path.join(directory, 'spool', folder), path.join(directory, 'spool', strange))
+    expect(await store.pushLeftBehind()).toBe(0)
+    advance(11 * MINUTE_MS)
+    expect(await store.pushLeftBehind()).toBe(1)
+    expect(await listAll(store)).toMatchObject([{ id }])
+  })
+
+  test('loses its broken writes once they are old', async () => {
+    const { directory, machine } = await crashed()
+    const [folder = ''] = await readdir(path.join(directory, 'spool'))
+    const broken = path.join(directory, 'spool', folder, `${newClipId()}.0123456789ab.partial`)
+    const download = path.join(directory, 'copies', `${newClipId()}.0123456789ab.partial`)
+    const { store } = await openStore({ machine })
+    await store.put(newClipId(), inChunks(bytes))
+    for (const file of [broken, download]) {
+      await writeFile(file, 'x')
+      await utimes(file, 1000, 1000)
+    }
+    await listAll(store, { removeUnfinishedBefore: 2_000_000 })
+    expect((await filesIn(directory)).filter((name) => name.endsWith('.partial'))).toEqual([])
+  })
+})

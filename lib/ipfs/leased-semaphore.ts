@@ -6,6 +6,7 @@ export class LeasedSemaphore extends Semaphore {
   constructor(client: Redis, key: string, limit: number, options: LockOptions) {
     // Redis was emptied, or this process stood still: the slot is lost, and its upload goes on.
     super(client, key, limit, { ...options, onLockLost: () => {} })
+    // The library would put a prefix of its own before it.
     this._key = key
   }
 

@@ -7,6 +7,7 @@ import type { Dialect } from '../../lib/catalog/migrations/index.ts'
 import { postgresServer } from '../../lib/catalog/postgres.ts'
 import { sqliteFile } from '../../lib/catalog/sqlite.ts'
 import { startPostgres } from '../support/servers/postgres.ts'
+import { newDatabase } from '../support/servers/postgres-database.ts'
 import { fastDirectory } from '../support/temporary-directory.ts'
 import { createCycles, medianOf, type Operation, operations } from './claim/cycles.ts'
 import { fill, type Scene } from './claim/fill.ts'
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   async function enter(dialect: Dialect, scene: Scene, count: number) {
     const url =
       dialect === 'postgres'
-        ? await server.createDatabase()
+        ? (await newDatabase(server.url)).url
         : path.join(directory, `${scene}-${count}.sqlite`)
     // To fill it takes longer than a service would wait.
     const connect = (): Connector =>

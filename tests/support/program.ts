@@ -61,13 +61,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     isAsked = false
     running = run(options.file, environment, output)
     const { child, exited } = running
-    await until(
-      'readiness',
-      () => failIfEnded(child, output.since(from)) ?? options.isReady(output.since(from)),
-      {
-        ...{ timeoutMs: START_TIMEOUT_MS, everyMs: 20 },
-      },
-    )
+    const isReady = () => failIfEnded(child, output.since(from)) ?? options.isReady(output.since(from))
+    await until('readiness', isReady, { timeoutMs: START_TIMEOUT_MS, everyMs: 20 })
     exited.then((end) => isAsked || options.onUnasked?.(end))
   }
 

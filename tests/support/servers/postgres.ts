@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import pg from 'pg'
 import { fastDirectory } from '../temporary-directory.ts'
 import { freePort } from './free-port.ts'
 import { type PostgresPrograms, postgresPrograms, type RunAs, unprivilegedUser } from './postgres-programs.ts'
@@ -17,9 +16,6 @@ const NEEDED_BYTES = 2 * 1024 ** 3
 export interface PostgresServer {
   /** The URL of its first database. */
   readonly url: string
-  /** Makes a new, empty database and returns its URL. */
-  createDatabase(): Promise<string>
-  dropDatabase(url: string): Promise<void>
   /** Ends it as an operator would and starts it again on the same data; nothing that was committed is lost. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -49,7 +45,6 @@ export async function startPostgres({
   const place = await makePlace()
   const password = randomBytes(12).toString('hex')
   const chosenPort = port || (await freePort())
-  const urlOf = (name: string) => `postgres://voicepin:${password}@127.0.0.1:${chosenPort}/${name}`
   let running: Running | undefined
 
   const start = async () => {
@@ -67,24 +62,8 @@ export async function startPostgres({
     throw new Error(`Postgres did not start: ${cause}`, { cause })
   }
 
-  async function command(sql: string) {
-    const client = new pg.Client({ connectionString: urlOf('postgres') })
-    await client.connect()
-    try {
-      await client.query(sql)
-    } finally {
-      await client.end()
-    }
-  }
-
   return {
-    url: urlOf('postgres'),
-    async createDatabase() {
-      const name = `test_${randomBytes(6).toString('hex')}`
-      await command(`create database ${name}`)
-      return urlOf(name)
-    },
-    dropDatabase: (url) => command(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`),
+    url: `postgres://voicepin:${password}@127.0.0.1:${chosenPort}/postgres`,
     async restart() {
       await running?.end()
       await start()

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { readConfig } from '../../lib/config.ts'
-import { sharingNotes } from '../../lib/sharing-notes.ts'
-import configure from '../../next.config.ts'
+import { readConfig } from '../../../lib/config.ts'
+import { sharingNotes } from '../../../lib/sharing-notes.ts'
+import configure from '../../../next.config.ts'
 
 const DATABASE_URL = 'postgres://voicepin:password@db.test/voicepin'
 const notesOn = (environment: Record<string, string>) => sharingNotes(readConfig(environment)).join('\n')

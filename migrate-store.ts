@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs, parseEnv } from 'node:util'
 import nextEnv from '@next/env'
 import { readConfig, secretsOf } from './lib/config.ts'
@@ -60,9 +60,14 @@ async function main(): Promise<number> {
 
 /** The variables of the target: those of a file alone, or a URL and what the environment says of the bucket. */
 function environmentOf(to: string, environment: Environment): Environment {
-  if (!/^postgres(ql)?:/.test(to)) return parseEnv(readFileSync(to, 'utf8')) as Environment
+  if (!/^postgres(ql)?:/.test(to)) return parseEnv(readTarget(to)) as Environment
   const others = Object.entries(environment).filter(([name]) => /^(S3_|REUSE_SECRET$)/.test(name))
   return { ...Object.fromEntries(others), DATABASE_URL: to }
+}
+
+function readTarget(file: string): string {
+  if (!existsSync(file)) throw new Error(`--to: there is no file ${file} here`)
+  return readFileSync(file, 'utf8')
 }
 
 function showProgress() {

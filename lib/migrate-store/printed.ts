@@ -23,7 +23,7 @@ export function printed({ tables, audio, problems, notes, isProven }: MigrationR
   for (const note of notes) lines.push(`note: ${note}`)
   lines.push(
     isProven
-      ? 'Proven: everything of the source is in its new place. Nothing was deleted here.'
+      ? 'Proven: all that was to be copied is in its new place. Nothing was deleted here.'
       : `Not proven: ${problems.length} things are wrong. Nothing was deleted here.`,
   )
   return `${lines.join('\n')}\n`

@@ -382,7 +382,7 @@ describe.skipIf(!inject('postgresUrl'))('the command migrate-store', () => {
     await first.ended
     expect(server.objects().length).toBeLessThan(62)
     const { code, output } = await (await run(args)).ended
-    expect(output).toContain('Proven: everything of the source is in its new place')
+    expect(output).toContain('Proven: all that was to be copied is in its new place')
     expect(output).toMatch(/clips +62 +62 +the same/)
     expect(output).toContain('62 read back and the same by their CID')
     expect(code).toBe(0)
@@ -405,12 +405,13 @@ describe.skipIf(!inject('postgresUrl'))('the command migrate-store', () => {
   }, 30_000)
 
   test.each([
-    ['without a target', []],
-    ['with a file that is not there', ['--to', 'no-such-file.env']],
-    ['with an option that it does not know', ['--delete']],
-  ])('is refused %s', async (_, args) => {
+    ['without a target', [], '--to has to lead to'],
+    ['with a file that is not there', ['--to', 'no-such.env'], '--to: there is no file no-such.env here'],
+    ['with an option that it does not know', ['--delete'], "'--delete'"],
+  ])('is refused %s', async (_, args, why) => {
     const { code, output } = await (await run(args)).ended
     expect(code).toBe(2)
+    expect(output).toContain(why)
     expect(output).not.toContain('    at ')
   })
 

@@ -1,35 +1,9 @@
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { readdir, rename, stat, utimes, writeFile } from 'node:fs/promises'
-import path from 'node:path'
-import { Readable } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
-import { inspect } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { readdir } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
 import { newClipId } from '../../../lib/clip.ts'
-import { systemClock } from '../../../lib/clock.ts'
-import { newLeaseOwner } from '../../../lib/lease-owner.ts'
-import { type Bucket, type BucketOptions, createBucket } from '../../../lib/temp-audio/bucket.ts'
-import { createS3Store, type S3StoreOptions } from '../../../lib/temp-audio/s3.ts'
-import { TempAudioError } from '../../../lib/temp-audio/store.ts'
-import { type S3Server, startS3 } from '../../support/servers/s3.ts'
-import { LocalServer } from '../../support/stub-vendors/local-server.ts'
-import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
-import {
-  bucketOptions,
-  bytes,
-  bytesOf,
-  filesIn,
-  handClock,
-  MEBIBYTE,
-  MINUTE_MS,
-  openStore,
-  rescueOf,
-  startServer,
-} from './s3-subject.ts'
-import { describeStore } from './store-conformance.ts'
-import { audioBytes, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
+import { bytes, bytesOf, handClock, MINUTE_MS, openStore } from './s3-subject.ts'
+import { audioBytes, inChunks, listAll } from './store-subject.ts'
 
 describe('local copies of what a bucket holds', () => {
   async function openWithCopies(count: number, copiesMaxBytes?: number) {

@@ -1,35 +1,11 @@
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { readdir, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import { readdir, rename, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
-import { inspect } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { newClipId } from '../../../lib/clip.ts'
 import { systemClock } from '../../../lib/clock.ts'
-import { newLeaseOwner } from '../../../lib/lease-owner.ts'
-import { type Bucket, type BucketOptions, createBucket } from '../../../lib/temp-audio/bucket.ts'
-import { createS3Store, type S3StoreOptions } from '../../../lib/temp-audio/s3.ts'
-import { TempAudioError } from '../../../lib/temp-audio/store.ts'
-import { type S3Server, startS3 } from '../../support/servers/s3.ts'
-import { LocalServer } from '../../support/stub-vendors/local-server.ts'
-import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
-import {
-  bucketOptions,
-  bytes,
-  bytesOf,
-  filesIn,
-  handClock,
-  MEBIBYTE,
-  MINUTE_MS,
-  openStore,
-  rescueOf,
-  startServer,
-} from './s3-subject.ts'
-import { describeStore } from './store-conformance.ts'
-import { audioBytes, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
+import { bytes, bytesOf, filesIn, handClock, MINUTE_MS, openStore, rescueOf } from './s3-subject.ts'
+import { inChunks, listAll, readAll } from './store-subject.ts'
 
 describe('the spool on the way to a bucket', () => {
   /** A store whose process died after the clip was durable on its machine, and before the bucket had it. */
@@ -73,6 +49,39 @@ describe('the spool on the way to a bucket', () => {
     expect(stores.flatMap(({ problems }) => problems)).toEqual([])
     expect(server.objects()).toEqual([`audio/${id}`])
     for (const { store } of stores) expect((await readAll(store, id))?.equals(bytes)).toBe(true)
+  })
+
+  test('has a clip wait here until the bucket takes it, where that was asked for', async () => {
+    const { store, server, problems } = await openStore()
+    const id = newClipId()
+    server.failWith(503)
+    const error = await rescueOf(store.put(id, inChunks(bytes)))
+    error.keep?.()
+    expect((await bytesOf(await store.blob(id)))?.equals(bytes)).toBe(true)
+    expect(await readAll(store, id, { start: 5, end: 9 })).toEqual(bytes.subarray(5, 10))
+    await until('a try that failed', () => problems.length > 0)
+    expect(server.objects()).toEqual([])
+    server.failWith(undefined)
+    await until('the clip in the bucket', () => server.objects().includes(`audio/${id}`))
+    expect((await readAll(store, id))?.equals(bytes)).toBe(true)
+  })
+
+  test('forgets a clip that waits here and is deleted', async () => {
+    const { store, server } = await openStore({ clock: { ...systemClock, sleep: async () => {} } })
+    const id = newClipId()
+    server.failWith(503)
+    const error = await rescueOf(store.put(id, inChunks(bytes)))
+    server.failWith(undefined)
+    await store.delete(id)
+    error.keep?.()
+    await until('nothing of it', async () => (await store.blob(id)) === null)
+    expect(server.objects()).toEqual([])
+  })
+
+  test('promises nothing where the disk does not last', async () => {
+    const { store, server } = await openStore({ isDiskLasting: false })
+    server.failWith(503)
+    expect((await rescueOf(store.put(newClipId(), inChunks(bytes)))).keep).toBeUndefined()
   })
 
   test('keeps what the bucket refuses still, and says so', async () => {

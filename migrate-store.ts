@@ -71,7 +71,7 @@ function readTarget(file: string): string {
 }
 
 function showProgress() {
-  let shownAt = 0
+  let shownAt = Date.now()
   return ({ clips, verified }: { clips: number; verified: number }) => {
     if (Date.now() - shownAt < 2000) return
     shownAt = Date.now()

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ErrorCode, errorStatus, ServiceError } from '../errors.ts'
+import { type ErrorCode, ServiceError } from '../errors.ts'
 import { problem, requestIdOf } from './problem.ts'
 
 /** What Node's parser reports, where it is not simply a bad request. */

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { readEvents } from '../support/events.ts'
 import { quick } from '../support/operator.ts'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { afterAnswer } from '../../lib/background/after-answer.ts'
 import { tick } from '../../lib/background/due.ts'
 import { createDisk } from '../../lib/disk.ts'
-import { refused, unavailable } from '../support/fake-provider.ts'
+import { unavailable } from '../support/fake-provider.ts'
 import { speak, type TestServices, testServices } from '../support/services.ts'
 import { canMount, smallDisk } from '../support/small-disk.ts'
 

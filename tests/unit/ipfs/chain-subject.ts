@@ -6,7 +6,7 @@ import {
   type ChainUser,
   createChain,
 } from '../../../lib/ipfs/chain.ts'
-import { type ChainError, isChainError } from '../../../lib/ipfs/chain-errors.ts'
+import { isChainError } from '../../../lib/ipfs/chain-errors.ts'
 import type { IpfsContent } from '../../../lib/ipfs/provider.ts'
 import { FakeProvider } from '../../support/fake-provider.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { HttpResponse, http } from 'msw'
 
@@ -18,8 +18,6 @@ interface Fixture {
 export function recorded(name: string): Fixture {
   return JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8'))
 }
-
-const recordings = readdirSync(folder).map((file) => path.basename(file, '.json'))
 
 export function answerWith({ status, headers, body }: Fixture): Response {
   return typeof body === 'string'

@@ -34,5 +34,3 @@ export function createFakeClock({ skipsUpToMs = 0, chance = 0 } = {}) {
     },
   }
 }
-
-type FakeClock = ReturnType<typeof createFakeClock>

@@ -89,25 +89,18 @@ async function openSource(directory: string): Promise<Database> {
       `There is no catalog in ${directory}: name the TEMP_AUDIO_DIR of the service by --from`,
     )
   }
-  const source = createDatabase(sqliteFile(file, { isAlone: true }))
+  const connector = sqliteFile(file, { isAlone: true })
+  const source = createDatabase(connector)
   try {
     await source.read((db) => db.selectFrom('clips').select('id').limit(1).execute())
     return source
   } catch (error) {
     await source.close()
-    if (!isLocked(error)) throw error
-    throw new MigrationRefused(
-      `The catalog in ${directory} is in use: stop the service and its workers first`,
-      {
-        cause: error,
-      },
-    )
+    const isInUse = isCatalogError(error) && connector.isBusy(error.cause, true)
+    if (!isInUse) throw error
+    const message = `The catalog in ${directory} is in use: stop the service and its workers first`
+    throw new MigrationRefused(message, { cause: error })
   }
-}
-
-function isLocked(error: unknown): boolean {
-  const { errcode = 0 } = (isCatalogError(error) ? error.cause : error) as { errcode?: number }
-  return (errcode & 0xff) === 5
 }
 
 async function isCopiedAlready(source: Database, target: Database): Promise<boolean> {

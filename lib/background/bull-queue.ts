@@ -14,6 +14,9 @@ const FAREWELL_MS = 1000
  */
 const DONE_IS_KNOWN = { age: 3600, count: 10_000 }
 
+/** An answer of Redis itself, which starts with its code: out of memory, read-only, no permission. */
+const REDIS_ANSWER = /^[A-Z]+ /
+
 interface BullQueueOptions {
   redis: RedisConnections
   name: string
@@ -64,7 +67,7 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
   /** That Redis is away is told by its connections; what else keeps it from taking jobs is told once. */
   function tell(error: unknown) {
     log.debug({ error: describeError(error) }, 'A ring went astray')
-    if (isTold || !/^[A-Z]+ /.test(describeError(error))) return
+    if (isTold || !REDIS_ANSWER.test(describeError(error))) return
     isTold = true
     log.warn({ error: describeError(error) }, 'Redis takes no work: this instance works for itself')
   }

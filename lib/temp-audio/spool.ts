@@ -5,8 +5,11 @@ import { isDeadLeaseOwner } from '../lease-owner.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 
-/** What a process of another host left behind in a directory that is shared, or that outlived a restart of the machine. */
-const STRANGE_AFTER_MS = 10 * 60_000
+/**
+ * From this age on audio counts as left behind although nobody knows whether its process lives: it ran on another host,
+ * which shares the directory, or before the machine was restarted.
+ */
+const LEFT_BEHIND_AFTER_MS = 10 * 60_000
 
 /** A clip that is whole and durable on this machine, and on its way to the bucket. */
 export interface SpooledClip {
@@ -66,7 +69,8 @@ export function createSpool(options: { directory: string; owner: string; now: ()
         const isDead = isDeadLeaseOwner(ownerOf(folder), owner)
         const files = createFilesystemStore({ directory: place })
         for await (const { id, storedAt } of files.list({ removeUnfinishedBefore })) {
-          if (isDead || storedAt < now() - STRANGE_AFTER_MS) found.push({ id, place: path.join(place, id) })
+          if (isDead || storedAt < now() - LEFT_BEHIND_AFTER_MS)
+            found.push({ id, place: path.join(place, id) })
         }
         // It stays while something is in it.
         if (isDead) await rmdir(place).catch(() => {})

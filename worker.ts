@@ -16,8 +16,14 @@ keepOutputForLog()
 async function main() {
   process.chdir(dir)
   nextEnv.loadEnvConfig(dir, false)
-  // Whatever BACKGROUND says to the web instances that share the configuration.
-  const config = { ...readConfig(process.env), hasBackground: true, hasFollowUps: true }
+  const shared = readConfig(process.env)
+  const config = {
+    ...shared,
+    // Whatever BACKGROUND says to the web instances that share the configuration.
+    ...{ hasBackground: true, hasFollowUps: true },
+    // It never speaks, so that there is nothing to warn of.
+    speech: { ...shared.speech, isFallback: false },
+  }
   const service = startService(createServices(config))
   const { log } = service.services
   const health =

@@ -1,7 +1,7 @@
 import type { AttemptEnd, Trigger } from './catalog/attempts.ts'
 import type { Lease } from './catalog/queue.ts'
 import { describeError, type ProviderError } from './errors.ts'
-import type { Journal } from './ipfs/chain.ts'
+import type { Journal } from './ipfs/link.ts'
 import { leaseMs } from './lease.ts'
 import { named } from './same-everywhere.ts'
 import type { Services } from './services.ts'

@@ -1,12 +1,7 @@
 import type { ProviderError } from '../../../lib/errors.ts'
-import {
-  type Chain,
-  type ChainOptions,
-  type ChainResult,
-  type ChainUser,
-  createChain,
-} from '../../../lib/ipfs/chain.ts'
+import { type Chain, type ChainOptions, createChain } from '../../../lib/ipfs/chain.ts'
 import { isChainError } from '../../../lib/ipfs/chain-errors.ts'
+import type { ChainResult, ChainUser } from '../../../lib/ipfs/link.ts'
 import type { IpfsContent } from '../../../lib/ipfs/provider.ts'
 import { FakeProvider } from '../../support/fake-provider.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'

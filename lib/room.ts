@@ -66,8 +66,13 @@ export function growingRoom(services: Services, id: string, reservedBytes: numbe
     if (sizeBytes <= roomBytes) return
     const nextBytes = sizeBytes + STEP_BYTES
     const resize = (bytes: number) => () => services.catalog.clips.resize(id, bytes, maxBytes)
-    if (await resize(nextBytes)()) roomBytes = nextBytes
-    else if (await makingRoom(services, sizeBytes, resize(sizeBytes))) roomBytes = sizeBytes
+    if (await resize(nextBytes)()) {
+      roomBytes = nextBytes
+      return
+    }
+    // Others have taken it for abandoned: no eviction would help.
+    if (!(await services.catalog.clips.find(id))) throw new TempAudioError('The record of the clip is gone')
+    if (await makingRoom(services, sizeBytes, resize(sizeBytes))) roomBytes = sizeBytes
     else throw storageFull(maxBytes)
   }
 }

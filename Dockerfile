@@ -1,4 +1,4 @@
-# The service and its worker in one image: `node server.ts`, or `node worker.ts`.
+# The service and its worker in one image: `node bin/server.ts`, or `node bin/worker.ts`.
 # Debian rather than Alpine: Node.js's own builds are made for it, and all tests run on it. Nothing native is needed.
 ARG NODE_IMAGE=node:24-trixie-slim
 
@@ -23,7 +23,8 @@ COPY --from=build /app/.next/standalone/node_modules ./node_modules
 COPY --from=build /app/.next/standalone/.next ./.next
 COPY --from=build /app/.next/static ./.next/static
 COPY --from=build /app/lib ./lib
-COPY --from=build /app/package.json /app/server.ts /app/worker.ts ./
+COPY --from=build /app/package.json ./
+COPY --from=build /app/bin ./bin
 RUN install --directory --owner=node --group=node /data
 VOLUME /data
 USER node
@@ -31,4 +32,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "server.ts"]
+CMD ["node", "bin/server.ts"]

@@ -1,7 +1,7 @@
 import { type NextRequest, NextResponse } from 'next/server'
-import { readConfig } from './lib/config.ts'
-import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from './lib/http/page-security.ts'
-import { describeConfigError, isConfigError } from './lib/variables.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
+import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#lib/http/page-security.ts'
 
 /** Pages only: what programs talk to and what is built carries headers of its own. */
 export const config = { matcher: ['/((?!api/|v1/|ipfs/|_next/).*)'] }

@@ -1,9 +1,9 @@
 import nextEnv from '@next/env'
-import { audit } from '../lib/audit.ts'
-import { readConfig } from '../lib/config.ts'
-import { describeError } from '../lib/errors.ts'
-import { createServices } from '../lib/services.ts'
-import { describeConfigError, isConfigError } from '../lib/variables.ts'
+import { audit } from '#lib/clips/audit.ts'
+import { createServices } from '#lib/composition.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
+import { describeError } from '#lib/model/errors.ts'
 
 /** How a clip that is lost and could not be repaired shows to whoever started this. */
 const LOST = 1

@@ -8,7 +8,7 @@ export const buildInputs = [
   'lib',
   'public',
   'instrumentation.ts',
-  'next.config.ts',
+  'next.config.mjs',
   'package-lock.json',
   'proxy.ts',
   'tsconfig.json',

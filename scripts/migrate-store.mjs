@@ -3,5 +3,5 @@ import { ensureDependencies, runProgram } from './setup.mjs'
 
 await runMain(async () => {
   await ensureDependencies()
-  return runProgram('migrate-store.ts', process.argv.slice(2))
+  return runProgram('bin/migrate-store.ts', process.argv.slice(2))
 })

@@ -4,5 +4,5 @@ import { ensureBuild, ensureDependencies, runProgram } from './setup.mjs'
 await runMain(async () => {
   await ensureDependencies()
   await ensureBuild()
-  return runProgram('server.ts')
+  return runProgram('bin/server.ts')
 })

@@ -16,7 +16,7 @@ const optional = new Set([
 const resolvedByName = /import\.meta\.resolve\('([^']+)'\)/g
 
 /** The files that run in threads: no import leads to them. */
-export const threadEntries = (root) => globSync('lib/**/*-worker.ts', { cwd: root }).sort()
+export const threadEntries = (root) => globSync('lib/**/*worker.ts', { cwd: root }).sort()
 
 /**
  * Everything that `entries` load when they run, they themselves included, as sorted paths from `root`.

@@ -3,5 +3,5 @@ import { ensureDependencies, runProgram } from './setup.mjs'
 
 await runMain(async () => {
   await ensureDependencies()
-  return runProgram('worker.ts')
+  return runProgram('bin/worker.ts')
 })

@@ -1,4 +1,4 @@
-import { computeCid, legacyCid } from '../../lib/ipfs/car.ts'
+import { computeCid, legacyCid } from '#lib/ipfs/blocks/car.ts'
 import type { ClipView } from '../_shared/clip-view.ts'
 
 const TIME_LIMIT_MS = 45_000

@@ -1,4 +1,4 @@
-import type { clipAnswer } from '../../lib/http/clip-answer.ts'
+import type { clipAnswer } from '#lib/http/answers/clip.ts'
 
 /** A clip as `GET /api/clips/{id}` and the events tell it. */
 export type ClipView = ReturnType<typeof clipAnswer>

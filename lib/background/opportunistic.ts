@@ -1,6 +1,6 @@
-import type { Services } from '../services.ts'
-import { uploadPending } from '../upload-pending.ts'
-import { drainBacklog } from './recovery.ts'
+import { uploadPending } from '#lib/clips/upload-pending.ts'
+import type { Services } from '#lib/composition.ts'
+import { drainBacklog } from './drain-backlog.ts'
 
 /**
  * Lets traffic retry what waits: with chance `OPPORTUNISTIC_RETRY_CHANCE` uploads up to `RETRY_BATCH_SIZE` due clips.

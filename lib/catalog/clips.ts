@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely'
-import type { Clip, OriginalFacts } from '../clip.ts'
+import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
-import { holdings } from './holdings.ts'
 import { unproven } from './pins.ts'
 import { isUnleased, type Schema, toClip } from './schema.ts'
+import { holdings } from './totals.ts'
 import { recordWebhook } from './webhooks.ts'
 
 /** What is known of a clip before a word is spoken. `sizeBytes` is the room reserved for it. */

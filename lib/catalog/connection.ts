@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
-import { describeError } from '../errors.ts'
-import { named } from '../same-everywhere.ts'
+import { describeError } from '#lib/model/errors.ts'
+import { named } from '#lib/platform/process-singleton.ts'
 import type { Schema } from './schema.ts'
 
 type Work<T> = (db: Kysely<Schema>) => Promise<T>

@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import type { Clip } from '../clip.ts'
+import type { Clip } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { type Schema, toClip } from './schema.ts'
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
-import type { TimeReading } from '../shared-clock.ts'
+import { readPostgresAddress, readPostgresSettings } from '#lib/config/postgres-url.ts'
+import type { TimeReading } from '#lib/platform/skew-corrected-clock.ts'
 import type { Connection, Connector, TransactionOptions } from './connection.ts'
 import { isUpToDate, migrate } from './migrate.ts'
 import { isBusy, isTableMissing } from './postgres-errors.ts'
 import { kyselyOn } from './postgres-pool.ts'
-import { readPostgresAddress, readPostgresSettings } from './postgres-url.ts'
 import type { Schema } from './schema.ts'
 
 const IDLE_CONNECTION_MS = 30_000

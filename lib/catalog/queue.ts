@@ -1,8 +1,8 @@
 import { type QueryCreator, sql } from 'kysely'
-import type { Clip, ClipState } from '../clip.ts'
+import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
-import { holdings } from './holdings.ts'
 import { claimableAt, isUnleased, isWaiting, type Schema, toClip } from './schema.ts'
+import { holdings } from './totals.ts'
 
 /** Who works on a clip, and until when that is to be believed. */
 export interface Lease {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Clip } from '../clip.ts'
+import type { Clip } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
 import { type Schema, toClip } from './schema.ts'

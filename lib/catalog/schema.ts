@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Generated, type SqlBool, sql } from 'kysely'
-import type { Clip } from '../clip.ts'
-import type { Sample } from './history.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import type { Sample } from './clip-list.ts'
 import type { Pin } from './pins.ts'
 import type { WebhookType } from './webhooks.ts'
 

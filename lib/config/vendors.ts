@@ -1,4 +1,4 @@
-import { type Read, secretText, url } from '../variables.ts'
+import { type Read, secretText, url } from './variables.ts'
 
 /** The variables by which providers are configured. */
 export const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO|PINNING_SERVICE)_/

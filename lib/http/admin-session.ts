@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
-import type { Config } from '../config.ts'
-import { ServiceError } from '../errors.ts'
+import type { Config } from '#lib/config/index.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { bearerOf, requireBearer } from './auth.ts'
 import { isHttps } from './page-security.ts'
 

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { ServiceError } from '../errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 
 /**
  * Lets a request in whose `Authorization: Bearer` is one of `secrets`. Where none is configured nobody is let in.

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type FieldError, ServiceError } from '../errors.ts'
+import { type FieldError, ServiceError } from '#lib/model/errors.ts'
 
 /**
  * Reads a JSON body of at most `maxBytes`, whatever its `Content-Type` says, and checks it against `schema`.

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '#lib/config/index.ts'
 
 const EXPOSE = 'Access-Control-Expose-Headers'
 const EXPOSED_HEADERS =

@@ -1,5 +1,5 @@
-import { ServiceError } from '../errors.ts'
-import { leaseMs } from '../lease.ts'
+import { leaseMs } from '#lib/clips/lease.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { bearerOf } from './auth.ts'
 import type { RequestContext } from './respond.ts'
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '#lib/config/index.ts'
 
 const HOST = /^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '#lib/config/index.ts'
 
 /**
  * The Content-Security-Policy of a page: scripts and styles only with `nonce`, nothing from another host, save that

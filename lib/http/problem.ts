@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type ErrorCode, errorStatus, isServiceError, ServiceError } from '../errors.ts'
-import type { Scrub } from '../secrets.ts'
+import { type ErrorCode, errorStatus, isServiceError, ServiceError } from '#lib/model/errors.ts'
+import type { Scrub } from '#lib/platform/redact.ts'
 
 const titles: Record<number, string> = {
   400: 'Bad request',

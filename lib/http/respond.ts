@@ -1,6 +1,6 @@
-import { isServiceError } from '../errors.ts'
-import type { Services } from '../services.ts'
-import type { Log } from '../telemetry/log.ts'
+import type { Services } from '#lib/composition.ts'
+import { isServiceError } from '#lib/model/errors.ts'
+import type { Log } from '#lib/telemetry/log.ts'
 import { addCorsHeaders } from './cors.ts'
 import { type Problem, problem, problemResponse, requestIdOf } from './problem.ts'
 

@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { preflight } from './cors.ts'
 import type { Problem } from './problem.ts'
 import { type RequestContext, respond } from './respond.ts'

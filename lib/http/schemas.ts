@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Config } from '../config.ts'
-import { isOutputFormat, outputFormats } from '../speech/formats.ts'
+import { isOutputFormat, outputFormats } from '#lib/audio/formats.ts'
+import type { Config } from '#lib/config/index.ts'
 
 const share = z.number().min(0).max(1)
 

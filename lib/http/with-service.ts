@@ -1,6 +1,6 @@
-import { ServiceError } from '../errors.ts'
-import { getService, type Service } from '../service.ts'
-import { describeConfigError, isConfigError } from '../variables.ts'
+import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { getService, type Service } from '#lib/server/lifecycle.ts'
 import { problem, problemResponse, requestIdOf } from './problem.ts'
 
 /**

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import type { Database } from '../catalog/connection.ts'
-import { describeError } from '../errors.ts'
-import { inBatches } from '../in-batches.ts'
-import { computeCid } from '../ipfs/car.ts'
-import type { Bucket } from '../temp-audio/bucket.ts'
-import type { TempAudioStore } from '../temp-audio/store.ts'
+import type { Database } from '#lib/catalog/connection.ts'
+import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import { describeError } from '#lib/model/errors.ts'
+import { inBatches } from '#lib/platform/in-batches.ts'
+import type { Bucket } from '#lib/temp-audio/bucket.ts'
+import type { TempAudioStore } from '#lib/temp-audio/store.ts'
 
 const BATCH = 500
 const AT_ONCE = 4

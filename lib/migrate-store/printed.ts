@@ -1,4 +1,4 @@
-import type { MigrationResult } from '../migrate-store.ts'
+import type { MigrationResult } from './migrate-store.ts'
 
 const PROBLEMS_SHOWN = 20
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import type { Database } from '../catalog/connection.ts'
-import type { Schema } from '../catalog/schema.ts'
-import { inBatches } from '../in-batches.ts'
+import type { Database } from '#lib/catalog/connection.ts'
+import type { Schema } from '#lib/catalog/schema.ts'
+import { inBatches } from '#lib/platform/in-batches.ts'
 
 const BATCH = 500
 

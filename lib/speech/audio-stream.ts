@@ -1,5 +1,5 @@
 import { ReadableStream } from 'node:stream/web'
-import { type Clock, withTimeLimit } from '../clock.ts'
+import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 
 /** Audio of which the first bytes are there. */
 export interface OpenedAudio {

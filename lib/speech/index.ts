@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
-import type { Clock } from '../clock.ts'
-import type { Config } from '../config.ts'
-import { createElevenLabsSpeech } from './elevenlabs.ts'
-import { createLocalSpeech } from './local.ts'
-import { limitSpeech } from './slots.ts'
+import type { Config } from '#lib/config/index.ts'
+import type { Clock } from '#lib/platform/clock.ts'
+import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
+import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
+import { limitSpeech } from './concurrency.ts'
 import type { Speech } from './speech.ts'
 
 /** The voice that `config` asks for, with as many speaking at once as it allows. */

@@ -1,6 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
-import type { Config } from '../config.ts'
-import type { Scrub } from '../secrets.ts'
+import type { Config } from '#lib/config/index.ts'
+import type { Scrub } from '#lib/platform/redact.ts'
 
 export type Log = Logger
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Attributes, ROOT_CONTEXT, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import type { Config } from '../config.ts'
+import type { Config } from '#lib/config/index.ts'
 
 const FLUSH_MS = 2000
 

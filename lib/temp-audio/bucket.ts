@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
-import { isClipId } from '../clip.ts'
-import { type Clock, withTimeLimit } from '../clock.ts'
+import { isClipId } from '#lib/model/clip.ts'
+import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 import { explainS3Error, isMissingObject, isUnsupported } from './bucket-errors.ts'
 import type { StoredAudio } from './store.ts'
 

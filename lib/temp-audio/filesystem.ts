@@ -4,8 +4,8 @@ import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { isClipId } from '../clip.ts'
-import { describeError } from '../errors.ts'
+import { isClipId } from '#lib/model/clip.ts'
+import { describeError } from '#lib/model/errors.ts'
 import { TempAudioError, type TempAudioStore } from './store.ts'
 
 /** A clip that cannot be written is carried in memory up to this size, so that IPFS can still take it. */

@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { isDeadLeaseOwner } from '../lease-owner.ts'
+import { isDeadLeaseOwner } from '#lib/platform/process-identity.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 

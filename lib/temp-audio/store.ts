@@ -1,5 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
-import { named } from '../same-everywhere.ts'
+import { named } from '#lib/platform/process-singleton.ts'
 
 /** A clip's bytes as the store holds them. */
 export interface StoredAudio {

@@ -107,7 +107,7 @@ describe.skipIf(!servers)('the container image beside Postgres, Redis and a stor
       WORKER_PORT: String(workerPort),
       PORT: String(workerPort),
     }
-    const worker = await startInImage(settings, ['node', 'worker.ts'])
+    const worker = await startInImage(settings, ['node', 'bin/worker.ts'])
     await until('the clip on IPFS', async () => {
       const { data } = await (await fetch(`${web.baseUrl}/api/clips/${id}`)).json()
       return data.state === 'stored'

@@ -32,7 +32,7 @@ const startWeb = (directory: string, changes: Record<string, string> = {}) =>
 /** A worker beside the web instances on `directory`. */
 function startWorker(directory: string, changes: Record<string, string> = {}): Promise<Program> {
   return startProgram({
-    file: 'worker.ts',
+    file: 'bin/worker.ts',
     environment: {
       ...environment(changes),
       ...{ TEMP_AUDIO_DIR: directory, IPFS_REPOSITORY_DIR: repositoryBeside(directory) },
@@ -187,7 +187,7 @@ describe('a worker', () => {
 
     const { promise: ended, resolve } = Promise.withResolvers<number | string>()
     const hasty = await startProgram({
-      file: 'worker.ts',
+      file: 'bin/worker.ts',
       environment: { ...environment(slow), TEMP_AUDIO_DIR: directory },
       isReady: (said) => said.includes('"Recovered"'),
       onUnasked: resolve,
@@ -213,7 +213,7 @@ describe('a worker', () => {
 
   it('does not start when it is configured wrongly, and says why in one line', async () => {
     const output = new ServiceOutput()
-    const { exited } = run('worker.ts', { REDIS_URL: 'http://redis' }, output)
+    const { exited } = run('bin/worker.ts', { REDIS_URL: 'http://redis' }, output)
     expect(await exited).toBe(1)
     expect(output.text.trim().split('\n')).toHaveLength(1)
     expect(output.text).toContain('REDIS_URL')

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Clip } from '../../lib/clip.ts'
-import { computeCid } from '../../lib/ipfs/car.ts'
+import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import type { Clip } from '#lib/model/clip.ts'
 
 interface Row {
   id: string

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { systemClock } from '../../lib/clock.ts'
+import { systemClock } from '#lib/platform/clock.ts'
 import { type S3Server, startS3 } from './servers/s3.ts'
 import { testServices } from './services.ts'
 

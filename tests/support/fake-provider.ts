@@ -1,5 +1,5 @@
-import { ProviderError } from '../../lib/errors.ts'
-import type { IpfsContent, IpfsProvider } from '../../lib/ipfs/provider.ts'
+import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import { ProviderError } from '#lib/model/errors.ts'
 
 /**
  * What a fake provider does with an upload:

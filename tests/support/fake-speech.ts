@@ -1,5 +1,5 @@
 import { ReadableStream } from 'node:stream/web'
-import type { Speech, SpeechRequest, SpokenAudio } from '../../lib/speech/speech.ts'
+import type { Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { speechMp3 } from './stub-vendors/audio.ts'
 
 const CHUNK_BYTES = 500

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pino from 'pino'
-import { newClipId } from '../../lib/clip.ts'
-import { readConfig } from '../../lib/config.ts'
-import { createFront } from '../../lib/http/front.ts'
-import { serveIpfs } from '../../lib/http/ipfs-gateway.ts'
-import type { IpfsContent } from '../../lib/ipfs/provider.ts'
-import { createServices, type Services } from '../../lib/services.ts'
+import { createServices, type Services } from '#lib/composition.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
+import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import { newClipId } from '#lib/model/clip.ts'
+import { createFront } from '#lib/server/front.ts'
 
 /** The services of a process on directories of their own, with the front before them. */
 export interface GatewayWorld {

@@ -1,5 +1,5 @@
-import type { IpfsProvider } from '../../lib/ipfs/provider.ts'
-import type { Services } from '../../lib/services.ts'
+import type { Services } from '#lib/composition.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 
 /** Whoever waits for ever may have a file open, and Node warns when such a one is collected. */
 const graves: Promise<never>[] = []

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { readConfig } from '../../lib/config.ts'
+import { readConfig } from '#lib/config/index.ts'
 import { ServiceOutput } from './service-output.ts'
 import { until } from './until.ts'
 
@@ -28,7 +28,7 @@ export interface Program {
 
 export interface ProgramOptions {
   /** Relative to the project's folder. */
-  file: 'server.ts' | 'worker.ts'
+  file: 'bin/server.ts' | 'bin/worker.ts'
   environment: Environment
   output?: ServiceOutput
   /** Is asked again and again, with what this start has written so far. */

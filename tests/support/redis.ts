@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import { createRedis, type RedisConnections } from '../../lib/redis.ts'
-import { createLog } from '../../lib/telemetry/log.ts'
+import { createRedis, type RedisConnections } from '#lib/redis/connections.ts'
+import { createLog } from '#lib/telemetry/log.ts'
 import type { LogLine } from './services.ts'
 
 /** The connections of one instance, closed when the test is over, with keys of the test's own, and what they log. */

@@ -74,7 +74,7 @@ export async function startService(
   const directory = options.directory ?? (await newDirectory())
   let baseUrl = ''
   const program = await startProgram({
-    file: 'server.ts',
+    file: 'bin/server.ts',
     // Tests say the same sentence many times and want a clip for each.
     environment: { ...placesIn(directory), REUSE: 'off', ...options.environment },
     output: options.output,
@@ -124,7 +124,11 @@ export async function startService(
 /** Starts the service where it must not start. Gives how it ended and what it said. */
 export async function startInVain(environment: Environment): Promise<{ exitCode: unknown; output: string }> {
   const output = new ServiceOutput()
-  const { child, exited } = run('server.ts', { ...placesIn(await newDirectory()), ...environment }, output)
+  const { child, exited } = run(
+    'bin/server.ts',
+    { ...placesIn(await newDirectory()), ...environment },
+    output,
+  )
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
   const exitCode = await exited
   clearTimeout(timer)

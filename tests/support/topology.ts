@@ -95,7 +95,7 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
   const startWorker = async () =>
     startProgram({
       ...partOf('worker'),
-      file: 'worker.ts',
+      file: 'bin/worker.ts',
       environment: { ...environment, TEMP_AUDIO_DIR: await newDirectory(parent, 'worker') },
       isReady: (said) => said.includes('works in the background'),
     })

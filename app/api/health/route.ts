@@ -1,4 +1,4 @@
-import { defineRoute } from '../../../lib/http/route.ts'
+import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,6 +1,6 @@
-import { requireBearer } from '../../../lib/http/auth.ts'
-import { defineRoute } from '../../../lib/http/route.ts'
-import { renderMetrics } from '../../../lib/telemetry/metrics.ts'
+import { requireBearer } from '#lib/http/auth.ts'
+import { renderMetrics } from '#lib/http/metrics.ts'
+import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,6 +1,6 @@
-import { describeInterface } from '../../../lib/http/openapi/document.ts'
-import { publicBaseUrl } from '../../../lib/http/origin.ts'
-import { defineRoute } from '../../../lib/http/route.ts'
+import { describeInterface } from '#lib/http/openapi/document.ts'
+import { publicBaseUrl } from '#lib/http/origin.ts'
+import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,5 +1,5 @@
-import { defineRoute } from '../../../lib/http/route.ts'
-import { listVoices } from '../../../lib/list-voices.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { listVoices } from '#lib/speech/cached-voices.ts'
 
 export const dynamic = 'force-dynamic'
 

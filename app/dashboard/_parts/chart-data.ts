@@ -1,4 +1,4 @@
-import type { Figures } from '../../../lib/dashboard.ts'
+import type { Figures } from '#lib/dashboard/read-stats.ts'
 
 /** One point in time with a value a line; `null` where there is nothing to say. */
 export type Point = { time: number } & Record<string, number | null>

@@ -1,7 +1,7 @@
 import { AreaChart, BarChart, LineChart } from '@mantine/charts'
 import { Paper, SimpleGrid, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { Figures } from '../../../lib/dashboard.ts'
+import type { Figures } from '#lib/dashboard/read-stats.ts'
 import { formatShare, providerLabel } from '../../_shared/format.ts'
 import { retryPoints, storagePoints, successPoints, timePoints } from './chart-data.ts'
 import styles from './dashboard.module.css'

@@ -2,7 +2,7 @@ import { Alert, Button, Pagination, Paper, Skeleton, Tabs, Text } from '@mantine
 import { IconRefresh } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import useSWR from 'swr'
-import type { ListedState } from '../../../lib/catalog/history.ts'
+import type { ListedState } from '#lib/catalog/clip-list.ts'
 import { asProblem } from '../../_shared/problem.ts'
 import { ClipDrawer } from './clip-drawer.tsx'
 import { ClipTable } from './clip-table.tsx'

@@ -1,4 +1,4 @@
-import type { listedClip } from '../../../lib/http/clip-answer.ts'
+import type { listedClip } from '#lib/http/answers/clip.ts'
 import { providerLabel } from '../../_shared/format.ts'
 import { readProblem } from '../../_shared/problem.ts'
 

@@ -1,5 +1,5 @@
 import { Badge, Paper, Table, Text } from '@mantine/core'
-import type { ProviderFigures } from '../../../lib/dashboard.ts'
+import type { ProviderFigures } from '#lib/dashboard/read-stats.ts'
 import { formatDuration, formatShare, providerLabel } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 

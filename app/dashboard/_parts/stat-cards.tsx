@@ -1,6 +1,6 @@
 import { Paper, Progress, SimpleGrid, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { Figures } from '../../../lib/dashboard.ts'
+import type { Figures } from '#lib/dashboard/read-stats.ts'
 import { formatBytes, formatDuration, formatShare } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { Figures, Range } from '../../../lib/dashboard.ts'
+import type { Figures, Range } from '#lib/dashboard/read-stats.ts'
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'ended'
 

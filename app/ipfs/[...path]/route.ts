@@ -1,6 +1,6 @@
-import { preflight } from '../../../lib/http/cors.ts'
-import { defineRoute } from '../../../lib/http/route.ts'
-import { withService } from '../../../lib/http/with-service.ts'
+import { preflight } from '#lib/http/cors.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { withService } from '#lib/http/with-service.ts'
 
 export const dynamic = 'force-dynamic'
 // What is not here is fetched from other gateways first.

@@ -1,5 +1,5 @@
-import { ServiceError } from '../../../lib/errors.ts'
-import { defineRoute } from '../../../lib/http/route.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 
 export const dynamic = 'force-dynamic'
 

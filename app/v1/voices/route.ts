@@ -1,7 +1,7 @@
-import { admit } from '../../../lib/http/door.ts'
-import { elevenLabsError, elevenLabsVoices } from '../../../lib/http/drop-in/elevenlabs.ts'
-import { defineRoute } from '../../../lib/http/route.ts'
-import { listVoices } from '../../../lib/list-voices.ts'
+import { admit } from '#lib/http/admission.ts'
+import { elevenLabsError, elevenLabsVoices } from '#lib/http/drop-in/elevenlabs.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { listVoices } from '#lib/speech/cached-voices.ts'
 
 export const dynamic = 'force-dynamic'
 

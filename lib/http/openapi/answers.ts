@@ -1,7 +1,7 @@
 import 'zod-openapi'
 import { z } from 'zod'
-import { backgroundTriggers } from '../../catalog/attempts.ts'
-import { errorStatus } from '../../errors.ts'
+import { backgroundTriggers } from '#lib/catalog/attempts.ts'
+import { errorStatus } from '#lib/model/errors.ts'
 
 /** The shapes of what is answered. A test holds every answer of a running service to them. */
 const time = z.iso.datetime()

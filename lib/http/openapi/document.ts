@@ -1,5 +1,5 @@
 import { createDocument } from 'zod-openapi'
-import type { Config } from '../../config.ts'
+import type { Config } from '#lib/config/index.ts'
 import { clipPaths } from './clips.ts'
 import { dropInPaths } from './drop-in.ts'
 import { gatewayPaths } from './gateway.ts'

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from 'zod-openapi'
-import type { Config } from '../../config.ts'
-import { elevenLabsSchema } from '../drop-in/elevenlabs.ts'
-import { openAiSchema } from '../drop-in/openai.ts'
-import { speechFields } from '../schemas.ts'
+import type { Config } from '#lib/config/index.ts'
+import { elevenLabsSchema } from '#lib/http/drop-in/elevenlabs.ts'
+import { openAiSchema } from '#lib/http/drop-in/openai.ts'
+import { speechFields } from '#lib/http/schemas.ts'
 import { answer, audioContent, callerSecurity, streamHeaders } from './parts.ts'
 
 const tags = ['Drop-in']

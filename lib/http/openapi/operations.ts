@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { retryLimitSchema } from '../schemas.ts'
+import { retryLimitSchema } from '#lib/http/schemas.ts'
 import { healthAnswerSchema, retryAnswerSchema } from './answers.ts'
 import { answer, problems } from './parts.ts'
 

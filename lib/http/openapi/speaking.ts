@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import type { Config } from '../../config.ts'
-import { vocalizeSchema } from '../schemas.ts'
+import type { Config } from '#lib/config/index.ts'
+import { vocalizeSchema } from '#lib/http/schemas.ts'
 import { vocalizeAnswerSchema, voicesAnswerSchema } from './answers.ts'
 import {
   answer,

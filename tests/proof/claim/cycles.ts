@@ -1,4 +1,4 @@
-import type { Catalog } from '../../../lib/catalog/catalog.ts'
+import type { Catalog } from '#lib/catalog/catalog.ts'
 
 /** The cost of what is done for each clip, in milliseconds, while others of its kind wait in great numbers. */
 export const operations = ['claim and postpone', 'reserve and discard'] as const

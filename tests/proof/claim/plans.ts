@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Catalog } from '../../../lib/catalog/catalog.ts'
+import type { Catalog } from '#lib/catalog/catalog.ts'
 
 /** What is asked again and again, each to be answered by an index. */
 const questions: Record<string, (catalog: Catalog, now: number) => Promise<unknown>> = {

@@ -1,6 +1,6 @@
-import type { Catalog } from '../../../lib/catalog/catalog.ts'
-import type { NewClip, StagedFacts } from '../../../lib/catalog/clips.ts'
-import { type Clip, newClipId } from '../../../lib/clip.ts'
+import type { Catalog } from '#lib/catalog/catalog.ts'
+import type { NewClip, StagedFacts } from '#lib/catalog/clips.ts'
+import { type Clip, newClipId } from '#lib/model/clip.ts'
 
 /** A catalog to hold to the contract. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Catalog } from '../../../lib/catalog/catalog.ts'
+import type { Catalog } from '#lib/catalog/catalog.ts'
 import { HOUR_MS, NOW as START, type Subject, storedFacts, waitingClip } from './catalog-subject.ts'
 
 const span = { from: START, to: START + 4 * HOUR_MS, stepMs: HOUR_MS }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Catalog } from '../../../lib/catalog/catalog.ts'
+import type { Catalog } from '#lib/catalog/catalog.ts'
 import {
   HOUR_MS,
   NOW,

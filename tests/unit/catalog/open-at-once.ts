@@ -1,5 +1,5 @@
-import { createCatalog } from '../../../lib/catalog/catalog.ts'
-import { sqliteFile } from '../../../lib/catalog/sqlite.ts'
+import { createCatalog } from '#lib/catalog/catalog.ts'
+import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { newClip, noLimit } from './catalog-subject.ts'
 
 /** One of several processes that open the same fresh file: `node open-at-once.ts <file> <time in ms> <clips>`. */

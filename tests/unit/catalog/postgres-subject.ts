@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
-import { type Catalog, createCatalog } from '../../../lib/catalog/catalog.ts'
-import { createDatabase } from '../../../lib/catalog/connection.ts'
-import { postgresServer } from '../../../lib/catalog/postgres.ts'
+import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
+import { createDatabase } from '#lib/catalog/connection.ts'
+import { postgresServer } from '#lib/catalog/postgres.ts'
 import { newDatabase } from '../../support/servers/postgres-database.ts'
 
 export const hasPostgres = inject('postgresUrl') !== undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { RequestClaim } from '../../../lib/catalog/requests.ts'
+import type { RequestClaim } from '#lib/catalog/requests.ts'
 import { HOUR_MS, NOW, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
 
 const HUNDRED = Array.from({ length: 100 }, (_, index) => index)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Claim } from '../../../lib/catalog/queue.ts'
-import { newClipId } from '../../../lib/clip.ts'
+import type { Claim } from '#lib/catalog/queue.ts'
+import { newClipId } from '#lib/model/clip.ts'
 import {
   HOUR_MS,
   NOW,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { newClipId } from '../../../lib/clip.ts'
+import { newClipId } from '#lib/model/clip.ts'
 import {
   HOUR_MS,
   NOW,

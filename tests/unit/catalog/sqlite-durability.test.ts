@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { createDatabase } from '../../../lib/catalog/connection.ts'
-import { sqliteFile } from '../../../lib/catalog/sqlite.ts'
+import { createDatabase } from '#lib/catalog/connection.ts'
+import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 // https://sqlite.org/pragma.html#pragma_synchronous

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
-import { createCatalog } from '../../../lib/catalog/catalog.ts'
-import { sqliteFile } from '../../../lib/catalog/sqlite.ts'
+import { createCatalog } from '#lib/catalog/catalog.ts'
+import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { describeCatalog } from './catalog-conformance.ts'
 

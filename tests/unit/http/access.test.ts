@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type Config, readConfig } from '../../../lib/config.ts'
-import { requireBearer } from '../../../lib/http/auth.ts'
-import { addCorsHeaders, preflight } from '../../../lib/http/cors.ts'
-import { publicBaseUrl } from '../../../lib/http/origin.ts'
+import { type Config, readConfig } from '#lib/config/index.ts'
+import { requireBearer } from '#lib/http/auth.ts'
+import { addCorsHeaders, preflight } from '#lib/http/cors.ts'
+import { publicBaseUrl } from '#lib/http/origin.ts'
 
 const request = (headers: Record<string, string> = {}, url = 'http://localhost:3000/api/x') =>
   new Request(url, { headers })

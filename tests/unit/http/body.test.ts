@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readConfig } from '../../../lib/config.ts'
-import { ServiceError } from '../../../lib/errors.ts'
-import { readJson } from '../../../lib/http/body.ts'
-import { retryLimitSchema, vocalizeSchema } from '../../../lib/http/schemas.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { readJson } from '#lib/http/body.ts'
+import { retryLimitSchema, vocalizeSchema } from '#lib/http/schemas.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 
 const { access } = readConfig({ MAX_TEXT_LENGTH: '100' })
 const MAX_BYTES = 2000

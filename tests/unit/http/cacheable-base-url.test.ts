@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { readConfig } from '../../../lib/config.ts'
-import { cacheableBaseUrl } from '../../../lib/http/origin.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { cacheableBaseUrl } from '#lib/http/origin.ts'
 
 const headers = { Host: 'voice.example', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' }
 const request = new Request('http://localhost:3000/api/temp-audio/x', { headers })

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { announceStamps, clientAddress, stamp } from '../../../lib/http/client-address.ts'
+import { announceStamps, clientAddress, stamp } from '#lib/http/client-address.ts'
 
 /** A request as the handlers see it: headers from the caller, then stamped by the front. */
 function request(remoteAddress: string, headers: Record<string, string> = {}) {

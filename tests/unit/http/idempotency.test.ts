@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readConfig } from '../../../lib/config.ts'
-import { answerOnce } from '../../../lib/http/idempotency.ts'
-import type { RequestContext } from '../../../lib/http/respond.ts'
-import { createServices, type Services } from '../../../lib/services.ts'
-import { createLog } from '../../../lib/telemetry/log.ts'
+import { createServices, type Services } from '#lib/composition.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { answerOnce } from '#lib/http/idempotency.ts'
+import type { RequestContext } from '#lib/http/respond.ts'
+import { createLog } from '#lib/telemetry/log.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 let directory: string

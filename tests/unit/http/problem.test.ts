@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { CatalogError } from '../../../lib/catalog/connection.ts'
-import { type ErrorCode, errorStatus, ServiceError } from '../../../lib/errors.ts'
-import { problem, problemResponse, requestIdOf } from '../../../lib/http/problem.ts'
-import { respond } from '../../../lib/http/respond.ts'
+import { CatalogError } from '#lib/catalog/connection.ts'
+import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import { respond } from '#lib/http/respond.ts'
+import { type ErrorCode, errorStatus, ServiceError } from '#lib/model/errors.ts'
 import { testServices } from '../../support/services.ts'
 
 const codes = Object.keys(errorStatus) as ErrorCode[]

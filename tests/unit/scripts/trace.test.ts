@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import configure from '../../../next.config.ts'
+import configure from '../../../next.config.mjs'
 import { threadEntries, traceFiles } from '../../../scripts/trace.mjs'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 

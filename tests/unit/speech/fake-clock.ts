@@ -1,4 +1,4 @@
-import type { Clock } from '../../../lib/clock.ts'
+import type { Clock } from '#lib/platform/clock.ts'
 
 /** A clock that stands still: `advance` moves it, and waits of up to `skipsUpToMs` are over at once. */
 export function createFakeClock({ skipsUpToMs = 0, chance = 0 } = {}) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { systemClock as clock } from '../../../lib/clock.ts'
-import { readConfig } from '../../../lib/config.ts'
-import { createSpeech } from '../../../lib/speech/index.ts'
-import { apiKey } from './elevenlabs-vendor.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { systemClock as clock } from '#lib/platform/clock.ts'
+import { createSpeech } from '#lib/speech/index.ts'
+import { apiKey } from './elevenlabs/vendor.ts'
 
 describe('The voice that the configuration asks for', () => {
   test.each([

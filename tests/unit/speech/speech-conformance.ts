@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Clock } from '../../../lib/clock.ts'
-import type { Speech, SpeechRequest } from '../../../lib/speech/speech.ts'
+import type { Clock } from '#lib/platform/clock.ts'
+import type { Speech, SpeechRequest } from '#lib/speech/speech.ts'
 import { createFakeClock } from './fake-clock.ts'
 
 /** What the suite has to know about a voice. */

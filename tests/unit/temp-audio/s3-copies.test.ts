@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { newClipId } from '../../../lib/clip.ts'
+import { newClipId } from '#lib/model/clip.ts'
 import { until } from '../../support/until.ts'
 import { bytes, bytesOf, handClock, MINUTE_MS, openStore } from './s3-subject.ts'
 import { audioBytes, inChunks, listAll } from './store-subject.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { newClipId } from '../../../lib/clip.ts'
-import { TempAudioError } from '../../../lib/temp-audio/store.ts'
+import { newClipId } from '#lib/model/clip.ts'
+import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { audioBytes, hostileIds, inChunks, listAll, readAll, type Subject } from './store-subject.ts'
 
 /** What every temporary store must do. */

@@ -1,4 +1,4 @@
-import type { TempAudioStore } from '../../../lib/temp-audio/store.ts'
+import type { TempAudioStore } from '#lib/temp-audio/store.ts'
 import { seededRandom } from '../../support/random.ts'
 
 /** A store to hold to the contract. `open` gives an empty one, gone when the test ends. */

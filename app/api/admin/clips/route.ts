@@ -1,8 +1,8 @@
-import { requireOperator } from '../../../../lib/http/admin-session.ts'
-import { parseWith } from '../../../../lib/http/body.ts'
-import { listedClip } from '../../../../lib/http/clip-answer.ts'
-import { defineRoute } from '../../../../lib/http/route.ts'
-import { clipListSchema } from '../../../../lib/http/schemas.ts'
+import { requireOperator } from '#lib/http/admin-session.ts'
+import { listedClip } from '#lib/http/answers/clip.ts'
+import { parseWith } from '#lib/http/body.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { clipListSchema } from '#lib/http/schemas.ts'
 
 export const dynamic = 'force-dynamic'
 

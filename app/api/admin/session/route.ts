@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { ServiceError } from '../../../../lib/errors.ts'
-import { endedSessionCookie, refuseOtherSites, sessionCookie } from '../../../../lib/http/admin-session.ts'
-import { isOneOf } from '../../../../lib/http/auth.ts'
-import { readJson } from '../../../../lib/http/body.ts'
-import { clientAddress } from '../../../../lib/http/client-address.ts'
-import { defineRoute } from '../../../../lib/http/route.ts'
+import { endedSessionCookie, refuseOtherSites, sessionCookie } from '#lib/http/admin-session.ts'
+import { isOneOf } from '#lib/http/auth.ts'
+import { readJson } from '#lib/http/body.ts'
+import { clientAddress } from '#lib/http/client-address.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,8 +1,8 @@
-import { ServiceError } from '../../../../lib/errors.ts'
-import { readClip } from '../../../../lib/follow-clip.ts'
-import { clipAnswer } from '../../../../lib/http/clip-answer.ts'
-import { publicBaseUrl } from '../../../../lib/http/origin.ts'
-import { defineRoute } from '../../../../lib/http/route.ts'
+import { readClip } from '#lib/clips/watch-clip.ts'
+import { clipAnswer } from '#lib/http/answers/clip.ts'
+import { publicBaseUrl } from '#lib/http/origin.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 
 export const dynamic = 'force-dynamic'
 

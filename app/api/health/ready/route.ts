@@ -1,5 +1,5 @@
-import { defineRoute } from '../../../../lib/http/route.ts'
-import { getService } from '../../../../lib/service.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { getService } from '#lib/server/lifecycle.ts'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,7 +1,7 @@
 import { after } from 'next/server'
-import { preflight } from '../../../../lib/http/cors.ts'
-import { defineRoute } from '../../../../lib/http/route.ts'
-import { withService } from '../../../../lib/http/with-service.ts'
+import { preflight } from '#lib/http/cors.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { withService } from '#lib/http/with-service.ts'
 
 export const dynamic = 'force-dynamic'
 

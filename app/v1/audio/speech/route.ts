@@ -1,5 +1,5 @@
-import { openAiError, speakLikeOpenAi } from '../../../../lib/http/drop-in/openai.ts'
-import { defineRoute } from '../../../../lib/http/route.ts'
+import { openAiError, speakLikeOpenAi } from '#lib/http/drop-in/openai.ts'
+import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 // The upload goes on behind the answer.

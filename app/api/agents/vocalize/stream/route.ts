@@ -1,9 +1,9 @@
-import { audioAnswer } from '../../../../../lib/http/audio-answer.ts'
-import { readJson } from '../../../../../lib/http/body.ts'
-import { openDoor } from '../../../../../lib/http/door.ts'
-import { publicBaseUrl } from '../../../../../lib/http/origin.ts'
-import { defineRoute } from '../../../../../lib/http/route.ts'
-import { vocalizeSchema } from '../../../../../lib/http/schemas.ts'
+import { openDoor } from '#lib/http/admission.ts'
+import { audioAnswer } from '#lib/http/answers/audio.ts'
+import { readJson } from '#lib/http/body.ts'
+import { publicBaseUrl } from '#lib/http/origin.ts'
+import { defineRoute } from '#lib/http/route.ts'
+import { vocalizeSchema } from '#lib/http/schemas.ts'
 
 export const dynamic = 'force-dynamic'
 // The upload goes on behind the answer.

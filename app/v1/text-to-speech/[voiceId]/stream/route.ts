@@ -1,5 +1,5 @@
-import { elevenLabsError, speakLikeElevenLabs } from '../../../../../lib/http/drop-in/elevenlabs.ts'
-import { defineRoute } from '../../../../../lib/http/route.ts'
+import { elevenLabsError, speakLikeElevenLabs } from '#lib/http/drop-in/elevenlabs.ts'
+import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 // The upload goes on behind the answer.

@@ -1,0 +1,95 @@
+import libsamplerate from '@alexanderolsen/libsamplerate-js'
+import { createMp3Encoder } from 'wasm-media-encoders'
+import { createOpusEncoder } from '#lib/audio/opus/encoder.ts'
+import type { OutputFormat } from './formats.ts'
+
+/** Turns mono samples from -1 to 1 into bytes as they come; `end` gives what is left. */
+export interface Encoder {
+  encode(samples: Float32Array): Uint8Array<ArrayBuffer>
+  end(): Uint8Array<ArrayBuffer>
+}
+
+const NOTHING = new Uint8Array()
+
+/** An encoder for `mp3`, `opus`, `pcm` or `wav`, fed with samples at `sampleRateHz`. */
+export function createEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
+  const { bitRateKbps = 64 } = format
+  switch (format.codec) {
+    case 'mp3':
+      return createLameEncoder(format, sampleRateHz)
+    case 'opus':
+      return createOpusEncoder({ sampleRateHz, channels: 1, bitRateKbps })
+    case 'wav':
+      return createWavEncoder(format, sampleRateHz)
+    default:
+      return createPcmEncoder(format, sampleRateHz)
+  }
+}
+
+let lame: ReturnType<typeof createMp3Encoder> | undefined
+
+async function createLameEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
+  lame ??= createMp3Encoder()
+  const encoder = await lame
+  encoder.configure({
+    channels: 1,
+    sampleRate: sampleRateHz,
+    outputSampleRate: format.sampleRateHz as 44100,
+    bitrate: format.bitRateKbps as 128,
+  })
+  // LAME hands out views of its own memory.
+  return { encode: (samples) => encoder.encode([samples]).slice(), end: () => encoder.finalize().slice() }
+}
+
+async function createPcmEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
+  if (format.sampleRateHz === sampleRateHz) return { encode: toPcm, end: () => NOTHING }
+  const converterType = libsamplerate.ConverterType.SRC_SINC_FASTEST
+  const converter = await libsamplerate.create(1, sampleRateHz, format.sampleRateHz, { converterType })
+  return {
+    encode: (samples) => toPcm(converter.full(samples)),
+    end() {
+      converter.destroy()
+      return NOTHING
+    },
+  }
+}
+
+/** WAV states its length in front, so nothing can be given before all is known. */
+async function createWavEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
+  const pcm = await createPcmEncoder(format, sampleRateHz)
+  const parts: Uint8Array[] = []
+  return {
+    encode(samples) {
+      parts.push(pcm.encode(samples))
+      return NOTHING
+    },
+    end() {
+      parts.push(pcm.end())
+      const samples = Buffer.concat(parts)
+      return new Uint8Array(Buffer.concat([wavHeader(format.sampleRateHz, samples.length), samples]))
+    },
+  }
+}
+
+/** 16-bit little-endian, as every machine has it that Node.js runs on. */
+function toPcm(samples: Float32Array): Uint8Array<ArrayBuffer> {
+  const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff)
+  return new Uint8Array(pcm.buffer)
+}
+
+function wavHeader(sampleRateHz: number, dataBytes: number): Buffer {
+  const header = Buffer.alloc(44)
+  header.write('RIFF', 0)
+  header.writeUInt32LE(36 + dataBytes, 4)
+  header.write('WAVEfmt ', 8)
+  header.writeUInt32LE(16, 16)
+  header.writeUInt16LE(1, 20) // PCM
+  header.writeUInt16LE(1, 22) // mono
+  header.writeUInt32LE(sampleRateHz, 24)
+  header.writeUInt32LE(sampleRateHz * 2, 28)
+  header.writeUInt16LE(2, 32)
+  header.writeUInt16LE(16, 34)
+  header.write('data', 36)
+  header.writeUInt32LE(dataBytes, 40)
+  return header
+}

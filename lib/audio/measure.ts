@@ -1,0 +1,88 @@
+import { type IFormat, parseBlob } from 'music-metadata'
+import { ServiceError } from '#lib/model/errors.ts'
+import { headerlessFormat } from './formats.ts'
+import { id3Bytes } from './mp3.ts'
+import { readWavHeader, wavDataBytes } from './wav.ts'
+
+const latin1 = new TextDecoder('latin1')
+const OGG_OPUS = /^OggS.{24}OpusHead/s
+/** What stands before a WAV file's samples is hardly longer. */
+const WAV_HEADER_MAX_BYTES = 64 * 1024
+
+/** What was measured of a clip's bytes. */
+export interface AudioFacts {
+  mimeType: string
+  fileExtension: string
+  durationMs: number
+}
+
+/** How the containers that vendors send are called outside: by the container's name in music-metadata. */
+const containers: [pattern: RegExp, mimeType: string, fileExtension: string][] = [
+  [/^MPEG/, 'audio/mpeg', 'mp3'],
+  [/^Ogg/, 'audio/ogg', 'opus'],
+  [/^WAVE/, 'audio/wav', 'wav'],
+  [/^FLAC/, 'audio/flac', 'flac'],
+  [/^(ADTS|AAC)/, 'audio/aac', 'aac'],
+]
+
+/**
+ * Measures media type and duration from the bytes themselves. Formats without a header (PCM, µ-law, A-law) cannot say
+ * what they are: for those, `outputFormat` does, unless the bytes have become Opus since.
+ *
+ * @throws ServiceError `speech_invalid_answer` when the bytes are no audio
+ */
+export async function measureAudio(audio: Blob, outputFormat: string): Promise<AudioFacts> {
+  const headerless = headerlessFormat(outputFormat)
+  if (headerless && !(await isOggOpus(audio))) {
+    const { mimeType, fileExtension, bytesPerSecond } = headerless
+    return { mimeType, fileExtension, durationMs: Math.round((audio.size / bytesPerSecond) * 1000) }
+  }
+  const format = await parseFormat(audio)
+  const container = containers.find(([pattern]) => pattern.test(format.container ?? ''))
+  if (!container) throw noAudio()
+  const [, mimeType, fileExtension] = container
+  const seconds = (await own[fileExtension]?.(audio, format)) ?? format.duration
+  if (!seconds) throw noAudio()
+  return { mimeType, fileExtension, durationMs: Math.round(seconds * 1000) }
+}
+
+/** How long those last of which music-metadata says too little. */
+const own: Record<string, (audio: Blob, format: IFormat) => Promise<number | undefined>> = {
+  mp3: constantMp3Seconds,
+  wav: wavSeconds,
+}
+
+/**
+ * From bytes and bit rate: music-metadata takes all frames to be as long as the first, and those of 32 kbit/s at
+ * 44.1 kHz differ by a byte in a hundred. `undefined` where the rate varies, or a header tells the number of frames.
+ */
+async function constantMp3Seconds(audio: Blob, { codecProfile, bitrate }: IFormat) {
+  if (codecProfile !== 'CBR' || !bitrate) return undefined
+  const tagBytes = id3Bytes(await audio.slice(0, 10).bytes())
+  const beginning = latin1.decode(await audio.slice(tagBytes, tagBytes + 64).bytes())
+  return /Xing|Info/.test(beginning) ? undefined : ((audio.size - tagBytes) * 8) / bitrate
+}
+
+/** From the samples that are there: the header of a WAV that was streamed knows nothing of its length. */
+async function wavSeconds(audio: Blob): Promise<number | undefined> {
+  const header = readWavHeader(await audio.slice(0, WAV_HEADER_MAX_BYTES).bytes())
+  return header?.bytesPerSecond ? wavDataBytes(header, audio.size) / header.bytesPerSecond : undefined
+}
+
+async function isOggOpus(audio: Blob): Promise<boolean> {
+  return OGG_OPUS.test(latin1.decode(await audio.slice(0, 36).bytes()))
+}
+
+async function parseFormat(audio: Blob) {
+  try {
+    return (await parseBlob(audio, { duration: true, skipCovers: true })).format
+  } catch (cause) {
+    throw noAudio(cause)
+  }
+}
+
+function noAudio(cause?: unknown) {
+  return new ServiceError('speech_invalid_answer', 'The speech vendor answered something that is no audio', {
+    cause,
+  })
+}

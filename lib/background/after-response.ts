@@ -1,0 +1,65 @@
+import { replicate } from '#lib/clips/replicate.ts'
+import { uploadPending } from '#lib/clips/upload-pending.ts'
+import type { VocalizedClip } from '#lib/clips/vocalize.ts'
+import type { Services } from '#lib/composition.ts'
+import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
+import { drainBacklog } from './drain-backlog.ts'
+import { retryOpportunistically } from './opportunistic.ts'
+import { auditDue, tick } from './tasks.ts'
+
+/** One for the clip itself, and one of those that still wait. */
+const REPLICAS_AN_ANSWER = 2
+
+/**
+ * What is due once `vocalize` was answered. A clip that was stored shows that the backlog can be, too; one that was
+ * kept temporarily gives the opportunistic hook its chance. Providers that have rested are probed here, since callers
+ * never do it; where others do the background work, that is all that is done.
+ */
+export async function afterAnswer(services: Services, clip: VocalizedClip): Promise<void> {
+  const { chain, config, work } = services
+  if (!config.hasFollowUps) return chain.probe(clip.cid, work.signal)
+  if (clip.state === 'stored') await afterStored(services, clip)
+  else await afterPending(services)
+  await afterWork(services)
+}
+
+/** What is due once clips may have come to their ends behind an answer: where nothing else does it, who waits is told. */
+export async function afterWork(services: Services): Promise<void> {
+  const { hasBackground, hasFollowUps } = services.config
+  if (hasFollowUps && !hasBackground) await deliverWebhooks(services)
+}
+
+async function afterStored(services: Services, { cid }: VocalizedClip) {
+  const { chain, work } = services
+  await chain.probe(cid, work.signal)
+  await drainBacklog(services)
+  await replicate(services, { limit: REPLICAS_AN_ANSWER, dueOnly: true, signal: work.signal })
+}
+
+async function afterPending(services: Services) {
+  const { chain, work } = services
+  if (chain.canTry('caller') || !chain.canTry('background')) return retryOpportunistically(services)
+  const probe = { limit: 1, trigger: 'recovery', dueOnly: false, signal: work.signal } as const
+  const { successCount } = await uploadPending(services, probe)
+  if (successCount > 0) await drainBacklog(services)
+}
+
+/**
+ * What is due once cron was answered: where nothing runs between requests, all that timers do elsewhere. What is not
+ * done when `end` aborts is left to the next call.
+ */
+export async function afterCron(given: Services, end: AbortSignal): Promise<void> {
+  const { config, log, work } = given
+  if (config.hasBackground || !config.hasFollowUps) return
+  const services = { ...given, work: { ...work, signal: AbortSignal.any([work.signal, end]) } }
+  try {
+    await deliverWebhooks(services)
+    await tick(services)
+    await auditDue(services)
+    // Of what the others have ended.
+    await deliverWebhooks(services)
+  } catch (error) {
+    if (!end.aborted) throw error
+    log.warn('Cron has run out of time; the next call goes on')
+  }
+}

@@ -1,0 +1,52 @@
+import { audit } from '#lib/clips/audit.ts'
+import { cleanUp } from '#lib/clips/clean-up.ts'
+import { replicate } from '#lib/clips/replicate.ts'
+import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
+import type { Services } from '#lib/composition.ts'
+import { drainBacklog } from './drain-backlog.ts'
+
+const CLIPS_A_SWEEP = 1000
+const SAMPLES_KEPT_MS = 31 * 24 * 3_600_000
+
+/** Uploads clip `id` if it is due, and drains the backlog if that worked. */
+export async function uploadDue(services: Services, id: string): Promise<void> {
+  const { signal } = services.work
+  const clip = { id, limit: 1, trigger: 'queue', dueOnly: true, signal } as const
+  const { successCount } = await uploadPending(services, clip)
+  if (successCount > 0) await drainBacklog(services)
+}
+
+/** Brings clips whose date has come to further providers. */
+export async function replicateDue(services: Services) {
+  return replicate(services, { limit: CLIPS_A_SWEEP, dueOnly: true, signal: services.work.signal })
+}
+
+/** Uploads and replicates what is due, whoever was to ring for it, and drains the backlog if that worked. */
+export async function sweep(services: Services) {
+  const { signal } = services.work
+  const due = { limit: CLIPS_A_SWEEP, trigger: 'timer', dueOnly: true, signal } as const
+  const { processed, successCount, failureCount } = await uploadPending(services, due)
+  if (successCount > 0) await drainBacklog(services)
+  return { processed, successCount, failureCount, replicas: await replicateDue(services) }
+}
+
+/** One tick of the clean-up timer: uploads and replicates what is due, then ends what has had its time. */
+export async function tick(services: Services): Promise<void> {
+  const { catalog, clock, log, work } = services
+  const swept = await sweep(services)
+  const cleaned = await cleanUp(services, { signal: work.signal })
+  const remaining = await countRemaining(services)
+  await catalog.history.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
+  log.info({ ...swept, remaining, ...cleaned }, 'Cleaned up')
+}
+
+/**
+ * Reads up to `AUDIT_REQUESTS_PER_MINUTE` clips back, to be called once a minute: fresh ones until they are delivered
+ * for the first time, all others every `AUDIT_INTERVAL_HOURS`.
+ */
+export async function auditDue(services: Services): Promise<void> {
+  const { clock, config, work } = services
+  const { intervalMs, requestsPerMinute } = config.audit
+  const before = intervalMs > 0 ? clock.now() - intervalMs : 0
+  await audit(services, { limit: requestsPerMinute, before, signal: work.signal })
+}

@@ -1,0 +1,105 @@
+import { type SqlBool, sql } from 'kysely'
+import type { Clip } from '#lib/model/clip.ts'
+import type { Database } from './connection.ts'
+import { addToCounters, type CounterIncrement } from './counters.ts'
+import { isHeldAlthoughSettled, isSpeaking, isUnleased, isWaiting, toClip } from './schema.ts'
+import { holdings } from './totals.ts'
+
+/** What the service holds now and has done so far. */
+export interface Totals {
+  heldClips: number
+  heldBytes: number
+  waitingClips: number
+  /** Sums since the first start: by name, then by label (provider or bucket; '' where there is none). */
+  counters: Record<string, Record<string, number>>
+}
+
+/** Questions that operators and clean-up ask. */
+export interface Figures {
+  totals(): Promise<Totals>
+  count(increments: CounterIncrement[]): Promise<void>
+  /**
+   * Clips whose bytes are here though IPFS has them, those whose time is over first. `endedBefore` limits it to these,
+   * without those whose bytes further replicas are still to be made of; `isProven` to those that a permanent address has
+   * delivered and that have their replicas.
+   */
+  heldAlthoughStored(options: { limit: number; endedBefore?: number; isProven?: boolean }): Promise<Clip[]>
+  /** The ids of all clips whose bytes should be here though nobody needs them any more. */
+  idsHeldAlthoughStored(): Promise<string[]>
+  /** Clips whose time is over and that still wait for IPFS with nobody at work on them. */
+  overdue(options: { now: number; limit: number }): Promise<Clip[]>
+  /** Clips that were being spoken when their process died. */
+  abandoned(now: number): Promise<Clip[]>
+}
+
+const hasItsReplicas = sql<SqlBool>`not exists (select 1 from replications where replications.clip_id = clips.id)`
+const hasBeenDelivered = sql<SqlBool>`exists (
+  select 1 from pins where pins.clip_id = clips.id and pins.proven_at is not null and pins.lost_at is null
+)`
+
+export function createFigures({ read, run }: Database): Figures {
+  return {
+    totals: () =>
+      read(async (db) => {
+        const sums = await db
+          .selectFrom('counters')
+          .select(['name', 'label', (eb) => eb.fn.sum<number>('value').as('value')])
+          .groupBy(['name', 'label'])
+          .execute()
+        const counters: Totals['counters'] = {}
+        for (const { name, label, value } of sums) counters[name] = { ...counters[name], [label]: value }
+        return { ...(await holdings(db)), counters }
+      }),
+
+    count: (increments) => run((db) => addToCounters(db, increments)),
+
+    heldAlthoughStored: ({ limit, endedBefore, isProven }) =>
+      read(async (db) => {
+        let query = db
+          .selectFrom('clips')
+          .selectAll()
+          .where(isHeldAlthoughSettled)
+          .orderBy('expiresAt')
+          .limit(limit)
+        if (endedBefore !== undefined) {
+          query = query.where((eb) =>
+            eb.or([eb('expiresAt', '<=', endedBefore), eb('state', '=', 'expired')]),
+          )
+        }
+        if (endedBefore !== undefined || isProven) query = query.where(hasItsReplicas)
+        if (isProven) query = query.where(hasBeenDelivered)
+        return (await query.execute()).map(toClip)
+      }),
+
+    idsHeldAlthoughStored: () =>
+      read(async (db) => {
+        const query = db.selectFrom('clips').select('id').where(isHeldAlthoughSettled)
+        return (await query.execute()).map(({ id }) => id)
+      }),
+
+    overdue: ({ now, limit }) =>
+      read(async (db) => {
+        const rows = await db
+          .selectFrom('clips')
+          .selectAll()
+          .where(isWaiting)
+          .where('expiresAt', '<=', now)
+          .where(isUnleased(now))
+          .orderBy('expiresAt')
+          .limit(limit)
+          .execute()
+        return rows.map(toClip)
+      }),
+
+    abandoned: (now) =>
+      read(async (db) => {
+        const rows = await db
+          .selectFrom('clips')
+          .selectAll()
+          .where(isSpeaking)
+          .where(isUnleased(now))
+          .execute()
+        return rows.map(toClip)
+      }),
+  }
+}

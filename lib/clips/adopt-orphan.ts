@@ -1,0 +1,46 @@
+import { measureAudio } from '#lib/audio/measure.ts'
+import type { Services } from '#lib/composition.ts'
+import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import { isServiceError } from '#lib/model/errors.ts'
+
+/** A clip whose process died between its bytes and its record, or a file whose record was lost altogether. */
+type Orphan = { id: string; outputFormat?: string | null; requestId?: string }
+
+/**
+ * Makes the bytes that a crash left behind a clip again, waiting for IPFS. Returns `false` where there are none, or
+ * where they are no audio; they are deleted then.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function adopt(services: Services, orphan: Orphan): Promise<boolean> {
+  const { catalog, clock, config, store, log } = services
+  const audio = await store.blob(orphan.id)
+  if (!audio) return false
+  const facts = await measureAudio(audio, orphan.outputFormat ?? '').catch((error: unknown) => {
+    if (isServiceError(error)) return null
+    throw error
+  })
+  if (!facts) {
+    await store.delete(orphan.id)
+    return false
+  }
+  const { cid, sizeBytes } = await computeCid(audio.stream() as unknown as AsyncIterable<Uint8Array>)
+  const now = clock.now()
+  if (!orphan.requestId) {
+    const isReserved = await catalog.clips.reserve(
+      {
+        ...{ id: orphan.id, requestId: `adopted-${orphan.id}`, characters: 0, voiceId: 'unknown', sizeBytes },
+        ...{ modelId: null, outputFormat: null, leaseOwner: null, leaseExpiresAt: null },
+        ...{ createdAt: now, expiresAt: now + config.tempAudio.ttlMs },
+      },
+      Number.MAX_SAFE_INTEGER,
+    )
+    // Another process was quicker.
+    if (!isReserved) return false
+  }
+  await catalog.clips.stage(orphan.id, {
+    ...{ ...facts, cid, sizeBytes, stagedAt: now, leaseOwner: null, leaseExpiresAt: null },
+  })
+  log.warn({ clipId: orphan.id, cid }, 'Adopted a clip that a crash had left behind')
+  return true
+}

@@ -1,0 +1,108 @@
+import { headerlessFormat, readOutputFormat } from '#lib/audio/formats.ts'
+import type { NewClip } from '#lib/catalog/clips.ts'
+import type { Services } from '#lib/composition.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { TempAudioError } from '#lib/temp-audio/store.ts'
+import { letGo } from './expire.ts'
+
+const EVICT_AT_ONCE = 20
+/** Room is taken in steps of this size while a clip grows beyond what was expected of it. */
+const STEP_BYTES = 64 * 1024
+
+/** Fast speech; a clip that turns out longer asks for more room as it grows. */
+const CHARACTERS_PER_SECOND = 20
+const UNKNOWN_BYTES_PER_SECOND = 16_000
+
+/** How many bytes a text of so many characters will hardly come under. */
+export function expectedSizeBytes(outputFormat: string | null, characters: number): number {
+  const bitRateKbps = readOutputFormat(outputFormat ?? '')?.bitRateKbps
+  const headerless = headerlessFormat(outputFormat ?? '')
+  const bytesPerSecond = bitRateKbps
+    ? bitRateKbps * 125
+    : (headerless?.bytesPerSecond ?? UNKNOWN_BYTES_PER_SECOND)
+  return Math.ceil((characters / CHARACTERS_PER_SECOND) * bytesPerSecond)
+}
+
+/**
+ * Reserves room for a clip within `TEMP_AUDIO_MAX_BYTES`. Where it is short, the bytes of clips that IPFS has already
+ * are let go, oldest first: those that their permanent address has delivered before all others.
+ *
+ * @throws ServiceError `temp_storage_full` when that is not enough
+ * @throws CatalogError when the catalog fails
+ */
+export async function reserveRoom(services: Services, clip: NewClip): Promise<void> {
+  const { maxBytes } = services.config.tempAudio
+  const reserve = () => services.catalog.clips.reserve(clip, maxBytes)
+  if (!(await makingRoom(services, clip.sizeBytes, reserve))) throw storageFull(maxBytes)
+}
+
+/**
+ * Sees that the disk has room for `sizeBytes` more. Where it is short, the bytes of clips that IPFS has already are let
+ * go, oldest first; local copies where the clips themselves are elsewhere.
+ *
+ * @throws TempAudioError when that is not enough
+ * @throws CatalogError when the catalog fails
+ */
+export async function freeDisk(services: Services, sizeBytes: number): Promise<void> {
+  const { disk } = services
+  const letGoOfSome = disk.letGoOfCopies ?? (() => evictStored(services))
+  while (!(await disk.hasRoom(sizeBytes))) {
+    if ((await letGoOfSome()) === 0) {
+      throw new TempAudioError('The disk of the temporary store is full')
+    }
+  }
+}
+
+/** Returns the function that a store asks before it writes more of clip `id`. It rejects when there is no room. */
+export function growingRoom(services: Services, id: string, reservedBytes: number) {
+  const { maxBytes } = services.config.tempAudio
+  let roomBytes = reservedBytes
+  let checkedBytes = 0
+  return async (sizeBytes: number) => {
+    if (sizeBytes > checkedBytes) {
+      await freeDisk(services, STEP_BYTES)
+      checkedBytes = sizeBytes + STEP_BYTES
+    }
+    if (sizeBytes <= roomBytes) return
+    const nextBytes = sizeBytes + STEP_BYTES
+    const resize = (bytes: number) => () => services.catalog.clips.resize(id, bytes, maxBytes)
+    if (await resize(nextBytes)()) {
+      roomBytes = nextBytes
+      return
+    }
+    // Others have taken it for abandoned: no eviction would help.
+    if (!(await services.catalog.clips.find(id))) throw new TempAudioError('The record of the clip is gone')
+    if (await makingRoom(services, sizeBytes, resize(sizeBytes))) roomBytes = sizeBytes
+    else throw storageFull(maxBytes)
+  }
+}
+
+async function makingRoom(
+  services: Services,
+  sizeBytes: number,
+  take: () => Promise<boolean>,
+): Promise<boolean> {
+  // No eviction makes room for what is larger than the whole.
+  if (sizeBytes > services.config.tempAudio.maxBytes) return false
+  while (!(await take())) {
+    if ((await evictStored(services)) === 0) return false
+  }
+  return true
+}
+
+async function evictStored(services: Services): Promise<number> {
+  const { figures } = services.catalog
+  const proven = await figures.heldAlthoughStored({ limit: EVICT_AT_ONCE, isProven: true })
+  return letGo(
+    services,
+    proven.length > 0 ? proven : await figures.heldAlthoughStored({ limit: EVICT_AT_ONCE }),
+  )
+}
+
+function storageFull(maxBytes: number) {
+  return new ServiceError(
+    'temp_storage_full',
+    `The temporary store is full: it may hold ${maxBytes} bytes, and all of them are clips that still wait for IPFS`,
+    { retryAfterMs: 60_000 },
+  )
+}

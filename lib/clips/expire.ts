@@ -1,0 +1,46 @@
+import type { Services } from '#lib/composition.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import { describeError } from '#lib/model/errors.ts'
+
+/**
+ * Deletes the bytes of clips from the temporary store; their records stay. Returns how many are gone: a store that
+ * cannot delete one now is asked again by the next clean-up.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function letGo({ catalog, store, log }: Services, clips: Pick<Clip, 'id'>[]): Promise<number> {
+  let gone = 0
+  // The record says who else has the bytes: it must not be lost after they are.
+  if (clips.length > 0) await catalog.sync()
+  for (const { id } of clips) {
+    const isDeleted = await store.delete(id).then(
+      () => true,
+      (error: unknown) => {
+        log.error({ clipId: id, error: describeError(error) }, 'The bytes of a clip could not be deleted yet')
+        return false
+      },
+    )
+    if (!isDeleted) continue
+    await catalog.clips.letGo(id)
+    gone += 1
+  }
+  return gone
+}
+
+/**
+ * Ends a clip that no provider took in its time: counted, logged as an error, its bytes deleted.
+ * Returns `false` where it was stored or expired meanwhile, or where somebody other than `leaseOwner` is at work on it.
+ */
+export async function expireClip(
+  services: Services,
+  clip: Clip,
+  { leaseOwner }: { leaseOwner?: string } = {},
+): Promise<boolean> {
+  const { catalog, clock, log } = services
+  const error = clip.lastError ?? 'No IPFS provider took it within its time'
+  if (!(await catalog.clips.expire(clip.id, { error, now: clock.now(), leaseOwner }))) return false
+  const { id: clipId, requestId, cid, attempts } = clip
+  log.error({ clipId, requestId, cid, attempts, error }, 'A clip expired before any IPFS provider took it')
+  await letGo(services, [clip])
+  return true
+}

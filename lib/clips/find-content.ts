@@ -1,0 +1,135 @@
+import type { Services } from '#lib/composition.ts'
+import type { KeptDag } from '#lib/ipfs/blocks/block-store.ts'
+import { fetchContent, keepAs, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { withTimeLimit } from '#lib/platform/clock.ts'
+import { race } from '#lib/platform/hedged-race.ts'
+import { sameEverywhere } from '#lib/platform/process-singleton.ts'
+
+/** How long a gateway may think before the next one is asked as well. */
+const STAGGER_MS = 700
+
+/** Content that this service has stored: a clip by one of its CIDs, or a block of one. */
+export interface FoundContent {
+  /** The clip, where the CID is one of its own and not that of a block. */
+  clip: Clip | null
+  /** The content, where it is at hand without asking anybody. */
+  kept: KeptDag | null
+  /** The content, from wherever it is. @throws ServiceError `content_unreachable` */
+  open(): Promise<KeptDag>
+}
+
+/**
+ * Finds the content that `cid` (in canonical form) names; `null` where this service never stored such a thing.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function findContent(services: Services, cid: string): Promise<FoundContent | null> {
+  const { catalog, repository, cache } = services
+  const clip = await catalog.pins.clipOf(cid)
+  const kept = (await openUndamaged(services, cid)) ?? (await cache.open(cid))
+  if (clip || kept)
+    return { clip, kept, open: async () => kept ?? fetchOnce(services, clip as Clip, cid, cid) }
+  const root = (await repository.rootOf(cid)) ?? (await cache.rootOf(cid))
+  const whole = root && root !== cid ? await catalog.pins.clipOf(root) : null
+  return whole && root ? { clip: null, kept: null, open: () => fetchOnce(services, whole, root, cid) } : null
+}
+
+/** A clip in the repository that is damaged counts as one that is not there: others may have it. */
+async function openUndamaged({ repository, log }: Services, cid: string): Promise<KeptDag | null> {
+  try {
+    return await repository.open(cid)
+  } catch (error) {
+    log.error({ cid, error: describeError(error) }, 'A clip in the repository cannot be read')
+    return null
+  }
+}
+
+/** Fetches the clip into the cache, once however many wait for it, and opens the block `cid` of it. */
+async function fetchOnce(services: Services, clip: Clip, root: string, cid: string): Promise<KeptDag> {
+  const fetches = sameEverywhere(services, 'content-fetches', () => new Map<string, Promise<void>>())
+  const fetching =
+    fetches.get(root) ??
+    services.work.track(fetchClip(services, clip, root)).finally(() => fetches.delete(root))
+  fetches.set(root, fetching)
+  await fetching
+  const kept = await services.cache.open(cid)
+  if (kept) return kept
+  throw unreachable('It is no block of the clip that it was said to belong to')
+}
+
+async function fetchClip(services: Services, clip: Clip, root: string): Promise<void> {
+  const { cache, clock, config, store, work } = services
+  const { signal } = work
+  const here = clip.isHeld ? await store.blob(clip.id) : null
+  if (here) return keepAs(cache, root, here, { signal })
+  const sources = await sourcesOf(services, clip, root)
+  const attempts = sources.map(
+    (source) => (stop: AbortSignal) =>
+      withTimeLimit((limited) => fetchFrom(services, source, { clip, root, signal: limited }), {
+        clock,
+        timeoutMs: config.ipfs.attemptTimeoutMs,
+        timeoutError: () => new Error('No answer in time'),
+        signal: stop,
+      }).catch((error: unknown) => {
+        if (!stop.aborted) reportFailure(services, source, error)
+        throw error
+      }),
+  )
+  await race(attempts, { clock, staggerMs: STAGGER_MS, signal }).catch((cause: unknown) => {
+    throw unreachable('No IPFS gateway delivers it at the moment', cause)
+  })
+}
+
+/** A gateway, and the CID under which it is asked for the clip. */
+interface Source {
+  gatewayUrl: string
+  cid: string
+}
+
+/** The gateways of the providers that hold the clip, then all others; each once. */
+async function sourcesOf(
+  { catalog, config, providers }: Services,
+  clip: Clip,
+  root: string,
+): Promise<Source[]> {
+  const pins = await catalog.pins.ofClip(clip.id)
+  const gatewayOf = new Map(providers.map(({ name, gatewayUrl }) => [name, gatewayUrl]))
+  const own = pins
+    .filter(({ lostAt }) => lostAt === null)
+    .map(({ provider, cid }) => ({ gatewayUrl: gatewayOf.get(provider), cid }))
+  const cids = pins.map(({ cid }) => cid)
+  const cid = cids.includes(root) ? root : (cids[0] ?? root)
+  const others = [config.ipfs.gatewayUrl, ...config.ipfs.gateways].map((gatewayUrl) => ({ gatewayUrl, cid }))
+  const seen = new Set<string>()
+  return [...own, ...others].filter((source): source is Source => {
+    const key = `${source.gatewayUrl} ${source.cid}`
+    return source.gatewayUrl ? !seen.has(key) && Boolean(seen.add(key)) : false
+  })
+}
+
+/** A provider that chunks in its own way knows the clip under another CID: its bytes are packed anew then. */
+async function fetchFrom(
+  { cache, config }: Services,
+  { gatewayUrl, cid }: Source,
+  { clip, root, signal }: { clip: Clip; root: string; signal: AbortSignal },
+): Promise<void> {
+  const { sizeBytes } = clip
+  const spoolDirectory = spoolIn(config)
+  await fetchContent(cache, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
+  if (cid === root) return
+  const kept = await cache.open(cid)
+  if (kept) await keepAs(cache, root, await kept.file(), { signal })
+}
+
+function reportFailure({ log, scrub }: Services, { gatewayUrl, cid }: Source, error: unknown) {
+  const isWrong = error instanceof Error && error.name === 'WrongContentError'
+  const facts = { gateway: scrub(new URL(gatewayUrl).host), cid, error: scrub(describeError(error)) }
+  if (isWrong) log.error(facts, 'A gateway answered with wrong bytes')
+  else log.debug(facts, 'A gateway did not deliver')
+}
+
+function unreachable(message: string, cause?: unknown) {
+  return new ServiceError('content_unreachable', message, { cause, retryAfterMs: 30_000 })
+}

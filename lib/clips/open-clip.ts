@@ -1,0 +1,70 @@
+import type { ReadableStream } from 'node:stream/web'
+import type { Services } from '#lib/composition.ts'
+import { type Clip, isClipId, isGone } from '#lib/model/clip.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { asPublished } from '#lib/model/permanent-url.ts'
+
+/** A clip that can be heard: from here, or only from IPFS any more. */
+export type OpenClip =
+  | {
+      from: 'here'
+      clip: HeldClip
+      /**
+       * Opens the bytes, or the part of them from `start` to `end` (both inclusive). `null`: they have left meanwhile,
+       * were taken away, or the store fails where IPFS has them as well; `whereNow` says where they are.
+       *
+       * @throws ServiceError `storage_unavailable`
+       */
+      read(range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
+    }
+  | { from: 'ipfs'; clip: Clip; permanentUrl: string }
+
+export type HeldClip = Clip & { cid: string; mimeType: string }
+
+/**
+ * Finds the audio of clip `id`.
+ *
+ * @throws ServiceError `not_found` (no such clip, or not spoken yet), `expired` (gone for good), `storage_unavailable`
+ * (its bytes should be here and are not)
+ * @throws CatalogError when the catalog fails
+ */
+export async function openClip(services: Services, id: string): Promise<OpenClip> {
+  const { catalog, clock, config, log, store } = services
+  const found = isClipId(id) ? await catalog.clips.find(id) : null
+  const clip = found && asPublished(config, found)
+  if (!clip?.cid || !clip.mimeType) {
+    throw new ServiceError('not_found', 'There is no clip with this id')
+  }
+  if (isGone(clip, clock.now(), config.tempAudio.keepPending)) {
+    throw new ServiceError('expired', 'This clip has expired: no IPFS provider took it within its time')
+  }
+  if (!clip.isHeld && clip.permanentUrl) return { from: 'ipfs', clip, permanentUrl: clip.permanentUrl }
+  const { cid, mimeType } = clip
+  return {
+    from: 'here',
+    clip: { ...clip, cid, mimeType },
+    read: (range) =>
+      store.read(id, range).catch((cause: unknown) => {
+        if (!clip.permanentUrl) throw bytesNotAtHand(cause)
+        log.warn({ err: cause, clipId: id }, 'The store did not give a clip; listeners go to IPFS')
+        return null
+      }),
+  }
+}
+
+/**
+ * The permanent URL of clip `id`, whose bytes are not here any more.
+ *
+ * @throws ServiceError `expired`, `not_found`, `storage_unavailable` (its bytes should be here and are not)
+ * @throws CatalogError when the catalog fails
+ */
+export async function whereNow(services: Services, id: string): Promise<string> {
+  const { clip } = await openClip(services, id)
+  if (!clip.permanentUrl) throw bytesNotAtHand()
+  return clip.permanentUrl
+}
+
+function bytesNotAtHand(cause?: unknown) {
+  const message = 'The bytes of this clip are not at hand'
+  return new ServiceError('storage_unavailable', message, { cause, retryAfterMs: 60_000 })
+}

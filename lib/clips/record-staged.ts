@@ -1,0 +1,46 @@
+import type { NewClip } from '#lib/catalog/clips.ts'
+import type { Services } from '#lib/composition.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import { logMessages } from '#lib/telemetry/log.ts'
+import { leaseMs } from './lease.ts'
+import { originalFacts, type StagedAudio } from './stage.ts'
+import type { VocalizedClip } from './vocalize.ts'
+
+/** Records that a clip's bytes are durable, under a lease of this process. `undefined` where the catalog cannot now. */
+export async function recordStaged(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+): Promise<Clip | undefined> {
+  const { catalog, clock, config, leaseOwner, log } = services
+  const { cid, mimeType, fileExtension, durationMs, sizeBytes } = staged
+  const now = clock.now()
+  try {
+    const clip = await catalog.clips.stage(newClip.id, {
+      ...{ cid, mimeType, fileExtension, durationMs, sizeBytes },
+      ...originalFacts(staged),
+      spokenAt: staged.spokenAt,
+      stagedAt: now,
+      // However long it took to speak.
+      expiresAt: now + config.tempAudio.ttlMs,
+      leaseOwner,
+      leaseExpiresAt: now + leaseMs(services),
+    })
+    return clip ?? undefined
+  } catch (error) {
+    log.error({ err: error, clipId: newClip.id }, 'A clip could not be recorded')
+    return undefined
+  }
+}
+
+/** What a caller is given whose clip waits for IPFS. */
+export function keptTemporarily(services: Services, clip: Clip, staged: StagedAudio): VocalizedClip {
+  const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
+  log.info(logMessages.keptTemporarily(clip.id))
+  log.info(logMessages.willRetry)
+  return asVocalized({ ...clip, state: 'pending' }, staged)
+}
+
+export function asVocalized(clip: Clip, { cid, mimeType, durationMs }: StagedAudio): VocalizedClip {
+  return { ...clip, cid, mimeType, durationMs }
+}

@@ -1,0 +1,31 @@
+import type { Services } from '#lib/composition.ts'
+import { isDeadLeaseOwner } from '#lib/platform/process-identity.ts'
+import { healOrphans } from './clean-up.ts'
+import { wantedReplicas } from './replicate.ts'
+
+/**
+ * Turns what a crash left behind into waiting clips: takes back the leases of processes that died on this host, adopts
+ * audio whose record was not written, clears away the rest. To be called before the service says that it is ready. A
+ * process without background work only takes back leases, and leaves the rest to those that have it.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function recover(services: Services): Promise<{ adopted: number; waiting: number }> {
+  const { catalog, clock, config, leaseOwner } = services
+  for (const owner of await catalog.queue.owners()) {
+    if (isDeadLeaseOwner(owner, leaseOwner)) await catalog.queue.release(owner)
+  }
+  const replicas = wantedReplicas(services)
+  if (config.hasBackground && replicas > 1) await catalog.replications.want(replicas, clock.now())
+  const isHealer = config.hasBackground && !services.s3
+  const adopted = isHealer ? await healOrphans(services, { isStart: true }) : 0
+  return { adopted, waiting: await catalog.queue.countWaiting(clock.now()) }
+}
+
+/** Brings to the bucket what died processes of this machine had for it, and bucket and records together. */
+export async function healBucket(services: Services): Promise<void> {
+  if (!services.s3) return
+  const pushed = await services.s3.store.pushLeftBehind()
+  const adopted = services.config.hasBackground ? await healOrphans(services, { isStart: false }) : 0
+  if (pushed + adopted > 0) services.log.info({ pushed, adopted }, 'Recovered audio of a crash')
+}

@@ -1,0 +1,92 @@
+import type { ReadableStream } from 'node:stream/web'
+import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
+import type { Services } from '#lib/composition.ts'
+import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import type { OriginalFacts } from '#lib/model/clip.ts'
+import type { SpokenAudio } from '#lib/speech/speech.ts'
+import { isTempAudioError, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+
+/** Audio whose identity is known. `isDurable`: the temporary store has it for good, a crash loses nothing. */
+export interface StagedAudio extends AudioFacts {
+  cid: string
+  sizeBytes: number
+  audio: Blob
+  /** When its last byte was here, in milliseconds since the epoch. */
+  spokenAt: number
+  isDurable: boolean
+  /** Why it is not durable. */
+  storeError?: TempAudioError
+  /** What it was before it was re-encoded. */
+  original?: Pick<StagedAudio, 'mimeType' | 'sizeBytes' | 'durationMs'>
+}
+
+/** What the record of staged audio says of its original. */
+export function originalFacts({ original }: StagedAudio): OriginalFacts {
+  return {
+    originalMimeType: original?.mimeType ?? null,
+    originalSizeBytes: original?.sizeBytes ?? null,
+    originalDurationMs: original?.durationMs ?? null,
+  }
+}
+
+/**
+ * Streams `spoken` into the temporary store as it arrives, while its CID is computed, and measures the audio.
+ * When the store fails the bytes are rescued, so that IPFS can still take them.
+ *
+ * @throws ServiceError when the stream breaks or is no audio: nothing is kept then
+ * @throws TempAudioError when the store failed and the bytes could not be rescued
+ */
+export async function stage(
+  services: Pick<Services, 'store' | 'clock'>,
+  id: string,
+  spoken: SpokenAudio,
+  options: { reserve?: (sizeBytes: number) => Promise<void> } = {},
+): Promise<StagedAudio> {
+  const { store, clock } = services
+  const { branch, hashed } = hashOnTheWay(spoken.audio)
+  const spokenAt = hashed.then(() => clock.now())
+  spokenAt.catch(() => {})
+  let storeError: TempAudioError | undefined
+  try {
+    await store.put(id, branch, options)
+  } catch (error) {
+    if (!isTempAudioError(error) || !error.rescued) throw error
+    storeError = error
+  }
+  const { cid, sizeBytes } = await hashed
+  const audio = storeError?.rescued ?? (await readBack(store, id))
+  try {
+    const facts = await measureAudio(audio, spoken.outputFormat)
+    const identity = { cid, sizeBytes, audio, spokenAt: await spokenAt, isDurable: !storeError }
+    return { ...facts, ...identity, ...(storeError && { storeError }) }
+  } catch (error) {
+    await (storeError ? storeError.discard() : store.delete(id))
+    throw error
+  }
+}
+
+async function readBack(store: TempAudioStore, id: string): Promise<Blob> {
+  const audio = await store.blob(id)
+  if (!audio) throw new TempAudioError('The temporary store lost the clip that it had just taken')
+  return audio
+}
+
+/** The same stream again, with its CID computed from the chunks as they pass. */
+function hashOnTheWay(audio: ReadableStream<Uint8Array>) {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const hashed = computeCid(readable as unknown as AsyncIterable<Uint8Array>)
+  hashed.catch(() => {})
+  async function* branch() {
+    const writer = writable.getWriter()
+    try {
+      for await (const chunk of audio) {
+        await writer.write(chunk)
+        yield chunk
+      }
+      await writer.close()
+    } finally {
+      await writer.abort().catch(() => {})
+    }
+  }
+  return { branch: branch(), hashed }
+}

@@ -1,0 +1,127 @@
+import type { Trigger } from '#lib/catalog/attempts.ts'
+import type { Services } from '#lib/composition.ts'
+import { packCar } from '#lib/ipfs/blocks/car.ts'
+import { type ChainError, isChainError } from '#lib/ipfs/chain/errors.ts'
+import type { ChainUser } from '#lib/ipfs/chain/provider-runner.ts'
+import { type Clip, fileNameOf } from '#lib/model/clip.ts'
+import { describeError } from '#lib/model/errors.ts'
+import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
+import { waitBeforeRound } from '#lib/platform/backoff.ts'
+import { sameEverywhere } from '#lib/platform/process-singleton.ts'
+import { logMessages } from '#lib/telemetry/log.ts'
+import { isLeaseLost, leasedJournal } from './attempt-log.ts'
+import { expireClip } from './expire.ts'
+import { isProvidersFault, outageOf } from './outage.ts'
+import { wantedReplicas } from './replicate.ts'
+
+/** How one round through the chain ended. */
+export type UploadOutcome =
+  | { status: 'success'; id: string; ipfsHash: string; url: string; provider: string }
+  | { status: 'failed'; id: string; error: ChainError | Error; attempts: number }
+  /** Nobody was tried: every provider is being rested, or the lease was lost. */
+  | { status: 'untried'; id: string }
+
+/** The clips that this process uploads now. A lease tells processes apart, but not the workers of one of them. */
+const uploading = (services: Services) => sameEverywhere(services, 'uploading', () => new Set<string>())
+
+/**
+ * Takes one leased clip through the chain and records how it ended: stored, or pending with its next date.
+ * The lease is prolonged before each try and given back in the end.
+ *
+ * @throws CatalogError when a failed end cannot be recorded. The clip is then still waiting, its lease runs out, and
+ * every try that was begun is in the journal.
+ */
+export async function uploadClip(
+  services: Services,
+  clip: Clip,
+  options: UploadOptions,
+): Promise<UploadOutcome> {
+  const busy = uploading(services)
+  // Its lease ran out while it was at work: the clock was set forward.
+  if (busy.has(clip.id)) return { status: 'untried', id: clip.id }
+  busy.add(clip.id)
+  try {
+    return await uploadRound(services, clip, options)
+  } finally {
+    busy.delete(clip.id)
+  }
+}
+
+interface UploadOptions {
+  trigger: Trigger
+  user: ChainUser
+  signal: AbortSignal
+  /** The bytes, where they are at hand. */
+  audio?: Blob
+}
+
+async function uploadRound(services: Services, clip: Clip, options: UploadOptions): Promise<UploadOutcome> {
+  const { catalog, chain, clock, leaseOwner } = services
+  const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
+  try {
+    const audio = options.audio ?? (await services.store.blob(clip.id))
+    if (!audio) throw new BytesMissing('Its bytes are not in the temporary store')
+    const { cid, car } = await packCar(audio)
+    if (cid !== clip.cid) throw new Error(`Its bytes have changed: they are ${cid} and should be ${clip.cid}`)
+    const stored = await chain.upload(
+      { cid, car, file: audio, fileName: fileNameOf(clip) },
+      {
+        user: options.user,
+        journal: leasedJournal(services, clip.id, options.trigger),
+        doubtful: clip.attempts > 0 ? await catalog.attempts.doubtfulProviders(clip.id) : [],
+        signal: options.signal,
+      },
+    )
+    const permanentUrl = permanentUrlOf(services.config, clip, stored)
+    log.info({ provider: stored.provider, trigger: options.trigger }, logMessages.stored(stored.ipfsHash))
+    const { provider, ipfsHash } = stored
+    await catalog.clips
+      .store(clip.id, { provider, ipfsHash, permanentUrl, storedAt: clock.now() })
+      // It is held, whatever the catalog can take now: the journal has it, and the next round recognises it.
+      .catch((error: unknown) =>
+        log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
+      )
+    const replicas = wantedReplicas(services)
+    if (replicas > 1) {
+      // What cannot be written down now is found at the next start.
+      await catalog.replications.want(replicas, clock.now(), clip.id).catch(() => {})
+    }
+    const { permanentUrl: url } = asPublished(services.config, { ...clip, ipfsHash, permanentUrl })
+    return { status: 'success', id: clip.id, ipfsHash, url, provider }
+  } catch (error) {
+    if (options.signal.aborted || isLeaseLost(error)) {
+      await catalog.queue.release(leaseOwner, clip.id)
+      return { status: 'untried', id: clip.id }
+    }
+    if (isOutage(error, options.trigger)) outageOf(services).endedAt = undefined
+    return postpone(services, clip, error as Error)
+  }
+}
+
+/** What is tried after an outage is tried since others succeed: only a provider's own fault means that it lasts. */
+function isOutage(error: unknown, trigger: Trigger): boolean {
+  return isProvidersFault(error) || (isChainError(error) && trigger !== 'recovery')
+}
+
+async function postpone(services: Services, clip: Clip, error: Error): Promise<UploadOutcome> {
+  const { catalog, clock, scrub, leaseOwner } = services
+  const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
+  const isUntried = isChainError(error) && error.attempts === 0
+  if (isUntried && services.chain.providers.length > 0) {
+    await catalog.queue.release(leaseOwner, clip.id)
+    return { status: 'untried', id: clip.id }
+  }
+  const message = scrub(describeError(error))
+  if (services.chain.providers.length > 0) log.error({ error: message }, logMessages.allFailed)
+  if (error instanceof BytesMissing && clock.now() >= clip.expiresAt) {
+    await expireClip(services, clip, { leaseOwner })
+  }
+  const lastRoundAt = clock.now()
+  const nextAttemptAt = lastRoundAt + waitBeforeRound(clip.failedRounds + 1, () => clock.random())
+  await catalog.clips.postpone(clip.id, { leaseOwner, error: message, lastRoundAt, nextAttemptAt })
+  const attempts = clip.attempts + (isChainError(error) ? error.attempts : 0)
+  return { status: 'failed', id: clip.id, error, attempts }
+}
+
+/** The record says that the bytes are here, and they are not: nothing more can come of the clip. */
+class BytesMissing extends Error {}

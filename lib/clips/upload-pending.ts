@@ -1,0 +1,108 @@
+import type { Trigger } from '#lib/catalog/attempts.ts'
+import type { Services } from '#lib/composition.ts'
+import { leaseMs } from './lease.ts'
+import { isProvidersFault } from './outage.ts'
+import { type UploadOutcome, uploadClip } from './upload-clip.ts'
+
+/** How many clips are uploaded at once in the background. */
+const UPLOADS_AT_ONCE = 5
+
+export interface PendingOptions {
+  /** At most this many clips. */
+  limit: number
+  trigger: Trigger
+  /** Ends the round early; clips that were being uploaded go back to pending. */
+  signal: AbortSignal
+  /** Milliseconds since the epoch; by default the clock's. */
+  now?: number
+  /** Only clips whose own schedule says so. An operator's call overrides it. */
+  dueOnly: boolean
+  /** Only clips whose time is over before this. */
+  expiringBefore?: number
+  /** Only this clip. */
+  id?: string | undefined
+}
+
+export type SettledOutcome = Exclude<UploadOutcome, { status: 'untried' }>
+
+export interface PendingResult {
+  processed: number
+  successCount: number
+  failureCount: number
+  results: SettledOutcome[]
+}
+
+/**
+ * Uploads clips that wait for IPFS: claims them by a lease one by one, takes each through the chain, records each try.
+ * The one verb behind every trigger; any number of calls may run at once, in any number of processes.
+ *
+ * While no provider may be tried nothing is claimed; while a sick one is being probed nothing else is.
+ *
+ * @throws CatalogError when the catalog fails; what was claimed is given back or its lease runs out.
+ */
+export async function uploadPending(services: Services, options: PendingOptions): Promise<PendingResult> {
+  const { catalog, chain, clock } = services
+  const { limit, trigger, signal } = options
+  const roundStartedAt = options.now ?? clock.now()
+  const results: SettledOutcome[] = []
+  const failures: unknown[] = []
+  const running = new Set<Promise<void>>()
+  const fail = (error: unknown) => {
+    failures.push(error)
+  }
+
+  for (let started = 0; started < limit && !signal.aborted && failures.length === 0; ) {
+    const canTry = chain.canTry('background')
+    if (running.size > 0 && (!canTry || running.size >= UPLOADS_AT_ONCE)) {
+      await Promise.race(running)
+      continue
+    }
+    const clip = canTry ? await claimNext(services, options, roundStartedAt).catch(fail) : undefined
+    if (!clip) break
+    started += 1
+    const upload = uploadClip(services, clip, { trigger, signal, user: 'background' })
+      .then((outcome) => {
+        if (outcome.status !== 'untried') results.push(outcome)
+      })
+      .catch(fail)
+      .finally(() => running.delete(upload))
+    running.add(upload)
+  }
+  await Promise.all(running)
+  if (failures.length > 0) throw failures[0]
+
+  const successCount = results.filter((result) => result.status === 'success').length
+  const failureCount = results.length - successCount
+  if (results.length > 0) {
+    await catalog.figures.count([
+      { name: 'background_retries_stored', label: trigger, value: successCount },
+      { name: 'background_retries_failed', label: trigger, value: failureCount },
+    ])
+  }
+  return { processed: results.length, successCount, failureCount, results }
+}
+
+/** How many clips still wait and are not being worked on. @throws CatalogError */
+export function countRemaining({ catalog, clock }: Pick<Services, 'catalog' | 'clock'>): Promise<number> {
+  return catalog.queue.countWaiting(clock.now())
+}
+
+async function claimNext(services: Services, options: PendingOptions, roundStartedAt: number) {
+  const { catalog, clock, leaseOwner } = services
+  const now = Math.max(clock.now(), roundStartedAt)
+  const [clip] = await catalog.queue.claim({
+    limit: 1,
+    now,
+    lease: { owner: leaseOwner, expiresAt: now + leaseMs(services) },
+    dueOnly: options.dueOnly,
+    notTriedSince: roundStartedAt,
+    ...(options.id !== undefined && { id: options.id }),
+    ...(options.expiringBefore !== undefined && { expiringBefore: options.expiringBefore }),
+  })
+  return clip
+}
+
+/** Whether a round failed by a provider's fault. */
+export function isProviderFault(outcome: SettledOutcome): boolean {
+  return outcome.status === 'failed' && isProvidersFault(outcome.error)
+}

@@ -1,0 +1,143 @@
+import type { NewClip } from '#lib/catalog/clips.ts'
+import { CatalogError, isCatalogError } from '#lib/catalog/connection.ts'
+import type { Services } from '#lib/composition.ts'
+import type { Config } from '#lib/config/index.ts'
+import { packCar } from '#lib/ipfs/blocks/car.ts'
+import { isChainError } from '#lib/ipfs/chain/errors.ts'
+import type { ChainResult } from '#lib/ipfs/chain/provider-runner.ts'
+import { fileNameOf, type OriginalFacts } from '#lib/model/clip.ts'
+import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
+import { logMessages } from '#lib/telemetry/log.ts'
+import { looseJournal, noJournal } from './attempt-log.ts'
+import { keptTemporarily, recordStaged } from './record-staged.ts'
+import { originalFacts, type StagedAudio } from './stage.ts'
+import type { VocalizedClip } from './vocalize.ts'
+
+/**
+ * The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now, or wait on this
+ * machine where that can keep it. `refusal`: the catalog has no record of it.
+ *
+ * @throws ServiceError `storage_unavailable`; nothing of the clip is kept then
+ */
+export async function uploadUnstaged(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+  refusal: CatalogError | undefined,
+): Promise<VocalizedClip> {
+  const { chain, work } = services
+  const { cid, audio, mimeType, fileExtension, durationMs, sizeBytes } = staged
+  const fileName = fileNameOf({ id: newClip.id, fileExtension })
+  const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
+  let kept: VocalizedClip | undefined
+  try {
+    const { car } = await packCar(audio)
+    const content = { cid, car, file: audio, fileName }
+    const journal = refusal ? noJournal : looseJournal(services, newClip.id, 'request')
+    const stored = await work.track(chain.upload(content, { user: 'rescue', journal, signal: work.signal }))
+    log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
+    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
+    const clip = storedClip(services, newClip, facts, stored)
+    const isRecorded = !refusal && (await recordUnstaged(services, clip))
+    return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
+  } catch (error) {
+    log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
+    if (!refusal) kept = await keepHere(services, newClip, staged)
+    if (kept) return kept
+    if (!refusal) await forget(services, newClip.id)
+    throw storageUnavailable(staged.storeError ?? refusal ?? new CatalogError('The catalog failed'), error)
+  } finally {
+    if (!kept) await staged.storeError?.discard()
+  }
+}
+
+function storedClip(
+  { clock, config }: Services,
+  newClip: NewClip,
+  facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'> &
+    OriginalFacts,
+  { provider, ipfsHash, gatewayUrl }: ChainResult,
+): VocalizedClip {
+  const now = clock.now()
+  const permanentUrl = permanentUrlOf(config, { id: newClip.id, ...facts }, { ipfsHash, gatewayUrl })
+  return {
+    ...newClip,
+    ...facts,
+    ...{
+      provider,
+      ipfsHash,
+      permanentUrl,
+      spokenAt: null,
+      stagedAt: now,
+      storedAt: now,
+      state: 'stored',
+      isHeld: false,
+    },
+    ...{ attempts: 1, failedRounds: 0, lastRoundAt: null, nextAttemptAt: null, lastError: null },
+  }
+}
+
+/** Our own gateway serves nothing that the catalog does not know, so the address is one of the provider's. */
+function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainResult): VocalizedClip {
+  const elsewhere = { ...config, ipfs: { ...config.ipfs, usesOwnGateway: false } }
+  return asPublished(elsewhere, { ...clip, permanentUrl: permanentUrlOf(elsewhere, clip, stored) })
+}
+
+/** Has the bytes wait on this machine until the store takes them; `undefined` where they or their record cannot. */
+async function keepHere(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+): Promise<VocalizedClip | undefined> {
+  const keep = staged.storeError?.keep
+  const clip = keep && (await recordStaged(services, newClip, staged))
+  if (!clip) return undefined
+  keep()
+  // A lease that cannot be given back now runs out.
+  await services.catalog.queue.release(services.leaseOwner, clip.id).catch(() => {})
+  return keptTemporarily(services, clip, staged)
+}
+
+/** The caller is told that the clip is lost: nobody may find it later, and upload what nobody waits for. */
+async function forget({ catalog, store }: Services, id: string) {
+  await store.delete(id).catch(() => {})
+  await catalog.clips.discard(id).catch(() => {})
+}
+
+/** Writes down as much as the catalog takes, and gives whether it took it: IPFS has the clip either way. */
+async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<boolean> {
+  const { catalog, store, log } = services
+  const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
+  try {
+    const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
+    await catalog.clips.settle(id, {
+      staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt },
+      stored: { provider, ipfsHash, permanentUrl, storedAt },
+    })
+    return true
+  } catch (error) {
+    log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
+    return false
+  } finally {
+    await store.delete(id).catch(() => {})
+  }
+}
+
+/** What a caller is told whose clip nobody could take; what a catalog says names its server and its user. */
+export function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
+  const providers = isChainError(ipfsError) ? ipfsError.failures : []
+  const told = [
+    isCatalogError(storeError) ? 'catalog: cannot be reached' : `temporary store: ${storeError.message}`,
+    ...(isChainError(ipfsError) ? [`IPFS: ${ipfsError.message}`] : []),
+  ]
+  return new ServiceError(
+    'storage_unavailable',
+    `Neither IPFS nor the temporary store could take the audio (${told.join('; ')})`,
+    {
+      cause: new AggregateError([storeError, ipfsError].filter(Boolean)),
+      retryAfterMs: 30_000,
+      providers,
+    },
+  )
+}

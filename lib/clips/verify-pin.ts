@@ -1,0 +1,69 @@
+import type { Pin } from '#lib/catalog/pins.ts'
+import type { Services } from '#lib/composition.ts'
+import { fetchContent, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
+import { carParts } from '#lib/ipfs/blocks/unixfs.ts'
+import { verifyOnly } from '#lib/ipfs/blocks/verify-car.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import { describeError } from '#lib/model/errors.ts'
+import { withTimeLimit } from '#lib/platform/clock.ts'
+
+/**
+ * What a gateway did when it was asked for a clip:
+ *
+ * - `delivered`: gave the right bytes, all of them
+ * - `missing`: said that it has no such thing, or gave other bytes
+ * - `unknown`: could not be asked now
+ */
+export interface ReadBack {
+  outcome: 'delivered' | 'missing' | 'unknown'
+  error?: string
+}
+
+/** Reads what `pin` says back through the gateway of its provider, and verifies every byte. Keeps nothing. */
+export async function readBack(services: Services, clip: Clip, pin: Pin): Promise<ReadBack> {
+  const provider = services.providers.find(({ name }) => name === pin.provider)
+  if (!provider) return { outcome: 'unknown', error: 'The provider is not configured any more' }
+  if (!provider.gatewayUrl) return readOwn(services, pin.cid)
+  return readFrom(services, provider.gatewayUrl, clip, pin.cid)
+}
+
+/** The same through any gateway. */
+export async function readFrom(
+  { clock, config, work }: Services,
+  gatewayUrl: string,
+  { sizeBytes }: Clip,
+  cid: string,
+): Promise<ReadBack> {
+  const spoolDirectory = spoolIn(config)
+  return judge(() =>
+    withTimeLimit(
+      (signal) => fetchContent(verifyOnly, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal }),
+      {
+        clock,
+        timeoutMs: config.ipfs.attemptTimeoutMs,
+        timeoutError: () => new Error('No answer in time'),
+        signal: work.signal,
+      },
+    ),
+  )
+}
+
+async function readOwn({ repository }: Services, cid: string): Promise<ReadBack> {
+  const kept = await repository.open(cid).catch(() => null)
+  if (!kept) return { outcome: 'missing', error: 'It is not in the repository' }
+  return judge(async () => {
+    const car = await kept.read(carParts(kept.dag, { scope: 'all', dups: false }))
+    await verifyOnly.put(cid, car)
+  })
+}
+
+async function judge(read: () => Promise<void>): Promise<ReadBack> {
+  try {
+    await read()
+    return { outcome: 'delivered' }
+  } catch (cause) {
+    const { name, statusCode } = cause as Error & { statusCode?: number }
+    const isMissing = name === 'WrongContentError' || statusCode === 404 || statusCode === 410
+    return { outcome: isMissing ? 'missing' : 'unknown', error: describeError(cause) }
+  }
+}

@@ -1,0 +1,115 @@
+import type { Services } from '#lib/composition.ts'
+import { newClipId } from '#lib/model/clip.ts'
+import { asPublished } from '#lib/model/permanent-url.ts'
+import { sameEverywhere } from '#lib/platform/process-singleton.ts'
+import type { SpeechRequest } from '#lib/speech/speech.ts'
+import { soundOf } from './request-hash.ts'
+import { resolveSpeech, type VocalizeContext, type VocalizedClip, vocalize } from './vocalize.ts'
+
+const POLL_MS = 100
+
+/** `reuse: false` asks for a fresh clip. */
+export type ReusableRequest = SpeechRequest & { reuse?: boolean | undefined }
+
+/** Who is at work on which request in this process. */
+const inFlight = (services: Services) =>
+  sameEverywhere(services, 'vocalize-once', () => new Map<string, Promise<VocalizedClip>>())
+
+/**
+ * Gives the clip that exists for the same request (text, voice, model, format, settings, language, seed), and has it
+ * spoken by `vocalize` only where there is none. The same request that comes several times at once is spoken once,
+ * across the processes that share a catalog.
+ *
+ */
+export async function vocalizeOnce(
+  services: Services,
+  request: ReusableRequest,
+  context: VocalizeContext,
+): Promise<VocalizedClip> {
+  const hash = request.reuse === false ? undefined : await hashOf(services, request)
+  if (!hash) return vocalize(services, request, context)
+  const flights = inFlight(services)
+  const flight = flights.get(hash)
+  if (flight) return give(services, await flight, request, context)
+  const own = findOrSpeak(services, request, context, hash).finally(() => flights.delete(hash))
+  flights.set(hash, own)
+  return own
+}
+
+async function findOrSpeak(
+  services: Services,
+  request: ReusableRequest,
+  context: VocalizeContext,
+  hash: string,
+) {
+  const id = context.id ?? newClipId()
+  const existing = await findSpoken(services, hash, id)
+  if (existing) return give(services, existing, request, context)
+  try {
+    return await vocalize(services, request, { ...context, id })
+  } catch (error) {
+    await services.catalog.requests.giveUp(hash, id).catch(() => {})
+    throw error
+  }
+}
+
+/** The clip that answers `hash` already, once it is there; `undefined` where the caller is to speak it as clip `id`. */
+async function findSpoken(services: Services, hash: string, id: string): Promise<VocalizedClip | undefined> {
+  const { catalog, clock, config, work } = services
+  for (;;) {
+    const now = clock.now()
+    const owner = await catalog.requests
+      .claim({
+        ...{ hash, clipId: id, now, notBefore: now - config.reuse.ttlMs },
+        ...{ keepsPending: config.tempAudio.keepPending, expiresAt: now + config.tempAudio.ttlMs },
+      })
+      // Without a catalog nothing can be found; what it costs is one more call to the vendor.
+      .catch(() => ({ status: 'ours' }) as const)
+    if (owner.status === 'ours') return undefined
+    if (owner.status === 'spoken') {
+      const clip = owner.clip as VocalizedClip
+      const isUploading = clip.state === 'staged' && (clip.leaseExpiresAt ?? 0) > now
+      const deadline = (clip.stagedAt ?? 0) + config.ipfs.uploadDeadlineMs
+      if (!isUploading || now >= deadline) return clip
+    }
+    await clock.sleep(POLL_MS, work.signal)
+  }
+}
+
+/** `asSpoken`: the hash for those who cannot do with a clip that was re-encoded. */
+async function hashOf(services: Services, request: SpeechRequest, { asSpoken = false } = {}) {
+  const { config, requestHasher, speech, log } = services
+  if (!config.reuse.isOn) return undefined
+  try {
+    const sound = soundOf({ ...request, ...resolveSpeech(services, request) }, speech.name)
+    return await requestHasher.hash(asSpoken ? [...sound, 'as_spoken'] : sound)
+  } catch (error) {
+    log.warn({ err: error }, 'The key of the request hashes is not at hand; clips are not reused')
+    return undefined
+  }
+}
+
+/**
+ * Gives a clip that is there. A listener needs its bytes, in the format that was asked for: where they are gone from
+ * here, or were re-encoded, it is spoken again for him.
+ */
+async function give(
+  services: Services,
+  clip: VocalizedClip,
+  request: ReusableRequest,
+  context: VocalizeContext,
+): Promise<VocalizedClip> {
+  const { catalog, store, work } = services
+  if (context.listener) {
+    if (clip.originalMimeType) {
+      const hash = await hashOf(services, request, { asSpoken: true })
+      return hash ? findOrSpeak(services, request, context, hash) : vocalize(services, request, context)
+    }
+    const audio = await store.blob(clip.id)
+    if (!audio) return vocalize(services, request, context)
+    const { id, outputFormat, modelId } = clip
+    context.listener.replay({ id, audio, outputFormat: outputFormat ?? '', modelId: modelId ?? '' })
+  }
+  work.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
+  return { ...asPublished(services.config, clip), isReused: true }
+}

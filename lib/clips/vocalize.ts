@@ -1,0 +1,155 @@
+import type { NewClip } from '#lib/catalog/clips.ts'
+import { type CatalogError, isCatalogError } from '#lib/catalog/connection.ts'
+import type { Services } from '#lib/composition.ts'
+import { type Clip, newClipId } from '#lib/model/clip.ts'
+import type { SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
+import { isTempAudioError } from '#lib/temp-audio/store.ts'
+import { expectedSizeBytes, freeDisk, growingRoom, reserveRoom } from './byte-budget.ts'
+import type { Listener } from './live-listener.ts'
+import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
+import { type StagedAudio, stage } from './stage.ts'
+import { optimize } from './transcode.ts'
+import { type UploadOutcome, uploadClip } from './upload-clip.ts'
+import { storageUnavailable, uploadUnstaged } from './upload-without-store.ts'
+
+/** Between the end of the vendor's time limit and the record of the staged clip. */
+const STAGING_MARGIN_MS = 60_000
+
+/** What `vocalize` gives back: the clip as it stands at that moment, `stored` or still temporary. */
+export type VocalizedClip = Clip & {
+  cid: string
+  mimeType: string
+  durationMs: number
+  /** It was there already: nothing was paid for it this time. */
+  isReused?: boolean
+}
+
+export interface VocalizeContext {
+  requestId: string
+  /** The clip's id, for a caller who follows it from the start. */
+  id?: string
+  /** Hears the clip while it is spoken. */
+  listener?: Listener
+}
+
+/**
+ * Speaks `request.text`, stages the audio and uploads it to IPFS. Waits for the upload at most `UPLOAD_DEADLINE_MS`,
+ * and not at all while every provider is known to be sick; the upload then goes on behind the answer.
+ *
+ * @throws ServiceError when the vendor fails (nothing is kept then), or when neither IPFS nor the temporary store could
+ * take the audio
+ */
+export async function vocalize(
+  services: Services,
+  request: SpeechRequest,
+  context: VocalizeContext,
+): Promise<VocalizedClip> {
+  const newClip = describeNewClip(services, request, context)
+  const refusal = await reserve(services, newClip)
+  const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
+  const clip = staged.isDurable ? await recordStaged(services, newClip, staged) : undefined
+  if (clip) context.listener?.kept()
+  return clip ? uploadStaged(services, clip, staged) : uploadUnstaged(services, newClip, staged, refusal)
+}
+
+function describeNewClip(
+  { config, clock, leaseOwner }: Services,
+  request: SpeechRequest,
+  { requestId, id = newClipId() }: VocalizeContext,
+): NewClip {
+  const { modelId, outputFormat } = resolveSpeech({ config }, request)
+  const characters = [...request.text].length
+  const now = clock.now()
+  return {
+    id,
+    requestId,
+    characters,
+    voiceId: request.voiceId,
+    modelId,
+    outputFormat,
+    createdAt: now,
+    expiresAt: now + config.tempAudio.ttlMs,
+    sizeBytes: expectedSizeBytes(outputFormat, characters),
+    leaseOwner,
+    leaseExpiresAt: now + config.speech.timeoutMs + STAGING_MARGIN_MS,
+  }
+}
+
+/** The model and the format in which `request` will be spoken. */
+export function resolveSpeech({ config }: Pick<Services, 'config'>, request: SpeechRequest) {
+  const { modelId, outputFormat } = config.speech.elevenLabs
+  return { modelId: request.modelId ?? modelId, outputFormat: request.outputFormat ?? outputFormat }
+}
+
+/**
+ * Reserves room and a record. Without a disk or a catalog the clip can still go straight to IPFS, unless nobody there
+ * would be asked: then it is refused before it is paid for.
+ */
+async function reserve(services: Services, newClip: NewClip): Promise<CatalogError | undefined> {
+  const isAnyoneLeft = services.chain.canTry('background')
+  try {
+    await freeDisk(services, newClip.sizeBytes).catch((error) => {
+      if (!isTempAudioError(error) || !isAnyoneLeft) throw error
+    })
+    await reserveRoom(services, newClip)
+    return undefined
+  } catch (error) {
+    if (!isCatalogError(error) && !isTempAudioError(error)) throw error
+    if (isTempAudioError(error) || !isAnyoneLeft) throw storageUnavailable(error)
+    return error
+  }
+}
+
+async function speakAndStage(
+  services: Services,
+  request: SpeechRequest,
+  { id, sizeBytes }: NewClip,
+  refusal: CatalogError | undefined,
+  listener: Listener | undefined,
+): Promise<StagedAudio> {
+  let spoken: SpokenAudio | undefined
+  try {
+    spoken = await services.speech.speak(request, { signal: services.work.signal })
+    if (listener) spoken = listener.hear(spoken)
+    const reserve = refusal ? () => Promise.reject(refusal) : growingRoom(services, id, sizeBytes)
+    const staged = await stage(services, id, spoken, { reserve })
+    listener?.staged(staged.audio)
+    // Who listens finds the very bytes that were heard.
+    return listener ? staged : await optimize(services, id, staged, spoken.outputFormat)
+  } catch (error) {
+    await spoken?.audio.cancel().catch(() => {})
+    await services.catalog.clips.discard(id).catch(() => {})
+    throw isTempAudioError(error) ? storageUnavailable(error) : error
+  }
+}
+
+async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio): Promise<VocalizedClip> {
+  const { catalog, chain, clock, config, work, leaseOwner } = services
+  let outcome: UploadOutcome | undefined
+  if (chain.canTry('caller')) {
+    const { audio } = staged
+    const upload = work.track(
+      uploadClip(services, clip, { trigger: 'request', user: 'caller', signal: work.signal, audio }),
+    )
+    outcome = await withinDeadline(upload, clock, config.ipfs.uploadDeadlineMs)
+  } else {
+    // A lease that cannot be given back now runs out: the clip is safe either way.
+    await catalog.queue.release(leaseOwner, clip.id).catch(() => {})
+  }
+  if (outcome?.status === 'success') {
+    const { provider, ipfsHash, url } = outcome
+    return asVocalized({ ...clip, state: 'stored', provider, ipfsHash, permanentUrl: url }, staged)
+  }
+  return keptTemporarily(services, clip, staged)
+}
+
+/** What `upload` came to, or `undefined` when it takes longer than `deadlineMs`, or broke: the clip is then waiting. */
+async function withinDeadline(upload: Promise<UploadOutcome>, clock: Services['clock'], deadlineMs: number) {
+  const timer = new AbortController()
+  const deadline = clock.sleep(deadlineMs, timer.signal).catch(() => {})
+  try {
+    return (await Promise.race([upload.catch(() => undefined), deadline])) ?? undefined
+  } finally {
+    timer.abort()
+  }
+}

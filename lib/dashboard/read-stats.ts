@@ -1,0 +1,143 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { Sample, Span, TimeToIpfs, TryCount } from '#lib/catalog/clip-list.ts'
+import type { Services } from '#lib/composition.ts'
+import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
+
+const HOUR_MS = 3_600_000
+const STEPS = 48
+/** The stretches of time that can be looked at, in milliseconds. */
+export const ranges = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS }
+export type Range = keyof typeof ranges
+
+/** How long clips took from staged to stored. */
+export interface Waits {
+  clips: number
+  medianMs: number
+  p95Ms: number
+}
+
+export interface ProviderFigures {
+  provider: string
+  /** Absent where the provider is no longer configured. */
+  breaker?: BreakerState
+  storedTries: number
+  failedTries: number
+  timeToIpfs?: Waits
+}
+
+/** Everything that the dashboard shows of a range of time. Times are milliseconds since the epoch. */
+export interface Figures {
+  at: number
+  range: Range
+  from: number
+  stepMs: number
+  /** The clips that were spoken in the range, by where they stand now. */
+  clips: { spoken: number; stored: number; waiting: number; expired: number }
+  /** Tries that no caller waited for. */
+  background: { stored: number; failed: number }
+  timeToIpfs?: Waits
+  /** Characters that were paid for, and those whose clip was there, since the first start. */
+  characters: { spoken: number; saved: number }
+  /** What the temporary store holds now. */
+  temporary: { clips: number; bytes: number; maxBytes: number; waiting: number }
+  providers: ProviderFigures[]
+  series: {
+    tries: TryCount[]
+    timesToIpfs: ({ step: number; provider: string } & Waits)[]
+    samples: Sample[]
+  }
+}
+
+/** Reads the figures of the last `range` from the catalog. @throws CatalogError */
+export async function readFigures(services: Services, range: Range): Promise<Figures> {
+  const { catalog, chain, clock, config } = services
+  const { history } = catalog
+  const at = clock.now()
+  const stepMs = ranges[range] / STEPS
+  // Whole steps, so that what is over does not change its step with each look.
+  const to = (Math.floor(at / stepMs) + 1) * stepMs
+  const span: Span = { from: to - ranges[range], to, stepMs }
+
+  // Each query holds up the whole process on SQLite; between them others get their turn.
+  const tries = await history.tries(span)
+  await breathe()
+  const times = await history.timesToIpfs(span)
+  await breathe()
+  const states = await history.states(span.from)
+  const samples = thinned(await history.samples(span), span)
+  const totals = await catalog.figures.totals()
+
+  const { stored = 0, expired = 0, staged = 0, pending = 0 } = states
+  const waiting = staged + pending
+  const background = tries.filter(({ isBackground }) => isBackground)
+  const timeToIpfs = waitsOf(times)
+  return {
+    ...{ at, range, from: span.from, stepMs },
+    clips: { spoken: stored + expired + waiting, stored, waiting, expired },
+    background: sumOf(background),
+    ...(timeToIpfs && { timeToIpfs }),
+    characters: {
+      spoken: totals.counters.characters_spoken?.[''] ?? 0,
+      saved: totals.counters.characters_saved?.[''] ?? 0,
+    },
+    temporary: {
+      clips: totals.heldClips,
+      bytes: totals.heldBytes,
+      maxBytes: config.tempAudio.maxBytes,
+      waiting: totals.waitingClips,
+    },
+    providers: providersOf(chain.breakers(), tries, times),
+    series: { tries, timesToIpfs: waitsByStep(times), samples },
+  }
+}
+
+function providersOf(
+  breakers: { provider: string; state: BreakerState }[],
+  tries: TryCount[],
+  times: TimeToIpfs[],
+): ProviderFigures[] {
+  const names = new Set([...breakers, ...tries].map(({ provider }) => provider))
+  return [...names].map((provider) => {
+    const breaker = breakers.find((candidate) => candidate.provider === provider)?.state
+    const { stored, failed } = sumOf(tries.filter((count) => count.provider === provider))
+    const timeToIpfs = waitsOf(times.filter((time) => time.provider === provider))
+    return {
+      provider,
+      ...(breaker && { breaker }),
+      ...{ storedTries: stored, failedTries: failed },
+      ...(timeToIpfs && { timeToIpfs }),
+    }
+  })
+}
+
+function sumOf(counts: TryCount[]) {
+  const sum = (key: 'stored' | 'failed') => counts.reduce((total, count) => total + count[key], 0)
+  return { stored: sum('stored'), failed: sum('failed') }
+}
+
+function waitsByStep(times: TimeToIpfs[]) {
+  const groups = Map.groupBy(times, ({ step, provider }) => `${step} ${provider}`)
+  return [...groups.values()].flatMap((group) => {
+    const waits = waitsOf(group)
+    return waits && group[0] ? [{ step: group[0].step, provider: group[0].provider, ...waits }] : []
+  })
+}
+
+/** Median and 95th percentile of a histogram. */
+export function waitsOf(times: Pick<TimeToIpfs, 'ms' | 'clips'>[]): Waits | undefined {
+  const clips = times.reduce((sum, time) => sum + time.clips, 0)
+  if (clips === 0) return undefined
+  const ascending = times.toSorted((a, b) => a.ms - b.ms)
+  const quantile = (share: number) => {
+    let seen = 0
+    const found = ascending.find((time) => (seen += time.clips) >= clips * share)
+    return found?.ms ?? 0
+  }
+  return { clips, medianMs: quantile(0.5), p95Ms: quantile(0.95) }
+}
+
+/** The fullest sample of each step. */
+function thinned(samples: Sample[], { from, stepMs }: Span): Sample[] {
+  const steps = Map.groupBy(samples, ({ takenAt }) => Math.floor((takenAt - from) / stepMs))
+  return [...steps.values()].map((group) => group.reduce((a, b) => (b.heldBytes > a.heldBytes ? b : a)))
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { after } from 'next/server'
+import { spendCharacters } from '#lib/clips/character-budget.ts'
+import type { VocalizeContext, VocalizedClip } from '#lib/clips/vocalize.ts'
+import { type ReusableRequest, vocalizeOnce } from '#lib/clips/vocalize-once.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { getService } from '#lib/server/lifecycle.ts'
+import { bearerOf, isOneOf } from './auth.ts'
+import { clientAddress } from './client-address.ts'
+import type { RequestContext } from './respond.ts'
+
+/** Has the text spoken. The work goes on whether or not anybody waits for it. */
+export type Speak = (options?: Omit<VocalizeContext, 'requestId'>) => Promise<VocalizedClip>
+
+/** A door that speaks, opened to one caller. */
+interface Door {
+  /**
+   * Takes an order, counted against the caller's daily characters.
+   *
+   * @throws ServiceError `character_budget_exceeded`
+   */
+  order(request: ReusableRequest): Promise<Speak>
+}
+
+/**
+ * Lets a caller in through a door that speaks: with one of `VOCALIZE_API_KEYS` where there are any, and within the
+ * rate limit of that key, or of the caller's address.
+ *
+ * @throws ServiceError `shutting_down`, `unauthorized`, `rate_limited`
+ */
+export async function openDoor(request: Request, context: RequestContext): Promise<Door> {
+  const { services, requestId } = context
+  const service = getService()
+  service.refuseWhileStopping()
+  const caller = await admit(request, context)
+  return {
+    async order(speech) {
+      const giveBack = await spendCharacters(services, caller, speech.text)
+      return (options) => {
+        const speaking = services.work.track(vocalizeOnce(services, speech, { requestId, ...options }))
+        after(async () => {
+          const clip = await speaking.catch(giveBack.afterFailure)
+          if (clip?.isReused) await giveBack.unspent()
+          else if (clip) await service.afterVocalize(clip)
+          await services.work.settled()
+          await service.afterWork()
+        })
+        return speaking
+      }
+    },
+  }
+}
+
+/** Who calls: by key, or by address. Wrong keys count against the address that tries them. */
+export async function admit(request: Request, context: RequestContext): Promise<string> {
+  const { vocalizeApiKeys: keys, trustedProxies } = context.services.config.access
+  const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()
+  const isKey = given !== undefined && isOneOf(given, keys)
+  const caller = isKey ? `key:${fingerprint(given)}` : `address:${clientAddress(request, trustedProxies)}`
+  const { isAllowed, headers, resetMs } = await context.services.rateLimiter.take(caller)
+  for (const [name, value] of Object.entries(headers)) context.headers.set(name, value)
+  if (!isAllowed) {
+    throw new ServiceError('rate_limited', 'Too many requests; try again later', { retryAfterMs: resetMs })
+  }
+  if (keys.length > 0 && !isKey) {
+    const how = 'send it as "Authorization: Bearer <key>" or "xi-api-key: <key>"'
+    throw new ServiceError('unauthorized', given ? 'The key is wrong' : `A key is required: ${how}`)
+  }
+  return caller
+}
+
+function fingerprint(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32)
+}

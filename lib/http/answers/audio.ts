@@ -1,0 +1,29 @@
+import { mimeTypeOf } from '#lib/audio/formats.ts'
+import { listen } from '#lib/clips/live-listener.ts'
+import type { Speak } from '#lib/http/admission.ts'
+import { newClipId } from '#lib/model/clip.ts'
+
+/**
+ * Answers with the audio itself while it is still being spoken and staged. The headers name the clip: whoever hangs up
+ * finds it there, finished and stored.
+ *
+ * @throws ServiceError as `vocalize` does, as long as the vendor has not begun
+ */
+export async function audioAnswer(baseUrl: string, speak: Speak): Promise<Response> {
+  const newId = newClipId()
+  const {
+    audio,
+    outputFormat,
+    clipId: id = newId,
+  } = await listen((listener) => speak({ id: newId, listener }))
+  return new Response(audio as BodyInit, {
+    headers: {
+      'Content-Type': mimeTypeOf(outputFormat),
+      'X-Clip-Id': id,
+      Link: `<${baseUrl}/api/temp-audio/${id}>; rel="canonical"`,
+      'Cache-Control': 'no-store, no-transform',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Accel-Buffering': 'no',
+    },
+  })
+}

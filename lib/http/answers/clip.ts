@@ -1,0 +1,62 @@
+import type { Attempt } from '#lib/catalog/attempts.ts'
+import type { ClipHistory } from '#lib/clips/watch-clip.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import { absoluteUrl } from '#lib/model/permanent-url.ts'
+
+const iso = (timeMs: number) => new Date(timeMs).toISOString()
+const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
+const orAbsent = <T>(value: T | null) => value ?? undefined
+
+/** A clip as one line of a list tells it. */
+export function listedClip(clip: Clip) {
+  return {
+    ...{ id: clip.id, state: clip.state, characters: clip.characters, voiceId: clip.voiceId },
+    ...{ bytes: clip.sizeBytes, tries: clip.attempts, createdAt: iso(clip.createdAt) },
+    expiresAt: iso(clip.expiresAt),
+    storedAt: isoOrAbsent(clip.storedAt),
+    nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
+    provider: orAbsent(clip.provider),
+    error: orAbsent(clip.lastError),
+  }
+}
+
+/** What a program is told of a clip: `GET /api/clips/{id}` and the events about it. Nothing stands for what is unknown. */
+export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
+  const isStored = clip.state === 'stored'
+  const permanentUrl = clip.permanentUrl ? absoluteUrl(clip.permanentUrl, baseUrl) : undefined
+  return {
+    id: clip.id,
+    state: clip.state,
+    isTemporary: !isStored,
+    audioUrl: (isStored && permanentUrl) || `${baseUrl}/api/temp-audio/${clip.id}`,
+    cid: orAbsent(clip.cid),
+    ipfsHash: orAbsent(clip.ipfsHash),
+    provider: orAbsent(clip.provider),
+    permanentUrl,
+    mimeType: orAbsent(clip.mimeType),
+    bytes: clip.cid ? clip.sizeBytes : undefined,
+    durationMs: orAbsent(clip.durationMs),
+    original: originalAnswer(clip),
+    characters: clip.characters,
+    createdAt: iso(clip.createdAt),
+    spokenAt: isoOrAbsent(clip.spokenAt),
+    stagedAt: isoOrAbsent(clip.stagedAt),
+    storedAt: isoOrAbsent(clip.storedAt),
+    expiresAt: iso(clip.expiresAt),
+    nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
+    attempts: attempts.map(attemptAnswer),
+  }
+}
+
+/** What the clip was before it was re-encoded. */
+function originalAnswer({ originalMimeType, originalSizeBytes, originalDurationMs }: Clip) {
+  if (originalMimeType === null || originalSizeBytes === null) return undefined
+  return { mimeType: originalMimeType, bytes: originalSizeBytes, durationMs: orAbsent(originalDurationMs) }
+}
+
+function attemptAnswer({ provider, trigger, startedAt, durationMs, outcome, statusCode, error }: Attempt) {
+  return {
+    ...{ provider, trigger, startedAt: iso(startedAt), durationMs: orAbsent(durationMs), outcome },
+    ...{ statusCode: orAbsent(statusCode), error: orAbsent(error) },
+  }
+}

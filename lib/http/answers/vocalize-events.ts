@@ -1,0 +1,41 @@
+import { readClip } from '#lib/clips/watch-clip.ts'
+import type { Services } from '#lib/composition.ts'
+import type { Speak } from '#lib/http/admission.ts'
+import { problemOf, type RequestContext } from '#lib/http/respond.ts'
+import { eventStream, type ServerEvent } from '#lib/http/sse.ts'
+import { newClipId } from '#lib/model/clip.ts'
+import { clipEvent, clipEvents } from './clip-events.ts'
+import { vocalizeAnswer } from './vocalize.ts'
+
+/**
+ * Answers `vocalize` as a stream of events: `clip` for each change of the clip's record, and in the end `result` with
+ * the answer that a caller without events gets, or `problem` with the problem document. A caller who hangs up does not
+ * stop the work.
+ */
+export function vocalizeEvents(context: RequestContext, baseUrl: string, speak: Speak): Response {
+  const id = newClipId()
+  const last: Promise<ServerEvent> = speak({ id }).then(
+    (clip) => ({ event: 'result', data: vocalizeAnswer(clip, baseUrl) }),
+    (error) => ({ event: 'problem', data: problemOf(context, error).body }),
+  )
+  return eventStream(async function* (signal) {
+    const over = new AbortController()
+    last.finally(() => over.abort())
+    const options = { baseUrl, awaitRecord: true, signal: AbortSignal.any([signal, over.signal]) }
+    let known: string | undefined
+    for await (const event of clipEvents(context.services, id, options)) {
+      known = event.id
+      yield event
+    }
+    const end = await last
+    yield* lastChange(context.services, id, baseUrl, known)
+    yield end
+  })
+}
+
+/** The change that came in the same moment as the end. */
+async function* lastChange(services: Services, id: string, baseUrl: string, known: string | undefined) {
+  const history = await readClip(services, id).catch(() => null)
+  const event = history && clipEvent(history, baseUrl)
+  if (event && event.id !== known) yield event
+}

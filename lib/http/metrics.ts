@@ -1,0 +1,145 @@
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import { backgroundTriggers } from '#lib/catalog/attempts.ts'
+import type { Totals } from '#lib/catalog/backlog.ts'
+import { timeToIpfsBuckets } from '#lib/catalog/counters.ts'
+import type { Services } from '#lib/composition.ts'
+
+/**
+ * The figures in Prometheus' text format. What is counted comes from the catalog, so that it outlives a restart and
+ * is the same whichever process is asked; the breakers and the process metrics are this process' own.
+ *
+ * @see https://prometheus.io/docs/practices/naming/
+ * @throws CatalogError when the catalog fails
+ */
+export async function renderMetrics({
+  catalog,
+  chain,
+}: Services): Promise<{ contentType: string; text: string }> {
+  const totals = await catalog.figures.totals()
+  const missingReplicas = await catalog.replications.count()
+  const figures = new Registry()
+  addCounters(figures, totals.counters, chain.providers)
+  addGauges(figures, totals, chain)
+  const missing = {
+    name: 'voicepin_clips_missing_replicas',
+    help: 'Clips that fewer providers hold than should.',
+  }
+  new Gauge({ ...missing, registers: [figures] }).set(missingReplicas)
+  figures.registerMetric(timeToIpfs(totals.counters))
+  const registry = Registry.merge([figures, processMetrics()])
+  return { contentType: registry.contentType, text: await registry.metrics() }
+}
+
+type Counters = Totals['counters']
+
+function addCounters(registry: Registry, counters: Counters, providers: readonly string[]) {
+  const registers = [registry]
+  const attempts = new Counter({
+    name: 'voicepin_ipfs_upload_attempts_total',
+    help: 'Tries at IPFS providers, by provider and outcome.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  })
+  for (const outcome of ['stored', 'failed']) {
+    const counted = counters[`attempts_${outcome}`] ?? {}
+    for (const provider of new Set([...providers, ...Object.keys(counted)])) {
+      attempts.inc({ provider, outcome }, counted[provider] ?? 0)
+    }
+  }
+  const retries = new Counter({
+    name: 'voicepin_background_retries_total',
+    help: 'Rounds through the provider chain behind the answers, by trigger and outcome.',
+    labelNames: ['trigger', 'outcome'],
+    registers,
+  })
+  for (const outcome of ['stored', 'failed']) {
+    for (const trigger of backgroundTriggers) {
+      retries.inc({ trigger, outcome }, counters[`background_retries_${outcome}`]?.[trigger] ?? 0)
+    }
+  }
+  const stored = new Counter({
+    name: 'voicepin_clips_stored_total',
+    help: 'Clips that reached IPFS, by the provider that took them.',
+    labelNames: ['provider'],
+    registers,
+  })
+  for (const [provider, value] of Object.entries(counters.clips_stored ?? {})) stored.inc({ provider }, value)
+  const audits = new Counter({
+    name: 'voicepin_audit_clips_total',
+    help: 'Clips that were read back through the gateway of their provider, by provider and outcome.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  })
+  for (const outcome of ['delivered', 'lost', 'repaired']) {
+    for (const [provider, value] of Object.entries(counters[`audit_${outcome}`] ?? {})) {
+      audits.inc({ provider, outcome }, value)
+    }
+  }
+  const expired = {
+    name: 'voicepin_clips_expired_unstored_total',
+    help: 'Clips whose time ended before any provider took them.',
+  }
+  new Counter({ ...expired, registers }).inc(counters.clips_expired?.[''] ?? 0)
+  const saved = {
+    name: 'voicepin_characters_saved_total',
+    help: 'Characters of text that were not spoken again, since their clip was there.',
+  }
+  new Counter({ ...saved, registers }).inc(counters.characters_saved?.[''] ?? 0)
+  const spoken = { name: 'voicepin_characters_spoken_total', help: 'Characters of text that were spoken.' }
+  new Counter({ ...spoken, registers }).inc(counters.characters_spoken?.[''] ?? 0)
+}
+
+function addGauges(registry: Registry, totals: Totals, chain: Services['chain']) {
+  const registers = [registry]
+  const gauge = (name: string, help: string, value: number) => new Gauge({ name, help, registers }).set(value)
+  gauge('voicepin_temp_audio_clips', 'Clips that the temporary store holds.', totals.heldClips)
+  gauge('voicepin_temp_audio_bytes', 'Bytes that clips take in the temporary store.', totals.heldBytes)
+  gauge('voicepin_pending_clips', 'Clips that wait for IPFS.', totals.waitingClips)
+  const breakers = new Gauge({
+    name: 'voicepin_provider_breaker_state',
+    help: 'The state that the breaker of a provider is in: 1 for that state, 0 for the others.',
+    labelNames: ['provider', 'state'],
+    registers,
+  })
+  for (const { provider, state } of chain.breakers()) {
+    for (const each of ['closed', 'open', 'half_open']) {
+      breakers.set({ provider, state: each }, each === state ? 1 : 0)
+    }
+  }
+}
+
+/** A histogram whose buckets were counted in the catalog; the library can only count by itself. */
+function timeToIpfs(counters: Counters): Metric {
+  const name = 'voicepin_time_to_ipfs_seconds'
+  let cumulative = 0
+  const buckets = [...timeToIpfsBuckets.map(String), '+Inf'].map((le) => {
+    cumulative += counters.time_to_ipfs_bucket?.[le] ?? 0
+    return { metricName: `${name}_bucket`, labels: { le }, value: cumulative }
+  })
+  const values = [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, value: counters.time_to_ipfs_sum?.[''] ?? 0 },
+    { metricName: `${name}_count`, labels: {}, value: counters.time_to_ipfs_count?.[''] ?? 0 },
+  ]
+  const help = 'Seconds from the end of speech to the first provider that took the clip.'
+  const histogram = {
+    name,
+    help,
+    type: 'histogram',
+    aggregator: 'sum',
+    get: async () => ({ name, help, type: 'histogram', values }),
+  }
+  return histogram as unknown as Metric
+}
+
+const KEY = Symbol.for('voicepin.process-metrics')
+
+/** Node's own metrics; measured from the first call on, once a process. */
+function processMetrics(): Registry {
+  const holder = globalThis as { [KEY]?: Registry }
+  if (!holder[KEY]) {
+    holder[KEY] = new Registry()
+    collectDefaultMetrics({ register: holder[KEY] })
+  }
+  return holder[KEY]
+}

@@ -1,0 +1,57 @@
+import type { FileHandle } from 'node:fs/promises'
+import { CID, varint } from 'multiformats'
+import { WrongContentError } from './car-reader.ts'
+import { type BlockIndex, isLeaf, linksIn } from './unixfs.ts'
+
+/** Enough for the header and the start of the first block, in most cases of everything that is needed. */
+const WINDOW_BYTES = 512
+
+/**
+ * Where each block of a CAR file lies that was checked when it was written. Reads the beginning of each block, and of
+ * the leaves nothing more.
+ *
+ * @throws WrongContentError where the file is no CAR any more
+ */
+export async function scanCar(handle: FileHandle): Promise<BlockIndex> {
+  const { size: fileBytes } = await handle.stat()
+  const index: BlockIndex = new Map()
+  const header = await readAt(handle, 0)
+  const [headerBytes, lengthBytes] = decodeLength(header)
+  let position = lengthBytes + headerBytes
+  while (position < fileBytes) {
+    const start = position < WINDOW_BYTES / 2 ? header.subarray(position) : await readAt(handle, position)
+    const [frameBytes, frameLengthBytes] = decodeLength(start)
+    const cid = decodeCid(start.subarray(frameLengthBytes))
+    const offset = position + frameLengthBytes + cid.byteLength
+    const sizeBytes = frameBytes - cid.byteLength
+    if (offset + sizeBytes > fileBytes) throw damaged()
+    const links = isLeaf(cid) ? {} : { links: linksIn(cid, await readAt(handle, offset, sizeBytes)) }
+    index.set(cid.toString(), { offset, sizeBytes, ...links })
+    position = offset + sizeBytes
+  }
+  return index
+}
+
+async function readAt(handle: FileHandle, position: number, sizeBytes = WINDOW_BYTES): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await handle.read(new Uint8Array(sizeBytes), 0, sizeBytes, position)
+  return buffer.subarray(0, bytesRead)
+}
+
+function decodeLength(bytes: Uint8Array): [number, number] {
+  try {
+    return varint.decode(bytes)
+  } catch (cause) {
+    throw damaged(cause)
+  }
+}
+
+function decodeCid(bytes: Uint8Array): CID {
+  try {
+    const { size } = CID.inspectBytes(bytes)
+    return CID.decode(bytes.subarray(0, size))
+  } catch (cause) {
+    throw damaged(cause)
+  }
+}
+
+const damaged = (cause?: unknown) => new WrongContentError('A CAR in the block store is damaged', { cause })

@@ -1,0 +1,50 @@
+import { CID } from 'multiformats'
+import { base16 } from 'multiformats/bases/base16'
+import { base32 } from 'multiformats/bases/base32'
+import { base36 } from 'multiformats/bases/base36'
+import { base58btc } from 'multiformats/bases/base58'
+import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import { ProviderError } from '#lib/model/errors.ts'
+import { LEGACY_CHUNK_BYTES, legacyCid } from './car.ts'
+
+const anyBase = base32.decoder.or(base36.decoder).or(base58btc.decoder).or(base16.decoder)
+
+/** Any way of writing a CID as the one this program uses: version 1 in base32. Not a CID: `undefined`. */
+export function canonicalCid(text: string): string | undefined {
+  try {
+    return CID.parse(text.trim(), anyBase).toV1().toString()
+  } catch {
+    return undefined
+  }
+}
+
+/** Every CID by which a provider may hold `content`: its own, and that of services which chunk files themselves. */
+export async function possibleCids({ cid, file }: Pick<IpfsContent, 'cid' | 'file'>): Promise<string[]> {
+  return file.size <= LEGACY_CHUNK_BYTES ? [cid] : [cid, await legacyCid(file)]
+}
+
+/**
+ * The CID that a provider answered for `content`, in canonical form.
+ *
+ * `acceptsLegacy`: also accept the CID that services give which chunk plain files themselves (see `legacyCid`).
+ *
+ * @throws ProviderError when the answer is no CID, or that of other content.
+ */
+export async function verifyAnsweredCid(
+  answered: string,
+  content: Pick<IpfsContent, 'cid' | 'file'>,
+  options: { acceptsLegacy?: boolean } = {},
+): Promise<string> {
+  const cid = canonicalCid(answered)
+  if (cid === undefined) {
+    throw new ProviderError('Answered something else in place of a CID', {
+      isRetryable: true,
+      mayHaveStored: true,
+    })
+  }
+  if (cid === content.cid) return cid
+  if (options.acceptsLegacy && cid === (await legacyCid(content.file))) return cid
+  throw new ProviderError(`Answered the CID ${cid}, but the content's own is ${content.cid}`, {
+    isRetryable: false,
+  })
+}

@@ -1,0 +1,101 @@
+import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import { describeError, type ProviderFailure } from '#lib/model/errors.ts'
+import type { BreakerState } from './breaker.ts'
+import type { BreakerGossip } from './breaker-sync.ts'
+import { ChainError, isNotTried, isTriesFailed } from './errors.ts'
+import {
+  type ChainResult,
+  type ChainUser,
+  createLink,
+  type Journal,
+  type Link,
+  type LinkOptions,
+} from './provider-runner.ts'
+
+export interface Chain {
+  readonly providers: readonly string[]
+  /**
+   * Offers `content` to the providers in order until one holds it. Waits, time limits, order and breakers are here.
+   *
+   * `doubtful` names providers that may hold it from an earlier try: they are asked before anything is sent again.
+   * `heldBy` names those that hold it already: a further one is wanted.
+   *
+   * @throws ChainError when no provider took it; the signal's reason when it aborts
+   */
+  upload(
+    content: IpfsContent,
+    options: {
+      user: ChainUser
+      journal: Journal
+      doubtful?: readonly string[]
+      heldBy?: readonly string[]
+      signal: AbortSignal
+    },
+  ): Promise<ChainResult>
+  /** Whether at least one provider would be tried now. */
+  canTry(user: ChainUser): boolean
+  breakers(): { provider: string; state: BreakerState }[]
+  /** Lets every resting provider be probed at once. */
+  endRests(): void
+  /** Asks providers that have rested for a clip, so that one that has healed is used again. */
+  probe(cid: string, signal: AbortSignal): Promise<void>
+}
+
+export interface ChainOptions extends LinkOptions {
+  providers: readonly IpfsProvider[]
+  scrub: (text: string) => string
+  /** How other instances and this one hear of each other's breakers. */
+  gossip?: BreakerGossip
+}
+
+export function createChain(options: ChainOptions): Chain {
+  const { scrub, gossip } = options
+  const links = options.providers.map((provider) => {
+    const onChange = () => gossip?.publish(provider.name, link.breaker.snapshot())
+    const link: Link = createLink(provider, { ...options, onChange })
+    return link
+  })
+  const names = links.map(({ provider }) => provider.name)
+  gossip?.subscribe(names, (name, snapshot) => links[names.indexOf(name)]?.breaker.adopt(snapshot))
+
+  return {
+    providers: names,
+
+    async upload(content, { user, journal, doubtful = [], heldBy = [], signal }) {
+      const failures: ProviderFailure[] = []
+      const causes: unknown[] = []
+      for (const link of links) {
+        const { name, needsOrigin } = link.provider
+        signal.throwIfAborted()
+        if (heldBy.includes(name) || (needsOrigin && heldBy.length === 0)) continue
+        try {
+          const isDoubtful = doubtful.includes(name)
+          return await link.upload(content, { user, journal, isDoubtful, signal })
+        } catch (error) {
+          if (isNotTried(error)) {
+            failures.push({ provider: name, attempts: 0, error: `Skipped: ${error.message}` })
+            // It is well: the next in the order has to stand in for the sick only.
+            if (error.isBusy) break
+          } else if (isTriesFailed(error)) {
+            failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
+            causes.push(error.cause)
+          } else throw error
+        }
+      }
+      throw new ChainError(failures, causes)
+    },
+
+    canTry: (user) => links.some((link) => !link.provider.needsOrigin && link.mayTry(user)),
+
+    breakers: () =>
+      links.map(({ provider, breaker }) => ({ provider: provider.name, state: breaker.state() })),
+
+    endRests() {
+      for (const { breaker } of links) breaker.endRest()
+    },
+
+    async probe(cid, signal) {
+      for (const link of links) await link.probe(cid, signal)
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { describeError, isProviderError, ProviderError, type ProviderFailure } from '#lib/model/errors.ts'
+import { named } from '#lib/platform/process-singleton.ts'
+
+/** No provider took the clip. */
+export class ChainError extends Error {
+  override readonly name = 'ChainError'
+  readonly failures: ProviderFailure[]
+
+  constructor(failures: ProviderFailure[], causes: unknown[]) {
+    const told = failures.map(({ provider, error }) => `${provider}: ${error}`).join('; ')
+    super(told || 'No IPFS provider is configured', { cause: new AggregateError(causes) })
+    this.failures = failures
+  }
+
+  /** How many tries were made at all providers together. */
+  get attempts(): number {
+    return this.failures.reduce((sum, failure) => sum + failure.attempts, 0)
+  }
+}
+
+export const isChainError = named<ChainError>('ChainError')
+
+/** One provider has used up its tries. */
+export class TriesFailed extends Error {
+  override readonly name = 'TriesFailed'
+  readonly tries: number
+
+  constructor(tries: number, cause: ProviderError) {
+    super(cause.message, { cause })
+    this.tries = tries
+  }
+}
+
+export const isTriesFailed = named<TriesFailed>('TriesFailed')
+
+/** One provider may not be tried now, which is no fault of the clip. */
+export class NotTried extends Error {
+  override readonly name = 'NotTried'
+  /** It is well, and has its hands full. */
+  readonly isBusy: boolean
+
+  constructor(reason: string, { isBusy = false } = {}) {
+    super(reason)
+    this.isBusy = isBusy
+  }
+}
+
+export const isNotTried = named<NotTried>('NotTried')
+
+/** Takes an error that says nothing of itself for one that no retry mends. */
+export function asProviderError(error: unknown): ProviderError {
+  if (isProviderError(error)) return error
+  return new ProviderError(describeError(error), { isRetryable: false, mayHaveStored: true, cause: error })
+}

@@ -1,0 +1,190 @@
+import { FormDataEncoder } from 'form-data-encoder'
+import type { z } from 'zod'
+import { isProviderError, ProviderError } from '#lib/model/errors.ts'
+import { createScrubber } from '#lib/platform/redact.ts'
+import {
+  excerptOf,
+  type FailureContext,
+  networkFailure,
+  statusFailure,
+  unreadableAnswer,
+} from './api-errors.ts'
+
+const MAX_ANSWER_BYTES = 1024 * 1024
+
+/** One call of a vendor's API. */
+export interface ApiRequest<T> {
+  method: 'GET' | 'POST'
+  /** Appended to the client's base URL. */
+  path: string
+  headers?: Record<string, string>
+  body?: Blob | FormData
+  /** What the answer's JSON has to be. */
+  answer: z.ZodType<T>
+  signal: AbortSignal
+}
+
+/**
+ * Makes requests, one attempt each, and turns everything that can go wrong into a `ProviderError`, without a
+ * credential in it. An abort rejects with the signal's own reason.
+ */
+export interface ApiClient {
+  /** The answer as one JSON value. */
+  json<T>(request: ApiRequest<T>): Promise<T>
+  /** The answer as JSON values: one a line, or a single one over several lines. Never empty. */
+  jsonLines<T>(request: ApiRequest<T>): Promise<T[]>
+  /** A text of the vendor's, fit to be part of an error's message. */
+  excerpt(text: string): string
+}
+
+interface ApiClientOptions {
+  baseUrl: string
+  /** Sent with every request; their values are kept out of errors. */
+  credentials: Record<string, string>
+  /** More values to keep out of errors, such as the parts of a `Basic` header. */
+  secrets?: string[]
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+/** Makes a client for the API at `baseUrl`. A user name and password in the URL travel as `Authorization: Basic`. */
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { baseUrl, ...userInfo } = splitUserInfo(options.baseUrl)
+  const credentials = { ...userInfo.credentials, ...options.credentials }
+  const scrub = createScrubber([
+    ...Object.values(credentials),
+    ...userInfo.secrets,
+    ...(options.secrets ?? []),
+  ])
+  const contextOf = (request: ApiRequest<unknown>): FailureContext => ({
+    isUpload: request.body !== undefined,
+    scrub,
+    now: options.now(),
+  })
+
+  async function send(request: ApiRequest<unknown>): Promise<string> {
+    const { method, path, signal } = request
+    const { body, contentType } = encodeBody(request.body)
+    const headers = headersOf({ ...contentType, ...request.headers }, credentials)
+    signal.throwIfAborted()
+    try {
+      // A redirect would carry credentials and clip to a host that nobody configured. And wherever one could be
+      // followed or looked at, `fetch` keeps a second copy of the body, so that uploads would fill the memory.
+      const init = { method, headers, signal, redirect: 'error', cache: 'no-store' } as const
+      const response = await fetch(`${baseUrl}${path}`, body ? { ...init, body } : init)
+      return await readAnswer(response, contextOf(request))
+    } catch (error) {
+      signal.throwIfAborted()
+      throw isProviderError(error) ? error : networkFailure(error, contextOf(request))
+    }
+  }
+
+  return {
+    excerpt: (text) => excerptOf(scrub(text)),
+    async json(request) {
+      const text = await send(request)
+      return parse(text, request, contextOf(request))
+    },
+    async jsonLines(request) {
+      const text = await send(request)
+      const context = contextOf(request)
+      const lines = parseJson(text) ? [text] : text.split('\n').filter((line) => line.trim() !== '')
+      if (lines.length === 0) throw unreadableAnswer('Answered with an empty body', context)
+      return lines.map((line) => parse(line, request, context))
+    },
+  }
+}
+
+/** The header of HTTP Basic authentication (RFC 7617). */
+export function basicAuth(user: string, password: string): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+}
+
+function headersOf(plain: Record<string, string>, credentials: Record<string, string>): Headers {
+  const headers = new Headers(plain)
+  try {
+    for (const [name, value] of Object.entries(credentials)) headers.set(name, value)
+  } catch {
+    // The error thrown here repeats the value, so it must not even become the cause.
+    throw new ProviderError('The configured credentials contain characters that no HTTP header can carry', {
+      isRetryable: false,
+    })
+  }
+  return headers
+}
+
+/**
+ * A form becomes one blob. Given as `FormData`, a file that cannot be read any more would leave `fetch` hanging and
+ * end the process with an unhandled rejection; as a blob it fails the request, and the length is known either way.
+ */
+function encodeBody(body: Blob | FormData | undefined): {
+  body?: Blob
+  contentType?: Record<string, string>
+} {
+  if (!(body instanceof FormData)) return body ? { body } : {}
+  const encoder = new FormDataEncoder(body)
+  return {
+    body: new Blob([...encoder.values()] as BlobPart[]),
+    contentType: { 'content-type': encoder.contentType },
+  }
+}
+
+async function readAnswer(response: Response, context: FailureContext): Promise<string> {
+  if (response.ok) {
+    const { text, isWhole } = await readText(response)
+    if (isWhole) return text
+    throw unreadableAnswer(`Answered with more than ${MAX_ANSWER_BYTES} bytes`, context)
+  }
+  throw statusFailure(response, (await readText(response, { isPartWelcome: true })).text, context)
+}
+
+/** The body's text, up to a limit. `isPartWelcome`: a body that breaks off gives what came of it. */
+async function readText(response: Response, options: { isPartWelcome?: boolean } = {}) {
+  const decoder = new TextDecoder()
+  let text = ''
+  let sizeBytes = 0
+  const reader = response.body?.getReader()
+  try {
+    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+      sizeBytes += next.value.byteLength
+      text += decoder.decode(next.value, { stream: true })
+      if (sizeBytes > MAX_ANSWER_BYTES) {
+        await reader?.cancel()
+        return { text, isWhole: false }
+      }
+    }
+  } catch (error) {
+    if (!options.isPartWelcome) throw error
+  }
+  return { text: text + decoder.decode(), isWhole: true }
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
+}
+
+function parse<T>(text: string, request: ApiRequest<T>, context: FailureContext): T {
+  if (text.trim() === '') throw unreadableAnswer('Answered with an empty body', context)
+  const start = () => excerptOf(context.scrub(text))
+  const json = parseJson(text)
+  if (!json) throw unreadableAnswer(`Answered with no valid JSON: ${start()}`, context)
+  const result = request.answer.safeParse(json.value)
+  if (result.success) return result.data
+  throw unreadableAnswer(`Answered without what was expected: ${start()}`, context)
+}
+
+/** Node's `fetch` refuses a URL with a user name or password in it, and repeats it in the error. */
+function splitUserInfo(text: string) {
+  const url = new URL(text)
+  const [user, password] = [url.username, url.password].map(decodeURIComponent) as [string, string]
+  url.username = ''
+  url.password = ''
+  const baseUrl = url.href.replace(/\/+$/, '')
+  return user || password
+    ? { baseUrl, credentials: basicAuth(user, password), secrets: [password] }
+    : { baseUrl, credentials: {}, secrets: [] }
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
+import { isProviderError, ProviderError } from '#lib/model/errors.ts'
+import { basicAuth, createApiClient } from './api-client.ts'
+import type { IpfsContent, IpfsProvider } from './provider.ts'
+
+interface KuboOptions {
+  name: string
+  /** The RPC API's origin; a path `/api/v0` at its end may be there or not. */
+  url: string
+  /** The headers that authenticate. */
+  credentials?: Record<string, string> | undefined
+  /** Values to keep out of errors besides those of `credentials`. */
+  secrets?: string[]
+  gatewayUrl: string
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+type PresetOptions = Pick<KuboOptions, 'url' | 'gatewayUrl' | 'now'>
+
+/** A node or cluster of one's own; `authorization` is the whole value of that header, where the API wants one. */
+export function createKuboProvider(options: PresetOptions & { authorization?: string | undefined }) {
+  const { authorization, ...rest } = options
+  return createRpcProvider({ ...rest, name: 'kubo', credentials: authorization ? { authorization } : {} })
+}
+
+/** Infura's RPC API (closed since August 2026), or one like it. */
+export function createInfuraProvider(options: PresetOptions & { projectId: string; projectSecret: string }) {
+  const { projectId, projectSecret, ...rest } = options
+  const credentials = basicAuth(projectId, projectSecret)
+  return createRpcProvider({ ...rest, name: 'infura', credentials, secrets: [projectId, projectSecret] })
+}
+
+/** Filebase's RPC API: https://filebase.com/docs/ipfs/rpc-api */
+export function createFilebaseProvider(options: PresetOptions & { token: string }) {
+  const { token, ...rest } = options
+  return createRpcProvider({ ...rest, name: 'filebase', credentials: { authorization: `Bearer ${token}` } })
+}
+
+/** Lighthouse, whose upload API has Kubo's paths and wraps its answers: https://docs.lighthouse.storage */
+export function createLighthouseProvider(options: PresetOptions & { apiKey: string }) {
+  const { apiKey, ...rest } = options
+  return createRpcProvider({
+    ...rest,
+    name: 'lighthouse',
+    credentials: { authorization: `Bearer ${apiKey}` },
+  })
+}
+
+const root = z.object({ Cid: z.object({ '/': z.string() }), PinErrorMsg: z.string().optional() })
+const plainLine = z.object({
+  Root: root.optional(),
+  Hash: z.string().optional(),
+  Type: z.string().optional(),
+  Message: z.string().optional(),
+})
+// Lighthouse puts what Kubo answers under `data`.
+const answerLine = z.union([z.object({ data: plainLine }).transform(({ data }) => data), plainLine])
+type AnswerLine = z.infer<typeof plainLine>
+
+/**
+ * A service that speaks Kubo's RPC API. The content goes in as a CAR; where the service knows no `dag/import` it is
+ * added as a file, with the same chunking.
+ */
+function createRpcProvider(options: KuboOptions): IpfsProvider {
+  const { name, gatewayUrl, credentials = {}, secrets = [], now } = options
+  const baseUrl = options.url.replace(/\/api\/v0\/?$/, '')
+  const api = createApiClient({ baseUrl, credentials, secrets, now })
+  let importsCars = true
+
+  async function send(path: string, file: Blob, fileName: string, signal: AbortSignal): Promise<string> {
+    const body = new FormData()
+    body.append('file', file, fileName)
+    const lines = await api.jsonLines({ method: 'POST', path, body, answer: answerLine, signal })
+    const failure = lines.map(failureIn).find((message) => message !== undefined)
+    if (failure) throw new ProviderError(api.excerpt(failure), { isRetryable: true, mayHaveStored: true })
+    return cidIn(lines)
+  }
+
+  // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-import
+  async function importCar(content: IpfsContent, signal: AbortSignal): Promise<string> {
+    const path = '/api/v0/dag/import?pin-roots=true'
+    const answered = await send(path, content.car, `${content.fileName}.car`, signal)
+    return verifyAnsweredCid(answered, content)
+  }
+
+  // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add
+  async function addFile(content: IpfsContent, signal: AbortSignal): Promise<string> {
+    const answered = await send(`/api/v0/add?${addParameters}`, content.file, content.fileName, signal)
+    return verifyAnsweredCid(answered, content, { acceptsLegacy: true })
+  }
+
+  return {
+    name,
+    gatewayUrl,
+    async upload(content, { signal }) {
+      if (importsCars) {
+        try {
+          return { cid: await importCar(content, signal) }
+        } catch (error) {
+          if (!isUnsupported(error)) throw error
+        }
+      }
+      const cid = await addFile(content, signal)
+      importsCars = false
+      return { cid }
+    },
+    // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-ls
+    async holds(cid, { signal }) {
+      try {
+        const path = `/api/v0/pin/ls?arg=${cid}`
+        const answer = z.object({ Keys: z.record(z.string(), z.unknown()) })
+        const { Keys } = await api.json({ method: 'POST', path, answer, signal })
+        return Object.keys(Keys).some((key) => canonicalCid(key) === cid)
+      } catch (error) {
+        if (isProviderError(error) && /\bnot pinned\b/i.test(error.message)) return false
+        if (isUnsupported(error)) return undefined
+        throw error
+      }
+    },
+  }
+}
+
+const addParameters = new URLSearchParams({
+  'cid-version': '1',
+  'raw-leaves': 'true',
+  chunker: 'size-1048576',
+  'max-file-links': '1024',
+  pin: 'true',
+})
+
+function cidIn(lines: AnswerLine[]): string {
+  const cid = lines.map((line) => line.Root?.Cid['/'] ?? line.Hash).findLast((found) => found !== undefined)
+  if (cid !== undefined) return cid
+  throw new ProviderError('Answered without a CID', { isRetryable: true, mayHaveStored: true })
+}
+
+/** Kubo reports some failures after it has begun to answer with 200. */
+function failureIn({ Root, Type, Message }: AnswerLine): string | undefined {
+  if (Root?.PinErrorMsg) return `Imported, but not pinned: ${Root.PinErrorMsg}`
+  return Type === 'error' ? `Answered with an error: ${Message ?? 'no message'}` : undefined
+}
+
+/** Whether the service refused a call because it does not know it, so that nothing has been stored. */
+function isUnsupported(error: unknown): boolean {
+  if (!isProviderError(error)) return false
+  const { statusCode = 0, message } = error
+  if ([404, 405, 501].includes(statusCode)) return true
+  const isUnknown =
+    /(unknown|no such|unsupported) (command|method|endpoint)|command not found|not (supported|implemented)/i
+  return [400, 500].includes(statusCode) && isUnknown.test(message)
+}

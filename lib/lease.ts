@@ -1,8 +1,0 @@
-import type { Services } from './services.ts'
-
-/** How long a lease must last at least: one try and the longest wait after it. */
-export function leaseMs({ config }: Pick<Services, 'config'>): number {
-  const { attemptTimeoutMs, uploadDeadlineMs, retryDelaysMs } = config.ipfs
-  const longestWaitMs = Math.max(uploadDeadlineMs, ...retryDelaysMs) * 1.2
-  return attemptTimeoutMs + longestWaitMs + 15_000
-}

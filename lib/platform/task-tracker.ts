@@ -1,0 +1,61 @@
+import type { Clock } from './clock.ts'
+
+/** How long aborted work may take to tidy up behind itself. */
+const TIDY_UP_MS = 2000
+
+/** Work that goes on behind the answers: counted, so that a shutdown can wait for it. */
+export interface BackgroundWork {
+  /** Aborts when the grace time of a shutdown is over. */
+  readonly signal: AbortSignal
+  /** Watches `work` until it settles, and hands what it throws to `onError`. Returns `work`. */
+  track<T>(work: Promise<T>): Promise<T>
+  /** Resolves when all that is under way now has settled. */
+  settled(): Promise<void>
+  /** Resolves when nothing is under way any more; after `graceMs` what still is gets aborted. */
+  drain(graceMs: number): Promise<void>
+}
+
+export function createBackgroundWork(options: {
+  clock: Clock
+  onError: (error: unknown) => void
+}): BackgroundWork {
+  const { clock, onError } = options
+  const running = new Set<Promise<unknown>>()
+  const stop = new AbortController()
+
+  async function allSettled() {
+    while (running.size > 0) await Promise.allSettled(running)
+  }
+
+  async function settledWithin(ms: number) {
+    const timer = new AbortController()
+    const limit = clock.sleep(ms, timer.signal).catch(() => {})
+    await Promise.race([allSettled(), limit])
+    timer.abort()
+  }
+
+  return {
+    signal: stop.signal,
+
+    track(work) {
+      running.add(work)
+      work
+        .catch((error: unknown) => {
+          if (!stop.signal.aborted) onError(error)
+        })
+        .finally(() => running.delete(work))
+      return work
+    },
+
+    async settled() {
+      await Promise.allSettled(running)
+    },
+
+    async drain(graceMs) {
+      await settledWithin(graceMs)
+      if (running.size === 0) return
+      stop.abort(new Error('The service is shutting down'))
+      await settledWithin(TIDY_UP_MS)
+    },
+  }
+}

@@ -1,0 +1,155 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRequestListener } from '@remix-run/node-fetch-server'
+import { announceStamps, stamp } from '#lib/http/client-address.ts'
+import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { refuseUnreadable } from './unreadable.ts'
+
+/** What the front asks of the service behind it; `instrumentation.ts` puts it on `globalThis`. */
+export interface FrontServices {
+  /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
+  serveTempAudio(request: Request): Promise<Response>
+  /** Answers `GET` and `HEAD /ipfs/<cid>`. */
+  serveIpfs(request: Request): Promise<Response>
+  /** What is due once the audio was sent. */
+  afterTempAudio(): Promise<void>
+  /** Turns readiness to 503 and takes no new work. */
+  beginShutdown(): void
+  /** Resolves when the running work is done or its time of grace is over. */
+  drain(): Promise<void>
+  /** Releases files, timers and the catalog. */
+  close(): Promise<void>
+}
+
+interface FrontOptions {
+  /** Answers everything that the front does not answer itself. */
+  nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
+  services: Pick<FrontServices, 'serveTempAudio' | 'serveIpfs' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
+  /** How long running requests may take to finish after `stop()`. */
+  graceMs?: number
+}
+
+export interface Front {
+  server: Server
+  /**
+   * Lets running work and running requests finish, for at most `graceMs`, then closes every connection.
+   *
+   * New requests are still taken while the work drains, so that readiness can tell balancers to go elsewhere.
+   */
+  stop(): Promise<void>
+}
+
+export const GRACE_MS = 25_000
+const POLL_MS = 50
+const timeouts = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  // Longer than the 60 s of common balancers: the side that sends requests must be the one to hang up.
+  keepAliveTimeout: 65_000,
+}
+/** A listener that takes nothing for this long is cut off, since it holds an open file. */
+const STALLED_MS = 120_000
+
+// Also with further slashes and dots in it: Next.js would answer those with redirects and pages.
+const tempAudioPath = /^\/api\/temp-audio\/[^?#]/
+const ipfsPath = /^\/ipfs\/[^?#]/
+
+/**
+ * Makes the HTTP server that stands before Next.js.
+ *
+ * It answers the audio itself, since Next.js drops `Content-Length` from route handlers and players need it,
+ * and it knows every running request, so that a shutdown cuts none off.
+ */
+export function createFront({ nextHandler, services, graceMs = GRACE_MS }: FrontOptions): Front {
+  const running = new Set<ServerResponse>()
+  let isStopping = false
+  const listenerOf = (serve: (request: Request) => Promise<Response>) =>
+    createRequestListener(async (request) => withReason(await serve(request)), { onError: answerError })
+  const serveTempAudio = listenerOf((request) => services.serveTempAudio(request))
+  const serveIpfs = listenerOf((request) => services.serveIpfs(request))
+
+  announceStamps()
+  const server = createServer(timeouts, (request, response) => {
+    stamp(request)
+    running.add(response)
+    response.once('close', () => running.delete(response))
+    if (isStopping) response.setHeader('Connection', 'close')
+    if (isRead(request) && ipfsPath.test(request.url ?? '')) {
+      response.setTimeout(STALLED_MS, () => response.destroy())
+      serveIpfs(request, response)
+    } else if (isRead(request) && tempAudioPath.test(request.url ?? '')) {
+      response.setTimeout(STALLED_MS, () => response.destroy())
+      serveTempAudio(request, response)
+      if (request.method === 'GET') response.once('finish', () => afterAudio(response.statusCode))
+    } else {
+      void handOver(nextHandler, request, response)
+    }
+  })
+
+  const afterAudio = (status: number) => {
+    if (status === 200 || status === 206) void services.afterTempAudio()
+  }
+  server.on('clientError', refuseUnreadable)
+
+  async function stop() {
+    const deadline = Date.now() + graceMs
+    isStopping = true
+    for (const response of running) hangUpAfter(response)
+    try {
+      services.beginShutdown()
+      await services.drain()
+    } finally {
+      server.close()
+      while ([...running].some(endsByItself) && Date.now() < deadline) await sleep(POLL_MS)
+      server.closeAllConnections()
+    }
+  }
+
+  return { server, stop }
+}
+
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+async function handOver(
+  nextHandler: FrontOptions['nextHandler'],
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  try {
+    await nextHandler(request, response)
+  } catch (error) {
+    console.error(describeError(error))
+    if (response.headersSent) response.destroy()
+    else response.writeHead(500).end()
+  }
+}
+
+/** Names the status in words, as Node and Next.js do: not every player takes a status line that ends with the number. */
+function withReason(response: Response): Response {
+  if (response.statusText) return response
+  const { body, headers, status } = response
+  return new Response(body, { headers, status, statusText: STATUS_CODES[status] })
+}
+
+/** A `Host` that makes no URL is the caller's fault; the rest is ours. */
+function answerError(error: unknown): Response | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') {
+    const refusal = new ServiceError('invalid_http', 'The Host header of the request names no host')
+    return withReason(problemResponse(problem(refusal, requestIdOf(undefined))))
+  }
+  console.error(describeError(error))
+}
+
+function hangUpAfter(response: ServerResponse) {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
+}
+
+/** Whether a response will end by itself: a stream of events would hold up the exit for ever, save that of a POST. */
+function endsByItself(response: ServerResponse): boolean {
+  const isEvents = String(response.getHeader('content-type')).startsWith('text/event-stream')
+  return !isEvents || response.req.method === 'POST'
+}

@@ -1,0 +1,53 @@
+import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
+import { describeError } from '#lib/model/errors.ts'
+
+/** A Ctrl-C arrives several times: from the terminal itself, and passed on by npm and by the start script. */
+const SAME_SIGNAL_MS = 500
+
+/** Says one line to whoever has started this process. */
+export const say = (line: string) => process.stderr.write(`${line}\n`)
+
+/** Standard output carries the log's JSON lines and nothing else. */
+export function keepOutputForLog() {
+  console.log = console.info = console.debug = console.error
+}
+
+/**
+ * Stops once at the first SIGINT or SIGTERM, and exits with 0. A second signal ends the process at once, as does a stop
+ * that takes longer than `limitMs`.
+ */
+export function stopOnSignal(stop: () => Promise<void>, { limitMs }: { limitMs: number }) {
+  let stoppingSince: number | undefined
+  const onSignal = () => {
+    if (stoppingSince === undefined) {
+      stoppingSince = Date.now()
+      say('Stopping: running work may finish first')
+      setTimeout(() => process.exit(1), limitMs).unref()
+      stop().then(
+        () => process.exit(0),
+        (error) => fail(`Voicepin did not stop cleanly: ${describeError(error)}`),
+      )
+    } else if (Date.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1)
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+}
+
+/** Ends a process that could not start, with one line that says why. `portVariable` sets the port that it takes. */
+export function failToStart(error: unknown, portVariable = 'PORT'): never {
+  return fail(explain(error, portVariable))
+}
+
+function fail(line: string): never {
+  say(line)
+  process.exit(1)
+}
+
+function explain(error: unknown, portVariable: string): string {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  if (code === 'EADDRINUSE') return `Port ${port} is in use; set ${portVariable} to another one`
+  if (code === 'EACCES' && port)
+    return `Port ${port} may not be used by this user; set ${portVariable} to another one`
+  if (isConfigError(error)) return describeConfigError(error)
+  return `Voicepin could not start: ${describeError(error)}`
+}

@@ -1,0 +1,113 @@
+import type { ElevenLabsError } from '@elevenlabs/elevenlabs-js'
+import { excerptOf } from '#lib/ipfs/providers/api-errors.ts'
+import { type ErrorCode, type FieldError, isServiceError, ServiceError } from '#lib/model/errors.ts'
+import { parseRetryAfter } from '#lib/platform/http-date.ts'
+import type { Scrub } from '#lib/platform/redact.ts'
+
+/** What ElevenLabs' own words for an error mean; they count more than the HTTP status, which varies. */
+const meanings: Record<string, { code: ErrorCode; path?: string }> = {
+  invalid_api_key: { code: 'speech_credentials_refused' },
+  quota_exceeded: { code: 'speech_quota_exceeded' },
+  voice_not_found: { code: 'voice_not_found', path: 'voiceId' },
+  voice_does_not_exist: { code: 'voice_not_found', path: 'voiceId' },
+  max_character_limit_exceeded: { code: 'invalid_request', path: 'text' },
+  model_not_found: { code: 'invalid_request', path: 'modelId' },
+  // Each plan has its own list of formats.
+  output_format_not_allowed: { code: 'invalid_request', path: 'outputFormat' },
+  subscription_required: { code: 'invalid_request' },
+  too_many_concurrent_requests: { code: 'speech_overloaded' },
+  concurrent_limit_exceeded: { code: 'speech_overloaded' },
+  system_busy: { code: 'speech_overloaded' },
+}
+
+function meaningOf(statusCode: number, words: string[]): { code: ErrorCode; path?: string } {
+  const known = words.map((word) => meanings[word]).find((meaning) => meaning !== undefined)
+  if (known) return known
+  if (statusCode === 401 || statusCode === 403) return { code: 'speech_credentials_refused' }
+  if (statusCode === 402) return { code: 'speech_quota_exceeded' }
+  if (statusCode === 404) return { code: 'voice_not_found', path: 'voiceId' }
+  if ([400, 413, 422].includes(statusCode)) return { code: 'invalid_request' }
+  if (statusCode === 429 || statusCode === 503) return { code: 'speech_overloaded' }
+  if (statusCode === 408 || statusCode >= 500) return { code: 'speech_unavailable' }
+  return { code: 'speech_invalid_answer' }
+}
+
+const messages: Partial<Record<ErrorCode, (said: string) => string>> = {
+  speech_credentials_refused: (said) =>
+    `ElevenLabs refused the credentials of this service (${said}); its operator must check ELEVENLABS_API_KEY`,
+  speech_quota_exceeded: (said) => `The ElevenLabs quota of this service is used up (${said})`,
+  voice_not_found: (said) =>
+    `ElevenLabs does not know this voice (${said}); voiceId takes the id of a voice in the account`,
+  invalid_request: (said) => `ElevenLabs refused the request: ${said}`,
+  speech_overloaded: (said) => `ElevenLabs is overloaded (${said}); try again in a moment`,
+  speech_unavailable: (said) => `ElevenLabs failed (${said}); try again later`,
+  speech_invalid_answer: (said) => `ElevenLabs answered neither audio nor an error that we know (${said})`,
+}
+
+/** What the SDK threw before the first byte, as the error that a caller may see. The key never stands in it. */
+export function refusalOf(error: unknown, context: { scrub: Scrub; now: number }): ServiceError {
+  if (isServiceError(error)) return error
+  const { statusCode, body, rawResponse } = error as Partial<ElevenLabsError>
+  if (statusCode === undefined) return faultOf(error, context.scrub)
+
+  const detail = (body as { detail?: unknown } | undefined)?.detail
+  const { code, path } = meaningOf(statusCode, wordsOf(detail))
+  const excerpt = excerptOf(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''))
+  const errors = Array.isArray(detail) ? detail.map(fieldErrorOf) : path && [{ path, message: excerpt }]
+  const said = Array.isArray(detail) ? describe(errors as FieldError[]) : `${statusCode} ${excerpt}`.trim()
+  return new ServiceError(code, context.scrub(messages[code]?.(said) ?? said), {
+    cause: error,
+    retryAfterMs: parseRetryAfter(rawResponse?.headers.get('retry-after') ?? null, context.now),
+    ...(errors && code === 'invalid_request' && { errors }),
+  })
+}
+
+/** ElevenLabs names an error in `status`, since 2026 also in `code`. */
+function wordsOf(detail: unknown): string[] {
+  const { status, code } = (detail ?? {}) as { status?: unknown; code?: unknown }
+  return [status, code].filter((word) => typeof word === 'string')
+}
+
+/** One entry of a 422, such as `{"loc": ["body", "voice_settings", "speed"], "msg": "…"}`. */
+function fieldErrorOf(entry: { loc?: unknown[]; msg?: unknown } | null): FieldError {
+  const [, ...names] = (entry?.loc ?? []).map(String)
+  const path = names.join('.').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return { path, message: String(entry?.msg ?? 'is wrong') }
+}
+
+const describe = (errors: FieldError[]) => errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
+
+/** There was no answer that could be read. */
+function faultOf(error: unknown, scrub: Scrub): ServiceError {
+  const cause = rootOf(error)
+  const code = 'code' in cause ? String(cause.code) : ''
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return timeoutError(error)
+  if (cause instanceof SyntaxError || cause.name === 'ParseError') {
+    const message =
+      'ElevenLabs gave an answer that cannot be read: its body is not the JSON that it should be'
+    return new ServiceError('speech_invalid_answer', message, { cause: error })
+  }
+  const message = scrub(`ElevenLabs could not be reached: ${cause.message || code}`)
+  return new ServiceError('speech_unavailable', message, { cause: error })
+}
+
+/** The innermost cause: `fetch` itself says no more than "fetch failed". */
+function rootOf(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error))
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0]
+  return error.cause instanceof Error ? rootOf(error.cause) : error
+}
+
+export function timeoutError(cause?: unknown): ServiceError {
+  return new ServiceError('speech_timeout', 'ElevenLabs did not answer in time', { cause })
+}
+
+export function brokenError(cause: unknown): ServiceError {
+  return new ServiceError('speech_stream_broken', 'ElevenLabs broke off in the middle of the audio', {
+    cause,
+  })
+}
+
+export function invalidAnswerError(answered: string): ServiceError {
+  return new ServiceError('speech_invalid_answer', `ElevenLabs answered ${answered} instead of audio`)
+}

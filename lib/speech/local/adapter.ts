@@ -1,0 +1,110 @@
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { type OutputFormat, readOutputFormat } from '#lib/audio/formats.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import type { Clock } from '#lib/platform/clock.ts'
+import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
+import type { Speech, Voice } from '#lib/speech/speech.ts'
+import { createSpeechThreads } from './threads.ts'
+
+interface LocalOptions {
+  /** For requests that name none. */
+  outputFormat: string
+  /** For a whole speech, from the call to its last byte. */
+  timeoutMs: number
+  clock: Clock
+  startThread?: () => Worker
+}
+
+const voices: Voice[] = [
+  { id: 'slt', name: 'SLT', language: 'en', description: 'US English, female; the default' },
+  { id: 'rms', name: 'RMS', language: 'en', description: 'US English, male' },
+  { id: 'awb', name: 'AWB', language: 'en', description: 'Scottish English, male' },
+]
+
+/**
+ * The built-in voice: Flite, on this machine, without a network or a key. English only.
+ *
+ * A voice id that is not one of its own gets the default voice, so that requests written for ElevenLabs work. Of the
+ * voice settings it follows `speed`. The same text in the same voice gives the same bytes.
+ */
+export function createLocalSpeech(options: LocalOptions): Speech {
+  const { clock, timeoutMs, startThread = startLocalWorker } = options
+  const threads = createSpeechThreads(startThread)
+  return {
+    name: 'local',
+    async speak(request, { signal }) {
+      const format = nearestFormat(request.outputFormat ?? options.outputFormat)
+      const job = {
+        text: request.text,
+        voice: voices.some(({ id }) => id === request.voiceId) ? request.voiceId : 'slt',
+        durationStretch: 1 / clamp(request.voiceSettings?.speed ?? 1, 0.25, 4),
+        format,
+      }
+      const audio = await runSpeech({
+        ...{ clock, timeoutMs, timeoutError, signal },
+        brokenError: (error) => error as ServiceError,
+        open: async (limit) => {
+          const opened = await openAudio(threads.speak(job, limit))
+          if (!opened) throw new ServiceError('speech_unavailable', 'The built-in voice gave no audio')
+          return opened
+        },
+      })
+      return { audio, outputFormat: nameOf(format), modelId: 'flite' }
+    },
+    voices: async () => voices,
+    close: () => threads.close(),
+  }
+}
+
+/**
+ * Runs the source itself, of which Node.js strips the types. Turbopack would bundle it, and then it could not find
+ * Flite. The working directory is the project's, for bundled code does not know its own place either.
+ */
+function startLocalWorker(): Worker {
+  const file = path.join(/* turbopackIgnore: true */ process.cwd(), 'lib/speech/local/worker.ts')
+  return new Worker(file, { execArgv: [] })
+}
+
+// What LAME can: bit rates by MPEG version, and with it by sample rate.
+const mp3SampleRatesHz = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
+const mp3BitRatesKbps = [8, 16, 24, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+const pcmSampleRatesHz = [8000, 16000, 22050, 24000, 32000, 44100, 48000]
+
+/** The format that was asked for or, where the encoder has not quite that one, the nearest that it has. */
+function nearestFormat(outputFormat: string): OutputFormat {
+  const format = readOutputFormat(outputFormat)
+  switch (format?.codec) {
+    case 'mp3': {
+      const sampleRateHz = nearest(mp3SampleRatesHz, format.sampleRateHz)
+      const [min, max] = sampleRateHz >= 32_000 ? [32, 320] : sampleRateHz >= 16_000 ? [8, 160] : [8, 64]
+      const bitRatesKbps = mp3BitRatesKbps.filter((rate) => rate >= min && rate <= max)
+      return { ...format, sampleRateHz, bitRateKbps: nearest(bitRatesKbps, format.bitRateKbps ?? 128) }
+    }
+    case 'opus':
+      return { ...format, sampleRateHz: 48_000, bitRateKbps: clamp(format.bitRateKbps ?? 64, 8, 256) }
+    case 'pcm':
+    case 'wav':
+      return { ...format, sampleRateHz: nearest(pcmSampleRatesHz, format.sampleRateHz) }
+    default: {
+      const message = `The built-in voice speaks mp3_…, opus_…, pcm_… and wav_… only, such as mp3_44100_128; got "${outputFormat}"`
+      throw new ServiceError('invalid_request', message, { errors: [{ path: 'outputFormat', message }] })
+    }
+  }
+}
+
+const clamp = (value: number, min: number, max: number) => Math.min(max, Math.max(min, value))
+
+function nearest(choices: number[], wanted: number): number {
+  return choices.reduce((best, choice) =>
+    Math.abs(choice - wanted) < Math.abs(best - wanted) ? choice : best,
+  )
+}
+
+function nameOf({ codec, sampleRateHz, bitRateKbps }: OutputFormat): string {
+  return [codec, sampleRateHz, bitRateKbps].filter((part) => part !== undefined).join('_')
+}
+
+function timeoutError(): ServiceError {
+  return new ServiceError('speech_timeout', 'The built-in voice did not finish in time')
+}

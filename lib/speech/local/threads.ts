@@ -1,0 +1,88 @@
+import { on } from 'node:events'
+import type { Worker } from 'node:worker_threads'
+import { ServiceError } from '#lib/model/errors.ts'
+import type { SpeechJob, SpeechMessage } from './worker.ts'
+
+/** How many threads wait for the next request rather than end. */
+const MAX_IDLE_THREADS = 2
+
+/** Threads that speak, one request each at a time: none stops the event loop, and one that dies takes no other along. */
+export interface SpeechThreads {
+  /**
+   * Speaks in a thread of its own, which ends when `signal` aborts or nobody takes the audio any more.
+   *
+   * @throws ServiceError `invalid_request` when nothing in the text can be heard
+   * @throws ServiceError `speech_unavailable` when the thread dies; the next request gets a new one
+   */
+  speak(job: Omit<SpeechJob, 'bytesInFlight'>, signal: AbortSignal): AsyncGenerator<Uint8Array, void>
+  close(): Promise<void>
+}
+
+export function createSpeechThreads(startThread: () => Worker): SpeechThreads {
+  const threads = new Set<Worker>()
+  const idle = new Set<Worker>()
+
+  function start(): Worker {
+    const thread = startThread()
+    thread.unref()
+    threads.add(thread)
+    // Whoever waits for the thread hears of its end in another way; an idle one may die unheard.
+    thread.on('error', () => {})
+    thread.on('exit', () => {
+      threads.delete(thread)
+      idle.delete(thread)
+    })
+    return thread
+  }
+
+  function take(): Worker {
+    const [thread = start()] = idle
+    idle.delete(thread)
+    return thread
+  }
+
+  return {
+    async *speak(job, signal) {
+      const thread = take()
+      let ending: 'spoken' | 'silent' | undefined
+      try {
+        ending = yield* audioOf(thread, job, signal)
+      } catch (error) {
+        throw signal.aborted ? error : deathOf(error)
+      } finally {
+        if (ending && idle.size < MAX_IDLE_THREADS) idle.add(thread)
+        else void thread.terminate()
+      }
+      if (ending === 'silent') throw nothingToSay()
+      if (!ending) throw deathOf()
+    },
+    async close() {
+      await Promise.all([...threads].map((thread) => thread.terminate()))
+    },
+  }
+}
+
+/** Yields the audio and returns how it ended; `undefined` where the thread ended before it. */
+async function* audioOf(thread: Worker, job: Omit<SpeechJob, 'bytesInFlight'>, signal: AbortSignal) {
+  const bytesInFlight = new Int32Array(new SharedArrayBuffer(4))
+  const messages = on(thread, 'message', { signal, close: ['exit'] }) as AsyncIterable<[SpeechMessage]>
+  thread.postMessage({ ...job, bytesInFlight } satisfies SpeechJob)
+  for await (const [message] of messages) {
+    if (typeof message === 'string') return message
+    yield message
+    Atomics.sub(bytesInFlight, 0, message.length)
+    Atomics.notify(bytesInFlight, 0)
+  }
+  return undefined
+}
+
+function deathOf(cause?: unknown): ServiceError {
+  return new ServiceError('speech_unavailable', 'The built-in voice stopped unexpectedly; try again', {
+    cause,
+  })
+}
+
+function nothingToSay(): ServiceError {
+  const message = 'The built-in voice speaks English and finds nothing in the text that it could say'
+  return new ServiceError('invalid_request', message, { errors: [{ path: 'text', message }] })
+}

@@ -1,0 +1,124 @@
+import { Webhook } from 'standardwebhooks'
+import type { PendingWebhook } from '#lib/catalog/webhooks.ts'
+import type { Services } from '#lib/composition.ts'
+import type { Config } from '#lib/config/index.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import { describeError } from '#lib/model/errors.ts'
+import { absoluteUrl, asPublished } from '#lib/model/permanent-url.ts'
+import { withJitter } from '#lib/platform/backoff.ts'
+
+const AT_ONCE = 10
+const TIMEOUT_MS = 15_000
+const LEASE_MS = TIMEOUT_MS + 15_000
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+/** The waits after failed tries: about three days in all, then the message is given up. */
+const RETRY_DELAYS_MS = [
+  ...[SECOND, 5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE],
+  ...[2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR],
+]
+
+/**
+ * Tells `WEBHOOK_URL` what it has not been told yet: each message at least once, signed, under the same id at each try.
+ * Messages are claimed by a lease, so that any number of processes may call this at once. Returns how many got through.
+ *
+ * @see https://www.standardwebhooks.com
+ * @throws CatalogError when the catalog fails; what was claimed is tried again once its lease is over
+ */
+export async function deliverWebhooks(services: Services): Promise<number> {
+  const { catalog, clock, config, leaseOwner, work } = services
+  if (!config.webhook) return 0
+  let delivered = 0
+  while (!work.signal.aborted) {
+    const now = clock.now()
+    const lease = { owner: leaseOwner, expiresAt: now + LEASE_MS }
+    const messages = await catalog.webhooks.claim({ limit: AT_ONCE, now, lease })
+    if (messages.length === 0) break
+    const outcomes = await Promise.all(messages.map((message) => deliver(services, config.webhook, message)))
+    delivered += outcomes.filter(Boolean).length
+  }
+  if (work.signal.aborted) await catalog.webhooks.release(leaseOwner)
+  return delivered
+}
+
+async function deliver(services: Services, receiver: Config['webhook'], message: PendingWebhook) {
+  const { catalog, clock, log, scrub, work } = services
+  const clip = await catalog.clips.find(message.clipId)
+  if (!clip || !receiver) {
+    await catalog.webhooks.settle(message.id)
+    return false
+  }
+  try {
+    await post(receiver, message, payloadOf(services.config, message, clip), {
+      now: clock.now(),
+      signal: AbortSignal.any([work.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    })
+    await catalog.webhooks.settle(message.id)
+    return true
+  } catch (cause) {
+    if (work.signal.aborted) return false
+    const error = scrub(describeError(cause))
+    const waitMs = RETRY_DELAYS_MS[message.attempts]
+    const facts = { webhookId: message.id, type: message.type, clipId: clip.id, error }
+    if (waitMs === undefined) {
+      log.error(facts, 'A webhook was given up')
+      await catalog.webhooks.settle(message.id)
+      return false
+    }
+    log.warn(facts, 'A webhook did not get through')
+    const nextAttemptAt = clock.now() + withJitter(waitMs, () => clock.random())
+    await catalog.webhooks.postpone(message.id, { error, nextAttemptAt })
+    return false
+  }
+}
+
+async function post(
+  { url, secret }: NonNullable<Config['webhook']>,
+  { id }: PendingWebhook,
+  body: string,
+  { now, signal }: { now: number; signal: AbortSignal },
+): Promise<void> {
+  const sentAt = new Date(now)
+  const response = await fetch(url, {
+    method: 'POST',
+    // Whoever is redirected would get a message that was meant for another.
+    redirect: 'manual',
+    headers: {
+      'Content-Type': 'application/json',
+      'User-Agent': 'Voicepin',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(now / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, sentAt, body),
+    },
+    body,
+    signal,
+  })
+  await response.body?.cancel()
+  if (!response.ok) throw new Error(`The receiver answered ${response.status}`)
+}
+
+/** The same at each try: a settled clip changes no more. */
+function payloadOf(config: Config, { type, createdAt }: PendingWebhook, clip: Clip): string {
+  const { id, cid, mimeType, durationMs, characters, requestId } = clip
+  const about = { id, cid, mimeType, bytes: clip.sizeBytes, durationMs, characters, requestId }
+  const iso = (time: number | null) => (time === null ? undefined : new Date(time).toISOString())
+  const times = { createdAt: iso(clip.createdAt), expiresAt: iso(clip.expiresAt) }
+  return JSON.stringify({
+    type,
+    timestamp: iso(createdAt),
+    data:
+      type === 'clip.stored'
+        ? { ...about, ...storedFacts(config, clip), ...times, storedAt: iso(clip.storedAt) }
+        : { ...about, ...times, error: clip.lastError },
+  })
+}
+
+function storedFacts(config: Config, clip: Clip) {
+  const { provider, ipfsHash, permanentUrl } = asPublished(config, clip)
+  return {
+    provider,
+    ipfsHash,
+    permanentUrl: permanentUrl && absoluteUrl(permanentUrl, config.publicBaseUrl ?? ''),
+  }
+}

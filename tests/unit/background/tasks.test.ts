@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest'
+import { afterAnswer } from '#lib/background/after-response.ts'
+import { drainBacklog } from '#lib/background/drain-backlog.ts'
+import { retryOpportunistically } from '#lib/background/opportunistic.ts'
+import { tick } from '#lib/background/tasks.ts'
+import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
+import { speak, testServices, waitingClips } from '../../support/services.ts'
+import { createSimulatedClock } from '../../support/simulated-clock.ts'
+
+async function withChance(random: number, environment: Record<string, string> = {}) {
+  const clock = { ...createSimulatedClock({ now: Date.now() }), random: () => random }
+  return testServices({ clock, environment, providers: [new FakeProvider()] })
+}
+const waiting = async ({ services, clock }: Awaited<ReturnType<typeof withChance>>) =>
+  services.catalog.queue.countWaiting(clock.now())
+
+describe('the opportunistic hook', () => {
+  test.each([
+    [0.0999, 0],
+    [0.1, 1],
+    [0.9, 1],
+  ])('at a chance of %d leaves %i of one waiting clip', async (random, remaining) => {
+    const world = await withChance(random)
+    await waitingClips(world.services, 1)
+    await world.clock.until(retryOpportunistically(world.services))
+    expect(await waiting(world)).toBe(remaining)
+  })
+
+  test('never strikes where the chance is 0, and always where it is 1', async () => {
+    const never = await withChance(0, { OPPORTUNISTIC_RETRY_CHANCE: '0' })
+    const always = await withChance(0.9999, { OPPORTUNISTIC_RETRY_CHANCE: '1' })
+    for (const world of [never, always]) {
+      await waitingClips(world.services, 1)
+      await world.clock.until(retryOpportunistically(world.services))
+    }
+    expect(await waiting(never)).toBe(1)
+    expect(await waiting(always)).toBe(0)
+  })
+
+  test('tries three clips at most while they fail', async () => {
+    const world = await withChance(0)
+    world.first.always(refused())
+    await waitingClips(world.services, 5)
+    await world.clock.until(retryOpportunistically(world.services))
+    expect(world.first.uploads).toHaveLength(3)
+  })
+
+  test('leaves clips alone whose own date has not come', async () => {
+    const world = await withChance(0)
+    world.first.next(refused())
+    await speak(world.services)
+    await world.clock.until(retryOpportunistically(world.services))
+    expect(world.first.uploads).toHaveLength(1)
+  })
+
+  test('empties the backlog once it has seen that a provider works again', async () => {
+    const world = await withChance(0)
+    await waitingClips(world.services, 20)
+    await world.clock.until(retryOpportunistically(world.services))
+    expect(await waiting(world)).toBe(0)
+  })
+})
+
+describe('the drain after a recovery', () => {
+  test('empties a backlog of several batches', async () => {
+    const { services, clock, first } = await testServices()
+    await waitingClips(services, 130)
+    await clock.until(drainBacklog(services))
+    expect(first.taken.size).toBe(130)
+    expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
+  })
+
+  test('takes up clips whose own date is far ahead', async () => {
+    const { services, clock, providers } = await testServices()
+    for (const provider of providers) provider.always(refused())
+    await speak(services)
+    await clock.advance(1)
+    for (const provider of providers) provider.always('store')
+    await clock.until(drainBacklog(services))
+    expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
+  })
+
+  test('ends when a provider fails again', async () => {
+    const provider = new FakeProvider()
+    const { services, clock } = await testServices({ providers: [provider] })
+    await waitingClips(services, 130)
+    provider.next('store', 'store', ...Array(8).fill(unavailable(3_600_000)))
+    await clock.until(drainBacklog(services))
+    expect(provider.uploads.length).toBeLessThan(10)
+    expect(await services.catalog.queue.countWaiting(clock.now())).toBeGreaterThan(120)
+  })
+
+  test('is not held up by a clip that no provider will ever take', async () => {
+    const { services, clock, providers } = await testServices()
+    const [poison = ''] = await waitingClips(services, 130)
+    const { cid } = (await services.catalog.clips.find(poison)) ?? {}
+    for (const provider of providers) {
+      provider.always(async (content) => {
+        if (content.cid === cid) throw refused()
+        return { cid: content.cid }
+      })
+    }
+    await clock.until(drainBacklog(services))
+    expect(await services.catalog.queue.countWaiting(clock.now())).toBe(1)
+    expect(await services.catalog.clips.find(poison)).toMatchObject({ failedRounds: 1 })
+  })
+
+  test('tries a clip that no provider will take once, and not after every answer', async () => {
+    const { services, clock, providers } = await testServices()
+    const [poison = ''] = await waitingClips(services, 1)
+    const { cid } = (await services.catalog.clips.find(poison)) ?? {}
+    for (const provider of providers) {
+      provider.always(async (content) => {
+        if (content.cid === cid) throw refused()
+        return { cid: content.cid }
+      })
+    }
+    for (let answers = 0; answers < 20; answers += 1) {
+      await clock.advance(100)
+      await afterAnswer(services, await speak(services))
+    }
+    expect(await services.catalog.clips.find(poison)).toMatchObject({ failedRounds: 1 })
+  })
+
+  test.each([
+    ['answers errors', unavailable()],
+    ['refuses everything', refused()],
+  ])('comes after every outage: a provider that %s and then recovers', async (_, failure) => {
+    const { services, clock, providers } = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
+    for (let outages = 0; outages < 2; outages += 1) {
+      for (const provider of providers) provider.always(failure)
+      for (let clips = 0; clips < 3; clips += 1) await speak(services)
+      for (const provider of providers) provider.always('store')
+      await clock.advance(500)
+      await afterAnswer(services, await speak(services))
+      expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
+    }
+  })
+
+  test('does not go round in circles over clips without bytes', async () => {
+    const { services, clock } = await testServices()
+    const ids = await waitingClips(services, 3)
+    for (const id of ids) await services.store.delete(id)
+    await clock.until(drainBacklog(services))
+    for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 1 })
+  })
+
+  test('runs once at a time', async () => {
+    const { services, clock, first } = await testServices()
+    await waitingClips(services, 10)
+    first.always(async ({ cid }) => {
+      await clock.sleep(1000)
+      return { cid }
+    })
+    await clock.until(Promise.all([drainBacklog(services), drainBacklog(services), drainBacklog(services)]))
+    expect(first.busiest).toBe(5)
+    expect(clock.passed()).toBe(2000)
+  })
+
+  test('stops with the service', async () => {
+    const { services, clock, first } = await testServices()
+    first.always('hang')
+    await waitingClips(services, 10)
+    const drain = services.work.track(drainBacklog(services))
+    await clock.advance(1000)
+    await clock.until(services.work.drain(0))
+    await drain
+    expect(first.uploads).toHaveLength(5)
+    expect(await services.catalog.queue.owners()).toEqual([])
+  })
+})
+
+describe('what is due after an answer', () => {
+  test('of a stored clip is the backlog', async () => {
+    const { services, clock } = await testServices()
+    await waitingClips(services, 7)
+    await clock.until(afterAnswer(services, await speak(services)))
+    expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
+  })
+
+  test('of a stored clip is a question to the provider that was sick', async () => {
+    const { services, clock, first } = await testServices()
+    first.next(unavailable(20_000))
+    const clip = await speak(services)
+    expect(clip.provider).toBe('kubo')
+    await clock.advance(20_000)
+    await clock.until(afterAnswer(services, clip))
+    expect(first.lookups).toEqual([clip.cid])
+    expect(await speak(services)).toMatchObject({ provider: 'pinata' })
+  })
+
+  test('of a temporary clip is a probe, once the providers have rested, and with it the backlog', async () => {
+    const { services, clock, providers } = await testServices()
+    for (const provider of providers) provider.next(unavailable(20_000))
+    await speak(services)
+    await clock.advance(20_000)
+    const clip = await speak(services)
+    expect(clip.state).toBe('pending')
+    await clock.until(afterAnswer(services, clip))
+    expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
+  })
+
+  test('of a temporary clip is nothing while the providers rest', async () => {
+    const { services, clock, providers } = await testServices()
+    for (const provider of providers) provider.next(unavailable(20_000))
+    const clip = await speak(services)
+    await clock.until(afterAnswer(services, clip))
+    expect(providers.flatMap(({ uploads }) => uploads)).toHaveLength(2)
+  })
+})
+
+describe('a tick of the timer', () => {
+  test('uploads what is due, drains the rest, cleans up, and says what it did', async () => {
+    const world = await testServices()
+    await waitingClips(world.services, 3)
+    await world.clock.advance(1000)
+    await world.clock.until(tick(world.services))
+    expect(world.lines.at(-1)).toMatchObject({
+      ...{ msg: 'Cleaned up', processed: 3, successCount: 3, failureCount: 0, remaining: 0, expired: 0 },
+    })
+  })
+})

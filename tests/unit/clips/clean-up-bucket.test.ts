@@ -1,0 +1,171 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { freeDisk } from '#lib/clips/byte-budget.ts'
+import { cleanUp } from '#lib/clips/clean-up.ts'
+import { openClip } from '#lib/clips/open-clip.ts'
+import { healBucket, recover } from '#lib/clips/recover.ts'
+import { uploadPending } from '#lib/clips/upload-pending.ts'
+import type { Services } from '#lib/composition.ts'
+import { newClipId } from '#lib/model/clip.ts'
+import { openBucketWorld } from '../../support/bucket-world.ts'
+import { speak, waitingClips } from '../../support/services.ts'
+import { speechMp3 } from '../../support/stub-vendors/audio.ts'
+
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const signal = new AbortController().signal
+const audio = speechMp3(100, 'An orphan')
+
+async function putObject({ s3 }: Services, id: string, bytes: Uint8Array) {
+  await s3?.bucket.upload(id, Readable.from([bytes]), bytes.length)
+}
+
+describe('clean-up of a bucket', () => {
+  test('makes audio without a record a clip again, once it is old enough', async () => {
+    const { services, advance } = await openBucketWorld()
+    const id = newClipId()
+    await putObject(services, id, audio)
+    expect(await cleanUp(services, { signal })).toMatchObject({ adopted: 0 })
+    advance(2 * MINUTE_MS)
+    expect(await cleanUp(services, { signal })).toMatchObject({ adopted: 1 })
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'staged', sizeBytes: audio.length })
+    expect(await openClip(services, id)).toMatchObject({ from: 'here' })
+  })
+
+  test('deletes the audio of clips that were let go, and what is no audio', async () => {
+    const { services, server, advance } = await openBucketWorld()
+    const { id } = await speak(services)
+    await services.catalog.clips.letGo(id)
+    await putObject(services, newClipId(), Buffer.from('no audio at all'))
+    advance(2 * MINUTE_MS)
+    await cleanUp(services, { signal })
+    expect(server.objects()).toEqual([])
+  })
+
+  test('lets go of stored clips whose time is over', async () => {
+    const { services, server, advance } = await openBucketWorld()
+    await speak(services)
+    advance(HOUR_MS)
+    expect(await cleanUp(services, { signal })).toMatchObject({ letGo: 1 })
+    expect(server.objects()).toEqual([])
+  })
+
+  test('asks the catalog once for hundreds of files', async () => {
+    const { services } = await openBucketWorld()
+    const { id } = await speak(services)
+    let asked = 0
+    const clips = {
+      ...services.catalog.clips,
+      find: () => Promise.reject(new Error('One by one')),
+      heldAmong(ids: string[]) {
+        asked += 1
+        return services.catalog.clips.heldAmong(ids)
+      },
+    }
+    async function* list() {
+      for (let count = 0; count < 1200; count += 1) yield { id, sizeBytes: 1, storedAt: 0 }
+    }
+    const catalog = { ...services.catalog, clips }
+    await cleanUp({ ...services, catalog, store: { ...services.store, list } }, { signal })
+    expect(asked).toBe(3)
+  })
+})
+
+describe('the start of a machine with a bucket', () => {
+  test('is ready without a look into the bucket', async () => {
+    const { services, server } = await openBucketWorld()
+    server.requests.length = 0
+    await recover(services)
+    expect(server.requests).toEqual([])
+  })
+
+  test('leaves alone what is young, since other machines are at work', async () => {
+    const { services, server } = await openBucketWorld()
+    await putObject(services, newClipId(), audio)
+    await recover(services)
+    await healBucket(services)
+    expect(await services.catalog.queue.countWaiting(Date.now())).toBe(0)
+    expect(server.objects()).toHaveLength(1)
+  })
+
+  test('makes a clip of what was on its way to the bucket when a process died', async () => {
+    const dead = await openBucketWorld()
+    const { server } = dead
+    // Its bytes are in the spool, and a process that dies now tells nobody.
+    server.failWith(503)
+    const id = newClipId()
+    await dead.services.store.put(id, Readable.from([audio])).catch(() => {})
+    server.failWith(undefined)
+    const next = await openBucketWorld(dead)
+    await recover(next.services)
+    await healBucket(next.services)
+    expect(server.objects()).toEqual([`audio/${id}`])
+    next.advance(2 * MINUTE_MS)
+    expect(await cleanUp(next.services, { signal })).toMatchObject({ adopted: 1 })
+    expect(await next.services.catalog.clips.find(id)).toMatchObject({ state: 'staged' })
+  })
+
+  test('brings to the bucket what a process left, even where others do the background work', async () => {
+    const dead = await openBucketWorld()
+    dead.server.failWith(503)
+    await dead.services.store.put(newClipId(), Readable.from([audio])).catch(() => {})
+    dead.server.failWith(undefined)
+    const { services } = await openBucketWorld(dead, { BACKGROUND: 'off' })
+    dead.server.requests.length = 0
+    await healBucket(services)
+    expect(dead.server.objects()).toHaveLength(1)
+    expect(dead.server.requests.map(({ method }) => method)).toEqual(['PUT'])
+  })
+})
+
+describe('a full disk before a bucket', () => {
+  test('is freed of copies, and no clip leaves the bucket for it', async () => {
+    const { services, server, directory, advance } = await openBucketWorld()
+    const { id } = await speak(services)
+    const copies = path.join(directory, 's3', 'copies')
+    expect(await readdir(copies)).toEqual([id])
+    advance(6 * MINUTE_MS)
+    const disk = { ...services.disk, hasRoom: async () => (await readdir(copies)).length === 0 }
+    await freeDisk({ ...services, disk }, 1000)
+    expect(await readdir(copies)).toEqual([])
+    expect(server.objects()).toEqual([`audio/${id}`])
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: true })
+  })
+
+  test('is said to be full when there is no copy left, while clips stay in the bucket', async () => {
+    const { services, server } = await openBucketWorld()
+    await speak(services)
+    const disk = { ...services.disk, hasRoom: async () => false }
+    await expect(freeDisk({ ...services, disk }, 1000)).rejects.toThrow('full')
+    expect(server.objects()).toHaveLength(1)
+  })
+})
+
+describe('a caller while the bucket is away', () => {
+  test('gets his clip from IPFS at once', async () => {
+    const { services, server, directory } = await openBucketWorld()
+    server.failWith(503)
+    const clip = await speak(services)
+    expect(clip).toMatchObject({ state: 'stored', isHeld: false })
+    server.failWith(undefined)
+    expect(server.objects()).toEqual([])
+    const spooled = await readdir(path.join(directory, 's3'), { recursive: true, withFileTypes: true })
+    expect(spooled.filter((entry) => entry.isFile())).toEqual([])
+  })
+
+  test('uploads what waits once it is back', async () => {
+    const { services, server, advance } = await openBucketWorld()
+    const [id = ''] = await waitingClips(services, 1)
+    advance(6 * MINUTE_MS)
+    await services.s3?.store.letGoOfCopies()
+    const retry = { limit: 10, trigger: 'admin', dueOnly: false, signal } as const
+    server.failWith(503)
+    await uploadPending(services, retry)
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', isHeld: true })
+    server.failWith(undefined)
+    await uploadPending(services, retry)
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
+  })
+})

@@ -1,0 +1,119 @@
+import { readdir, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type CleanUpResult, cleanUp } from '#lib/clips/clean-up.ts'
+import { openClip } from '#lib/clips/open-clip.ts'
+import { newClipId } from '#lib/model/clip.ts'
+import { speak, type TestServices, testServices, waitingClips } from '../../support/services.ts'
+import { speechMp3 } from '../../support/stub-vendors/audio.ts'
+
+const HOUR_MS = 3_600_000
+const signal = new AbortController().signal
+const nothing: CleanUpResult = { saved: 0, expired: 0, letGo: 0, adopted: 0, prunedAttempts: 0 }
+
+function clean({ services, clock }: TestServices) {
+  return clock.until(cleanUp(services, { signal }))
+}
+
+/** Puts a file into the store behind the service's back, as old as a crash would leave it. */
+async function putFile(
+  { audioDirectory, clock }: TestServices,
+  name: string,
+  bytes: Uint8Array,
+  ageMs = 120_000,
+) {
+  const file = path.join(audioDirectory, name)
+  await writeFile(file, bytes)
+  const seconds = (clock.now() - ageMs) / 1000
+  await utimes(file, seconds, seconds)
+}
+
+describe('clean-up of what belongs to nothing', () => {
+  const audio = speechMp3(100, 'An orphan')
+
+  test('makes audio without a record a clip again, which then reaches IPFS', async () => {
+    const world = await testServices()
+    await world.services.store.check()
+    const id = newClipId()
+    await putFile(world, id, audio)
+    expect(await clean(world)).toEqual({ ...nothing, adopted: 1 })
+    const clip = await world.services.catalog.clips.find(id)
+    expect(clip).toMatchObject({ state: 'staged', sizeBytes: audio.length, mimeType: 'audio/mpeg' })
+    expect(await openClip(world.services, id)).toMatchObject({ from: 'here' })
+    expect(await world.services.catalog.queue.countWaiting(world.clock.now())).toBe(1)
+  })
+
+  test('leaves alone a file that is too young to have lost its record', async () => {
+    const world = await testServices()
+    await world.services.store.check()
+    await putFile(world, newClipId(), audio, 30_000)
+    expect(await clean(world)).toEqual(nothing)
+  })
+
+  test('deletes a file without a record that is no audio', async () => {
+    const world = await testServices()
+    await world.services.store.check()
+    await putFile(world, newClipId(), Buffer.from('no audio at all'))
+    expect(await clean(world)).toEqual(nothing)
+    expect(await readdir(world.audioDirectory)).toEqual([])
+  })
+
+  test('deletes a file that was let go before', async () => {
+    const world = await testServices()
+    const { id } = await speak(world.services)
+    await world.clock.advance(HOUR_MS)
+    await clean(world)
+    await putFile(world, id, audio)
+    await clean(world)
+    expect(await readdir(world.audioDirectory)).toEqual([])
+  })
+
+  test('clears away writes that broke off over an hour ago, and touches no other file', async () => {
+    const world = await testServices()
+    await world.services.store.check()
+    const broken = `${newClipId()}.0123456789ab.partial`
+    await putFile(world, broken, audio, HOUR_MS + 1000)
+    await putFile(world, `${newClipId()}.0123456789ab.partial`, audio, HOUR_MS - 1000)
+    await putFile(world, 'README', audio, HOUR_MS + 1000)
+    await clean(world)
+    const left = await readdir(world.audioDirectory)
+    expect(left).toHaveLength(2)
+    expect(left).not.toContain(broken)
+  })
+
+  test('takes down of a stored clip whose file is gone that it is not here', async () => {
+    const world = await testServices()
+    const [stored, [waiting = '']] = [await speak(world.services), await waitingClips(world.services, 1)]
+    for (const id of [stored.id, waiting]) await world.services.store.delete(id)
+    expect(await clean(world)).toEqual(nothing)
+    expect(await openClip(world.services, stored.id)).toMatchObject({ from: 'ipfs' })
+    expect(await world.services.catalog.clips.find(waiting)).toMatchObject({ state: 'pending', isHeld: true })
+  })
+
+  test('goes on where one file cannot be read', async () => {
+    const world = await testServices()
+    await world.services.store.check()
+    const [unreadable, readable] = [newClipId(), newClipId()]
+    for (const id of [unreadable, readable]) await putFile(world, id, audio)
+    const store = {
+      ...world.services.store,
+      blob: (id: string) =>
+        id === unreadable ? Promise.reject(new Error('EIO: i/o error')) : world.services.store.blob(id),
+    }
+    const sick = { ...world.services, store }
+    expect(await world.clock.until(cleanUp(sick, { signal }))).toEqual({ ...nothing, adopted: 1 })
+    expect(world.lines.at(-1)).toMatchObject({ level: 'error', clipId: unreadable })
+    expect(await clean(world)).toEqual({ ...nothing, adopted: 1 })
+  })
+
+  test('by two services at once adopts each file once', async () => {
+    const world = await testServices()
+    const other = await testServices({ directory: world.directory, clock: world.clock })
+    await world.services.store.check()
+    const ids = Array.from({ length: 10 }, newClipId)
+    for (const id of ids) await putFile(world, id, audio)
+    const results = await Promise.all([world, other].map(({ services }) => cleanUp(services, { signal })))
+    expect(results.reduce((sum, { adopted }) => sum + adopted, 0)).toBe(10)
+    expect(await world.services.catalog.queue.countWaiting(world.clock.now())).toBe(10)
+  })
+})

@@ -1,0 +1,152 @@
+import { readdir } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { type CleanUpResult, cleanUp } from '#lib/clips/clean-up.ts'
+import { openClip } from '#lib/clips/open-clip.ts'
+import { refused, unavailable } from '../../support/fake-provider.ts'
+import { speak, type TestServices, testServices, waitingClips } from '../../support/services.ts'
+
+const HOUR_MS = 3_600_000
+const signal = new AbortController().signal
+const nothing: CleanUpResult = { saved: 0, expired: 0, letGo: 0, adopted: 0, prunedAttempts: 0 }
+
+function clean({ services, clock }: TestServices) {
+  return clock.until(cleanUp(services, { signal }))
+}
+
+describe('clean-up', () => {
+  test('leaves alone what still has its time', async () => {
+    const world = await testServices()
+    const { id } = await speak(world.services)
+    const [waiting = ''] = await waitingClips(world.services, 1)
+    expect(await clean(world)).toEqual(nothing)
+    expect((await readdir(world.audioDirectory)).toSorted()).toEqual([id, waiting].toSorted())
+  })
+
+  test('lets go of bytes that IPFS has, once their time is over', async () => {
+    const world = await testServices()
+    const { id } = await speak(world.services)
+    await world.clock.advance(HOUR_MS)
+    expect(await clean(world)).toEqual({ ...nothing, letGo: 1 })
+    expect(await readdir(world.audioDirectory)).toEqual([])
+    expect(await openClip(world.services, id)).toMatchObject({ from: 'ipfs' })
+  })
+
+  test('gives a clip that waits a last try before it expires', async () => {
+    const world = await testServices()
+    const [id = ''] = await waitingClips(world.services, 1)
+    // Within the five minutes to the next clean-up it will be over.
+    await world.clock.advance(HOUR_MS - 299_000)
+    expect(await clean(world)).toEqual({ ...nothing, saved: 1 })
+    const attempts = await world.services.catalog.attempts.ofClip(id)
+    expect(attempts).toMatchObject([{ trigger: 'last_try', outcome: 'stored' }])
+  })
+
+  test('saves even a clip whose time is over already', async () => {
+    const world = await testServices()
+    await waitingClips(world.services, 1)
+    await world.clock.advance(2 * HOUR_MS)
+    expect(await clean(world)).toEqual({ ...nothing, saved: 1, letGo: 1 })
+  })
+
+  test('expires a clip that nobody took: gone, deleted, counted and logged as an error', async () => {
+    const world = await testServices()
+    for (const provider of world.providers) provider.always(refused())
+    const [id = ''] = await waitingClips(world.services, 1)
+    await world.clock.advance(HOUR_MS)
+    expect(await clean(world)).toEqual({ ...nothing, expired: 1 })
+    expect(await readdir(world.audioDirectory)).toEqual([])
+    await expect(openClip(world.services, id)).rejects.toMatchObject({ code: 'expired' })
+    expect((await world.services.catalog.figures.totals()).counters.clips_expired).toEqual({ '': 1 })
+    expect(world.lines.find(({ msg }) => msg.includes('expired'))).toMatchObject({
+      ...{ level: 'error', clipId: id, error: expect.stringContaining('401') },
+    })
+    expect(await clean(world)).toEqual(nothing)
+  })
+
+  test('tries what has no other chance even while its providers rest', async () => {
+    const world = await testServices()
+    for (const provider of world.providers) provider.next(unavailable(24 * HOUR_MS))
+    await speak(world.services)
+    await waitingClips(world.services, 2)
+    expect(world.services.chain.canTry('background')).toBe(false)
+    await world.clock.advance(HOUR_MS)
+    expect(await clean(world)).toEqual({ ...nothing, saved: 3, letGo: 3 })
+  })
+
+  test('expires nothing where audio that waits is to be kept', async () => {
+    const world = await testServices({ environment: { KEEP_PENDING_AUDIO: 'true' } })
+    for (const provider of world.providers) provider.always(unavailable())
+    const [id = ''] = await waitingClips(world.services, 1)
+    await world.clock.advance(48 * HOUR_MS)
+    expect(await clean(world)).toEqual(nothing)
+    expect(await openClip(world.services, id)).toMatchObject({ from: 'here' })
+    expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
+  })
+
+  test('gives up a clip without bytes even then', async () => {
+    const world = await testServices({ environment: { KEEP_PENDING_AUDIO: 'true' } })
+    const [id = ''] = await waitingClips(world.services, 1)
+    await world.services.store.delete(id)
+    await world.clock.advance(HOUR_MS)
+    await clean(world)
+    expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'expired', isHeld: false })
+  })
+
+  test('does not expire a clip under the hands of who uploads it', async () => {
+    const world = await testServices({ environment: { TEMP_AUDIO_TTL_SECONDS: '5' } })
+    const { services, clock, first } = world
+    first.next(async ({ cid }) => {
+      await clock.sleep(20_000)
+      return { cid }
+    })
+    const clip = await clock.until(speak(services))
+    await clock.advance(1000)
+    const cleaning = cleanUp(services, { signal })
+    expect(await clock.until(cleaning)).toEqual(nothing)
+    await clock.until(services.work.settled())
+    expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
+  })
+
+  test('forgets tries after thirty days', async () => {
+    const world = await testServices()
+    const { id } = await speak(world.services)
+    await world.clock.advance(31 * 24 * HOUR_MS)
+    expect(await clean(world)).toMatchObject({ prunedAttempts: 1 })
+    expect(await world.services.catalog.attempts.ofClip(id)).toEqual([])
+  })
+
+  test('stops between its steps when it is told to', async () => {
+    const world = await testServices()
+    const reason = new Error('The service is shutting down')
+    await expect(cleanUp(world.services, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  test('of more clips than fit one batch leaves none behind', async () => {
+    const world = await testServices()
+    for (const provider of world.providers) provider.always(refused())
+    const { chain } = world.services
+    const quick = { ...world.services, chain: { ...chain, canTry: () => false } }
+    await waitingClips(quick, 130)
+    await world.clock.advance(HOUR_MS)
+    expect(await world.clock.until(cleanUp(quick, { signal }))).toEqual({ ...nothing, expired: 130 })
+    expect(await readdir(world.audioDirectory)).toEqual([])
+  })
+
+  test('goes on where one file cannot be deleted, and comes back for it', async () => {
+    const world = await testServices()
+    const stuck = await speak(world.services)
+    await speak(world.services)
+    const store = {
+      ...world.services.store,
+      async delete(id: string) {
+        if (id === stuck.id) throw new Error('EBUSY: resource busy')
+        await world.services.store.delete(id)
+      },
+    }
+    await world.clock.advance(HOUR_MS)
+    const sick = { ...world.services, store }
+    expect(await world.clock.until(cleanUp(sick, { signal }))).toEqual({ ...nothing, letGo: 1 })
+    expect(await world.services.catalog.clips.find(stuck.id)).toMatchObject({ isHeld: true })
+    expect(await clean(world)).toEqual({ ...nothing, letGo: 1 })
+  })
+})

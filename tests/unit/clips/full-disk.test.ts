@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { afterAnswer } from '#lib/background/after-response.ts'
+import { tick } from '#lib/background/tasks.ts'
+import { createDisk } from '#lib/platform/disk-space.ts'
+import { unavailable } from '../../support/fake-provider.ts'
+import { speak, type TestServices, testServices } from '../../support/services.ts'
+import { canMount, smallDisk } from '../../support/small-disk.ts'
+
+const atOnce = { environment: { IPFS_RETRY_DELAYS_MS: ',' } }
+
+/** A disk that is short of room until `free` clips fewer are held. */
+async function onShortDisk({ services }: TestServices, heldAtMost: number) {
+  const hasRoom = async () => (await services.catalog.figures.totals()).heldClips <= heldAtMost
+  return { ...services, disk: { hasRoom } }
+}
+
+describe('a disk without room', () => {
+  test('is given the room of clips that IPFS has, oldest first', async () => {
+    const world = await testServices()
+    const ids = [await speak(world.services), await speak(world.services)].map(({ id }) => id)
+    const services = await onShortDisk(world, 1)
+    expect(await speak(services)).toMatchObject({ state: 'stored', isHeld: true })
+    for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ isHeld: false })
+  })
+
+  test('lets clips go straight to IPFS where nothing can be freed', async () => {
+    const world = await testServices()
+    const services = await onShortDisk(world, -1)
+    const clip = await speak(services)
+    expect(clip).toMatchObject({ state: 'stored', provider: 'pinata', isHeld: false })
+    expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored', isHeld: false })
+  })
+
+  test('is refused before anything is paid for while no provider would be asked', async () => {
+    const world = await testServices({ ...atOnce })
+    for (const provider of world.providers) provider.always(unavailable(3_600_000))
+    await speak(world.services)
+    world.speech.speaking = new Error('Nobody should have asked')
+    await expect(speak(await onShortDisk(world, -1))).rejects.toMatchObject({ code: 'storage_unavailable' })
+  })
+
+  test('does not keep providers from being asked again once they have rested', async () => {
+    const world = await testServices(atOnce)
+    const { services, providers, clock, first } = world
+    for (const provider of providers) provider.always(unavailable(60_000))
+    await speak(services)
+    first?.always('store')
+    await clock.advance(60_000)
+    expect(services.chain.canTry('caller')).toBe(false)
+    expect(await speak(await onShortDisk(world, -1))).toMatchObject({ state: 'stored' })
+  })
+
+  test('has its clean-up free what IPFS has before it needs the catalog', async () => {
+    const world = await testServices()
+    const { id } = await speak(world.services)
+    await tick(await onShortDisk(world, 0))
+    expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: false })
+  })
+
+  test.runIf(canMount)(
+    'leaves the catalog enough of it to drain the backlog later',
+    async () => {
+      const { directory } = await smallDisk(48 * 1024 ** 2)
+      const { services, providers, speech, clock } = await testServices({ directory, ...atOnce })
+      for (const provider of providers) provider.always(unavailable())
+      speech.durationMs = 120_000
+      let kept = 0
+      for (let refusals = 0; refusals < 2; ) {
+        const clip = await speak(services).catch((error) => error)
+        if (clip.state === 'pending') kept += 1
+        else refusals += 1
+        if (clip.state !== 'pending') expect(clip).toMatchObject({ code: 'storage_unavailable' })
+      }
+      expect(kept).toBeGreaterThan(5)
+      for (const provider of providers) provider.always('store')
+      await clock.advance(60_000)
+      await afterAnswer(services, await speak(services))
+      expect(await services.catalog.figures.totals()).toMatchObject({ waitingClips: 0 })
+      expect((await speak(services)).isHeld).toBe(true)
+    },
+    30_000,
+  )
+})
+
+test('a disk that cannot be asked is taken to have room', async () => {
+  expect(await createDisk('/dev/null/nowhere').hasRoom(1)).toBe(true)
+  expect(await createDisk(import.meta.dirname).hasRoom(Number.MAX_SAFE_INTEGER)).toBe(false)
+})

@@ -1,0 +1,226 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { afterAnswer } from '#lib/background/after-response.ts'
+import { drainBacklog } from '#lib/background/drain-backlog.ts'
+import { retryOpportunistically } from '#lib/background/opportunistic.ts'
+import { tick } from '#lib/background/tasks.ts'
+import { recover } from '#lib/clips/recover.ts'
+import { uploadPending } from '#lib/clips/upload-pending.ts'
+import type { VocalizedClip } from '#lib/clips/vocalize.ts'
+import { isServiceError } from '#lib/model/errors.ts'
+import { leaseHost } from '#lib/platform/process-identity.ts'
+import { disagreements, recordsIn } from '../../support/agreement.ts'
+import {
+  FakeProvider,
+  type LookupBehaviour,
+  refused,
+  type UploadBehaviour,
+  unavailable,
+} from '../../support/fake-provider.ts'
+import { FakeSpeech } from '../../support/fake-speech.ts'
+import { createLife } from '../../support/mortal.ts'
+import { speak, testServices } from '../../support/services.ts'
+import { createSimulatedClock } from '../../support/simulated-clock.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const HOUR_MS = 3_600_000
+const MAX_BYTES = 25_000
+const environment = { TEMP_AUDIO_MAX_BYTES: String(MAX_BYTES), OPPORTUNISTIC_RETRY_CHANCE: '0.5' }
+const never = new AbortController().signal
+
+/** Takes a clip, and needs its time for it. */
+const SLOW_MS = 20_000
+
+const behaviours: Record<string, UploadBehaviour | 'slow'> = {
+  slow: 'slow',
+  store: 'store',
+  lose_answer: 'lose_answer',
+  hang: 'hang',
+  hang_after_storing: 'hang_after_storing',
+  unavailable: unavailable(),
+  'unavailable for a minute': unavailable(60_000),
+  refused: refused(),
+}
+const lookups: Record<string, LookupBehaviour> = {
+  answer: 'answer',
+  hang: 'hang',
+  unavailable: unavailable(),
+}
+
+/** One thing that happens to the service. */
+export type Event =
+  | { kind: 'speak'; durationMs: number; isAwaited: boolean }
+  | { kind: 'tick' | 'hook' | 'drain' | 'restart' }
+  | { kind: 'admin'; limit: number }
+  | { kind: 'provider'; which: number; upload: string; lookup: string; isOnce: boolean }
+  | { kind: 'kill'; inSteps: number }
+  | { kind: 'pass'; ms: number }
+  | { kind: 'set clock'; byMs: number }
+
+const some = <T extends object>(kind: Event['kind'], fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record({ kind: fc.constant(kind), ...fields }) as unknown as fc.Arbitrary<Event>
+
+export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: some('speak', { durationMs: fc.integer({ min: 60, max: 1500 }), isAwaited: fc.boolean() }),
+  },
+  {
+    weight: 4,
+    arbitrary: some('provider', {
+      which: fc.nat({ max: 1 }),
+      upload: fc.constantFrom(...Object.keys(behaviours)),
+      lookup: fc.constantFrom(...Object.keys(lookups)),
+      isOnce: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: some('tick', {}) },
+  { weight: 1, arbitrary: some('hook', {}) },
+  { weight: 1, arbitrary: some('drain', {}) },
+  { weight: 1, arbitrary: some('restart', {}) },
+  { weight: 2, arbitrary: some('admin', { limit: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 3, arbitrary: some('kill', { inSteps: fc.integer({ min: 1, max: 60 }) }) },
+  {
+    weight: 2,
+    arbitrary: some('pass', { ms: fc.constantFrom(100, 5000, 30_000, 600_000, HOUR_MS - 200_000, HOUR_MS) }),
+  },
+  {
+    weight: 1,
+    arbitrary: some('set clock', { byMs: fc.constantFrom(-HOUR_MS, -1000, 1000, HOUR_MS / 2, HOUR_MS) }),
+  },
+)
+
+/** The service, whatever becomes of it, and what callers were told: all that the model knows. */
+export async function createModel() {
+  const directory = await temporaryDirectory()
+  const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
+  const speech = new FakeSpeech()
+  const answers: VocalizedClip[] = []
+  /** The latest that any clock has shown: what it was time for once may have happened. */
+  let latest = 0
+  let lives = 0
+  let current = await begin(Date.now())
+
+  async function begin(now: number) {
+    const clock = createSimulatedClock({ now })
+    const life = createLife()
+    const world = await testServices({ clock, directory, providers, speech, environment, life })
+    speech.beforeChunk = (sizeBytes) => life.moment(`byte ${sizeBytes}`)
+    lives += 1
+    // Of every second process nobody can tell that it has died: its process id is in use again.
+    const processId = lives % 2 === 0 ? process.ppid : process.pid
+    const leaseOwner = `${leaseHost}:${processId}:${lives}`
+    return { ...world, services: { ...world.services, leaseOwner }, life }
+  }
+
+  async function restart() {
+    current.life.endIn(0)
+    await current.bury()
+    current = await begin(current.clock.now() + 500)
+    const { services } = current
+    await during(recover(services).then(() => drainBacklog(services)))
+  }
+
+  /** Lets `work` go on until it is done or the process has died; a dead one is followed by the next. */
+  async function during(work: Promise<unknown>) {
+    await current.clock.until(Promise.race([work.catch(forgive), current.life.ended]))
+    if (current.life.isOver) await restart()
+  }
+
+  function slow(provider: FakeProvider): UploadBehaviour {
+    return async ({ cid }) => {
+      await current.clock.sleep(SLOW_MS)
+      provider.take(cid)
+      return { cid }
+    }
+  }
+
+  async function call(durationMs: number) {
+    const { services } = current
+    speech.durationMs = durationMs
+    const clip = await services.work.track(speak(services))
+    answers.push(clip)
+    void services.work.track(afterAnswer(services, clip)).catch(forgive)
+  }
+
+  const actions: { [K in Event['kind']]: (event: Extract<Event, { kind: K }>) => Promise<void> } = {
+    async speak({ durationMs, isAwaited }) {
+      const called = call(durationMs)
+      await during(isAwaited ? called : Promise.race([called, current.clock.sleep(1)]))
+      called.catch(forgive)
+    },
+    tick: () => during(tick(current.services)),
+    hook: () => during(retryOpportunistically(current.services)),
+    drain: () => during(drainBacklog(current.services)),
+    admin: ({ limit }) =>
+      during(uploadPending(current.services, { limit, trigger: 'admin', signal: never, dueOnly: false })),
+    async provider({ which, upload, lookup, isOnce }) {
+      const provider = providers[which] as FakeProvider
+      const planned = behaviours[upload] as UploadBehaviour | 'slow'
+      const behaviour = planned === 'slow' ? slow(provider) : planned
+      if (isOnce) provider.next(behaviour)
+      else provider.always(behaviour)
+      provider.looking = lookups[lookup] as LookupBehaviour
+    },
+    async kill({ inSteps }) {
+      current.life.endIn(inSteps)
+    },
+    restart: () => restart(),
+    pass: ({ ms }) => during(current.clock.sleep(ms)),
+    async 'set clock'({ byMs }) {
+      current.clock.set(byMs)
+    },
+  }
+
+  async function checkInvariants() {
+    latest = Math.max(latest, current.clock.now())
+    const records = new Map(recordsIn(directory).map((record) => [record.id, record]))
+    const held = [...records.values()].filter((record) => record.is_held === 1)
+    expect(held.reduce((sum, record) => sum + record.size_bytes, 0)).toBeLessThanOrEqual(MAX_BYTES)
+    expect(providers.map(({ doubles }) => doubles)).toEqual([0, 0])
+    for (const { id, cid, expiresAt } of answers) {
+      const state = records.get(id)?.state ?? 'lost'
+      const isAtProvider = providers.some(({ taken }) => taken.has(cid))
+      const isHere = existsSync(path.join(directory, 'audio', id))
+      const isOver = latest >= expiresAt
+      expect({ id, state, isSafe: state === 'stored' ? isAtProvider : isHere || isOver }).toEqual({
+        ...{ id, state: expect.stringMatching(isOver ? /./ : /^(staged|pending|stored)$/), isSafe: true },
+      })
+    }
+  }
+
+  /**
+   * Everything heals, and the service is left to itself until an hour and a half after the latest time that it has ever
+   * known: nothing may be left over.
+   */
+  async function comeToRest() {
+    for (const provider of providers) provider.always('store', 'answer')
+    await restart()
+    for (const end = latest + 1.5 * HOUR_MS; current.clock.now() < end; ) {
+      await during(current.clock.sleep(300_000))
+      await during(tick(current.services))
+    }
+    await current.clock.until(current.services.work.settled())
+    await checkInvariants()
+    expect(await current.services.catalog.figures.totals()).toMatchObject({ waitingClips: 0 })
+    expect(await current.services.catalog.queue.owners()).toEqual([])
+    expect(await disagreements(directory)).toEqual([])
+    await current.bury()
+  }
+
+  await restart()
+  return {
+    async apply(event: Event) {
+      await actions[event.kind](event as never)
+      await checkInvariants()
+    },
+    comeToRest,
+  }
+}
+
+/** Refusals are answers, too. Anything else is none of a caller's business. */
+function forgive(error: unknown) {
+  if (!isServiceError(error)) throw error
+}

@@ -1,0 +1,125 @@
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { recover } from '#lib/clips/recover.ts'
+import { uploadPending } from '#lib/clips/upload-pending.ts'
+import type { Services } from '#lib/composition.ts'
+import { newClipId } from '#lib/model/clip.ts'
+import { isDeadLeaseOwner, leaseHost, newLeaseOwner } from '#lib/platform/process-identity.ts'
+import { testServices, waitingClips } from '../../support/services.ts'
+import { speechMp3 } from '../../support/stub-vendors/audio.ts'
+
+// The highest process id that Linux ever gives is 2^22.
+const deadOwner = `${leaseHost}:${2 ** 22 + 1}:000000000000`
+const audio = speechMp3(100, 'Survivor')
+
+/** What a process that died left in the catalog: a clip that was being spoken. */
+async function leaveSpeaking({ catalog, clock }: Services, leaseOwner: string) {
+  const id = newClipId()
+  const now = clock.now()
+  const clip = {
+    id,
+    requestId: 'r',
+    characters: 8,
+    voiceId: 'slt',
+    modelId: null,
+    outputFormat: 'mp3_44100_128',
+  }
+  const times = { createdAt: now, expiresAt: now + 60_000, leaseExpiresAt: now + 60_000 }
+  await catalog.clips.reserve({ ...clip, ...times, sizeBytes: 100, leaseOwner }, 1e9)
+  return id
+}
+
+describe('recovery', () => {
+  test('takes back what a dead process of this host was working on, and nobody else', async () => {
+    const { services } = await testServices()
+    const ids = await waitingClips(services, 3)
+    const alive = `${leaseHost}:${process.ppid}:000000000000`
+    const elsewhere = `another-host:${2 ** 22 + 1}:000000000000`
+    for (const owner of [deadOwner, alive, elsewhere]) {
+      const lease = { owner, expiresAt: services.clock.now() + 60_000 }
+      await services.catalog.queue.claim({ limit: 1, now: services.clock.now(), lease, dueOnly: false })
+    }
+    expect(await recover(services)).toEqual({ adopted: 0, waiting: 1 })
+    const owners = await Promise.all(
+      ids.map(async (id) => (await services.catalog.clips.find(id))?.leaseOwner),
+    )
+    expect(owners.toSorted()).toEqual([elsewhere, alive, null].toSorted())
+  })
+
+  test('makes speech whose process died before the record a clip that waits', async () => {
+    const { services, audioDirectory } = await testServices()
+    const id = await leaveSpeaking(services, deadOwner)
+    await services.store.check()
+    await writeFile(path.join(audioDirectory, id), audio)
+    expect(await recover(services)).toEqual({ adopted: 1, waiting: 1 })
+    expect(await services.catalog.clips.find(id)).toMatchObject({
+      ...{ state: 'staged', cid: expect.stringMatching(/^bafk/), sizeBytes: audio.length, requestId: 'r' },
+    })
+  })
+
+  test('forgets speech of which nothing was kept', async () => {
+    const { services } = await testServices()
+    const id = await leaveSpeaking(services, deadOwner)
+    expect(await recover(services)).toEqual({ adopted: 0, waiting: 0 })
+    expect(await services.catalog.clips.find(id)).toBeNull()
+  })
+
+  test('leaves speech of a living process alone', async () => {
+    const { services } = await testServices()
+    const id = await leaveSpeaking(services, services.leaseOwner)
+    expect(await recover(services)).toEqual({ adopted: 0, waiting: 0 })
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'speaking' })
+  })
+
+  test('adopts audio whose record was lost, however young it is', async () => {
+    const { services, audioDirectory } = await testServices()
+    await services.store.check()
+    await writeFile(path.join(audioDirectory, newClipId()), audio)
+    expect(await recover(services)).toEqual({ adopted: 1, waiting: 1 })
+  })
+
+  test('adopts everything where the whole catalog was lost', async () => {
+    const before = await testServices()
+    const ids = await waitingClips(before.services, 5)
+    await before.services.catalog.close()
+    for (const name of await readdir(before.directory)) {
+      if (name.startsWith('catalog')) await rm(path.join(before.directory, name))
+    }
+    const { services, first } = await testServices({ directory: before.directory })
+    expect(await recover(services)).toEqual({ adopted: 5, waiting: 5 })
+    const signal = new AbortController().signal
+    await uploadPending(services, { limit: 100, trigger: 'recovery', signal, dueOnly: false })
+    expect(first.taken.size).toBe(5)
+    for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
+  })
+
+  test('can be repeated, and changes nothing then', async () => {
+    const { services } = await testServices()
+    await waitingClips(services, 2)
+    expect(await recover(services)).toEqual({ adopted: 0, waiting: 2 })
+    expect(await recover(services)).toEqual({ adopted: 0, waiting: 2 })
+  })
+})
+
+describe('the name of a process in leases', () => {
+  const self = newLeaseOwner()
+
+  test('differs for every service, and names host and process', () => {
+    expect(newLeaseOwner()).not.toBe(self)
+    expect(self.startsWith(`${leaseHost}:${process.pid}:`)).toBe(true)
+  })
+
+  test.each([
+    ['itself', self, false],
+    ['a process id that is free', deadOwner, true],
+    ['an earlier life of this process id', `${leaseHost}:${process.pid}:000000000000`, true],
+    ['a living process', `${leaseHost}:${process.ppid}:000000000000`, false],
+    ['another host', `elsewhere:${2 ** 22 + 1}:000000000000`, false],
+    ['nonsense', 'nonsense', false],
+    ['nonsense of this host', `${leaseHost}:x:y`, false],
+    ['nothing', '', false],
+  ])('tells of %s whether it is known to have died', (_, owner, isDead) => {
+    expect(isDeadLeaseOwner(owner, self)).toBe(isDead)
+  })
+})

@@ -1,0 +1,230 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { measureAudio } from '#lib/audio/measure.ts'
+import { createReencoder } from '#lib/audio/opus/transcoder.ts'
+import { listen } from '#lib/clips/live-listener.ts'
+import { recover } from '#lib/clips/recover.ts'
+import { vocalize } from '#lib/clips/vocalize.ts'
+import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
+import type { Services } from '#lib/composition.ts'
+import { clipAnswer } from '#lib/http/answers/clip.ts'
+import { systemClock } from '#lib/platform/clock.ts'
+import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
+import { TempAudioError } from '#lib/temp-audio/store.ts'
+import { independentCid } from '../../support/content-id.ts'
+import { speak, testServices } from '../../support/services.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const environment = { AUDIO_OPTIMIZE: 'opus' }
+const LONG_MS = 10_000
+const NEVER = new AbortController().signal
+
+async function optimizingServices() {
+  const world = await testServices({ clock: systemClock, environment })
+  world.speech.durationMs = LONG_MS
+  const fileOf = (id: string) => readFile(path.join(world.audioDirectory, id))
+  return { ...world, fileOf }
+}
+
+function withLocalVoice(services: Services): Services {
+  const speech = createLocalSpeech({ outputFormat: 'mp3_44100_128', timeoutMs: 60_000, clock: systemClock })
+  onTestFinished(() => speech.close())
+  return { ...services, speech }
+}
+
+const failingReencoder = (error: Error) => ({ reencode: () => Promise.reject(error) })
+
+test('a clip becomes Opus: smaller, as long, under its own CID, and its record says what it was', async () => {
+  const { services, first, fileOf } = await optimizingServices()
+
+  const clip = await speak(services)
+
+  const bytes = await fileOf(clip.id)
+  expect(clip).toMatchObject({ state: 'stored', mimeType: 'audio/ogg', fileExtension: 'opus' })
+  expect(clip.sizeBytes).toBe(bytes.length)
+  expect(clip.cid).toBe(await independentCid(bytes))
+  expect(first.taken.get(clip.cid)).toBe(1)
+  expect(await measureAudio(new Blob([bytes]), '')).toMatchObject({ durationMs: clip.durationMs })
+  const found = await services.catalog.clips.find(clip.id)
+  if (!found) return expect.unreachable('it has a record')
+  const { original } = clipAnswer({ clip: found, attempts: [] }, 'http://localhost')
+  expect(original).toMatchObject({ mimeType: 'audio/mpeg' })
+  expect(bytes.length).toBeLessThan((original?.bytes ?? 0) * 0.8)
+  expect(Math.abs(clip.durationMs - (original?.durationMs ?? 0))).toBeLessThanOrEqual(50)
+})
+
+test.each(['mp3_22050_32', 'mp3_44100_32', 'wav_44100', 'pcm_16000', 'pcm_44100'])(
+  'what was spoken as %s becomes Opus, too',
+  async (outputFormat) => {
+    const { services } = await optimizingServices()
+    const text = 'A text of some length, so that there is something to save. '.repeat(4)
+    const request = { text, voiceId: 'slt', outputFormat }
+
+    const clip = await vocalize(withLocalVoice(services), request, { requestId: 'request' })
+
+    const { originalSizeBytes, originalDurationMs } = (await services.catalog.clips.find(clip.id)) ?? {}
+    expect(clip.mimeType).toBe('audio/ogg')
+    expect(clip.sizeBytes).toBeLessThan((originalSizeBytes ?? 0) * 0.8)
+    expect(Math.abs(clip.durationMs - (originalDurationMs ?? 0))).toBeLessThanOrEqual(50)
+  },
+)
+
+test('what is Opus already stays as it is, as does what is too short to save a fifth', async () => {
+  const { services, speech } = await optimizingServices()
+  const request = { text: 'Hello.', voiceId: 'slt', outputFormat: 'opus_48000_192' }
+
+  const opus = await vocalize(withLocalVoice(services), request, { requestId: 'request' })
+  speech.durationMs = 100
+  const short = await speak(services)
+
+  expect([opus.originalMimeType, short.originalMimeType]).toEqual([null, null])
+  expect(short.mimeType).toBe('audio/mpeg')
+})
+
+test('nothing is re-encoded unless it was asked for', async () => {
+  const { services } = await testServices({ clock: systemClock })
+
+  expect(await speak(services)).toMatchObject({ mimeType: 'audio/mpeg', originalMimeType: null })
+})
+
+test('a thread that dies, or does not come to an end, leaves the clip as it was', async () => {
+  const { services, lines, fileOf } = await optimizingServices()
+  const reencoderOn = (code: string, timeoutMs: number) =>
+    createReencoder({ clock: systemClock, timeoutMs, startThread: () => new Worker(code, { eval: true }) })
+  const listens = "require('node:worker_threads').parentPort.on('message', () => {"
+
+  for (const reencoder of [
+    reencoderOn(`${listens} throw new Error('out of memory') })`, 10_000),
+    reencoderOn(`${listens} process.exit(1) })`, 10_000),
+    reencoderOn(`${listens} for (;;); })`, 300),
+  ]) {
+    const clip = await speak({ ...services, reencoder })
+    expect(clip).toMatchObject({ state: 'stored', mimeType: 'audio/mpeg', originalMimeType: null })
+    expect(clip.cid).toBe(await independentCid(await fileOf(clip.id)))
+  }
+  const warnings = lines.filter(({ msg }) => msg.includes('could not be re-encoded'))
+  expect(warnings.map(({ error }) => error)).toEqual([
+    'out of memory',
+    'The thread that re-encodes stopped unexpectedly',
+    'Re-encoding took too long',
+  ])
+})
+
+test('Opus that does not last as long is thrown away', async () => {
+  const { services, lines } = await optimizingServices()
+  const other = await readFile(path.join(import.meta.dirname, '../../fixtures/speech.mp3'))
+  const reencoder = { reencode: async () => new Blob([other]) }
+
+  const clip = await speak({ ...services, reencoder })
+
+  expect(clip.originalMimeType).toBeNull()
+  expect(lines).toContainEqual(
+    expect.objectContaining({ error: expect.stringMatching(/^It lasts \d+ ms, and/) }),
+  )
+})
+
+test('where the disk is full for the Opus, the original is stored', async () => {
+  const { services, audioDirectory, fileOf } = await optimizingServices()
+  let puts = 0
+  const store: Services['store'] = {
+    ...services.store,
+    async put(id, audio, options) {
+      puts += 1
+      if (puts === 2) throw new TempAudioError('no space left on device', { rescued: new Blob() })
+      return services.store.put(id, audio, options)
+    },
+  }
+
+  const clip = await speak({ ...services, store })
+
+  expect(clip).toMatchObject({ state: 'stored', mimeType: 'audio/mpeg' })
+  expect(clip.cid).toBe(await independentCid(await fileOf(clip.id)))
+  expect(await readdir(audioDirectory)).toEqual([clip.id])
+})
+
+test('a clip that somebody else took over is not replaced under his hands', async () => {
+  const { services, fileOf } = await optimizingServices()
+  const reencoder: Services['reencoder'] = {
+    async reencode(...args) {
+      await services.catalog.queue.release(services.leaseOwner)
+      return services.reencoder.reencode(...args)
+    },
+  }
+
+  const clip = await speak({ ...services, reencoder })
+
+  expect((await fileOf(clip.id)).length).toBe(clip.sizeBytes)
+  expect(clip.mimeType).toBe('audio/mpeg')
+})
+
+test('a crash before the record leaves a clip that is found again, as it was or as Opus', async () => {
+  for (const [outputFormat, crashesAt, mimeType] of [
+    ['mp3_44100_128', 'reencode', 'audio/mpeg'],
+    ['mp3_44100_128', 'stage', 'audio/ogg'],
+    ['pcm_16000', 'stage', 'audio/ogg'],
+  ] as const) {
+    const { services, directory, fileOf } = await optimizingServices()
+    const died = Promise.withResolvers<string>()
+    const die = (id: string) => {
+      died.resolve(id)
+      return new Promise<never>(() => {})
+    }
+    const { clips } = services.catalog
+    const dying: Services = {
+      ...withLocalVoice(services),
+      ...(crashesAt === 'reencode' && { reencoder: { reencode: () => die('') } }),
+      catalog: { ...services.catalog, clips: { ...clips, stage: crashesAt === 'stage' ? die : clips.stage } },
+    }
+    const text = 'A text of some length, so that there is something to save. '.repeat(4)
+    vocalize(dying, { text, voiceId: 'slt', outputFormat }, { requestId: 'request' }).catch(died.reject)
+    await died.promise
+
+    await services.catalog.queue.release(services.leaseOwner)
+    const next = await testServices({ directory, clock: systemClock })
+    await recover(next.services)
+
+    const [id = '', ...others] = await readdir(next.audioDirectory)
+    const clip = await next.services.catalog.clips.find(id)
+    expect(others).toEqual([])
+    expect(clip).toMatchObject({ state: 'staged', mimeType, cid: await independentCid(await fileOf(id)) })
+  }
+})
+
+test('who listens hears what the voice gave, and finds the same bytes under the id of the clip', async () => {
+  const { services, fileOf } = await optimizingServices()
+  const request = { text: 'Listen to this.', voiceId: 'slt' }
+  const context = { requestId: 'request' }
+  const hear = async () => {
+    const spoken = Promise.withResolvers<{ id: string }>()
+    const { audio } = await listen((listener) => {
+      spoken.resolve(vocalizeOnce(services, request, { ...context, listener }))
+      return spoken.promise
+    })
+    const heard = Buffer.concat(await Array.fromAsync(audio as AsyncIterable<Uint8Array>))
+    const { id } = await spoken.promise
+    expect((await fileOf(id)).equals(heard)).toBe(true)
+    return id
+  }
+
+  const optimized = await vocalizeOnce(services, request, context)
+  const [heard, heardAgain] = [await hear(), await hear()]
+
+  expect(optimized.mimeType).toBe('audio/ogg')
+  expect(await vocalizeOnce(services, request, context)).toMatchObject({ id: optimized.id, isReused: true })
+  expect(heard).not.toBe(optimized.id)
+  expect(heardAgain).toBe(heard)
+})
+
+test('damaged MP3 is refused by the thread, and stays', async () => {
+  const { services } = await optimizingServices()
+  const job = { format: { codec: 'mp3' }, bitRateKbps: 48 } as const
+
+  await expect(
+    services.reencoder.reencode(new Blob([new Uint8Array(5000)]), job, { maxBytes: 5000, signal: NEVER }),
+  ).rejects.toThrow()
+  const reencoder = failingReencoder(new Error('damaged'))
+  expect(await speak({ ...services, reencoder })).toMatchObject({ mimeType: 'audio/mpeg' })
+})

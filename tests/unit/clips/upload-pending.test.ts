@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest'
+import { CatalogError } from '#lib/catalog/connection.ts'
+import { countRemaining, type PendingOptions, uploadPending } from '#lib/clips/upload-pending.ts'
+import type { Services } from '#lib/composition.ts'
+import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
+import { speak, testServices, waitingClips } from '../../support/services.ts'
+
+const never = new AbortController().signal
+
+/** A round, and what is left after it. */
+async function roundOf(services: Services, options: PendingOptions) {
+  const result = await uploadPending(services, options)
+  return { ...result, remaining: await countRemaining(services) }
+}
+
+const all: PendingOptions = { limit: 1000, trigger: 'admin', signal: never, dueOnly: false }
+
+describe('uploading what waits', () => {
+  test('reports each clip, and what remains', async () => {
+    const { services, clock, first, second } = await testServices({
+      environment: { IPFS_RETRY_DELAYS_MS: ',' },
+    })
+    const [good, bad] = (await waitingClips(services, 3)) as [string, string, string]
+    first.next('store', refused())
+    second.always(refused())
+    const result = await clock.until(roundOf(services, { ...all, limit: 2 }))
+    const clip = await services.catalog.clips.find(good)
+    expect(result).toEqual({
+      ...{ processed: 2, successCount: 1, failureCount: 1, remaining: 2 },
+      results: [
+        { status: 'success', id: good, ipfsHash: clip?.cid, url: clip?.permanentUrl, provider: 'pinata' },
+        { status: 'failed', id: bad, error: expect.any(Error), attempts: 2 },
+      ],
+    })
+  })
+
+  test('records and counts its tries under their trigger', async () => {
+    const { services } = await testServices()
+    const [id = ''] = await waitingClips(services, 1)
+    await uploadPending(services, { ...all, trigger: 'cron' })
+    expect(await services.catalog.attempts.ofClip(id)).toMatchObject([{ trigger: 'cron', outcome: 'stored' }])
+    const { counters } = await services.catalog.figures.totals()
+    expect(counters).toMatchObject({ background_retries_stored: { cron: 1 } })
+  })
+
+  test('takes nothing where nothing waits', async () => {
+    const { services } = await testServices()
+    await speak(services)
+    expect(await roundOf(services, all)).toMatchObject({ processed: 0, remaining: 0, results: [] })
+  })
+
+  test('leaves a clip alone until its own date, unless an operator says so', async () => {
+    const { services, clock, providers } = await testServices()
+    for (const provider of providers) provider.always(refused())
+    await speak(services)
+    for (const provider of providers) provider.always('store')
+    expect(await roundOf(services, { ...all, dueOnly: true })).toMatchObject({
+      processed: 0,
+      remaining: 1,
+    })
+    await clock.advance(1500)
+    expect(await uploadPending(services, { ...all, dueOnly: true })).toMatchObject({ successCount: 1 })
+    await waitingClips(services, 1)
+    expect(await uploadPending(services, all)).toMatchObject({ successCount: 1 })
+  })
+
+  test('tries each clip once a round, however often it fails', async () => {
+    const { services, clock, first, second } = await testServices({
+      environment: { IPFS_RETRY_DELAYS_MS: ',' },
+    })
+    await waitingClips(services, 3)
+    first.always(refused())
+    second.always(refused())
+    const { failureCount } = await clock.until(uploadPending(services, all))
+    expect(failureCount).toBe(3)
+    expect(first.uploads).toHaveLength(3)
+  })
+
+  test('is over with a clip whose bytes are gone, and says so', async () => {
+    const { services, clock, first } = await testServices()
+    const [id = ''] = await waitingClips(services, 2)
+    await services.store.delete(id)
+    const { results } = await clock.until(uploadPending(services, all))
+    expect(results).toContainEqual({
+      ...{ status: 'failed', id, attempts: 0 },
+      error: expect.objectContaining({ message: 'Its bytes are not in the temporary store' }),
+    })
+    expect(first.uploads).toHaveLength(1)
+  })
+
+  test('works on five clips at once and no more', async () => {
+    const { services, clock, first } = await testServices()
+    first.always(async ({ cid }) => {
+      await clock.sleep(1000)
+      return { cid }
+    })
+    await waitingClips(services, 12)
+    const { successCount } = await clock.until(uploadPending(services, all))
+    expect(successCount).toBe(12)
+    expect(first.busiest).toBe(5)
+    expect(clock.passed()).toBe(3000)
+  })
+
+  test('stops when its time is over: what was under way goes back untouched, and is recognised later', async () => {
+    const { services, clock, first } = await testServices()
+    first.always('hang_after_storing')
+    const ids = await waitingClips(services, 8)
+    const stop = new AbortController()
+    const round = roundOf(services, { ...all, signal: stop.signal })
+    await clock.advance(1000)
+    stop.abort(new Error('The time is over'))
+    expect(await round).toMatchObject({ processed: 0, remaining: 8 })
+    for (const id of ids) {
+      expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', leaseOwner: null })
+    }
+    first.always('store')
+    expect(await clock.until(roundOf(services, all))).toMatchObject({ successCount: 8, remaining: 0 })
+    expect(first.doubles).toBe(0)
+  })
+
+  test('claims nothing while no provider may be tried', async () => {
+    const { services, providers } = await testServices()
+    for (const provider of providers) provider.next(unavailable(3_600_000))
+    await speak(services)
+    expect(await roundOf(services, all)).toMatchObject({ processed: 0, remaining: 1 })
+  })
+})
+
+describe('uploading what waits after an outage', () => {
+  async function afterOutage(waiting: number) {
+    const provider = new FakeProvider('pinata')
+    const world = await testServices({ providers: [provider] })
+    await waitingClips(world.services, waiting)
+    provider.next(unavailable(20_000))
+    await world.clock.until(uploadPending(world.services, { ...all, limit: 1 }))
+    provider.uploads.length = 0
+    await world.clock.advance(20_000)
+    return { ...world, provider }
+  }
+
+  test('probes with one clip, and goes on with the others once that succeeds', async () => {
+    const { services, clock, provider } = await afterOutage(10)
+    provider.next(async ({ cid }) => {
+      await clock.sleep(500)
+      expect(provider.uploads).toHaveLength(1)
+      return { cid }
+    })
+    expect(await clock.until(roundOf(services, all))).toMatchObject({ successCount: 10, remaining: 0 })
+  })
+
+  test('leaves the others alone when the probe fails', async () => {
+    const { services, clock, provider } = await afterOutage(10)
+    provider.always(unavailable())
+    expect(await clock.until(roundOf(services, all))).toMatchObject({
+      ...{ processed: 1, failureCount: 1, remaining: 10 },
+    })
+    expect(provider.uploads).toHaveLength(1)
+  })
+})
+
+describe('uploading what waits, with a catalog that fails', () => {
+  function withQueue(services: Services, queue: Partial<Services['catalog']['queue']>): Services {
+    return { ...services, catalog: { ...services.catalog, queue: { ...services.catalog.queue, ...queue } } }
+  }
+  const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
+
+  test('says so, once everything that was under way has come to its end', async () => {
+    const { services, clock, first } = await testServices()
+    first.always(async ({ cid }) => {
+      await clock.sleep(1000)
+      first.take(cid)
+      return { cid }
+    })
+    await waitingClips(services, 4)
+    let claims = 0
+    const sick = withQueue(services, {
+      claim: (claim) => {
+        claims += 1
+        return claims <= 3 ? services.catalog.queue.claim(claim) : locked()
+      },
+    })
+    await expect(clock.until(uploadPending(sick, all))).rejects.toThrow('database is locked')
+    expect(first.taken.size).toBe(3)
+    expect(await services.catalog.queue.countWaiting(clock.now())).toBe(1)
+  })
+
+  test('lets no failure get lost when all that is under way fails together', async () => {
+    const { services, clock, first } = await testServices()
+    await waitingClips(services, 5)
+    // The catalog breaks while all five are on their way.
+    let isBroken = false
+    first.always(async () => {
+      await clock.sleep(1000)
+      isBroken = true
+      throw refused()
+    })
+    const { attempts, clips } = services.catalog
+    const sick = withQueue(services, { release: locked })
+    const catalog = {
+      ...sick.catalog,
+      attempts: {
+        ...attempts,
+        end: ((...end) => (isBroken ? locked() : attempts.end(...end))) as typeof attempts.end,
+      },
+      clips: { ...clips, postpone: locked },
+    }
+    await expect(clock.until(uploadPending({ ...sick, catalog }, all))).rejects.toThrow(CatalogError)
+    await clock.advance(100_000)
+    first.always('store')
+    expect(await clock.until(uploadPending(services, all))).toMatchObject({ successCount: 5 })
+  })
+})

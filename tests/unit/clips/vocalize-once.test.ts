@@ -1,0 +1,152 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
+import { createServices, type Services } from '#lib/composition.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import type { Speech } from '#lib/speech/speech.ts'
+import { createLog } from '#lib/telemetry/log.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const opened: Services[] = []
+let directory: string
+
+beforeEach(async () => {
+  directory = await temporaryDirectory()
+})
+
+afterEach(async () => {
+  for (const services of opened.splice(0)) await services.catalog.close()
+})
+
+/** Speaks each text as as many PCM samples as it has characters, and counts how often it is asked. */
+function createCountingSpeech() {
+  let calls = 0
+  let failure: Error | undefined
+  const speech: Speech = {
+    name: 'elevenlabs',
+    async speak({ text }) {
+      calls += 1
+      await new Promise(setImmediate)
+      if (failure) throw failure
+      const audio = new Response(new Uint8Array(text.length * 2).fill(calls)).body
+      return { audio: audio as never, outputFormat: 'pcm_8000', modelId: 'test' }
+    },
+    voices: async () => [],
+    close: async () => {},
+  }
+  return {
+    speech,
+    get calls() {
+      return calls
+    },
+    failWith(error: Error | undefined) {
+      failure = error
+    },
+  }
+}
+
+function open(speech: Speech, environment: Record<string, string> = {}): Services {
+  const config = readConfig({ TEMP_AUDIO_DIR: directory, PINATA_JWT: '', ...environment })
+  const log = createLog({ level: 'silent', scrub: (text) => text })
+  const services = createServices(config, { speech, log })
+  opened.push(services)
+  return services
+}
+
+const hello = { text: 'Hello', voiceId: 'slt', outputFormat: 'pcm_8000' }
+const context = { requestId: 'test' }
+
+describe('the same request', () => {
+  it('finds the clip that exists, with no call to the vendor', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    const first = await vocalizeOnce(services, hello, context)
+    const second = await vocalizeOnce(services, { ...hello, text: ' Hello ' }, context)
+    expect(first.isReused).toBeUndefined()
+    expect(second).toMatchObject({ id: first.id, cid: first.cid, isReused: true })
+    expect(vendor.calls).toBe(1)
+    await services.work.settled()
+    const { counters } = await services.catalog.figures.totals()
+    expect(counters).toMatchObject({ characters_spoken: { '': 5 }, characters_saved: { '': 5 } })
+  })
+
+  it('is the same however its letters are composed', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    await vocalizeOnce(services, { ...hello, text: 'Cr\u00e8me' }, context)
+    await vocalizeOnce(services, { ...hello, text: 'Cre\u0300me' }, context)
+    expect(vendor.calls).toBe(1)
+  })
+
+  it.each([
+    ['text', { text: 'hello' }],
+    ['voice', { voiceId: 'rms' }],
+    ['model', { modelId: 'eleven_v3' }],
+    ['format', { outputFormat: 'pcm_16000' }],
+    ['settings', { voiceSettings: { speed: 1.1 } }],
+    ['language', { languageCode: 'de' }],
+    ['seed', { seed: 7 }],
+  ])('is another one with another %s', async (_, change) => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    await vocalizeOnce(services, hello, context)
+    await vocalizeOnce(services, { ...hello, ...change }, context)
+    expect(vendor.calls).toBe(2)
+  })
+
+  it('is spoken once by two processes that are asked a hundred times at once', async () => {
+    const vendor = createCountingSpeech()
+    const processes = [open(vendor.speech), open(vendor.speech)] as const
+    const asked = Array.from({ length: 100 }, (_, n) =>
+      vocalizeOnce(processes[n % 2] as Services, hello, context),
+    )
+    const clips = await Promise.all(asked)
+    expect(vendor.calls).toBe(1)
+    expect(new Set(clips.map((clip) => clip.id)).size).toBe(1)
+    expect(clips.filter((clip) => !clip.isReused)).toHaveLength(1)
+  })
+
+  it('is spoken anew on request, and where reuse is off', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    await vocalizeOnce(services, hello, context)
+    await vocalizeOnce(services, { ...hello, reuse: false }, context)
+    await vocalizeOnce(open(vendor.speech, { REUSE: 'off' }), hello, context)
+    expect(vendor.calls).toBe(3)
+  })
+
+  it('is spoken anew once its clip has expired', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    const { id } = await vocalizeOnce(services, hello, context)
+    const now = services.clock.now() + 7_200_000
+    await services.catalog.queue.release(services.leaseOwner)
+    expect(await services.catalog.clips.expire(id, { error: 'nobody took it', now })).toBe(true)
+    const again = await vocalizeOnce(services, hello, context)
+    expect(again.id).not.toBe(id)
+    expect(vendor.calls).toBe(2)
+  })
+
+  it('can be asked again after the vendor refused it', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    vendor.failWith(new ServiceError('speech_overloaded', 'busy'))
+    const refused = await Promise.allSettled([1, 2, 3].map(() => vocalizeOnce(services, hello, context)))
+    expect(refused.map((result) => result.status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(vendor.calls).toBe(1)
+    vendor.failWith(undefined)
+    expect((await vocalizeOnce(services, hello, context)).isReused).toBeUndefined()
+  })
+
+  it('leaves no trace of its text in the catalog', async () => {
+    const services = open(createCountingSpeech().speech)
+    await vocalizeOnce(services, { ...hello, text: 'A secret between us' }, context)
+    await services.catalog.close()
+    const names = (await readdir(directory)).filter((name) => name.startsWith('catalog'))
+    expect(names.length).toBeGreaterThan(0)
+    for (const name of names) {
+      expect((await readFile(`${directory}/${name}`)).includes('secret between')).toBe(false)
+    }
+  })
+})

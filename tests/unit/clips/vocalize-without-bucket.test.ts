@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { openClip } from '#lib/clips/open-clip.ts'
+import { uploadPending } from '#lib/clips/upload-pending.ts'
+import { openBucketWorld } from '../../support/bucket-world.ts'
+import { refused } from '../../support/fake-provider.ts'
+import { speak } from '../../support/services.ts'
+import { until } from '../../support/until.ts'
+
+const signal = new AbortController().signal
+
+/** A machine whose bucket and whose providers all refuse. */
+async function openInTrouble() {
+  const world = await openBucketWorld()
+  const refuse = (isRefused: boolean) => {
+    world.server.failWith(isRefused ? 503 : undefined)
+    for (const provider of [world.first, world.second]) provider.always(isRefused ? refused() : 'store')
+  }
+  refuse(true)
+  return { ...world, heal: () => refuse(false) }
+}
+
+describe('a text that neither the bucket nor IPFS takes', () => {
+  test('waits on this machine, and is heard from there', async () => {
+    const { services } = await openInTrouble()
+    const { id, state, cid } = await speak(services)
+    expect(state).toBe('pending')
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', cid, leaseOwner: null })
+    const opened = await openClip(services, id)
+    if (opened.from !== 'here') throw new Error('It is not here')
+    const bytes = await new Response((await opened.read()) as BodyInit).bytes()
+    expect(bytes.length).toBe(opened.clip.sizeBytes)
+    expect((await services.store.blob(id))?.size).toBe(bytes.length)
+  })
+
+  test('is brought to the bucket by itself once that takes it', async () => {
+    const { services, server, heal } = await openInTrouble()
+    const { id } = await speak(services)
+    heal()
+    await until('the clip in the bucket', () => server.objects().includes(`audio/${id}`))
+    expect(
+      await uploadPending(services, { limit: 1, trigger: 'timer', dueOnly: false, signal }),
+    ).toMatchObject({
+      successCount: 1,
+    })
+  })
+
+  test('reaches IPFS from this machine, should a provider be the first to heal', async () => {
+    const { services, server, heal } = await openInTrouble()
+    const { id } = await speak(services)
+    heal()
+    server.failWith(503)
+    services.chain.endRests()
+    const round = await uploadPending(services, { limit: 1, trigger: 'timer', dueOnly: false, signal })
+    expect(round).toMatchObject({ successCount: 1 })
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
+  })
+
+  test('is not promised where the disk of this machine does not last', async () => {
+    const { services } = await openInTrouble()
+    const { store } = services
+    const forgetful = {
+      ...store,
+      put: (...input: Parameters<typeof store.put>) =>
+        store.put(...input).catch((error: object) => {
+          throw Object.assign(error, { keep: undefined })
+        }),
+    }
+    await expect(speak({ ...services, store: forgetful })).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    })
+  })
+})

@@ -1,0 +1,218 @@
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, test } from 'vitest'
+import { CatalogError } from '#lib/catalog/connection.ts'
+import type { Services } from '#lib/composition.ts'
+import { refused, unavailable } from '../../support/fake-provider.ts'
+import { speak, testServices } from '../../support/services.ts'
+import { speechMp3 } from '../../support/stub-vendors/audio.ts'
+
+const isFull = () => Promise.reject(new CatalogError('The catalog failed: database or disk is full'))
+
+/** The same services with methods of the catalog's clips that fail. */
+function failing(services: Services, ...methods: (keyof Services['catalog']['clips'])[]): Services {
+  const clips = { ...services.catalog.clips }
+  for (const method of methods) clips[method] = isFull as never
+  return { ...services, catalog: { ...services.catalog, clips } }
+}
+
+describe('a text that the temporary store cannot take', () => {
+  async function withoutStore() {
+    const world = await testServices()
+    // A file in the place of the directory: nothing can be written.
+    await writeFile(world.audioDirectory, '')
+    return world
+  }
+
+  test('goes straight to IPFS, whole, and is recorded as not held here', async () => {
+    const { services, first } = await withoutStore()
+    const spoken = speechMp3(100, 'Good morning')
+    let uploaded: Buffer | undefined
+    first.next(async ({ cid, file }) => {
+      uploaded = Buffer.from(await file.arrayBuffer())
+      return { cid }
+    })
+    const clip = await speak(services, 'Good morning')
+    expect(clip).toMatchObject({
+      state: 'stored',
+      provider: 'pinata',
+      isHeld: false,
+      sizeBytes: spoken.length,
+    })
+    expect(uploaded?.equals(spoken)).toBe(true)
+    const { leaseExpiresAt, leaseOwner, ...recorded } = clip
+    expect(await services.catalog.clips.find(clip.id)).toMatchObject({
+      ...{ ...recorded, attempts: 1, leaseOwner: null },
+    })
+    expect(await services.catalog.attempts.ofClip(clip.id)).toMatchObject([{ outcome: 'stored' }])
+    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+  })
+
+  test('and IPFS neither, is refused with what failed at each provider and here', async () => {
+    const { services, providers, audioDirectory } = await withoutStore()
+    providers[0]?.always(refused())
+    providers[1]?.always(unavailable(3_600_000))
+    const error = await speak(services).catch((thrown) => thrown)
+    expect(error).toMatchObject({
+      code: 'storage_unavailable',
+      retryAfterMs: expect.any(Number),
+      providers: [
+        { provider: 'pinata', attempts: 1, error: 'Answered 401 Unauthorized' },
+        { provider: 'kubo', attempts: 1, error: 'Answered 503 Service Unavailable' },
+      ],
+    })
+    expect(error.message).toContain('ENOTDIR')
+    expect(error.message).toContain('kubo: Answered 503')
+    expect(error.message).not.toContain(audioDirectory)
+    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
+  })
+
+  test('fails in the middle of speaking, is rescued and goes straight to IPFS', async () => {
+    const { services, speech, audioDirectory } = await testServices()
+    speech.durationMs = 1000
+    speech.beforeChunk = (sizeBytes) =>
+      sizeBytes === 5000 ? rm(audioDirectory, { recursive: true }) : undefined
+    const clip = await speak(services)
+    expect(clip).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await readdir(audioDirectory).catch(() => [])).toEqual([])
+  })
+})
+
+describe('a text that the catalog cannot take', () => {
+  test('goes straight to IPFS while a provider takes it', async () => {
+    const { services, first, audioDirectory } = await testServices()
+    const clip = await speak(failing(services, 'reserve', 'stage', 'store', 'discard'))
+    expect(clip).toMatchObject({ state: 'stored', provider: 'pinata' })
+    expect(first.taken.get(clip.cid)).toBe(1)
+    expect(await readdir(audioDirectory).catch(() => [])).toEqual([])
+  })
+
+  test.each([
+    ['reserve', ['reserve', 'stage', 'settle', 'discard']],
+    ['settle', ['stage', 'settle']],
+  ] as const)('(%s fails) has an address that needs no record of it', async (_, methods) => {
+    const { services } = await testServices({ environment: { IPFS_GATEWAY_URL: 'self' } })
+    const recorded = await speak(services, 'Good morning')
+    expect(recorded.permanentUrl).toMatch(/^\/ipfs\//)
+    const { permanentUrl, ipfsHash } = await speak(failing(services, ...methods), 'Good evening')
+    expect(permanentUrl).toMatch(new RegExp(`^https://.*/ipfs/${ipfsHash}`))
+  })
+
+  test('is refused before anything is paid for while no provider would take it', async () => {
+    const { services, speech } = await testServices()
+    speech.speaking = new Error('Nobody should have asked')
+    const sick = { ...failing(services, 'reserve'), chain: { ...services.chain, canTry: () => false } }
+    await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
+  })
+
+  test('although it had reserved its room, goes straight to IPFS, and its bytes are not kept', async () => {
+    const { services, audioDirectory } = await testServices()
+    const clip = await speak(failing(services, 'stage'))
+    expect(clip).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await readdir(audioDirectory)).toEqual([])
+  })
+
+  test('and IPFS neither, is refused and forgotten, so that nobody uploads it later', async () => {
+    const { services, providers, audioDirectory } = await testServices()
+    for (const provider of providers) provider.always(refused())
+    const sick = failing(services, 'stage')
+    await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
+    expect(await readdir(audioDirectory)).toEqual([])
+    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0 })
+  })
+
+  test('and is refused: not with the words of the database, which name its server and its user', async () => {
+    const { services } = await testServices()
+    const sick = { ...failing(services, 'reserve'), chain: { ...services.chain, canTry: () => false } }
+    const error = await speak(sick).catch((thrown) => thrown)
+    expect(error.message).toContain('catalog: cannot be reached')
+    expect(error.message).not.toContain('disk is full')
+  })
+
+  test('is spoken again once the catalog is free', async () => {
+    const { services, providers, directory, clock } = await testServices({
+      environment: { IPFS_RETRY_DELAYS_MS: ',' },
+    })
+    await services.catalog.check()
+    for (const provider of providers) provider.always(refused())
+    const neighbour = new DatabaseSync(path.join(directory, 'catalog.sqlite'))
+    neighbour.exec('BEGIN EXCLUSIVE')
+    await expect(speak(services)).rejects.toMatchObject({ code: 'storage_unavailable' })
+    neighbour.exec('ROLLBACK')
+    neighbour.close()
+    expect(await clock.until(speak(services))).toMatchObject({ state: 'pending' })
+  })
+})
+
+describe('the byte budget', () => {
+  const textOf = (characters: number, letter: string) => letter.repeat(characters)
+  // A text of 20 characters is expected to take a second: 16,000 bytes at 128 kbit/s.
+  const tight = () => testServices({ environment: { TEMP_AUDIO_MAX_BYTES: '20000' } })
+
+  test('lets go of what IPFS has before it refuses, and then says that it is full', async () => {
+    const { services, providers, first, speech } = await tight()
+    speech.durationMs = 1000
+    const stored = await speak(services, textOf(20, 'a'))
+    expect(stored.state).toBe('stored')
+    for (const provider of providers) provider.always(refused())
+    const waiting = await speak(services, textOf(20, 'b'))
+    expect(waiting.state).toBe('pending')
+    expect(await services.catalog.clips.find(stored.id)).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await services.store.blob(stored.id)).toBeNull()
+    await expect(speak(services, textOf(40, 'c'))).rejects.toMatchObject({ code: 'temp_storage_full' })
+    expect(await services.store.blob(waiting.id)).not.toBeNull()
+    expect(first.uploads).toHaveLength(2)
+  })
+
+  test('lets go of nothing for a clip that is larger than the whole', async () => {
+    const { services } = await tight()
+    const { id } = await speak(services, textOf(20, 'a'))
+    await expect(speak(services, textOf(30, 'b'))).rejects.toMatchObject({ code: 'temp_storage_full' })
+    expect(await services.catalog.clips.find(id)).toMatchObject({ isHeld: true })
+  })
+
+  test('is asked again while a clip outgrows what was expected of it', async () => {
+    const { services, speech } = await testServices()
+    speech.durationMs = 3000
+    const clip = await speak(services, 'Short')
+    expect(clip.sizeBytes).toBeGreaterThan(20_000)
+    expect(await services.catalog.figures.totals()).toMatchObject({ heldBytes: clip.sizeBytes })
+  })
+
+  test('sends a clip that outgrows it straight to IPFS', async () => {
+    const { services, speech } = await tight()
+    speech.durationMs = 3000
+    expect(await speak(services, 'Short')).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await services.catalog.figures.totals()).toMatchObject({ heldBytes: 0 })
+  })
+
+  test('holds when many texts come at once', async () => {
+    const maxBytes = 60_000
+    const { services, audioDirectory } = await testServices({
+      environment: { TEMP_AUDIO_MAX_BYTES: `${maxBytes}` },
+    })
+    const nobody = { ...services, chain: { ...services.chain, canTry: () => false } }
+    const calls = Array.from({ length: 12 }, (_, index) => speak(nobody, textOf(20, `${index % 10}`)))
+    const outcomes = await Promise.allSettled(calls)
+    const refusals = outcomes.filter(({ status }) => status === 'rejected')
+    expect(refusals.length).toBeGreaterThan(0)
+    for (const { reason } of refusals as PromiseRejectedResult[])
+      expect(reason.code).toBe('temp_storage_full')
+    const { heldBytes, heldClips } = await services.catalog.figures.totals()
+    expect(heldBytes).toBeLessThanOrEqual(maxBytes)
+    expect(await readdir(audioDirectory)).toHaveLength(heldClips)
+  })
+
+  test('does not turn a store that cannot delete into an error of ours', async () => {
+    const { services, speech } = await tight()
+    speech.durationMs = 1000
+    await speak(services, textOf(20, 'a'))
+    const store = {
+      ...services.store,
+      delete: () => Promise.reject(new Error('EROFS: read-only file system')),
+    }
+    const full = { ...services, store }
+    await expect(speak(full, textOf(20, 'b'))).rejects.toMatchObject({ code: 'temp_storage_full' })
+  })
+})

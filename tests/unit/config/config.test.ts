@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseEnv } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readConfig, secretsOf } from '#lib/config/index.ts'
+import { ConfigError } from '#lib/config/variables.ts'
+
+const example = readFileSync(path.join(import.meta.dirname, '../../../.env.example'), 'utf8')
+const names = Object.keys(parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, '')))
+/** Variables whose values must never be repeated: a URL may carry a password. */
+const isSecret = (name: string) =>
+  /KEY|TOKEN|SECRET|JWT|AUTHORIZATION|HEADERS|PROJECT_ID|_URL|ENDPOINT|GATEWAYS/.test(name)
+
+function problemOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    return (error as ConfigError).message
+  }
+  throw new Error('It was taken')
+}
+
+describe('the configuration', () => {
+  test('has a default for everything', () => {
+    expect(readConfig({})).toMatchObject({
+      port: 3000,
+      speech: { provider: 'local', isFallback: true, concurrency: 5 },
+      ipfs: { retryDelaysMs: [1000, 2000, 4000], attemptTimeoutMs: 30_000, uploadDeadlineMs: 10_000 },
+      tempAudio: { directory: '.temp-audio', ttlMs: 3_600_000, maxBytes: 5 * 1024 ** 3, keepPending: false },
+      retry: { opportunisticChance: 0.1, batchSize: 3 },
+      access: { rateLimitPerMinute: 60, maxTextLength: 5000, maxBodyBytes: 65_536 },
+    })
+  })
+
+  test.each([
+    ['PORT', 'http', 'PORT: got "http", takes a whole number from 0 to 65535'],
+    ['PORT', '65536', 'PORT: got "65536", takes a whole number from 0 to 65535'],
+    ['PORT', '-1', 'PORT: got "-1", takes a whole number from 0 to 65535'],
+    [
+      'DATABASE_URL',
+      'postgres://user:password@host/voicepin?max=many',
+      'DATABASE_URL: max: got "many", takes a whole number from 1 to 1000',
+    ],
+    ['PORT', '3000\nevil', 'PORT: got "3000\\nevil", takes a whole number from 0 to 65535'],
+    [
+      'LOG_LEVEL',
+      'loud',
+      'LOG_LEVEL: got "loud", takes one of fatal, error, warn, info, debug, trace, silent',
+    ],
+    ['SPEECH_CONCURRENCY', '0', 'SPEECH_CONCURRENCY: got "0", takes a whole number of at least 1'],
+    ['SPEECH_TIMEOUT_MS', '1e9', 'SPEECH_TIMEOUT_MS: got "1e9", takes a whole number from 1 to 2147483647'],
+    [
+      'OPPORTUNISTIC_RETRY_CHANCE',
+      '1.5',
+      'OPPORTUNISTIC_RETRY_CHANCE: got "1.5", takes a number from 0 to 1',
+    ],
+    [
+      'OPPORTUNISTIC_RETRY_CHANCE',
+      '10%',
+      'OPPORTUNISTIC_RETRY_CHANCE: got "10%", takes a number from 0 to 1',
+    ],
+    ['KEEP_PENDING_AUDIO', 'maybe', 'KEEP_PENDING_AUDIO: got "maybe", takes true or false'],
+    ['PINATA_API_URL', 'pinata', 'PINATA_API_URL: got a value that is not an http or https URL'],
+    ['KUBO_RPC_URL', 'http://me:100%@node', 'KUBO_RPC_URL: got a value that is not an http or https URL'],
+    ['KUBO_RPC_URL', 'ftp://node', 'KUBO_RPC_URL: got a value that is not an http or https URL'],
+  ])('refuses %s=%j in one line that names it', (name, value, message) => {
+    expect(problemOf({ [name]: value })).toBe(message)
+  })
+
+  test('names every variable that is wrong, in the same line', () => {
+    const message = problemOf({ PORT: 'x', LOG_LEVEL: 'y', IPFS_PROVIDERS: 'pinata,ftp' })
+    expect(message.split('; ').map((part) => part.split(':')[0])).toEqual(
+      expect.arrayContaining(['PORT', 'LOG_LEVEL', 'IPFS_PROVIDERS']),
+    )
+    expect(message).not.toContain('\n')
+  })
+
+  test.each([
+    ['PORT', ' 8080 ', { port: 8080 }],
+    ['IPFS_RETRY_DELAYS_MS', '0, 5,10', { ipfs: { retryDelaysMs: [0, 5, 10] } }],
+    ['IPFS_RETRY_DELAYS_MS', ',', { ipfs: { retryDelaysMs: [] } }],
+    ['IPFS_PROVIDERS', 'kubo, pinata', { ipfs: { providers: ['kubo', 'pinata'] } }],
+    ['PINATA_JWT', '', { ipfs: { pinata: { jwt: undefined } } }],
+    [
+      'PINATA_API_URL',
+      'https://pinata.test/base//',
+      { ipfs: { pinata: { apiUrl: 'https://pinata.test/base' } } },
+    ],
+    ['OPPORTUNISTIC_RETRY_CHANCE', '.5', { retry: { opportunisticChance: 0.5 } }],
+    ['OPPORTUNISTIC_RETRY_CHANCE', '0', { retry: { opportunisticChance: 0 } }],
+    ['KEEP_PENDING_AUDIO', 'TRUE', { tempAudio: { keepPending: true } }],
+    ['VOCALIZE_API_KEYS', 'one, two,', { access: { vocalizeApiKeys: ['one', 'two'] } }],
+    ['TEMP_AUDIO_TTL_SECONDS', '3153600000', { tempAudio: { ttlMs: 3_153_600_000_000 } }],
+  ])('takes %s=%j', (name, value, expected) => {
+    expect(readConfig({ [name]: value })).toMatchObject(expected)
+  })
+
+  test.each([
+    ['TEMP_AUDIO_TTL_SECONDS', '9007199254740991'],
+    ['IPFS_RETRY_DELAYS_MS', '2147483647'],
+    ['CLEANUP_INTERVAL_SECONDS', '2147484'],
+    ['UPLOAD_DEADLINE_MS', '2147483648'],
+    ['IPFS_PROVIDERS', 'pinata,pinata'],
+  ])('refuses %s=%s, which no clock, timer or list can hold', (name, value) => {
+    expect(problemOf({ [name]: value })).toContain(name)
+  })
+
+  test('keeps every date within what JavaScript knows, and every wait within what a timer holds', () => {
+    const { ipfs, tempAudio } = readConfig({
+      TEMP_AUDIO_TTL_SECONDS: '3153600000',
+      IPFS_RETRY_DELAYS_MS: String(Math.floor((2 ** 31 - 1) / 1.2)),
+    })
+    expect(() => new Date(Date.now() + tempAudio.ttlMs).toISOString()).not.toThrow()
+    expect((ipfs.retryDelaysMs[0] as number) * 1.2).toBeLessThan(2 ** 31)
+  })
+
+  test('needs the key of a voice that is asked for by name', () => {
+    expect(problemOf({ SPEECH_PROVIDER: 'elevenlabs' })).toContain('ELEVENLABS_API_KEY')
+    expect(readConfig({ SPEECH_PROVIDER: 'local' }).speech.isFallback).toBe(false)
+    expect(readConfig({ ELEVENLABS_API_KEY: 'k' }).speech).toMatchObject({
+      provider: 'elevenlabs',
+      isFallback: false,
+    })
+  })
+
+  test('cannot be changed', () => {
+    const config = readConfig({})
+    expect(() => Object.assign(config.ipfs.retryDelaysMs, { 0: 1 })).toThrow(TypeError)
+    expect(() => Object.assign(config.access, { adminApiKey: 'mine' })).toThrow(TypeError)
+  })
+
+  test('whatever it gets, complains in one line, and repeats no secret', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ minLength: 8 }).map((rest) => `https://user:${encodeURIComponent(rest)}@host.test`),
+      fc.integer().map(String),
+      fc.constantFrom(
+        'true',
+        'pinata',
+        ',',
+        '0',
+        '-1',
+        '1e400',
+        '[]',
+        '{}',
+        '=',
+        '%',
+        '%zz',
+        'a=%',
+        'http://',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 8 }), (environment) => {
+        let message = ''
+        try {
+          secretsOf(readConfig(environment))
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError)
+          message = (error as ConfigError).message
+        }
+        expect(message).not.toMatch(/[\r\n]/)
+        for (const [name, given] of Object.entries(environment)) {
+          const isOwn = isSecret(name) && given.trim().length >= 8
+          if (
+            isOwn &&
+            !Object.entries(environment).some(([other, same]) => !isSecret(other) && same === given)
+          ) {
+            expect(message).not.toContain(given.trim())
+          }
+        }
+      }),
+      { seed: 1, numRuns: 300 },
+    )
+  }, 30_000)
+})
+
+describe('the secrets of a configuration', () => {
+  test('are all its credentials', () => {
+    const environment: Record<string, string> = {}
+    for (const name of names) {
+      if (/KEY|TOKEN|SECRET|JWT|AUTHORIZATION/.test(name)) environment[name] = `${name.toLowerCase()}-value`
+    }
+    environment.WEBHOOK_SECRET = `whsec_${Buffer.alloc(24).toString('base64')}`
+    environment.WEBHOOK_URL = 'https://hooks.test'
+    const secrets = Object.values(environment).filter((value) => value !== 'https://hooks.test')
+    environment.S3_BUCKET = 'voicepin'
+    expect(secretsOf(readConfig(environment))).toEqual(expect.arrayContaining(secrets))
+  })
+
+  test('are the passwords of its URLs, too, as they are written and as they are meant', () => {
+    const secrets = secretsOf(readConfig({ KUBO_RPC_URL: 'https://me:p%40ssword@node.test:5001/api/v0' }))
+    expect(secrets).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword']))
+  })
+})

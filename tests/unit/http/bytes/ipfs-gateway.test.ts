@@ -1,0 +1,276 @@
+import { CarReader } from '@ipld/car'
+import { CID } from 'multiformats'
+import { base36 } from 'multiformats/bases/base36'
+import { base58btc } from 'multiformats/bases/base58'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packCar } from '#lib/ipfs/blocks/car.ts'
+import { checkBlock } from '#lib/ipfs/blocks/car-reader.ts'
+import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import { type GatewayWorld, openGateway } from '../../../support/gateway-world.ts'
+import { createHeliaClient } from '../../../support/helia-client.ts'
+import { bytesOf, openCar, someContent } from '../../ipfs/content.ts'
+
+let world: GatewayWorld
+let small: IpfsContent
+let large: IpfsContent
+let smallId: string
+let leaves: string[]
+const sizes = { small: 48_000, large: 2_500_000 }
+
+beforeAll(async () => {
+  world = await openGateway()
+  small = await someContent(sizes.small, 7)
+  large = await someContent(sizes.large, 8)
+  const [provider] = world.services.providers
+  for (const content of [small, large]) {
+    await provider?.upload(content, { signal: new AbortController().signal })
+    const id = await world.record(content)
+    if (content === small) smallId = id
+  }
+  const kept = await world.services.repository.open(large.cid)
+  leaves = (kept?.dag.children ?? []).map(({ cid }) => cid.toString())
+})
+afterAll(() => world.close())
+
+const get = (path: string, init: RequestInit = {}) => fetch(`${world.origin}/ipfs/${path}`, init)
+const blocksOf = async (response: Response) => {
+  const car = await CarReader.fromBytes(await response.bytes())
+  return (await Array.fromAsync(car.cids())).map(String)
+}
+
+describe('a clip as audio', () => {
+  test('comes whole, with what caches and players need', async () => {
+    const response = await get(small.cid)
+    expect(response.status).toBe(200)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'audio/mpeg',
+      'content-length': String(sizes.small),
+      'cache-control': 'public, max-age=31536000, immutable',
+      etag: `"${small.cid}"`,
+      'accept-ranges': 'bytes',
+      'x-content-type-options': 'nosniff',
+      'x-ipfs-path': `/ipfs/${small.cid}`,
+      'x-ipfs-roots': small.cid,
+      'content-disposition': `inline; filename="${smallId}.mp3"`,
+      'access-control-allow-origin': '*',
+    })
+    expect(await response.bytes()).toEqual(await bytesOf(small.file))
+  })
+
+  test.each([
+    ['bytes=0-1', 0, 1],
+    ['bytes=1048570-1048590', 1_048_570, 1_048_590],
+    ['bytes=2499990-', 2_499_990, 2_499_999],
+    ['bytes=-5', 2_499_995, 2_499_999],
+    ['bytes=1000-2400000', 1000, 2_400_000],
+  ])('comes in part for %s, over the borders of blocks too', async (range, start, end) => {
+    const response = await get(large.cid, { headers: { range } })
+    expect(response.status).toBe(206)
+    expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end}/${sizes.large}`)
+    expect(response.headers.get('content-length')).toBe(String(end - start + 1))
+    expect(await response.bytes()).toEqual((await bytesOf(large.file)).slice(start, end + 1))
+  })
+
+  test('refuses a range outside of it', async () => {
+    const response = await get(small.cid, { headers: { range: 'bytes=48000-' } })
+    expect(response.status).toBe(416)
+    expect(response.headers.get('content-range')).toBe('bytes */48000')
+    expect(await response.json()).toMatchObject({ code: 'range_not_satisfiable' })
+  })
+
+  test('answers HEAD with the true length', async () => {
+    const response = await get(large.cid, { method: 'HEAD' })
+    expect(response.headers.get('content-length')).toBe(String(sizes.large))
+    expect(await response.text()).toBe('')
+  })
+
+  test('answers 304 to who has it', async () => {
+    const response = await get(small.cid, { headers: { 'if-none-match': `"x", W/"${small.cid}"` } })
+    expect(response.status).toBe(304)
+    expect(response.headers.get('etag')).toBe(`"${small.cid}"`)
+  })
+
+  test('takes the name that it is to have', async () => {
+    const response = await get(`${small.cid}?filename=Grüße "1".mp3&download=true`)
+    expect(response.headers.get('content-disposition')).toBe(
+      `attachment; filename="Gr__e _1_.mp3"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22.mp3`,
+    )
+    await response.body?.cancel()
+  })
+
+  test('is found under any way of writing its CID', async () => {
+    const v0 = CID.parse(large.cid).toV0().toString(base58btc)
+    for (const cid of [v0, CID.parse(small.cid).toString(base36)]) {
+      const response = await get(cid, { method: 'HEAD' })
+      expect([cid, response.status]).toEqual([cid, 200])
+    }
+  })
+})
+
+describe('the trustless gateway', () => {
+  const raw = { headers: { accept: 'application/vnd.ipld.raw' } }
+  const car = { headers: { accept: 'application/vnd.ipld.car' } }
+
+  test.each([
+    ['?format=raw', {}],
+    ['', raw],
+    ['?format=raw', { headers: { accept: 'application/vnd.ipld.car' } }],
+  ])('gives one block for %j and %j', async (query, init) => {
+    const response = await get(`${small.cid}${query}`, init)
+    expect(response.status).toBe(200)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/vnd.ipld.raw',
+      'content-length': String(sizes.small),
+      'content-disposition': `attachment; filename="${small.cid}.bin"`,
+      'x-content-type-options': 'nosniff',
+      etag: `"${small.cid}.raw"`,
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-ipfs-path': `/ipfs/${small.cid}`,
+    })
+    expect(response.headers.get('content-location')).toBe(query ? null : `/ipfs/${small.cid}?format=raw`)
+    expect(await response.bytes()).toEqual(await bytesOf(small.file))
+  })
+
+  test('gives the root and each leaf of a clip of several blocks', async () => {
+    expect(leaves).toHaveLength(3)
+    for (const cid of [large.cid, ...leaves]) {
+      const response = await get(`${cid}?format=raw`)
+      expect(response.status).toBe(200)
+      checkBlock(CID.parse(cid), await response.bytes())
+    }
+  })
+
+  test('gives part of a block', async () => {
+    const response = await get(`${small.cid}?format=raw`, { headers: { range: 'bytes=6-16' } })
+    expect([response.status, response.headers.get('content-range')]).toEqual([
+      206,
+      `bytes 6-16/${sizes.small}`,
+    ])
+    expect(await response.bytes()).toEqual((await bytesOf(small.file)).slice(6, 17))
+  })
+
+  test.each([
+    ['?format=car', {}],
+    ['', car],
+    ['?format=car', { headers: { accept: 'application/vnd.ipld.raw' } }],
+  ])('gives a CAR in the order of the file for %j and %j', async (query, init) => {
+    const response = await get(`${large.cid}${query}`, init)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/vnd.ipld.car; version=1; order=dfs; dups=n',
+      'content-disposition': `attachment; filename="${large.cid}.car"`,
+      'x-content-type-options': 'nosniff',
+      'accept-ranges': 'none',
+      etag: `W/"${large.cid}.car.all.n."`,
+    })
+    const bytes = await response.bytes()
+    expect(response.headers.get('content-length')).toBe(String(bytes.length))
+    const opened = await openCar(bytes)
+    expect(opened.roots).toEqual([large.cid])
+    expect(opened.blocks.map(({ cid }) => cid)).toEqual([large.cid, ...leaves])
+    expect(Buffer.compare(opened.file, await bytesOf(large.file))).toBe(0)
+  })
+
+  test.each([
+    ['dag-scope=block', []],
+    ['dag-scope=entity', [0, 1, 2]],
+    ['dag-scope=all', [0, 1, 2]],
+    ['entity-bytes=0:*', [0, 1, 2]],
+    ['entity-bytes=0:0', [0]],
+    ['entity-bytes=1048575:1048576', [0, 1]],
+    ['entity-bytes=2100000:*', [2]],
+    ['entity-bytes=-5:*', [2]],
+    ['entity-bytes=1048576:-402849', [1]],
+    ['entity-bytes=-9999999:*', [0, 1, 2]],
+    ['entity-bytes=-9999999:-402849', [0, 1]],
+    ['entity-bytes=9999999:*', []],
+  ])('gives only the blocks that %s asks for', async (query, wanted) => {
+    const response = await get(`${large.cid}?format=car&${query}`)
+    expect(await blocksOf(response)).toEqual([large.cid, ...wanted.map((index) => leaves[index])])
+  })
+
+  test('sends a block that occurs twice as often as it is asked to', async () => {
+    const half = new Uint8Array(1024 ** 2).fill(5)
+    const file = new Blob([half, half])
+    const content = { ...(await packCar(file)), file, fileName: 'twice.mp3' }
+    await world.services.providers[0]?.upload(content, { signal: new AbortController().signal })
+    await world.record(content)
+    expect(await (await get(content.cid)).bytes()).toEqual(await bytesOf(file))
+    const twice = await get(content.cid, { headers: { accept: 'application/vnd.ipld.car; dups=y' } })
+    expect(twice.headers.get('content-type')).toContain('dups=y')
+    expect(await blocksOf(twice)).toHaveLength(3)
+    expect(await blocksOf(await get(`${content.cid}?format=car&car-dups=n`))).toHaveLength(2)
+  })
+
+  test('answers 304 to who has that form, and only that', async () => {
+    const etagOf = (query: string) =>
+      get(`${large.cid}${query}`, { method: 'HEAD' }).then((r) => r.headers.get('etag'))
+    const etags = await Promise.all(
+      ['', '?format=raw', '?format=car', '?format=car&dag-scope=block'].map(etagOf),
+    )
+    expect(new Set(etags).size).toBe(4)
+    const again = (query: string, tag: string) =>
+      get(`${large.cid}${query}`, { headers: { 'if-none-match': tag } })
+    expect((await again('?format=raw', `"${large.cid}.raw"`)).status).toBe(304)
+    expect((await again('?format=car', `W/"${large.cid}.car.all.n."`)).status).toBe(304)
+    const other = await again('?format=raw', `"${large.cid}"`)
+    expect(other.status).toBe(200)
+    await other.body?.cancel()
+  })
+
+  test('tells caches what the answer hangs on', async () => {
+    const varies = async (query: string) => {
+      const response = await get(`${small.cid}${query}`, { method: 'HEAD' })
+      return response.headers.get('vary')
+    }
+    expect([await varies(''), await varies('?format=raw'), await varies('?format=car')]).toEqual([
+      'Accept',
+      null,
+      'Accept',
+    ])
+  })
+
+  test.each([
+    ['format=raw', 'application/vnd.ipld.raw', 0],
+    ['format=car', 'application/vnd.ipld.car; version=1; order=dfs; dups=n', 18],
+  ])('answers the probe for %s', async (query, type, length) => {
+    const response = await get(`bafkqaaa?${query}`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, type])
+    expect((await response.bytes()).length).toBeGreaterThanOrEqual(length)
+  })
+
+  test('lets a Helia client fetch and verify a clip', async () => {
+    const helia = createHeliaClient(world.origin)
+    for (const { cid, file } of [small, large]) {
+      expect(Buffer.compare(await helia.cat(CID.parse(cid)), await bytesOf(file))).toBe(0)
+    }
+    await expect(helia.cat(CID.parse((await someContent(100, 99)).cid))).rejects.toThrow()
+  })
+})
+
+describe('what it refuses', () => {
+  test.each([
+    ['nonsense', 'not-a-cid', {}, 400, 'invalid_request'],
+    [
+      'content that was never stored',
+      'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
+      {},
+      404,
+      'not_found',
+    ],
+    ['what is below a file', () => `${small.cid}/index.html`, {}, 404, 'not_found'],
+    ['another form', () => `${small.cid}?format=tar`, {}, 400, 'invalid_request'],
+    ['a form by Accept', () => small.cid, { accept: 'application/vnd.ipld.dag-json' }, 406, 'not_acceptable'],
+    ['another version of CAR', () => `${small.cid}?format=car&car-version=2`, {}, 400, 'invalid_request'],
+    ['a scope that there is not', () => `${small.cid}?format=car&dag-scope=x`, {}, 400, 'invalid_request'],
+    ['bytes that are none', () => `${small.cid}?format=car&entity-bytes=1-2`, {}, 400, 'invalid_request'],
+    ['bytes backwards', () => `${small.cid}?format=car&entity-bytes=9:2`, {}, 400, 'invalid_request'],
+    ['a service worker', () => small.cid, { 'service-worker': 'script' }, 400, 'invalid_request'],
+    ['nothing', '%20', {}, 400, 'invalid_request'],
+  ])('%s', async (_, path, headers, status, code) => {
+    const response = await get(typeof path === 'string' ? path : path(), { headers })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ code, status })
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+})

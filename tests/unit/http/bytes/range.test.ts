@@ -1,0 +1,174 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { evaluatePreconditions, rangeApplies, selectRange } from '#lib/http/bytes/range.ts'
+
+describe('a Range header', () => {
+  test.each([
+    ['bytes=0-0', { start: 0, end: 0 }],
+    ['bytes=0-1', { start: 0, end: 1 }],
+    ['bytes=0-', { start: 0, end: 999 }],
+    ['bytes=500-', { start: 500, end: 999 }],
+    ['bytes=999-', { start: 999, end: 999 }],
+    ['bytes=500-5000', { start: 500, end: 999 }],
+    ['bytes=-1', { start: 999, end: 999 }],
+    ['bytes=-1000', { start: 0, end: 999 }],
+    ['bytes=-99999999999999999999', { start: 0, end: 999 }],
+    ['bytes=0-99999999999999999999', { start: 0, end: 999 }],
+    ['bytes= 5 - 9 ', { start: 5, end: 9 }],
+    ['Bytes=5-9', { start: 5, end: 9 }],
+    ['bytes=0-4,5-9', { start: 0, end: 9 }],
+    ['bytes=0-9,2-3', { start: 0, end: 9 }],
+    ['bytes=5-9,2000-3000', { start: 5, end: 9 }],
+  ])('"%s" asks a thousand bytes for one part', (header, expected) => {
+    expect(selectRange(header, 1000)).toEqual(expected)
+  })
+
+  test.each([
+    'bytes=1000-',
+    'bytes=1000-2000',
+    'bytes=-0',
+    'bytes=99999999999999999999-',
+    'bytes=2000-,3000-',
+  ])('"%s" cannot be satisfied by a thousand bytes', (header) => {
+    expect(selectRange(header, 1000)).toBe('unsatisfiable')
+  })
+
+  test.each([
+    null,
+    '',
+    'bytes',
+    'bytes=',
+    'bytes=abc',
+    'bytes=0-x',
+    'bytes=--5',
+    'bytes=1-2-3',
+    'bytes=0x10-0x20',
+    'bytes=1e2-',
+    'items=0-5',
+    'bytes 0-5',
+    'bytes=0-4,10-14',
+    'bytes=0-4,x',
+  ])('%j is answered with the whole', (header) => {
+    expect(selectRange(header, 1000)).toBeUndefined()
+  })
+
+  /** Which bytes a list of parts asks for, by the letter of RFC 9110 and byte by byte. */
+  function askedFor(parts: Part[], sizeBytes: number): number[] {
+    const asks = (at: number) =>
+      parts.some(({ first, last, suffix }) => {
+        if (suffix !== undefined) return at >= sizeBytes - suffix
+        return at >= (first ?? 0) && at <= (last ?? sizeBytes)
+      })
+    return Array.from({ length: sizeBytes }, (_, at) => at).filter(asks)
+  }
+
+  interface Part {
+    first?: number
+    last?: number
+    suffix?: number
+  }
+  const position = fc.nat({ max: 40 })
+  const anyPart: fc.Arbitrary<Part> = fc.oneof(
+    position.map((first) => ({ first })),
+    fc.tuple(position, position).map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) })),
+    position.map((suffix) => ({ suffix })),
+  )
+  const say = ({ first, last, suffix }: Part) =>
+    suffix === undefined ? `${first}-${last ?? ''}` : `-${suffix}`
+
+  test('is read as a naive reader of the RFC would', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyPart, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 30 }),
+        (parts, size) => {
+          const asked = askedFor(parts, size)
+          const selected = selectRange(`bytes=${parts.map(say).join(', ')}`, size)
+          const [start] = asked
+          const end = asked.at(-1)
+          if (start === undefined || end === undefined) expect(selected).toBe('unsatisfiable')
+          else if (end - start + 1 === asked.length) expect(selected).toEqual({ start, end })
+          else expect(selected).toBeUndefined()
+        },
+      ),
+      { seed: 1, numRuns: 500 },
+    )
+  })
+
+  test('never asks for what is not there, whatever it holds', () => {
+    const header = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom(...'0123456789-,= ') }).map((rest) => `bytes=${rest}`),
+    )
+    fc.assert(
+      fc.property(header, fc.integer({ min: 1, max: 1e9 }), (text, sizeBytes) => {
+        const selected = selectRange(text, sizeBytes)
+        if (selected === undefined || selected === 'unsatisfiable') return
+        expect(selected.start).toBeGreaterThanOrEqual(0)
+        expect(selected.start).toBeLessThanOrEqual(selected.end)
+        expect(selected.end).toBeLessThan(sizeBytes)
+        expect(Number.isInteger(selected.start) && Number.isInteger(selected.end)).toBe(true)
+      }),
+      { seed: 1, numRuns: 500 },
+    )
+  })
+})
+
+const etag = '"bafk"'
+const modifiedAt = Date.UTC(2026, 10, 22, 12, 0, 0, 700)
+const then = 'Sun, 22 Nov 2026 12:00:00 GMT'
+const before = 'Sun, 22 Nov 2026 11:59:59 GMT'
+const after = 'Sun, 22 Nov 2026 12:00:01 GMT'
+
+describe('the conditions of a request', () => {
+  test.each<[string, Record<string, string>]>([
+    ['there are none', {}],
+    ['If-Match names what is here', { 'If-Match': '"other", "bafk"' }],
+    ['If-Match names anything', { 'If-Match': '*' }],
+    ['If-None-Match names something else', { 'If-None-Match': '"other"' }],
+    ['If-Modified-Since is earlier', { 'If-Modified-Since': before }],
+    ['If-Unmodified-Since is not earlier', { 'If-Unmodified-Since': then }],
+    ['If-Modified-Since is no date', { 'If-Modified-Since': 'tomorrow 1' }],
+    ['If-Unmodified-Since is no date', { 'If-Unmodified-Since': 'yesterday 1' }],
+    ['If-Match decides before If-Unmodified-Since', { 'If-Match': '*', 'If-Unmodified-Since': before }],
+    [
+      'If-None-Match decides before If-Modified-Since',
+      { 'If-None-Match': '"other"', 'If-Modified-Since': after },
+    ],
+  ])('let it proceed where %s', (_, headers) => {
+    expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('proceed')
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['If-None-Match names what is here', { 'If-None-Match': '"other", "bafk"' }],
+    ['If-None-Match names it weakly', { 'If-None-Match': 'W/"bafk"' }],
+    ['If-None-Match names anything', { 'If-None-Match': '*' }],
+    ['If-Modified-Since is the time itself', { 'If-Modified-Since': then }],
+    ['If-Modified-Since is later', { 'If-Modified-Since': after }],
+  ])('are answered with 304 where %s', (_, headers) => {
+    expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('not_modified')
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['If-Match names something else', { 'If-Match': '"other"' }],
+    ['If-Match names it weakly', { 'If-Match': 'W/"bafk"' }],
+    ['If-Unmodified-Since is earlier', { 'If-Unmodified-Since': before }],
+    ['If-Match fails, whatever If-None-Match says', { 'If-Match': '"other"', 'If-None-Match': '"bafk"' }],
+  ])('are answered with 412 where %s', (_, headers) => {
+    expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('failed')
+  })
+
+  test.each([
+    [null, true],
+    ['"bafk"', true],
+    ['"other"', false],
+    ['W/"bafk"', false],
+    [then, true],
+    [before, false],
+    [after, false],
+    ['yesterday 1', false],
+    ['', false],
+  ])('honour a range under If-Range %j: %s', (ifRange, applies) => {
+    expect(rangeApplies(ifRange, etag, modifiedAt)).toBe(applies)
+  })
+})

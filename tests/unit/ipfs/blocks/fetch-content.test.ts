@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, it, onTestFinished } from 'vitest'
+import { fetchContent } from '#lib/ipfs/blocks/fetch-content.ts'
+import { bytesOf, someContent } from '../content.ts'
+
+setFlagsFromString('--expose-gc')
+const clearMemory = runInNewContext('gc') as () => void
+
+it('does not lose a body when memory is cleared before it is read', async () => {
+  const content = await someContent(2_500_000)
+  const car = await bytesOf(content.car)
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/vnd.ipld.car' }).end(car)
+  })
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const gatewayUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  let receivedBytes = 0
+  const store = {
+    async put(_: string, body: AsyncIterable<Uint8Array>) {
+      for (let turns = 0; turns < 20; turns += 1) {
+        await turn()
+        clearMemory()
+      }
+      for await (const chunk of body) receivedBytes += chunk.byteLength
+    },
+  }
+  const { signal } = new AbortController()
+  const options = { gatewayUrl, sizeBytes: content.file.size, spoolDirectory: tmpdir(), signal }
+  await fetchContent(store as never, content.cid, options)
+  expect(receivedBytes).toBe(car.byteLength)
+})

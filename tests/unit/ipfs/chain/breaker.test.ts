@@ -1,0 +1,264 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type Breaker, createBreaker } from '#lib/ipfs/chain/breaker.ts'
+import { unavailable } from '../../../support/fake-provider.ts'
+
+const PATIENCE_MS = 10_000
+let now: number
+let breaker: Breaker
+
+beforeEach(() => {
+  now = 1_000_000
+  breaker = createBreaker({ now: () => now, patienceMs: PATIENCE_MS })
+})
+
+const fail = (times = 1, { wasProbe = false, retryAfterMs = 0 } = {}) => {
+  for (let count = 0; count < times; count += 1) breaker.failed(unavailable(retryAfterMs), { wasProbe })
+}
+const failProbe = (retryAfterMs = 0) => {
+  expect(breaker.beginProbe()).toBe(true)
+  fail(1, { wasProbe: true, retryAfterMs })
+}
+/** How long the breaker stays open from now on. */
+function restMs(): number {
+  const startedAt = now
+  while (breaker.state() === 'open') now += 500
+  return now - startedAt
+}
+
+describe('a breaker', () => {
+  test('stays closed while failures are fewer than eight in a row', () => {
+    fail(7)
+    expect(breaker.state()).toBe('closed')
+    breaker.succeeded()
+    fail(7)
+    expect(breaker.state()).toBe('closed')
+  })
+
+  test('opens after eight in a row, and is half-open after ten seconds', () => {
+    fail(8)
+    expect(breaker.state()).toBe('open')
+    expect(restMs()).toBe(10_000)
+    expect(breaker.state()).toBe('half_open')
+  })
+
+  test('opens at once for a provider that asks for more patience than anybody has', () => {
+    fail(1, { retryAfterMs: PATIENCE_MS + 1 })
+    expect(breaker.state()).toBe('open')
+    expect(restMs()).toBeGreaterThanOrEqual(PATIENCE_MS)
+  })
+
+  test('rests for as long as the provider asks', () => {
+    fail(1, { retryAfterMs: 3_600_000 })
+    expect(restMs()).toBe(3_600_000)
+  })
+
+  test('stays closed for a provider that asks for less', () => {
+    fail(1, { retryAfterMs: PATIENCE_MS })
+    expect(breaker.state()).toBe('closed')
+  })
+
+  test('allows one probe at a time', () => {
+    expect(breaker.beginProbe()).toBe(false)
+    fail(8)
+    expect(breaker.beginProbe()).toBe(false)
+    restMs()
+    expect(breaker.beginProbe()).toBe(true)
+    expect(breaker.state()).toBe('open')
+    expect(breaker.beginProbe()).toBe(false)
+  })
+
+  test('closes when a probe succeeds, as if nothing had been', () => {
+    fail(8)
+    restMs()
+    breaker.beginProbe()
+    breaker.succeeded()
+    expect(breaker.state()).toBe('closed')
+    fail(7)
+    expect(breaker.state()).toBe('closed')
+    fail(1)
+    expect(restMs()).toBe(10_000)
+  })
+
+  test('rests twice as long after each failed probe, up to a minute', () => {
+    fail(8)
+    const rests = [restMs()]
+    for (let count = 0; count < 4; count += 1) {
+      failProbe()
+      rests.push(restMs())
+    }
+    expect(rests).toEqual([10_000, 20_000, 40_000, 60_000, 60_000])
+  })
+
+  test('does not rest longer for the failures of tries that began before it opened', () => {
+    fail(8)
+    fail(20)
+    expect(restMs()).toBe(10_000)
+    failProbe()
+    expect(restMs()).toBe(20_000)
+  })
+
+  test('closes for a try that began before it opened and succeeds', () => {
+    fail(8)
+    breaker.succeeded()
+    expect(breaker.state()).toBe('closed')
+  })
+
+  test('allows another probe after a minute where one never reported back', () => {
+    fail(8)
+    restMs()
+    breaker.beginProbe()
+    expect(restMs()).toBe(60_000)
+    expect(breaker.beginProbe()).toBe(true)
+  })
+
+  test('can be told to end its rest, and then allows one probe', () => {
+    fail(1, { retryAfterMs: 3_600_000 })
+    breaker.endRest()
+    expect(breaker.state()).toBe('half_open')
+    expect(breaker.beginProbe()).toBe(true)
+    breaker.endRest()
+    expect(breaker.beginProbe()).toBe(false)
+    breaker.succeeded()
+    breaker.endRest()
+    expect(breaker.state()).toBe('closed')
+  })
+
+  test('trusts a provider that only answers a question until the first failure', () => {
+    fail(8)
+    restMs()
+    breaker.beginProbe()
+    breaker.answered()
+    expect(breaker.state()).toBe('closed')
+    fail(1)
+    expect(restMs()).toBe(20_000)
+    breaker.beginProbe()
+    breaker.answered()
+    breaker.succeeded()
+    fail(7)
+    expect(breaker.state()).toBe('closed')
+  })
+
+  test.each([-3_600_000, -1])('does not rest for ever when the clock is set back by %i ms', (byMs) => {
+    fail(8)
+    now += byMs
+    expect(restMs()).toBeLessThanOrEqual(10_000 + 1)
+  })
+})
+
+describe('a breaker that follows another', () => {
+  let othersNow: number
+  let other: Breaker
+  let changes: number
+  beforeEach(() => {
+    // Clocks of two machines, years apart.
+    othersNow = 90_000_000_000
+    changes = 0
+    const onChange = () => {
+      changes += 1
+    }
+    other = createBreaker({ now: () => othersNow, patienceMs: PATIENCE_MS, onChange })
+    breaker = createBreaker({
+      now: () => now,
+      patienceMs: PATIENCE_MS,
+      onChange: () => other.adopt(breaker.snapshot()),
+    })
+  })
+
+  const pass = (ms: number) => {
+    now += ms
+    othersNow += ms
+  }
+
+  test('opens with it, and rests for what is left', () => {
+    fail(8)
+    expect(other.state()).toBe('open')
+    pass(9999)
+    expect(other.state()).toBe('open')
+    pass(1)
+    expect(other.state()).toBe('half_open')
+  })
+
+  test('that hears of it late rests for the rest of the rest', () => {
+    fail(8)
+    pass(4000)
+    other.adopt(breaker.snapshot())
+    pass(6000)
+    expect(other.state()).toBe('half_open')
+  })
+
+  test('lets nobody probe while it does, and rests longer when the probe has failed', () => {
+    fail(8)
+    pass(10_000)
+    expect(breaker.beginProbe()).toBe(true)
+    expect(other.beginProbe()).toBe(false)
+    fail(1, { wasProbe: true })
+    pass(19_999)
+    expect(other.state()).toBe('open')
+    pass(1)
+    expect(other.beginProbe()).toBe(true)
+    other.failed(unavailable(), { wasProbe: true })
+    expect(other.snapshot()).toMatchObject({ rests: 3, restMs: 40_000 })
+  })
+
+  test('may probe once a probe of the other has not been heard of for a minute', () => {
+    fail(8)
+    pass(10_000)
+    breaker.beginProbe()
+    pass(59_999)
+    expect(other.beginProbe()).toBe(false)
+    pass(1)
+    expect(other.beginProbe()).toBe(true)
+  })
+
+  test('closes with it, as if nothing had been', () => {
+    fail(8)
+    pass(10_000)
+    breaker.beginProbe()
+    breaker.succeeded()
+    expect(other.state()).toBe('closed')
+    for (let count = 0; count < 7; count += 1) other.failed(unavailable(), { wasProbe: false })
+    expect(other.state()).toBe('closed')
+  })
+
+  test('trusts a provider that answers questions as little, until it takes a clip', () => {
+    fail(8)
+    breaker.answered()
+    expect(other.state()).toBe('closed')
+    breaker.succeeded()
+    other.failed(unavailable(), { wasProbe: false })
+    expect(other.state()).toBe('closed')
+    fail(8)
+    breaker.answered()
+    other.failed(unavailable(), { wasProbe: false })
+    expect(other.state()).toBe('open')
+  })
+
+  test('ends its rest with it', () => {
+    fail(1, { retryAfterMs: 3_600_000 })
+    breaker.endRest()
+    expect(other.state()).toBe('half_open')
+  })
+
+  test('takes that for no news of its own', () => {
+    fail(8)
+    pass(10_000)
+    breaker.beginProbe()
+    breaker.succeeded()
+    expect(changes).toBe(0)
+  })
+
+  test('says nothing of what changes nothing', () => {
+    breaker = createBreaker({ now: () => now, patienceMs: PATIENCE_MS, onChange: () => (changes += 1) })
+    fail(7)
+    breaker.succeeded()
+    breaker.succeeded()
+    breaker.answered()
+    breaker.endRest()
+    expect(changes).toBe(0)
+    fail(30)
+    expect(changes).toBe(1)
+    breaker.endRest()
+    breaker.endRest()
+    expect(changes).toBe(2)
+  })
+})

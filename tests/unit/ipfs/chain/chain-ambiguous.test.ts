@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { legacyCid } from '#lib/ipfs/blocks/car.ts'
+import { answerLost, refused, unavailable } from '../../../support/fake-provider.ts'
+import { chainOf, someClip } from './chain-subject.ts'
+
+describe('a chain in doubt', () => {
+  test.each([answerLost(), 'lose_answer', 'hang_after_storing'] as const)(
+    'asks before it sends again after %s',
+    async (behaviour) => {
+      const { upload, first } = chainOf(['pinata'])
+      first.next(behaviour)
+      const content = someClip()
+      expect(await upload({ content })).toMatchObject({ ipfsHash: content.cid })
+      expect(first.lookups).toEqual([content.cid])
+      expect(first.taken.get(content.cid)).toBe(1)
+    },
+  )
+
+  test('does not ask where nothing can have been stored', async () => {
+    const { upload, first } = chainOf(['pinata'])
+    first.next(unavailable())
+    await upload()
+    expect(first.lookups).toEqual([])
+  })
+
+  test('asks first where an earlier try broke off, and sends nothing that is held', async () => {
+    const { upload, first, entries } = chainOf(['pinata'])
+    const content = someClip()
+    first.take(content.cid)
+    expect(await upload({ content, doubtful: ['pinata'] })).toMatchObject({ ipfsHash: content.cid })
+    expect(first.uploads).toEqual([])
+    expect(entries).toMatchObject([{ provider: 'pinata', outcome: 'stored' }])
+  })
+
+  test('recognises a clip by the CID of a provider that chunks files itself', async () => {
+    const { upload, first } = chainOf(['pinata'])
+    const content = { ...someClip(), file: new Blob([new Uint8Array(300 * 1024)]) }
+    const itsCid = await legacyCid(content.file)
+    first.next(async () => {
+      first.take(itsCid)
+      throw answerLost()
+    })
+    expect(await upload({ content })).toMatchObject({ ipfsHash: itsCid })
+    expect(first.uploads).toHaveLength(1)
+  })
+
+  test('sends what is not held after all', async () => {
+    const { upload, first } = chainOf(['pinata'])
+    await upload({ doubtful: ['pinata'] })
+    expect(first.uploads).toHaveLength(1)
+  })
+
+  test('has no doubts about the other providers', async () => {
+    const { upload, providers } = chainOf(['pinata', 'kubo'])
+    providers[0]?.always(refused())
+    await upload({ doubtful: ['pinata'] })
+    expect(providers[1]?.lookups).toEqual([])
+  })
+
+  test.each([['hang'], [unavailable()]] as const)(
+    'sends nothing while the question cannot be answered: %s',
+    async (looking) => {
+      const { upload, providers } = chainOf(['pinata', 'kubo'])
+      const [first] = providers
+      first?.always('store', looking)
+      first?.next('lose_answer')
+      expect(await upload()).toMatchObject({ provider: 'kubo' })
+      expect(first?.uploads).toHaveLength(1)
+      expect(first?.lookups).toHaveLength(3)
+      expect(first?.doubles).toBe(0)
+    },
+  )
+
+  test.each([['cannot_tell'], [refused()]] as const)(
+    'sends again where the provider has no way to tell: %s',
+    async (looking) => {
+      const { upload, first } = chainOf(['pinata'])
+      first.always('store', looking)
+      first.next(answerLost())
+      expect(await upload()).toMatchObject({ provider: 'pinata' })
+      expect(first.uploads).toHaveLength(2)
+    },
+  )
+
+  test('asks no longer than five seconds', async () => {
+    const { failureOf, first, clock } = chainOf(['pinata'], { retryDelaysMs: [] })
+    first.always('store', 'hang')
+    await failureOf({ doubtful: ['pinata'] })
+    expect(clock.passed()).toBe(5000)
+  })
+})

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
+import { refused, unavailable } from '../../../support/fake-provider.ts'
+import { chainOf, stateOf } from './chain-subject.ts'
+
+const never = new AbortController().signal
+/** Longer than anybody waits for a slot. */
+const SLOT_TIMEOUT_MS = 10_000
+
+function boundChain(limit: number, names = ['pinata', 'kubo']) {
+  const slots = createLocalSlots({ limit })
+  return { ...chainOf(names, { slots }), slots }
+}
+
+describe('a chain with bounded providers', () => {
+  test('makes as many tries at once in the background as there are slots, and the others in turn', async () => {
+    const { start, first, clock } = boundChain(2)
+    const ends: (() => void)[] = []
+    first.always(async ({ cid }) => {
+      await new Promise<void>((resolve) => ends.push(resolve))
+      return { cid }
+    })
+    const uploads = Array.from({ length: 5 }, () => start())
+    await clock.advance(1)
+    for (const expected of [2, 4, 5]) {
+      expect(first.uploads).toHaveLength(expected)
+      for (const end of ends.splice(0)) end()
+      await clock.advance(1)
+    }
+    await Promise.all(uploads)
+    expect(first.busiest).toBe(2)
+  })
+
+  test.each(['caller', 'rescue'] as const)('lets no %s wait', async (user) => {
+    const { slots, upload, clock } = boundChain(1)
+    await slots.acquire('pinata', never)
+    expect(await upload({ user })).toMatchObject({ provider: 'pinata' })
+    expect(clock.passed()).toBe(0)
+  })
+
+  test('gives a clip back untried where no slot comes free, and blames nobody', async () => {
+    const { chain, slots, failureOf, entries, providers, clock } = boundChain(1)
+    await slots.acquire('pinata', never)
+    const error = await failureOf()
+    expect(clock.passed()).toBe(SLOT_TIMEOUT_MS)
+    expect(error.attempts).toBe(0)
+    expect(error.failures).toEqual([
+      { provider: 'pinata', attempts: 0, error: expect.stringContaining('are taken') },
+    ])
+    expect(entries).toEqual([])
+    expect(providers.map(({ uploads }) => uploads)).toEqual([[], []])
+    expect(stateOf(chain, 'pinata')).toBe('closed')
+  })
+
+  test('begins nothing in the journal before it has a slot, so that a lease is prolonged when it has', async () => {
+    const { slots, start, entries, clock } = boundChain(1)
+    const release = await slots.acquire('pinata', never)
+    const upload = start()
+    await clock.advance(SLOT_TIMEOUT_MS - 1000)
+    expect(entries).toEqual([])
+    release()
+    await clock.until(upload)
+    expect(entries).toEqual([{ provider: 'pinata', outcome: 'stored', durationMs: 0 }])
+  })
+
+  test('gives the slot to others between its tries', async () => {
+    const { start, first, clock } = boundChain(1)
+    first.next(unavailable())
+    const patient = start()
+    await clock.advance(1)
+    expect(await start()).toMatchObject({ provider: 'pinata' })
+    expect(await clock.until(patient)).toMatchObject({ provider: 'pinata' })
+  })
+
+  test.each([
+    ['refused', refused()],
+    ['times out', 'hang'],
+    ['stores', 'store'],
+  ] as const)('gives the slot back when a try %s', async (_, behaviour) => {
+    const { slots, upload, first } = boundChain(1)
+    first.next(behaviour)
+    await upload()
+    await slots.acquire('pinata', AbortSignal.timeout(1000))
+  })
+
+  test('gives the slot back, or its place among those who wait, when it is aborted', async () => {
+    const { slots, start, first, clock } = boundChain(1)
+    first.always('hang')
+    const stop = new AbortController()
+    const reason = new Error('The service is shutting down')
+    const uploads = [start({ signal: stop.signal }), start({ signal: stop.signal })]
+    const ends = uploads.map((upload) => expect(upload).rejects.toBe(reason))
+    await clock.advance(1)
+    stop.abort(reason)
+    await Promise.all(ends)
+    await slots.acquire('pinata', never)
+  })
+
+  test('does not try a provider that was found sick while it waited', async () => {
+    const { chain, slots, start, upload, first, clock } = boundChain(1)
+    const release = await slots.acquire('pinata', never)
+    const waiting = start()
+    await clock.advance(1)
+    first.next(unavailable(3_600_000))
+    await upload({ user: 'caller' })
+    expect(stateOf(chain, 'pinata')).toBe('open')
+    first.uploads.length = 0
+    release()
+    expect(await clock.until(waiting)).toMatchObject({ provider: 'kubo' })
+    expect(first.uploads).toEqual([])
+  })
+
+  test('counts the tries that were made where a retry finds no slot', async () => {
+    const { slots, start, first, clock } = boundChain(1)
+    first.next(unavailable())
+    const upload = start()
+    await clock.advance(1)
+    await slots.acquire('pinata', never)
+    expect(await clock.until(upload)).toMatchObject({ provider: 'kubo' })
+    expect(first.uploads).toHaveLength(1)
+  })
+})

@@ -1,0 +1,83 @@
+import { type Chain, type ChainOptions, createChain } from '#lib/ipfs/chain/chain.ts'
+import { isChainError } from '#lib/ipfs/chain/errors.ts'
+import type { ChainResult, ChainUser } from '#lib/ipfs/chain/provider-runner.ts'
+import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { ProviderError } from '#lib/model/errors.ts'
+import { FakeProvider } from '../../../support/fake-provider.ts'
+import { createSimulatedClock } from '../../../support/simulated-clock.ts'
+
+export const DELAYS_MS = [1000, 2000, 4000]
+export const PATIENCE_MS = 10_000
+export const ATTEMPT_TIMEOUT_MS = 30_000
+const never = new AbortController().signal
+
+/** One line of the journal: what was begun, and how it ended if it has. */
+export interface Entry {
+  provider: string
+  outcome?: 'stored' | 'failed'
+  durationMs?: number
+  error?: ProviderError | undefined
+}
+
+/** A chain of fake providers under a simulated clock, with a journal in memory. */
+export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) {
+  const clock = createSimulatedClock({ random: () => 0 })
+  const providers = names.map((name) => new FakeProvider(name))
+  const chain = createChain({
+    providers,
+    retryDelaysMs: DELAYS_MS,
+    attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+    patienceMs: PATIENCE_MS,
+    clock,
+    scrub: (text) => text.replaceAll('s3cret', '[secret]'),
+    ...overrides,
+  })
+  const entries: Entry[] = []
+  const journal = {
+    async begin(provider: string) {
+      return entries.push({ provider }) - 1
+    },
+    async end(id: number, _: string, end: Partial<Entry>) {
+      Object.assign(entries[id] as Entry, end)
+    },
+  }
+
+  function start(
+    options: { content?: IpfsContent; user?: ChainUser; doubtful?: string[]; signal?: AbortSignal } = {},
+  ): Promise<ChainResult> {
+    const { content = someClip(), user = 'background', doubtful = [], signal = never } = options
+    return chain.upload(content, { user, journal, doubtful, signal })
+  }
+  /** Uploads a clip, letting time pass as it must. */
+  const upload = (options: Parameters<typeof start>[0] = {}) => clock.until(start(options))
+  const failureOf = async (options: Parameters<typeof start>[0] = {}) => {
+    const error = await upload(options).then(
+      () => undefined,
+      (thrown) => thrown,
+    )
+    if (!isChainError(error)) throw error ?? new Error('It did not fail')
+    return error
+  }
+  return {
+    chain,
+    clock,
+    providers,
+    first: providers[0] as FakeProvider,
+    entries,
+    journal,
+    start,
+    upload,
+    failureOf,
+  }
+}
+
+let count = 0
+
+export function someClip(): IpfsContent {
+  count += 1
+  return { cid: `bafk-${count}`, file: new Blob([]), car: new Blob([]), fileName: 'clip.mp3' }
+}
+
+export function stateOf(chain: Chain, name: string) {
+  return chain.breakers().find(({ provider }) => provider === name)?.state
+}

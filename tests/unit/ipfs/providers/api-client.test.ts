@@ -1,0 +1,198 @@
+import { openAsBlob } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type ApiClient, createApiClient } from '#lib/ipfs/providers/api-client.ts'
+import { excerptOf } from '#lib/ipfs/providers/api-errors.ts'
+import { afterBody, startScriptedServer } from './faulty-server.ts'
+import { failureIn, now } from './provider-subject.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+const MEBIBYTE = 1024 ** 2
+const signal = new AbortController().signal
+const answer = z.object({ cid: z.string() })
+
+describe('a call of a vendor', () => {
+  let server: Awaited<ReturnType<typeof startScriptedServer>>
+  let api: ApiClient
+  const clientWith = (credentials: Record<string, string>) =>
+    createApiClient({ baseUrl: server.url, credentials, now: () => now })
+  const post = (body: Blob | FormData = new Blob(['clip']), client = api) =>
+    client.json({ method: 'POST', path: '/', body, answer, signal })
+
+  beforeAll(async () => {
+    server = await startScriptedServer()
+    api = clientWith({})
+  })
+  afterAll(() => server.close())
+
+  test('is not read without end', async () => {
+    let isClosed: Promise<void> | undefined
+    server.handle(
+      afterBody((_, response) => {
+        isClosed = new Promise((resolve) => response.on('close', resolve))
+        response.writeHead(200)
+        const pour = () => {
+          while (!response.destroyed && response.write(' '.repeat(65_536)));
+        }
+        response.on('drain', pour)
+        pour()
+      }),
+    )
+    const error = await failureIn(post())
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
+    expect(error.message).toContain('more than 1048576 bytes')
+    await isClosed
+  })
+
+  test('that is refused before all is sent says why', async () => {
+    server.handle((_, response) => {
+      response.writeHead(413, { connection: 'close' }).end('{"message":"too large"}')
+    })
+    const error = await failureIn(post(new Blob([new Uint8Array(8_000_000)])))
+    expect(error).toMatchObject({ isRetryable: false, statusCode: 413 })
+    expect(error.message).toBe('Answered 413 Payload Too Large: too large')
+  })
+
+  test('that is refused in no other words than the status itself says so once', async () => {
+    server.handle(afterBody((_, response) => response.writeHead(503).end('Service Unavailable')))
+    const error = await failureIn(post())
+    expect(error.message).toBe('Answered 503 Service Unavailable')
+  })
+
+  test('that is refused with a body that breaks off keeps its status', async () => {
+    server.handle(
+      afterBody((request, response) => {
+        response.writeHead(403, { 'content-length': '100' })
+        response.write('no ent', () => setImmediate(() => request.socket.destroy()))
+      }),
+    )
+    expect(await failureIn(post())).toMatchObject({ isRetryable: false, statusCode: 403 })
+  })
+
+  test('reads letters that arrive in pieces', async () => {
+    const [first, second] = [Buffer.from('{"cid":"\xc3', 'latin1'), Buffer.from('\xa9"}', 'latin1')]
+    server.handle(
+      afterBody((_, response) => {
+        response.write(first, () => setImmediate(() => response.end(second)))
+      }),
+    )
+    await expect(post()).resolves.toEqual({ cid: 'é' })
+  })
+
+  test.each([['a\nb'], ['lock 🔒']])(
+    'with a credential that no header can carry never shows it (%j)',
+    async (secret) => {
+      const error = await failureIn(post(undefined, clientWith({ authorization: `Bearer ${secret}` })))
+      expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false, cause: undefined })
+      expect(error.message).not.toContain(secret)
+    },
+  )
+
+  test('without a body stores nothing, however it fails', async () => {
+    server.handle(afterBody((request) => request.socket.resetAndDestroy()))
+    const error = await failureIn(api.json({ method: 'GET', path: '/', answer, signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
+  })
+
+  test('follows no redirect', async () => {
+    let calls = 0
+    server.handle(
+      afterBody((_, response) => {
+        calls += 1
+        response.writeHead(307, { location: `${server.url}/elsewhere` }).end()
+      }),
+    )
+    const error = await failureIn(post())
+    expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+    expect(error.message).toContain('a redirect, which is not followed')
+    expect(calls).toBe(1)
+  })
+
+  describe('with a clip on disk', () => {
+    let directory: string
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'http-'))
+    })
+    afterAll(() => rm(directory, { recursive: true }))
+
+    test.each(['body', 'form'])('holds little of it in memory (%s)', async (kind) => {
+      const path = join(directory, kind)
+      await writeFile(path, new Uint8Array(64 * MEBIBYTE))
+      const file = await openAsBlob(path)
+      const form = new FormData()
+      form.append('file', file, 'clip.mp3')
+      const heldBytes = () => {
+        collectGarbage()
+        return process.memoryUsage().arrayBuffers
+      }
+      const heldBefore = heldBytes()
+      let heldAtTheEnd = Number.POSITIVE_INFINITY
+      server.handle(
+        afterBody((_, response) => {
+          heldAtTheEnd = heldBytes()
+          response.end('{"cid":"bafk"}')
+        }),
+      )
+      await post(kind === 'form' ? form : file)
+      expect(heldAtTheEnd - heldBefore).toBeLessThan(16 * MEBIBYTE)
+    })
+
+    test.each(['body', 'form'])('that has gone fails and says so (%s)', async (kind) => {
+      server.handle(afterBody((_, response) => response.end('{"cid":"bafk"}')))
+      const path = join(directory, kind)
+      await writeFile(path, new Uint8Array(3_000_000))
+      const file = await openAsBlob(path)
+      const form = new FormData()
+      form.append('file', file, 'clip.mp3')
+      await rm(path)
+      const error = await failureIn(post(kind === 'form' ? form : file))
+      expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+      expect(error.message).toBe('Not uploaded: the bytes of the clip can no longer be read')
+    })
+  })
+})
+
+describe("an excerpt of a vendor's answer", () => {
+  test.each([
+    ['{"message":"a"}', 'a'],
+    ['{"Message":"a","Code":0,"Type":"error"}', 'a'],
+    ['{"error":"a"}', 'a'],
+    ['{"error":{"code":401,"message":"a"}}', 'a'],
+    ['{"error":{"reason":"INVALID_CREDENTIALS","details":"a"}}', 'a'],
+    ['{"errors":[{"message":"a"}]}', 'a'],
+    ['{"detail":{"status":"s","message":"a"}}', 'a'],
+    ['{"code":7}', '{"code":7}'],
+    ['"a"', 'a'],
+    ['null', 'null'],
+    ['plain\n\ttext', 'plain text'],
+    ['<html><style>h1 { color: red }</style><h1>502</h1><p>Bad\ngateway', '502 Bad gateway'],
+    ['<script>if (1 < 2) x()</script>after', 'after'],
+    ['<script>never closed', ''],
+    ['\u001b[31mred\u001b[0m', '[31mred [0m'],
+    ['', ''],
+  ])('of %j is %j', (text, expected) => {
+    expect(excerptOf(text)).toBe(expected)
+  })
+
+  test('is short', () => {
+    expect(excerptOf('x'.repeat(1000))).toHaveLength(200)
+    expect(excerptOf(`{"message":"${'x'.repeat(1000)}"}`)).toHaveLength(200)
+  })
+
+  test.each([
+    ['brackets', '<'.repeat(500_000)],
+    ['scripts', '<script>'.repeat(50_000)],
+    ['nested JSON', '['.repeat(500_000)],
+    ['spaces', `${' '.repeat(500_000)}x`],
+  ])('is quick even for a hostile answer of %s', (_, text) => {
+    const startedAt = performance.now()
+    excerptOf(text)
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+  })
+})

@@ -1,0 +1,175 @@
+import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createCarStore } from '#lib/ipfs/blocks/block-store.ts'
+import { createEmbeddedProvider } from '#lib/ipfs/providers/embedded.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import { createDisk } from '#lib/platform/disk-space.ts'
+import { bytesOf, someContent } from '../content.ts'
+import { describePromises } from './provider-promises.ts'
+import { failureIn } from './provider-subject.ts'
+
+const signal = new AbortController().signal
+let directory: string
+let provider: IpfsProvider
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'voicepin-repository-'))
+  provider = createEmbeddedProvider({
+    repository: createCarStore({ directory }),
+    disk: createDisk(directory),
+  })
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+const filesIn = async () =>
+  (await readdir(directory, { recursive: true })).filter((name) => /\.\w+/.test(name))
+
+describe('The embedded repository, as an IPFS provider', () => {
+  describePromises({
+    name: 'embedded',
+    gatewayUrl: '',
+    provider: () => provider,
+    willTake() {},
+    async willHold(content) {
+      await provider.upload(content, { signal })
+    },
+    willNotHold() {},
+  })
+
+  test.each([0, 1, 1024 ** 2, 1024 ** 2 + 1, 2_500_000])(
+    'gives a clip of %d bytes back',
+    async (sizeBytes) => {
+      const content = await someContent(sizeBytes)
+      await provider.upload(content, { signal })
+      const kept = await createCarStore({ directory }).open(content.cid)
+      const file = await kept?.file()
+      expect(Buffer.compare(await bytesOf(file as Blob), await bytesOf(content.file))).toBe(0)
+    },
+  )
+
+  test('keeps a clip once, however often and however simultaneously it is uploaded', async () => {
+    const content = await someContent(1000)
+    await Promise.all(Array.from({ length: 5 }, () => provider.upload(content, { signal })))
+    expect(await filesIn()).toHaveLength(1)
+  })
+
+  test('leaves a disk alone that is nearly full', async () => {
+    const disk = { hasRoom: async (sizeBytes: number) => sizeBytes < 1000 }
+    const full = createEmbeddedProvider({ repository: createCarStore({ directory }), disk })
+    const error = await failureIn(full.upload(await someContent(1000), { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
+    expect(await filesIn()).toEqual([])
+    await full.upload(await someContent(100), { signal })
+  })
+
+  test('refuses a CAR whose bytes have changed on the way', async () => {
+    const content = await someContent(2_500_000)
+    const bytes = await bytesOf(content.car)
+    bytes[1_500_000] = (bytes[1_500_000] as number) ^ 1
+    const error = await failureIn(
+      provider.upload({ ...content, car: new Blob([bytes as BlobPart]) }, { signal }),
+    )
+    expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+    expect(error.message).toContain('are not its own')
+    expect(await filesIn()).toEqual([])
+  })
+
+  test.each([
+    ['breaks off', (car: Blob) => car.slice(0, car.size - 1000)],
+    ['lacks a block', (car: Blob) => car.slice(0, 1_049_000)],
+    ['is empty', () => new Blob([])],
+    ['is something else', () => new Blob(['x'.repeat(1000)])],
+  ])('refuses a CAR that %s', async (_, change) => {
+    const content = await someContent(2_500_000)
+    const error = await failureIn(provider.upload({ ...content, car: change(content.car) }, { signal }))
+    expect(error.isRetryable).toBe(false)
+    expect(await filesIn()).toEqual([])
+  })
+
+  test('refuses the CAR of other content', async () => {
+    const [content, other] = await Promise.all([someContent(1000), someContent(1000, 2)])
+    const error = await failureIn(provider.upload({ ...content, car: other.car }, { signal }))
+    expect(error.message).toContain(`${content.cid} is missing`)
+  })
+
+  test('may be tried again where the disk refuses', async () => {
+    const place = path.join(directory, 'not-a-directory')
+    await writeFile(place, '')
+    const broken = createEmbeddedProvider({
+      repository: createCarStore({ directory: place }),
+      disk: createDisk(place),
+    })
+    const content = await someContent(10)
+    expect(await failureIn(broken.upload(content, { signal }))).toMatchObject({ isRetryable: true })
+  })
+
+  test('stops in the middle once the signal aborts, and leaves nothing', async () => {
+    const stop = new AbortController()
+    const reason = new Error('time is up')
+    const content = await someContent(2_500_000)
+    const car = content.car.stream.bind(content.car)
+    async function* slow() {
+      for await (const chunk of car() as unknown as AsyncIterable<Uint8Array>) {
+        yield chunk
+        stop.abort(reason)
+      }
+    }
+    const slowCar = { size: content.car.size, stream: slow } as unknown as Blob
+    await expect(provider.upload({ ...content, car: slowCar }, { signal: stop.signal })).rejects.toBe(reason)
+    expect(await filesIn()).toEqual([])
+  })
+})
+
+describe('The block store', () => {
+  test('knows the blocks of a clip, and which clip they belong to', async () => {
+    const store = createCarStore({ directory })
+    const content = await someContent(2_500_000)
+    await provider.upload(content, { signal })
+    const root = await store.open(content.cid)
+    for (const { cid, sizeBytes, offset } of root?.dag.children ?? []) {
+      expect(await store.rootOf(cid.toString())).toBe(content.cid)
+      const leaf = await store.open(cid.toString())
+      expect(leaf?.dag).toMatchObject({ sizeBytes, offset, fileBytes: sizeBytes })
+    }
+    await store.delete(content.cid)
+    const leaf = String(root?.dag.children[0]?.cid)
+    expect(await store.open(leaf)).toBeNull()
+    expect(await store.rootOf(leaf)).toBe(content.cid)
+    expect(await store.rootOf(content.cid)).toBeNull()
+  })
+
+  test('lists what it keeps', async () => {
+    const store = createCarStore({ directory })
+    const content = await someContent(2_500_000)
+    await provider.upload(content, { signal })
+    const listed = await Array.fromAsync(store.list())
+    expect(listed.map(({ cid }) => cid)).toEqual([content.cid])
+    expect(listed[0]?.sizeBytes).toBeGreaterThan(2_500_000)
+  })
+
+  test('clears away what a crash has left an hour ago', async () => {
+    const unfinished = path.join(directory, 'unfinished')
+    await mkdir(unfinished)
+    for (const [name, minutes] of [
+      ['old.car', 61],
+      ['new.car', 59],
+    ] as const) {
+      await writeFile(path.join(unfinished, name), 'unfinished')
+      const at = Date.now() / 1000 - minutes * 60
+      await utimes(path.join(unfinished, name), at, at)
+    }
+    await provider.upload(await someContent(10), { signal })
+    expect(await readdir(unfinished)).toEqual(['new.car'])
+  })
+
+  test('does not take a damaged file for content', async () => {
+    const store = createCarStore({ directory })
+    const content = await someContent(1000)
+    await provider.upload(content, { signal })
+    const [name] = await filesIn()
+    await truncate(path.join(directory, name as string), 500)
+    await expect(store.open(content.cid)).rejects.toThrow('damaged')
+  })
+})

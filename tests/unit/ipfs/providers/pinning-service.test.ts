@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createPinningServiceProvider } from '#lib/ipfs/providers/pinning-service.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import { someContent } from '../content.ts'
+import { startScriptedServer } from './faulty-server.ts'
+import { describePromises } from './provider-promises.ts'
+import { failureIn, gatewayUrl, now } from './provider-subject.ts'
+
+const token = 'token-of-the-test'
+const signal = new AbortController().signal
+type Status = 'queued' | 'pinning' | 'pinned' | 'failed'
+
+/** A pinning service in memory: what it is asked to pin gets the status `next`. */
+const service = { next: 'pinned' as Status, pins: new Map<string, Status>(), added: [] as string[], info: {} }
+
+function answer(request: IncomingMessage, response: ServerResponse) {
+  const json = (status: number, value: unknown) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  const pin = (cid: string) => ({
+    ...{ requestid: `id-${cid}`, status: service.pins.get(cid), created: '2026-11-22T12:00:00Z' },
+    ...{ pin: { cid }, delegates: ['/dns4/node.test/tcp/4001'], info: service.info },
+  })
+  if (request.headers.authorization !== `Bearer ${token}`) {
+    return json(401, { error: { reason: 'UNAUTHORIZED', details: 'Access token is missing or invalid' } })
+  }
+  const url = new URL(request.url ?? '', 'http://service.test')
+  if (request.method === 'GET') {
+    const wanted = url.searchParams.get('status')?.split(',') ?? []
+    const found = [...service.pins].filter(
+      ([cid, status]) => cid === url.searchParams.get('cid') && wanted.includes(status),
+    )
+    return json(200, { count: found.length, results: found.map(([cid]) => pin(cid)) })
+  }
+  const chunks: Buffer[] = []
+  request.on('data', (chunk) => chunks.push(chunk))
+  request.on('end', () => {
+    const { cid } = JSON.parse(Buffer.concat(chunks).toString())
+    service.added.push(cid)
+    service.pins.set(cid, service.next)
+    json(202, pin(cid))
+  })
+}
+
+let server: Awaited<ReturnType<typeof startScriptedServer>>
+let provider: IpfsProvider
+beforeAll(async () => {
+  server = await startScriptedServer()
+  provider = createPinningServiceProvider({ url: `${server.url}/`, token, gatewayUrl, now: () => now })
+})
+afterAll(() => server.close())
+beforeEach(() => {
+  server.handle(answer)
+  Object.assign(service, { next: 'pinned', pins: new Map(), added: [], info: {} })
+})
+
+describe('A pinning service, as an IPFS provider', () => {
+  describePromises({
+    name: 'pinning',
+    gatewayUrl,
+    provider: () => provider,
+    willTake() {},
+    willHold: ({ cid }) => void service.pins.set(cid, 'pinned'),
+    willNotHold: ({ cid }) => void service.pins.set(cid, 'pinning'),
+  })
+
+  test('is asked for a pin once, and waited for until it has it', async () => {
+    const content = await someContent(10)
+    service.next = 'queued'
+    for (const status of ['queued', 'pinning'] as const) {
+      const error = await failureIn(provider.upload(content, { signal }))
+      expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
+      expect(error.message).toContain(`not pinned yet (${status})`)
+      service.pins.set(content.cid, 'pinning')
+    }
+    service.pins.set(content.cid, 'pinned')
+    expect(await provider.upload(content, { signal })).toEqual({ cid: content.cid })
+    expect(service.added).toEqual([content.cid])
+  })
+
+  test('is asked again after it has failed, and says why', async () => {
+    const content = await someContent(10)
+    Object.assign(service, { next: 'failed', info: { status_details: 'no peers have it' } })
+    const error = await failureIn(provider.upload(content, { signal }))
+    expect(error.message).toContain('no peers have it')
+    service.next = 'pinned'
+    expect(await provider.upload(content, { signal })).toEqual({ cid: content.cid })
+    expect(service.added).toHaveLength(2)
+  })
+
+  test('gives up on a wrong token, without repeating it', async () => {
+    const wrong = createPinningServiceProvider({
+      url: server.url,
+      token: 'wrong-token',
+      gatewayUrl,
+      now: () => now,
+    })
+    const error = await failureIn(wrong.upload(await someContent(10), { signal }))
+    expect(error).toMatchObject({ isRetryable: false, statusCode: 401 })
+    expect(error.message).toContain('Access token is missing or invalid')
+    expect(error.message).not.toContain('wrong-token')
+  })
+
+  test.each([429, 500, 503])('may be tried again after a %d', async (status) => {
+    server.handle((_, response) => response.writeHead(status, { 'retry-after': '7' }).end('busy'))
+    const error = await failureIn(provider.upload(await someContent(10), { signal }))
+    expect(error).toMatchObject({ isRetryable: true, statusCode: status, retryAfterMs: 7000 })
+  })
+
+  test('lets go once the signal aborts', async () => {
+    const stop = new AbortController()
+    server.handle(() => stop.abort(new Error('time is up')))
+    await expect(provider.upload(await someContent(10), { signal: stop.signal })).rejects.toThrow(
+      'time is up',
+    )
+  })
+})

@@ -1,0 +1,151 @@
+import { HttpResponse, http } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import { bytesOf, openCar, someContent } from '../content.ts'
+import { describeFaults } from './provider-faults.ts'
+import { describePromises } from './provider-promises.ts'
+import { failureIn, gatewayUrl, now, receivedBytes, type Subject } from './provider-subject.ts'
+
+const baseUrl = 'https://vendor.test/base'
+
+/** What every provider must do, whatever its API looks like. */
+export function describeProvider(subject: Subject) {
+  describe(`${subject.title}, as an IPFS provider`, () => {
+    describe('with a vendor that answers', () => describeAnswers(subject))
+    describe('with a connection that fails', () => describeFaults(subject))
+  })
+}
+
+function describeAnswers({ create, upload, holds, ...subject }: Subject) {
+  const server = setupServer()
+  const provider = create({ baseUrl, gatewayUrl, now: () => now })
+  const signal = new AbortController().signal
+  let content: IpfsContent
+  let received: { headers: Headers; bytes: Uint8Array }[] = []
+
+  beforeAll(async () => {
+    content = await someContent(2_500_000)
+    server.listen({ onUnhandledFrame: 'error' })
+  })
+  afterEach(() => {
+    server.resetHandlers()
+    received = []
+  })
+  afterAll(() => server.close())
+
+  /** Lets the vendor answer every upload with `answer`. */
+  const answerUploads = (answer: () => Response) =>
+    server.use(
+      http.post(`${baseUrl}${upload.path}`, async ({ request }) => {
+        received.push({ headers: request.headers, bytes: await receivedBytes(request) })
+        return answer()
+      }),
+    )
+  const answerLookups = (answer: () => Response) =>
+    server.use(http[holds.method](`${baseUrl}${holds.path}`, answer))
+  const failureOf = async (answer: () => Response) => {
+    answerUploads(answer)
+    return failureIn(provider.upload(content, { signal }))
+  }
+
+  describePromises({
+    name: subject.name,
+    gatewayUrl,
+    provider: () => provider,
+    willTake: ({ cid }) => answerUploads(() => new Response(upload.answer(cid))),
+    willHold: ({ cid }) => answerLookups(() => new Response(holds.yes(cid))),
+    willNotHold: ({ cid }) =>
+      answerLookups(() => {
+        const { status, body } = holds.no(cid)
+        return new Response(body, { status })
+      }),
+  })
+
+  test("sends the clip's bytes, whole", async () => {
+    answerUploads(() => new Response(upload.answer(content.cid)))
+    await provider.upload(content, { signal })
+    const { bytes } = received[0] as { bytes: Uint8Array }
+    const opened = upload.sends === 'car' ? await openCar(bytes) : { file: bytes, roots: [content.cid] }
+    expect(opened.roots).toEqual([content.cid])
+    expect(Buffer.from(opened.file).equals(await bytesOf(content.file))).toBe(true)
+  })
+
+  test('sends its credentials', async () => {
+    answerUploads(() => new Response(upload.answer(content.cid)))
+    await provider.upload(content, { signal })
+    expect(Object.fromEntries(received[0]?.headers ?? [])).toMatchObject(subject.credentials)
+  })
+
+  test('refuses the CID of other content', async () => {
+    const other = (await someContent(10, 2)).cid
+    const error = await failureOf(() => new Response(upload.answer(other)))
+    expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+    expect(error.message).toContain(other)
+    expect(error.message).toContain(content.cid)
+  })
+
+  test.each([400, 401, 403, 413, 422])('gives up on a %d', async (status) => {
+    const error = await failureOf(() => new Response(subject.refusal.body, { status }))
+    expect(error).toMatchObject({ isRetryable: false, statusCode: status, mayHaveStored: false })
+    expect(error.message).toContain(String(status))
+    expect(error.message).toContain(subject.refusal.says)
+  })
+
+  test.each([
+    ['seconds', '60', 60_000],
+    ['a date', new Date(now + 90_000).toUTCString(), 90_000],
+    ['nothing', undefined, undefined],
+    ['garbage', 'later', undefined],
+  ])('asks for patience on a 429 whose Retry-After is %s', async (_, retryAfter, retryAfterMs) => {
+    const headers: Record<string, string> = retryAfter ? { 'retry-after': retryAfter } : {}
+    const error = await failureOf(() => new Response('slow down', { status: 429, headers }))
+    expect(error).toMatchObject({ isRetryable: true, statusCode: 429, retryAfterMs, mayHaveStored: false })
+  })
+
+  test.each([408, 500, 502, 503, 504])('allows for a retry after a %d', async (status) => {
+    const error = await failureOf(
+      () => new Response('<h1>Sorry</h1>', { status, headers: { 'retry-after': '7' } }),
+    )
+    expect(error).toMatchObject({ isRetryable: true, statusCode: status, retryAfterMs: 7000 })
+    expect(error.message).toMatch(/: Sorry$/)
+  })
+
+  test.each([
+    ['an empty body', ''],
+    ['HTML', '<!doctype html><title>Welcome</title><p>Hello'],
+    ['truncated JSON', upload.answer('bafk').trim().slice(0, -3)],
+    ['JSON of another shape', '{"ok":true}'],
+    ['JSON that is no object', 'null'],
+    ['no CID in the place of one', upload.answer('done')],
+  ])('takes a 200 with %s for a lost answer', async (_, body) => {
+    const error = await failureOf(() => new HttpResponse(body))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
+  })
+
+  test.each([
+    ['a refusal', 401],
+    ['a success', 200],
+  ])('keeps its credentials out of the error when %s repeats them', async (_, status) => {
+    const headers = JSON.stringify(subject.credentials)
+    const body = JSON.stringify({ message: `No access: ${subject.secrets.join(' ')} ${headers}` })
+    const error = await failureOf(() => new Response(body, { status }))
+    for (const secret of subject.secrets) {
+      expect(error.message).not.toContain(secret)
+      expect(JSON.stringify([error.stack, error.cause])).not.toContain(secret)
+    }
+  })
+
+  test('follows no redirect', async () => {
+    const location = 'https://elsewhere.test/collect'
+    const error = await failureOf(() => new Response(null, { status: 307, headers: { location } }))
+    expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
+    expect(error.message).toContain('a redirect, which is not followed')
+  })
+
+  test.each([429, 503])('says that it cannot tell by failing on a %d', async (status) => {
+    answerLookups(() => new Response('busy', { status }))
+    const error = await failureIn(provider.holds(content.cid, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, statusCode: status, mayHaveStored: false })
+  })
+}

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import { someContent } from '../content.ts'
+import { afterBody, startScriptedServer } from './faulty-server.ts'
+import { failureIn, gatewayUrl, now, type Subject } from './provider-subject.ts'
+
+/** What every provider must do when the connection to the vendor fails. */
+export function describeFaults({ create, holds }: Subject) {
+  let server: Awaited<ReturnType<typeof startScriptedServer>>
+  let provider: IpfsProvider
+  let content: IpfsContent
+  const signal = new AbortController().signal
+
+  beforeAll(async () => {
+    content = await someContent(1000)
+    server = await startScriptedServer()
+    provider = create({ baseUrl: server.url, gatewayUrl, now: () => now })
+  })
+  afterAll(() => server.close())
+
+  test('counts a connection that is reset as a lost answer', async () => {
+    server.handle(afterBody((request) => request.socket.resetAndDestroy()))
+    const error = await failureIn(provider.upload(content, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: undefined })
+  })
+
+  test('counts an answer that breaks off as a lost answer', async () => {
+    server.handle(
+      afterBody((request, response) => {
+        response.writeHead(200, { 'content-length': '100' })
+        response.write('{"', () => request.socket.destroy())
+      }),
+    )
+    const error = await failureIn(provider.upload(content, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
+  })
+
+  test('knows that nothing was stored where nobody listens', async () => {
+    const gone = await startScriptedServer()
+    await gone.close()
+    const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now })
+    const error = await failureIn(unreachable.upload(content, { signal }))
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
+    expect(error.message).toContain('ECONNREFUSED')
+  })
+
+  test('lets go of a vendor that never answers once the signal aborts', async () => {
+    const abort = new AbortController()
+    const reason = new Error('time is up')
+    server.handle(afterBody(() => abort.abort(reason)))
+    await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
+  })
+
+  test('lets go of an answer that never ends once the signal aborts', async () => {
+    const abort = new AbortController()
+    const reason = new Error('time is up')
+    server.handle(
+      afterBody((_, response) =>
+        response.writeHead(200).write('{', () => setImmediate(() => abort.abort(reason))),
+      ),
+    )
+    await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
+  })
+
+  test('lets go of a question that is never answered once the signal aborts', async () => {
+    const abort = new AbortController()
+    const reason = new Error('time is up')
+    server.handle(afterBody(() => abort.abort(reason)))
+    await expect(provider.holds(content.cid, { signal: abort.signal })).rejects.toBe(reason)
+  })
+
+  test('announces the length of what it sends', async () => {
+    let headers: Record<string, unknown> = {}
+    server.handle(
+      afterBody((request, response) => {
+        headers = request.headers
+        response.writeHead(500).end()
+      }),
+    )
+    await failureIn(provider.upload(content, { signal }))
+    expect(Number(headers['content-length'])).toBeGreaterThan(1000)
+    expect(headers).not.toHaveProperty('transfer-encoding')
+  })
+
+  test(`asks with ${holds.method.toUpperCase()} whether it holds a clip`, async () => {
+    let asked = ''
+    server.handle(
+      afterBody((request, response) => {
+        asked = `${request.method} ${request.url}`
+        response.writeHead(500).end()
+      }),
+    )
+    await failureIn(provider.holds(content.cid, { signal }))
+    expect(asked).toContain(`${holds.method.toUpperCase()} ${holds.path.replace(/:cid$/, '')}`)
+    expect(asked).toContain(content.cid)
+  })
+}

@@ -1,0 +1,56 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import { someContent } from '../content.ts'
+
+/** How to bring a provider into the states in which its promises are tried. */
+export interface PromisingSubject {
+  name: string
+  gatewayUrl: string
+  provider: () => IpfsProvider
+  willTake(content: IpfsContent): void | Promise<void>
+  willHold(content: IpfsContent): void | Promise<void>
+  willNotHold(content: IpfsContent): void | Promise<void>
+}
+
+/** What every provider promises, whether there is a vendor behind it or not. */
+export function describePromises(subject: PromisingSubject) {
+  const signal = new AbortController().signal
+  let content: IpfsContent
+  let other: IpfsContent
+  beforeAll(async () => {
+    content = await someContent(2_500_000)
+    other = await someContent(10, 2)
+  })
+
+  test('has its name and gateway', () => {
+    const { name, gatewayUrl } = subject
+    expect(subject.provider()).toMatchObject({ name, gatewayUrl })
+  })
+
+  test('uploads the clip and gives its CID', async () => {
+    await subject.willTake(content)
+    await expect(subject.provider().upload(content, { signal })).resolves.toEqual({ cid: content.cid })
+  })
+
+  test('rejects with the reason of a signal that has aborted', async () => {
+    const reason = new Error('shutting down')
+    const aborted = { signal: AbortSignal.abort(reason) }
+    await expect(subject.provider().upload(content, aborted)).rejects.toBe(reason)
+    await expect(subject.provider().holds(content.cid, aborted)).rejects.toBe(reason)
+  })
+
+  test('recognises a clip that it holds', async () => {
+    await subject.willHold(content)
+    expect(await subject.provider().holds(content.cid, { signal })).toBe(true)
+  })
+
+  test('recognises a clip that it does not hold', async () => {
+    await subject.willNotHold(content)
+    expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
+  })
+
+  test('does not take another clip for the one asked for', async () => {
+    await subject.willHold(other)
+    expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
+  })
+}

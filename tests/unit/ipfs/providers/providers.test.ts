@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '#lib/config/index.ts'
+import { createCarStore } from '#lib/ipfs/blocks/block-store.ts'
+import { createProviders } from '#lib/ipfs/providers/index.ts'
+import { createDisk } from '#lib/platform/disk-space.ts'
+
+const from = (environment: Record<string, string>) =>
+  createProviders(readConfig(environment).ipfs, {
+    now: () => 0,
+    repository: createCarStore({ directory: '/nowhere' }),
+    repositoryDisk: createDisk('.ipfs'),
+  })
+const namesFrom = (environment: Record<string, string>) =>
+  from(environment).providers.map((provider) => provider.name)
+
+const everything = {
+  PINATA_JWT: 'jwt',
+  WEB3_STORAGE_URL: 'https://web3.test',
+  INFURA_IPFS_URL: 'https://infura.test',
+  INFURA_PROJECT_ID: 'id',
+  INFURA_PROJECT_SECRET: 'secret',
+  FILEBASE_TOKEN: 'token',
+  LIGHTHOUSE_API_KEY: 'key',
+  KUBO_RPC_URL: 'http://127.0.0.1:5001',
+}
+
+describe('the providers', () => {
+  test('are all there when all are configured', () => {
+    expect(namesFrom(everything)).toEqual([
+      'pinata',
+      'web3storage',
+      'infura',
+      'filebase',
+      'lighthouse',
+      'kubo',
+    ])
+    expect(from(everything).notes).toEqual([])
+  })
+
+  test('stand in the order of IPFS_PROVIDERS, which may leave some out', () => {
+    expect(namesFrom({ ...everything, IPFS_PROVIDERS: 'kubo,pinata' })).toEqual(['kubo', 'pinata'])
+  })
+
+  test.each([
+    [{ PINATA_JWT: 'jwt' }, ['pinata']],
+    [{ PINATA_API_KEY: 'key', PINATA_API_SECRET: 'secret' }, ['pinata']],
+    [{ PINATA_API_KEY: 'key' }, []],
+    [{ WEB3_STORAGE_TOKEN: 'token' }, []],
+    [{ WEB3_STORAGE_URL: 'https://web3.test' }, ['web3storage']],
+    [{ INFURA_PROJECT_ID: 'id', INFURA_PROJECT_SECRET: 'secret' }, []],
+    [{ INFURA_IPFS_URL: 'https://infura.test', INFURA_PROJECT_ID: 'id' }, []],
+    [{ FILEBASE_TOKEN: 'token' }, ['filebase']],
+    [{ LIGHTHOUSE_API_KEY: 'key' }, ['lighthouse']],
+    [{ KUBO_RPC_URL: 'http://127.0.0.1:5001' }, ['kubo']],
+    [{ KUBO_RPC_AUTHORIZATION: 'Bearer token' }, []],
+    [{}, ['embedded']],
+    [{ PORT: '4000', IPFS_GATEWAY_URL: 'self' }, ['embedded']],
+    [{ LIGHTHOUSE_API_KEY: '' }, []],
+    [{ IPFS_PROVIDERS: 'kubo' }, []],
+    [{ IPFS_PROVIDERS: 'pinata,embedded', PINATA_JWT: '' }, ['embedded']],
+    [{ IPFS_PROVIDERS: 'embedded,pinata', PINATA_JWT: 'jwt' }, ['embedded', 'pinata']],
+  ])('with %j are %j', (environment, names) => {
+    expect(namesFrom(environment as unknown as Record<string, string>)).toEqual(names)
+  })
+})
+
+describe('the gateway of a provider', () => {
+  const gatewaysFrom = (environment: Record<string, string>) =>
+    Object.fromEntries(from(environment).providers.map(({ name, gatewayUrl }) => [name, gatewayUrl]))
+
+  test("is the vendor's, or a public one", () => {
+    expect(gatewaysFrom(everything)).toEqual({
+      pinata: 'https://gateway.pinata.cloud',
+      web3storage: 'https://ipfs.io',
+      infura: 'https://ipfs.io',
+      filebase: 'https://ipfs.filebase.io',
+      lighthouse: 'https://gateway.lighthouse.storage',
+      kubo: 'https://ipfs.io',
+    })
+  })
+
+  test('can be configured', () => {
+    const own = { ...everything, KUBO_GATEWAY_URL: 'https://node.test' }
+    expect(gatewaysFrom(own)).toMatchObject({
+      kubo: 'https://node.test',
+      pinata: 'https://gateway.pinata.cloud',
+    })
+  })
+})
+
+describe('the notes at start-up', () => {
+  const kubo = { KUBO_RPC_URL: 'http://127.0.0.1:5001' }
+
+  test.each([
+    [{ PINATA_JWT: '' }, /^No IPFS provider is configured/],
+    [{ ...kubo, WEB3_STORAGE_TOKEN: 'token' }, /^Web3.Storage is off: .*Set WEB3_STORAGE_URL/],
+    [{ ...kubo, INFURA_PROJECT_ID: 'id' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
+    [{ ...kubo, INFURA_PROJECT_SECRET: 'secret' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
+    [{ ...kubo, INFURA_IPFS_URL: 'https://infura.test' }, /^Infura is off: .*INFURA_PROJECT_ID/],
+    [{ ...kubo, PINATA_API_KEY: 'key' }, /PINATA_API_KEY is set without PINATA_API_SECRET/],
+    [{ ...kubo, PINATA_API_SECRET: 'secret' }, /PINATA_API_SECRET is set without PINATA_API_KEY/],
+  ])('warn of %j in one line', (environment, expected) => {
+    const { notes } = from(environment as unknown as Record<string, string>)
+    expect(notes).toHaveLength(1)
+    expect(notes[0]).toMatch(expected)
+    expect(notes[0]).not.toContain('\n')
+  })
+
+  test.each([
+    [kubo],
+    [{ ...kubo, PINATA_JWT: 'jwt', PINATA_API_KEY: 'key' }],
+    [{ ...kubo, IPFS_PROVIDERS: 'kubo', WEB3_STORAGE_TOKEN: 'token' }],
+  ])('are none for %j', (environment) => {
+    expect(from(environment as unknown as Record<string, string>).notes).toEqual([])
+  })
+})

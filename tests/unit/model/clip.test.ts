@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Clip, fileNameOf, gatewayUrlOf, isClipId, isGone, newClipId } from '#lib/model/clip.ts'
+import { hostileIds } from '../temp-audio/store-subject.ts'
+
+describe('a clip id', () => {
+  test('is 128 random bits that any file system takes for a name', () => {
+    const ids = Array.from({ length: 1000 }, newClipId)
+    expect(new Set(ids).size).toBe(1000)
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
+    expect(ids.every(isClipId)).toBe(true)
+  })
+
+  test.each(hostileIds.map((id) => [JSON.stringify(id), id]))('is not %s', (_, id) => {
+    expect(isClipId(id)).toBe(false)
+  })
+
+  test('is nothing else, whatever it looks like', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(isClipId(text)).toBe(/^[0-9a-f]{32}$/.test(text) && text.length === 32)
+      }),
+      { seed: 1 },
+    )
+  })
+})
+
+describe('a temporary URL', () => {
+  const clip = (state: Clip['state']) => ({ state, expiresAt: 1000 }) as Clip
+
+  test.each<[Clip['state'], number, boolean, boolean]>([
+    ['staged', 999, false, false],
+    ['pending', 999, false, false],
+    ['pending', 1000, false, true],
+    ['pending', 1000, true, false],
+    ['stored', 1_000_000, false, false],
+    ['expired', 0, false, true],
+    ['expired', 0, true, true],
+  ])('of a clip that is %s has ended at %i (kept: %s): %s', (state, now, keepPending, expected) => {
+    expect(isGone(clip(state), now, keepPending)).toBe(expected)
+  })
+})
+
+describe('the permanent URL', () => {
+  test.each([
+    'https://gateway.test',
+    'https://gateway.test/',
+    'https://gateway.test/ipfs',
+    'https://gateway.test/ipfs/',
+  ])('on %s names the CID and the file', (gatewayUrl) => {
+    expect(gatewayUrlOf(gatewayUrl, 'bafk', 'a b.mp3')).toBe(
+      'https://gateway.test/ipfs/bafk?filename=a%20b.mp3',
+    )
+  })
+
+  test('keeps the path of a gateway', () => {
+    expect(gatewayUrlOf('https://host.test/base/ipfs/', 'bafk', 'x')).toBe(
+      'https://host.test/base/ipfs/bafk?filename=x',
+    )
+  })
+
+  test('has a file name with the right ending', () => {
+    expect(fileNameOf({ id: 'abc', fileExtension: 'mp3' })).toBe('abc.mp3')
+    expect(fileNameOf({ id: 'abc', fileExtension: null })).toBe('abc')
+  })
+})

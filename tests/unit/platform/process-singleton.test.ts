@@ -1,0 +1,71 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { refused, unavailable } from '../../support/fake-provider.ts'
+import { testServices, waitingClips } from '../../support/services.ts'
+
+const lib = path.resolve(import.meta.dirname, '../../../lib')
+
+// As the framework does it: adapters are built by one copy of the modules, verbs run in another.
+describe('a verb in another copy of the modules than the adapters', () => {
+  beforeEach(() => vi.resetModules())
+
+  async function vocalizeElsewhere({ services }: Awaited<ReturnType<typeof testServices>>, text = 'Hello') {
+    const { vocalize } = await import('#lib/clips/vocalize.ts')
+    return vocalize(services, { text, voiceId: 'slt' }, { requestId: 'request' })
+  }
+
+  test('sends a clip straight to IPFS that the temporary store cannot take', async () => {
+    const world = await testServices()
+    await writeFile(world.audioDirectory, '')
+    expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', isHeld: false })
+  })
+
+  test('says what failed where nobody can take it', async () => {
+    const world = await testServices()
+    await writeFile(world.audioDirectory, '')
+    for (const provider of world.providers) provider.always(refused())
+    await expect(vocalizeElsewhere(world)).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      providers: [{ provider: 'pinata' }, { provider: 'kubo' }],
+    })
+  })
+
+  test('sends a clip straight to IPFS that the catalog cannot take', async () => {
+    const world = await testServices()
+    await writeFile(path.join(world.directory, 'catalog.sqlite'), 'no database, and long enough to be none')
+    expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', isHeld: false })
+  })
+
+  test('sees that a provider and not the clip was at fault', async () => {
+    const { services, providers } = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
+    for (const provider of providers) provider.always(unavailable())
+    await waitingClips(services, 1)
+    const { isProviderFault, uploadPending } = await import('#lib/clips/upload-pending.ts')
+    const { signal } = services.work
+    const { results } = await uploadPending(services, { limit: 1, trigger: 'admin', dueOnly: false, signal })
+    expect(results.map(isProviderFault)).toEqual([true])
+    expect(results[0]).toMatchObject({ attempts: 2 })
+  })
+
+  test('shares with it what exists once', async () => {
+    const owner = {}
+    const copies = [await import('#lib/platform/process-singleton.ts')]
+    vi.resetModules()
+    copies.push(await import('#lib/platform/process-singleton.ts'))
+    const [one, other] = copies.map(({ sameEverywhere }) => sameEverywhere(owner, 'state', () => ({})))
+    expect(one).toBe(other)
+    expect(copies[0]?.sameEverywhere({}, 'state', () => ({}))).not.toBe(one)
+  })
+})
+
+test('no error of ours is recognised by its class where another copy may have thrown it', async () => {
+  const files = (await readdir(lib, { recursive: true })).filter((name) => name.endsWith('.ts'))
+  const sources = await Promise.all(files.map((name) => readFile(path.join(lib, name), 'utf8')))
+  const classes = sources.flatMap((source) =>
+    [...source.matchAll(/^export class (\w+) extends Error\b/gm)].map(([, name]) => name),
+  )
+  expect(classes).toEqual(expect.arrayContaining(['CatalogError', 'ChainError', 'NotTried', 'ServiceError']))
+  const byClass = new RegExp(`instanceof (${classes.join('|')})\\b`)
+  expect(files.filter((_, index) => byClass.test(sources[index] as string))).toEqual([])
+})

@@ -1,0 +1,70 @@
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { createServices } from '#lib/composition.ts'
+import { readConfig } from '#lib/config/index.ts'
+import { systemClock } from '#lib/platform/clock.ts'
+import { createSharedClock } from '#lib/platform/skew-corrected-clock.ts'
+import { createLog } from '#lib/telemetry/log.ts'
+import { newDatabase } from '../../support/servers/postgres-database.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const NOW = Date.UTC(2026, 10, 22, 12)
+const MINUTE_MS = 60_000
+const postgresUrl = inject('postgresUrl')
+
+function sharedClock() {
+  const skews: number[] = []
+  const clock = createSharedClock({ ...systemClock, now: () => NOW }, (skewMs) => skews.push(skewMs))
+  const hear = (theirs: number, tookMs = 100) =>
+    clock.align({ theirs, askedAt: NOW - tookMs / 2, answeredAt: NOW + tookMs / 2 })
+  return { clock, hear, skews }
+}
+
+describe('the clock that instances share', () => {
+  test('is that of the machine as long as they hardly differ', () => {
+    const { clock, hear, skews } = sharedClock()
+    for (const differenceMs of [0, 900, -900]) hear(NOW + differenceMs)
+    expect(clock.now()).toBe(NOW)
+    expect(skews).toEqual([])
+  })
+
+  test.each([2 * MINUTE_MS, -2 * MINUTE_MS])('is the other one where they differ by %i ms', (skewMs) => {
+    const { clock, hear, skews } = sharedClock()
+    hear(NOW + skewMs)
+    hear(NOW + skewMs + 300)
+    expect(clock.now()).toBe(NOW + skewMs)
+    expect(skews).toEqual([skewMs])
+  })
+
+  test('is that of the machine again once that was put right', () => {
+    const { clock, hear, skews } = sharedClock()
+    hear(NOW + MINUTE_MS)
+    hear(NOW + 20)
+    expect(clock.now()).toBe(NOW)
+    expect(skews).toEqual([MINUTE_MS, 0])
+  })
+
+  test('does not believe an answer that took so long that it says nothing', () => {
+    const { clock, hear } = sharedClock()
+    hear(NOW + MINUTE_MS, 5000)
+    expect(clock.now()).toBe(NOW)
+  })
+
+  test.skipIf(!postgresUrl)('goes by the database, and says so', async () => {
+    const { url, drop } = await newDatabase(postgresUrl as string)
+    onTestFinished(drop)
+    const realTime = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: realTime - 2 * MINUTE_MS })
+    onTestFinished(() => void vi.useRealTimers())
+    const lines: string[] = []
+    const log = createLog({
+      ...{ level: 'info', scrub: (text) => text },
+      destination: { write: (line) => void lines.push(line) },
+    })
+    const directory = await temporaryDirectory()
+    const services = createServices(readConfig({ DATABASE_URL: url, TEMP_AUDIO_DIR: directory }), { log })
+    onTestFinished(() => services.catalog.close())
+    await services.catalog.check()
+    expect(Math.abs(services.clock.now() - realTime)).toBeLessThan(MINUTE_MS)
+    expect(lines.join('')).toContain('The clock of this machine is not that of the database')
+  })
+})

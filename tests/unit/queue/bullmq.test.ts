@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { systemClock } from '#lib/platform/clock.ts'
+import { createBullQueue } from '#lib/queue/bullmq.ts'
+import { createLocalQueue } from '#lib/queue/local.ts'
+import type { Task, WorkQueue } from '#lib/queue/queue.ts'
+import { createRedis } from '#lib/redis/connections.ts'
+import { createLog } from '#lib/telemetry/log.ts'
+import { type RedisServer, startRedis } from '../../support/servers/redis.ts'
+import { until } from '../../support/until.ts'
+import { queueConformance } from './queue-conformance.ts'
+import { silentNetwork } from './silent-network.ts'
+
+const redisUrl = inject('redisUrl')
+const silent = createLog({ level: 'silent', scrub: (text) => text })
+const clock = systemClock
+let prefixes = 0
+const newPrefix = () => `test-${process.pid}-${(prefixes += 1)}:`
+
+/** A process of its own, as far as Redis can tell. */
+function openQueue(url: string, prefix: string, log = silent): WorkQueue {
+  const redis = createRedis({ url, log, clock, prefix })
+  const queue = createBullQueue({ redis, name: 'uploads', local: createLocalQueue({ clock }), clock, log })
+  onTestFinished(async () => {
+    await queue.close()
+    await redis.close()
+  })
+  return queue
+}
+
+/** Works on `queue` and writes down what was done. */
+function worker(queue: WorkQueue, handle = async (_: Task) => {}) {
+  const done: string[] = []
+  const stop = queue.work(
+    async (task) => {
+      done.push(task.id)
+      await handle(task)
+    },
+    { concurrency: 5 },
+  )
+  onTestFinished(stop)
+  return { done, stop }
+}
+
+const upload = (id: string): Task => ({ kind: 'upload', id })
+
+describe.skipIf(!redisUrl)('on a Redis that stays', () => {
+  queueConformance('of all processes by Redis', async () => ({
+    queue: openQueue(redisUrl as string, newPrefix()),
+    now: () => clock.now(),
+    eventually: async (what, check) => void (await until(what, check)),
+  }))
+
+  test('two processes do each task once, and share them', async () => {
+    const prefix = newPrefix()
+    const [first, second] = [openQueue(redisUrl as string, prefix), openQueue(redisUrl as string, prefix)]
+    const gate = Promise.withResolvers<void>()
+    const workers = [first, second].map((queue) => worker(queue, () => gate.promise))
+    const all = () => workers.flatMap(({ done }) => done)
+    for (let task = 0; task < 40; task += 1) first.ring(upload(String(task)), clock.now())
+    await until('both at work', () => workers.every(({ done }) => done.length === 5))
+    gate.resolve()
+    await until('all of them', () => all().length >= 40)
+    expect(new Set(all()).size).toBe(40)
+    expect(all()).toHaveLength(40)
+  })
+
+  test('what the timers of two processes ring for is done once, however late the second rings', async () => {
+    const prefix = newPrefix()
+    const [first, second] = [openQueue(redisUrl as string, prefix), openQueue(redisUrl as string, prefix)]
+    const { done } = worker(first)
+    const dueAt = clock.now()
+    first.ring(upload('window'), dueAt)
+    await until('the first ring', () => done.length === 1)
+    second.ring(upload('window'), dueAt)
+    second.ring(upload('last'), clock.now())
+    await until('what was rung last', () => done.includes('last'))
+    expect(done).toEqual(['window', 'last'])
+  })
+
+  test('a worker whose connections have fallen silent finds new ones', async () => {
+    const prefix = newPrefix()
+    const network = await silentNetwork(redisUrl as string)
+    const redis = createRedis({ url: network.url, log: silent, clock, prefix, blockingPatienceMs: 1000 })
+    const local = createLocalQueue({ clock })
+    const { done } = worker(createBullQueue({ redis, name: 'uploads', local, clock, log: silent }))
+    onTestFinished(() => redis.close())
+    const elsewhere = openQueue(redisUrl as string, prefix)
+    elsewhere.ring(upload('before'), clock.now())
+    await until('the first ring', () => done.includes('before'))
+    network.fallSilent()
+    elsewhere.ring(upload('after'), clock.now())
+    await until('the second ring', () => done.includes('after'), { timeoutMs: 15_000 })
+  }, 20_000)
+
+  test('what was rung while nobody worked is done by who comes', async () => {
+    const prefix = newPrefix()
+    const web = openQueue(redisUrl as string, prefix)
+    web.ring(upload('a'), clock.now())
+    await web.close()
+    const { done } = worker(openQueue(redisUrl as string, prefix))
+    await until('the task', () => done.length === 1)
+  })
+})
+
+describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await startRedis()
+  })
+  afterAll(() => server?.stop())
+
+  test('emptied, it carries new rings to those who work, without a restart', async () => {
+    const prefix = newPrefix()
+    const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
+    const gate = Promise.withResolvers<void>()
+    const { done } = worker(queue, ({ id }) => (id === 'busy' ? gate.promise : Promise.resolve()))
+    web.ring(upload('busy'), clock.now())
+    web.ring(upload('delayed'), clock.now() + 60_000)
+    await until('work', () => done.includes('busy'))
+    await server.empty()
+    gate.resolve()
+    web.ring(upload('after'), clock.now())
+    web.ring(upload('soon after'), clock.now() + 100)
+    await until('the new rings', () => done.includes('after') && done.includes('soon after'))
+  })
+
+  test('away, it makes nobody wait, and who works goes on by itself', async () => {
+    const prefix = newPrefix()
+    const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
+    const { done } = worker(queue)
+    web.ring(upload('before'), clock.now())
+    await until('work', () => done.includes('before'))
+    await server.stop()
+    const startedAt = performance.now()
+    for (let id = 0; id < 100; id += 1) {
+      web.ring(upload(`web ${id}`), clock.now())
+      queue.ring(upload(`worker ${id}`), clock.now())
+    }
+    expect(performance.now() - startedAt).toBeLessThan(100)
+    await until('all that the worker rang', () => done.length === 101)
+    expect(done.every((id) => !id.startsWith('web'))).toBe(true)
+
+    await server.start()
+    await until('a ring of another process', async () => {
+      web.ring(upload('back'), clock.now())
+      return done.includes('back')
+    })
+  })
+
+  test('full, it says so once, and who works goes on by itself', async () => {
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const log = createLog({ level: 'warn', scrub: (text) => text, destination })
+    const redis = createRedis({ url: server.url, log, clock })
+    onTestFinished(() => redis.close())
+    const limit = async (maxmemory: number) => (await redis.shared()).config('SET', 'maxmemory', maxmemory)
+    const queue = openQueue(server.url, newPrefix(), log)
+    const { done } = worker(queue)
+    queue.ring(upload('before'), clock.now())
+    await until('work', () => done.length === 1)
+    await limit(1)
+    for (const id of ['a', 'b', 'c']) queue.ring(upload(id), clock.now())
+    await until('all of them', () => done.length === 4)
+    await limit(0)
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+      'Redis takes no work: this instance works for itself',
+    ])
+  })
+
+  test('not there at the start, it is used once it comes', async () => {
+    await server.stop()
+    const prefix = newPrefix()
+    const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
+    const { done } = worker(queue)
+    queue.ring(upload('alone'), clock.now())
+    web.ring(upload('in vain'), clock.now())
+    await until('what the worker rang', () => done.length === 1)
+    await server.start()
+    await until('a ring of another process', () => {
+      web.ring(upload('back'), clock.now())
+      return done.includes('back')
+    })
+    expect(done).not.toContain('in vain')
+  })
+
+  test('away, it keeps nobody from stopping', async () => {
+    const queue = openQueue(server.url, newPrefix())
+    const { done, stop } = worker(queue)
+    queue.ring(upload('a'), clock.now())
+    await until('work', () => done.length === 1)
+    await server.stop()
+    const startedAt = performance.now()
+    await stop()
+    await queue.close()
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+    await server.start()
+  })
+})

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { createLocalQueue } from '#lib/queue/local.ts'
+import { createSimulatedClock } from '../../support/simulated-clock.ts'
+import { queueConformance } from './queue-conformance.ts'
+
+queueConformance('of a process by itself', async () => {
+  const clock = createSimulatedClock()
+  return {
+    queue: createLocalQueue({ clock }),
+    now: () => clock.now(),
+    async eventually(what, check) {
+      for (let waits = 0; waits < 100; waits += 1) {
+        await clock.advance(waits === 0 ? 0 : 10)
+        if (check()) return
+      }
+      throw new Error(`It did not come to ${what}`)
+    },
+  }
+})
+
+test('a process that does not work keeps no rings', async () => {
+  const clock = createSimulatedClock()
+  const queue = createLocalQueue({ clock })
+  queue.ring({ kind: 'upload', id: 'a' }, clock.now() + 1000)
+  expect(clock.sleeping()).toBe(0)
+})
+
+test('a process that stops working waits for nothing any more', async () => {
+  const clock = createSimulatedClock()
+  const queue = createLocalQueue({ clock })
+  const stop = queue.work(async () => {}, { concurrency: 1 })
+  queue.ring({ kind: 'upload', id: 'a' }, clock.now() + 1000)
+  expect(clock.sleeping()).toBe(1)
+  await stop()
+  await clock.atRest()
+  expect(clock.sleeping()).toBe(0)
+})
+
+test('keeps no more than ten thousand rings in memory', async () => {
+  const clock = createSimulatedClock()
+  const queue = createLocalQueue({ clock })
+  const stop = queue.work(async () => {}, { concurrency: 1 })
+  for (let id = 0; id < 10_100; id += 1) queue.ring({ kind: 'upload', id: String(id) }, clock.now() + 1000)
+  expect(clock.sleeping()).toBe(10_000)
+  await stop()
+})

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import type { Task, WorkQueue } from '#lib/queue/queue.ts'
+
+/** A queue of its own for one test, and its time. */
+export interface QueueWorld {
+  queue: WorkQueue
+  now(): number
+  /** Lets time pass until `check` holds. */
+  eventually(what: string, check: () => boolean): Promise<void>
+}
+
+const upload = (id: string): Task => ({ kind: 'upload', id })
+
+/** What every work queue promises. */
+export function queueConformance(name: string, open: () => Promise<QueueWorld>) {
+  /** A queue with a process at work on it that writes down what it does. */
+  async function begin({ concurrency = 3, handle = async (_: Task) => {} } = {}) {
+    const world = await open()
+    const done: { id: string; at: number }[] = []
+    const stop = world.queue.work(
+      async (task) => {
+        done.push({ id: task.id, at: world.now() })
+        await handle(task)
+      },
+      { concurrency },
+    )
+    const ids = () => done.map(({ id }) => id)
+    /** Lets time pass until all that is due at `dueAt` was done. */
+    const passed = async (dueAt: number) => {
+      world.queue.ring(upload('last'), dueAt)
+      await world.eventually('what was rung last', () => ids().includes('last'))
+    }
+    return { ...world, done, ids, stop, passed }
+  }
+
+  describe(`a work queue ${name}`, () => {
+    test('has done at once what is due', async () => {
+      const { queue, now, eventually, ids } = await begin()
+      queue.ring(upload('a'), now())
+      queue.ring(upload('b'), now() - 60_000)
+      await eventually('both', () => ids().length === 2)
+      expect(ids().sort()).toEqual(['a', 'b'])
+    })
+
+    test('hands over the task as it was rung', async () => {
+      const tasks: Task[] = []
+      const { queue, now, eventually } = await begin({ handle: async (task) => void tasks.push(task) })
+      queue.ring({ kind: 'clean-up', id: 'all' }, now())
+      await eventually('the task', () => tasks.length > 0)
+      expect(tasks).toEqual([{ kind: 'clean-up', id: 'all' }])
+    })
+
+    test('has done later what is due later, and not before', async () => {
+      const { queue, now, eventually, done } = await begin()
+      const dueAt = now() + 300
+      queue.ring(upload('later'), dueAt)
+      queue.ring(upload('now'), now())
+      await eventually('both', () => done.length === 2)
+      expect(done.map(({ id }) => id)).toEqual(['now', 'later'])
+      expect(done[1]?.at).toBeGreaterThanOrEqual(dueAt)
+    })
+
+    test('has done once what is rung often for the same date', async () => {
+      const { queue, now, ids, passed } = await begin()
+      const dueAt = now() + 200
+      for (let times = 0; times < 20; times += 1) queue.ring(upload('a'), dueAt)
+      await passed(dueAt + 100)
+      expect(ids()).toEqual(['a', 'last'])
+    })
+
+    test('tells tasks apart by their kind', async () => {
+      const { queue, now, eventually, ids } = await begin()
+      const dueAt = now() + 50
+      queue.ring({ kind: 'upload', id: 'all' }, dueAt)
+      queue.ring({ kind: 'sweep', id: 'all' }, dueAt)
+      await eventually('both', () => ids().length === 2)
+    })
+
+    test('does not lose the earlier of two dates', async () => {
+      const { queue, now, eventually, done } = await begin()
+      const later = now() + 60_000
+      queue.ring(upload('a'), later)
+      queue.ring(upload('a'), now() + 50)
+      await eventually('the task', () => done.length === 1)
+      expect(done[0]?.at).toBeLessThan(later)
+    })
+
+    test('has done again what is rung while it is being done', async () => {
+      const gate = Promise.withResolvers<void>()
+      const { queue, now, eventually, ids } = await begin({ handle: () => gate.promise })
+      queue.ring(upload('a'), now())
+      await eventually('the first time', () => ids().length === 1)
+      queue.ring(upload('a'), now() + 1)
+      gate.resolve()
+      await eventually('the second time', () => ids().length === 2)
+    })
+
+    test('works on no more tasks at once than it may', async () => {
+      let running = 0
+      let busiest = 0
+      const gate = Promise.withResolvers<void>()
+      const { queue, now, eventually, ids } = await begin({
+        concurrency: 3,
+        async handle() {
+          running += 1
+          busiest = Math.max(busiest, running)
+          await gate.promise
+          running -= 1
+        },
+      })
+      for (let task = 0; task < 10; task += 1) queue.ring(upload(String(task)), now())
+      await eventually('as many as may be', () => running === 3)
+      gate.resolve()
+      await eventually('all of them', () => ids().length === 10)
+      expect(busiest).toBe(3)
+    })
+
+    test('goes on after a task that has failed, and does not try it again', async () => {
+      const { queue, now, ids, passed } = await begin({
+        async handle({ id }) {
+          if (id === 'bad') throw new Error('It cannot be done')
+        },
+      })
+      queue.ring(upload('bad'), now())
+      queue.ring(upload('good'), now())
+      await passed(now() + 200)
+      expect(ids().sort()).toEqual(['bad', 'good', 'last'])
+    })
+
+    test('waits for what is under way when the work ends, and begins nothing more', async () => {
+      const gate = Promise.withResolvers<void>()
+      let isOver = false
+      const { queue, now, eventually, ids, stop } = await begin({
+        concurrency: 1,
+        async handle() {
+          await gate.promise
+          isOver = true
+        },
+      })
+      queue.ring(upload('first'), now())
+      await eventually('the first', () => ids().length === 1)
+      queue.ring(upload('second'), now())
+      let isStopped = false
+      const stopped = stop().then(() => {
+        isStopped = true
+      })
+      await eventually('a moment', () => true)
+      expect(isStopped).toBe(false)
+      gate.resolve()
+      await eventually('the end', () => isStopped)
+      await stopped
+      expect(isOver).toBe(true)
+      expect(ids()).toEqual(['first'])
+    })
+
+    test('may be rung, ended and closed after it was closed', async () => {
+      const { queue, now, ids, stop } = await begin()
+      await stop()
+      await queue.close()
+      queue.ring(upload('a'), now())
+      await stop()
+      await queue.close()
+      expect(ids()).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { createLocalQueue } from '#lib/queue/local.ts'
+import { createLanes } from '#lib/queue/queue.ts'
+import { createSimulatedClock } from '../../support/simulated-clock.ts'
+
+test('webhooks do not wait behind uploads that hang, and all lanes end together', async () => {
+  const clock = createSimulatedClock()
+  const queue = createLanes(() => createLocalQueue({ clock }))
+  const gate = Promise.withResolvers<void>()
+  const begun: string[] = []
+  const stop = queue.work(
+    async ({ kind, id }) => {
+      begun.push(`${kind} ${id}`)
+      if (kind === 'upload') await gate.promise
+    },
+    { concurrency: 2 },
+  )
+  for (const id of ['1', '2', '3']) queue.ring({ kind: 'upload', id }, clock.now())
+  queue.ring({ kind: 'webhooks', id: 'all' }, clock.now())
+  await clock.advance(0)
+  expect(begun.sort()).toEqual(['upload 1', 'upload 2', 'webhooks all'])
+
+  let isOver = false
+  const stopped = stop().then(() => {
+    isOver = true
+  })
+  await clock.atRest()
+  expect(isOver).toBe(false)
+  gate.resolve()
+  await stopped
+  await queue.close()
+  expect(begun).toHaveLength(3)
+})

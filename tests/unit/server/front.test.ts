@@ -1,0 +1,265 @@
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage, request as send } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createFront, type Front } from '#lib/server/front.ts'
+import { rawRequest } from '../../support/raw-http.ts'
+
+type Options = Parameters<typeof createFront>[0]
+
+const audio = new Uint8Array(300_000).map((_, index) => index % 251)
+const fronts: Front[] = []
+
+afterEach(async () => {
+  for (const front of fronts.splice(0)) {
+    front.server.closeAllConnections()
+    front.server.close()
+  }
+})
+
+async function open(overrides: Partial<Options['services']> = {}, options: Partial<Options> = {}) {
+  const services = {
+    serveTempAudio: async () => new Response('audio'),
+    serveIpfs: async () => new Response('content'),
+    afterTempAudio: vi.fn(async () => {}),
+    beginShutdown: vi.fn(),
+    drain: async () => {},
+    ...overrides,
+  }
+  const front = createFront({
+    nextHandler: (request, response) => response.end(`next ${request.method} ${request.url}`),
+    services,
+    graceMs: 1000,
+    ...options,
+  })
+  fronts.push(front)
+  front.server.listen(0)
+  await once(front.server, 'listening')
+  const { port } = front.server.address() as AddressInfo
+  return { front, services, port, origin: `http://localhost:${port}` }
+}
+
+const bytes = (status = 200, headers = {}) =>
+  new Response(new Blob([audio]).stream(), {
+    status,
+    headers: { 'Content-Type': 'audio/mpeg', 'Content-Length': String(audio.length), ...headers },
+  })
+
+async function answerTo(url: string, options = {}): Promise<IncomingMessage & { text: string }> {
+  const [response] = (await once(send(url, options).end(), 'response')) as [IncomingMessage]
+  const text = Buffer.concat(await response.toArray()).toString('latin1')
+  return Object.assign(response, { text })
+}
+
+describe('the front', () => {
+  it.each([
+    [200, 'OK'],
+    [206, 'Partial Content'],
+    [302, 'Found'],
+    [304, 'Not Modified'],
+    [410, 'Gone'],
+  ])('says %i in words as well', async (status, reason) => {
+    const bodyless = () => new Response(null, { status })
+    const { origin } = await open({ serveTempAudio: async () => (status < 300 ? bytes(status) : bodyless()) })
+    expect(await answerTo(`${origin}/api/temp-audio/1`)).toMatchObject({
+      statusCode: status,
+      statusMessage: reason,
+    })
+  })
+
+  it.each([
+    ['a request line that is none', 'NONSENSE', 400, 'invalid_http'],
+    ['a header that is none', 'GET / HTTP/1.1\r\nno colon', 400, 'invalid_http'],
+    ['headers without end', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}`, 431, 'headers_too_large'],
+  ])('answers %s with a problem document', async (_, head, status, code) => {
+    const { origin } = await open()
+    const response = await rawRequest(origin, [head])
+    expect(response).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } })
+    expect(JSON.parse(response.body.toString())).toMatchObject({ status, code })
+  })
+
+  it('says when audio was sent, and only then', async () => {
+    const { origin, services } = await open()
+    await answerTo(`${origin}/api/temp-audio/abc`)
+    expect(services.afterTempAudio).toHaveBeenCalledOnce()
+    await answerTo(`${origin}/api/temp-audio/abc`, { method: 'HEAD' })
+    const missing = await open({ serveTempAudio: async () => new Response('', { status: 404 }) })
+    await answerTo(`${missing.origin}/api/temp-audio/abc`)
+    expect(services.afterTempAudio).toHaveBeenCalledOnce()
+    expect(missing.services.afterTempAudio).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['GET', '/api/temp-audio/abc'],
+    ['HEAD', '/api/temp-audio/abc'],
+    ['GET', '/api/temp-audio/abc?download'],
+    ['GET', '/api/temp-audio/not%20an%20id'],
+    ['GET', '/api/temp-audio/a/b'],
+    ['GET', '/api/temp-audio/....//....//etc/passwd'],
+  ])('answers %s %s itself', async (method, path) => {
+    const seen: string[] = []
+    const { origin } = await open({
+      serveTempAudio: async (request) => {
+        seen.push(`${request.method} ${request.url}`)
+        return new Response(null, { status: 204 })
+      },
+    })
+    expect((await answerTo(origin + path, { method })).statusCode).toBe(204)
+    expect(seen).toEqual([`${method} ${origin}${path}`])
+  })
+
+  it.each([
+    ['GET', '/'],
+    ['GET', '/api/temp-audio'],
+    ['GET', '/api/temp-audio/'],
+    ['OPTIONS', '/api/temp-audio/abc'],
+    ['DELETE', '/api/temp-audio/abc'],
+    ['GET', '/x?/api/temp-audio/abc'],
+  ])('leaves %s %s to Next.js', async (method, path) => {
+    const { origin } = await open()
+    expect((await answerTo(origin + path, { method })).text).toBe(`next ${method} ${path}`)
+  })
+
+  it('sends audio with its length, not in chunks', async () => {
+    const { origin } = await open({ serveTempAudio: async () => bytes() })
+    const response = await answerTo(`${origin}/api/temp-audio/abc`)
+    expect(response.headers['content-length']).toBe('300000')
+    expect(response.headers['transfer-encoding']).toBeUndefined()
+    expect(response.text).toBe(Buffer.from(audio).toString('latin1'))
+  })
+
+  it('sends the length of a part', async () => {
+    const { origin } = await open({
+      serveTempAudio: async () =>
+        new Response(audio.subarray(0, 2), {
+          status: 206,
+          headers: { 'Content-Range': 'bytes 0-1/300000', 'Content-Length': '2' },
+        }),
+    })
+    const response = await answerTo(`${origin}/api/temp-audio/abc`, { headers: { Range: 'bytes=0-1' } })
+    expect(response.statusCode).toBe(206)
+    expect(response.headers).toMatchObject({ 'content-length': '2', 'content-range': 'bytes 0-1/300000' })
+    expect(response.text).toHaveLength(2)
+  })
+
+  it('answers HEAD with the length and keeps the connection usable', async () => {
+    const { origin } = await open({
+      serveTempAudio: async () => new Response(null, { headers: { 'Content-Length': '300000' } }),
+    })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (let round = 0; round < 2; round++) {
+      const response = await answerTo(`${origin}/api/temp-audio/abc`, { method: 'HEAD', agent })
+      expect(response.headers['content-length']).toBe('300000')
+      expect(response.text).toBe('')
+    }
+    agent.destroy()
+  })
+
+  it('reads no further than the listener takes, and stops reading when the listener leaves', async () => {
+    let sentBytes = 0
+    const cancelled = vi.fn()
+    const endless = () =>
+      new ReadableStream({
+        pull(controller) {
+          sentBytes += 65_536
+          controller.enqueue(new Uint8Array(65_536))
+        },
+        cancel: cancelled,
+      })
+    const { origin } = await open({ serveTempAudio: async () => new Response(endless()) })
+    const request = get(`${origin}/api/temp-audio/abc`)
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    response.pause()
+    await sleep(200)
+    const afterPause = sentBytes
+    await sleep(200)
+    expect(sentBytes).toBe(afterPause)
+    request.destroy()
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalled())
+  })
+
+  it('breaks the connection when the bytes end in an error, so that no half clip looks whole', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const broken = new ReadableStream({
+      start: (controller) => controller.enqueue(audio),
+      pull: (controller) => controller.error(new Error('the disk is gone')),
+    })
+    const { origin } = await open({ serveTempAudio: async () => new Response(broken) })
+    await expect(answerTo(`${origin}/api/temp-audio/abc`)).rejects.toThrow()
+    await vi.waitFor(() => expect(log).toHaveBeenCalledWith('the disk is gone'))
+    log.mockRestore()
+  })
+
+  it('answers 400 to a Host that makes no URL', async () => {
+    const { port } = await open()
+    const socket = connect(port, 'localhost')
+    socket.end('GET /api/temp-audio/abc HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n')
+    expect(Buffer.concat(await socket.toArray()).toString()).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  it('answers 500 when Next.js throws', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { origin } = await open({}, { nextHandler: () => Promise.reject(new Error('no page')) })
+    expect((await answerTo(origin)).statusCode).toBe(500)
+    expect(log).toHaveBeenCalledWith('no page')
+    log.mockRestore()
+  })
+})
+
+describe('a shutdown of the front', () => {
+  it('drains the work first, and still answers meanwhile', async () => {
+    const drained = Promise.withResolvers<void>()
+    const { front, services, origin } = await open({ drain: () => drained.promise })
+    const stopped = front.stop()
+    expect(services.beginShutdown).toHaveBeenCalledOnce()
+    const response = await answerTo(`${origin}/api/health/ready`)
+    expect(response.headers.connection).toBe('close')
+    drained.resolve()
+    await stopped
+    await expect(answerTo(origin)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('waits for running requests', async () => {
+    const { front, origin } = await open(
+      {},
+      { nextHandler: async (_, response) => sleep(200).then(() => response.end('done')) },
+    )
+    const answer = answerTo(origin)
+    await sleep(50)
+    await front.stop()
+    expect((await answer).text).toBe('done')
+  })
+
+  it('waits no longer than the time of grace', async () => {
+    const { front, origin } = await open({}, { nextHandler: () => {}, graceMs: 150 })
+    const answer = expect(answerTo(origin)).rejects.toThrow()
+    await sleep(50)
+    await front.stop()
+    await answer
+  })
+
+  it('does not wait for a stream of events', async () => {
+    const { front, origin } = await open(
+      {},
+      {
+        graceMs: 60_000,
+        nextHandler: (_, response) => {
+          response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
+          response.write('data: 1\n\n')
+        },
+      },
+    )
+    await once(
+      get(origin).on('error', () => {}),
+      'response',
+    )
+    await front.stop()
+  })
+
+  it('closes the server even when draining fails', async () => {
+    const { front } = await open({ drain: () => Promise.reject(new Error('no catalog')) })
+    await expect(front.stop()).rejects.toThrow('no catalog')
+    expect(front.server.listening).toBe(false)
+  })
+})

@@ -1,0 +1,151 @@
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { CatalogError } from '#lib/catalog/connection.ts'
+import type { Services } from '#lib/composition.ts'
+import { type Service, startService } from '#lib/server/lifecycle.ts'
+import { refused } from '../../support/fake-provider.ts'
+import { speak, testServices, waitingClips } from '../../support/services.ts'
+
+function start(services: Services): Service {
+  const service = startService(services)
+  onTestFinished(() => service.drain())
+  return service
+}
+
+const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
+
+describe('a service that starts', () => {
+  test('is ready once it has recovered, and uploads by itself what waited', async () => {
+    const { services, clock, first, lines } = await testServices()
+    await waitingClips(services, 3)
+    const service = start(services)
+    await service.checkReady()
+    await clock.until(services.work.settled())
+    expect(first.taken.size).toBe(3)
+    expect(lines.map(({ msg }) => msg)).toContain('Recovered')
+  })
+
+  test('says what is missing while the catalog cannot be read, and is ready once it can', async () => {
+    const { services, lines } = await testServices()
+    let isLocked = true
+    const queue = { ...services.catalog.queue }
+    queue.owners = () => (isLocked ? locked() : services.catalog.queue.owners())
+    const check = () => (isLocked ? locked() : services.catalog.check())
+    const service = start({ ...services, catalog: { ...services.catalog, queue, check } })
+    for (let again = 0; again < 2; again += 1) {
+      await expect(service.checkReady()).rejects.toMatchObject({
+        code: 'not_ready',
+        message: expect.stringContaining('recovery is not ready'),
+      })
+    }
+    const said = lines.find(({ msg }) => msg.startsWith('Recovery failed'))
+    expect(said).toMatchObject({ error: 'The catalog failed: database is locked' })
+    expect(said).not.toHaveProperty('err')
+    isLocked = false
+    await service.checkReady()
+  })
+
+  test('says that the temporary store cannot be written, and is ready once it can', async () => {
+    const { services, audioDirectory } = await testServices()
+    const service = start(services)
+    await service.checkReady()
+    await rm(audioDirectory, { recursive: true, force: true })
+    await writeFile(path.join(audioDirectory), '')
+    await expect(service.checkReady()).rejects.toThrow('temporary store is not ready')
+    await rm(audioDirectory)
+    await service.checkReady()
+  })
+
+  test('gets ready although one clip of the last process cannot be read', async () => {
+    const { services, lines } = await testServices()
+    const [id = ''] = await waitingClips(services, 2)
+    await services.catalog.close()
+    for (const file of ['catalog.sqlite', 'catalog.sqlite-wal', 'catalog.sqlite-shm']) {
+      await rm(path.join(services.config.tempAudio.directory, file), { force: true })
+    }
+    const blob = (asked: string) =>
+      asked === id ? Promise.reject(new Error('EIO: i/o error')) : services.store.blob(asked)
+    const service = start({ ...services, store: { ...services.store, blob } })
+    await service.checkReady()
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', clipId: id }))
+  })
+})
+
+describe('a service that stops', () => {
+  test('is not ready any more, and takes no new work', async () => {
+    const { services } = await testServices()
+    const service = start(services)
+    await service.checkReady()
+    service.refuseWhileStopping()
+    service.beginShutdown()
+    expect(() => service.refuseWhileStopping()).toThrow('shutting down')
+    await expect(service.checkReady()).rejects.toMatchObject({ code: 'shutting_down' })
+  })
+
+  test('lets uploads finish that are under way', async () => {
+    const { services, clock, first } = await testServices()
+    const service = start(services)
+    await service.checkReady()
+    first.always(async ({ cid }) => {
+      await clock.sleep(15_000)
+      first.take(cid)
+      return { cid }
+    })
+    const clip = await clock.until(speak(services))
+    expect(clip.state).toBe('pending')
+    service.beginShutdown()
+    await clock.until(service.drain())
+    expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
+    await service.close()
+  })
+
+  test('gives back what does not finish in its time of grace, and the next process stores it once', async () => {
+    const { services, clock, first, directory, providers, speech } = await testServices({
+      environment: { IPFS_ATTEMPT_TIMEOUT_MS: '60000' },
+    })
+    const service = start(services)
+    await service.checkReady()
+    first.always('hang_after_storing')
+    const clip = await clock.until(speak(services))
+    service.beginShutdown()
+    const before = clock.passed()
+    await clock.until(service.drain())
+    expect(clock.passed() - before).toBeLessThanOrEqual(22_000)
+    expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'pending', leaseOwner: null })
+    await service.close()
+    expect(speech.isClosed).toBe(true)
+
+    first.always('store')
+    const next = await testServices({ directory, providers })
+    const successor = start(next.services)
+    await successor.checkReady()
+    await next.clock.until(next.services.work.settled())
+    expect(await next.services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
+    expect(first.doubles).toBe(0)
+  })
+
+  test('closes cleanly although the catalog fails', async () => {
+    const { services, lines } = await testServices()
+    const queue = { ...services.catalog.queue, release: locked }
+    const service = start({ ...services, catalog: { ...services.catalog, queue } })
+    await service.checkReady()
+    await service.drain()
+    await service.close()
+    expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['Leases not released', 'Stopped']))
+  })
+})
+
+describe('what is due after an answer', () => {
+  test('never rejects, whatever happens', async () => {
+    const { services, clock, providers } = await testServices({
+      environment: { OPPORTUNISTIC_RETRY_CHANCE: '1' },
+    })
+    for (const provider of providers) provider.always(refused())
+    const clip = await speak(services)
+    const queue = { ...services.catalog.queue, claim: locked }
+    const service = start({ ...services, catalog: { ...services.catalog, queue } })
+    await clock.until(service.afterVocalize(clip))
+    await clock.until(service.afterTempAudio())
+  })
+})

@@ -1,0 +1,173 @@
+import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web'
+import { describe, expect, test } from 'vitest'
+import { limitSpeech } from '#lib/speech/concurrency.ts'
+import type { Speech } from '#lib/speech/speech.ts'
+import { createFakeClock } from './fake-clock.ts'
+import { bytesOf, errorOf, never } from './speech-conformance.ts'
+
+const request = { text: 'Hello world.', voiceId: 'foo' }
+
+/** A voice of which each speech is steered by hand. */
+function createSteeredSpeech() {
+  const controllers: ReadableStreamDefaultController<Uint8Array>[] = []
+  let refusal: Error | undefined
+  let closed = false
+  const speech: Speech = {
+    name: 'local',
+    async speak() {
+      if (refusal) throw refusal
+      const audio = new ReadableStream<Uint8Array>({
+        start: (controller) => void controllers.push(controller),
+      })
+      return { audio, outputFormat: 'mp3_44100_128', modelId: 'steered' }
+    },
+    voices: async () => [{ id: 'one', name: 'One' }],
+    async close() {
+      closed = true
+    },
+  }
+  return {
+    speech,
+    controllers,
+    refuseWith: (error: Error | undefined) => {
+      refusal = error
+    },
+    isClosed: () => closed,
+  }
+}
+
+function setUp(concurrency: number) {
+  const clock = createFakeClock()
+  const steered = createSteeredSpeech()
+  const limited = limitSpeech(steered.speech, { concurrency, queueTimeoutMs: 5000, clock })
+  const speak = (signal = never) => limited.speak(request, { signal })
+  /** How many speak, once all that can begin has begun. */
+  const begun = async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return steered.controllers.length
+  }
+  return { clock, limited, speak, begun, ...steered }
+}
+
+describe('Limited speech', () => {
+  test('lets as many speak at once as it may, and the next when one is at its end', async () => {
+    const { speak, begun, controllers } = setUp(2)
+    const first = await speak()
+    await speak()
+    const third = speak()
+    expect(await begun()).toBe(2)
+
+    controllers[0]?.enqueue(Buffer.from('audio'))
+    controllers[0]?.close()
+    expect((await bytesOf(first.audio)).toString()).toBe('audio')
+    await third
+    expect(await begun()).toBe(3)
+  })
+
+  test('holds the slot until the audio has ended, not only begun', async () => {
+    const { speak, begun, controllers } = setUp(1)
+    const first = await speak()
+    controllers[0]?.enqueue(Buffer.from('audio'))
+    await first.audio.getReader().read()
+    speak()
+
+    expect(await begun()).toBe(1)
+  })
+
+  test('frees the slot when the audio breaks off, and passes the error on', async () => {
+    const { speak, controllers } = setUp(1)
+    const first = await speak()
+    const second = speak()
+    const broken = new Error('broken')
+    controllers[0]?.error(broken)
+
+    expect(await errorOf(bytesOf(first.audio))).toBe(broken)
+    await second
+  })
+
+  test('frees the slot when the audio breaks off while nobody reads', async () => {
+    const { speak, controllers } = setUp(1)
+    await speak()
+    controllers[0]?.error(new Error('broken'))
+
+    await speak()
+  })
+
+  test('frees the slot when nobody wants the audio any more', async () => {
+    const { speak } = setUp(1)
+    const first = await speak()
+    await first.audio.cancel()
+
+    await speak()
+  })
+
+  test('frees the slot when the voice refuses', async () => {
+    const { speak, refuseWith } = setUp(1)
+    const refusal = new Error('refused')
+    refuseWith(refusal)
+    expect(await errorOf(speak())).toBe(refusal)
+    refuseWith(undefined)
+
+    await speak()
+  })
+
+  test('turns away with speech_overloaded and a Retry-After who has waited too long', async () => {
+    const { clock, speak } = setUp(1)
+    await speak()
+    const second = errorOf(speak())
+    clock.advance(4999)
+    expect(clock.waiting()).toBe(1)
+    clock.advance(1)
+
+    expect(await second).toMatchObject({ code: 'speech_overloaded', retryAfterMs: 5000 })
+  })
+
+  test('gives nobody the slot of one who was turned away', async () => {
+    const { clock, speak, begun, controllers } = setUp(1)
+    await speak()
+    await Promise.all([errorOf(speak()), errorOf(speak()), clock.advance(5000)])
+    controllers[0]?.close()
+
+    await speak()
+    expect(await begun()).toBe(2)
+  })
+
+  test('lets one who is aborted in the queue go at once, and its slot to the next', async () => {
+    const { speak, begun, controllers } = setUp(1)
+    const stop = new AbortController()
+    const reason = new Error('stopping')
+    await speak()
+    const second = errorOf(speak(stop.signal))
+    const third = speak()
+    stop.abort(reason)
+
+    expect(await second).toBe(reason)
+    controllers[0]?.close()
+    await third
+    expect(await begun()).toBe(2)
+  })
+
+  test('takes no slot for one who is aborted already', async () => {
+    const { speak } = setUp(1)
+    const reason = new Error('stopping')
+
+    expect(await errorOf(speak(AbortSignal.abort(reason)))).toBe(reason)
+    await speak()
+  })
+
+  test('keeps no clock running', async () => {
+    const { clock, speak } = setUp(1)
+    await speak()
+
+    expect(clock.waiting()).toBe(0)
+  })
+
+  test('is the voice that it limits in everything else', async () => {
+    const { limited, isClosed } = setUp(1)
+
+    expect(limited.name).toBe('local')
+    expect(await limited.voices({ signal: never })).toEqual([{ id: 'one', name: 'One' }])
+    await limited.close()
+    expect(isClosed()).toBe(true)
+  })
+})

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
+import { startServer } from '../../ipfs/providers/faulty-server.ts'
+import { createFakeClock } from '../fake-clock.ts'
+import { bytesOf, errorOf, never } from '../speech-conformance.ts'
+import { apiKey, modelId, outputFormat, someAudio } from './vendor.ts'
+
+type Answer = (response: ServerResponse) => void
+
+const speakWell: Answer = (response) => response.setHeader('content-type', 'audio/mpeg').end(someAudio)
+const hangUp: Answer = (response) => response.destroy()
+const hangUpAfterHeaders: Answer = (response) => {
+  response.setHeader('content-type', 'audio/mpeg').flushHeaders()
+  setImmediate(() => response.destroy())
+}
+const hangUpInTheMiddle: Answer = (response) => {
+  response.setHeader('content-type', 'audio/mpeg').write(someAudio, () => response.destroy())
+}
+
+describe('ElevenLabs over a connection that fails', () => {
+  const request = { text: 'Hello world.', voiceId: 'foo' }
+  let server: Awaited<ReturnType<typeof startServer>>
+  let answers: Answer[] = []
+  let calls = 0
+
+  beforeAll(async () => {
+    server = await startServer((received, response) => {
+      received.resume().on('end', () => answers[Math.min(calls++, answers.length - 1)]?.(response))
+    })
+  })
+  beforeEach(() => {
+    calls = 0
+  })
+  afterAll(() => server.close())
+
+  const speak = (baseUrl = server.url) =>
+    createElevenLabsSpeech({
+      ...{ apiKey, baseUrl, modelId, outputFormat, timeoutMs: 60_000 },
+      clock: createFakeClock({ skipsUpToMs: 2000 }),
+    }).speak(request, { signal: never })
+
+  test.each([
+    ['before any answer', hangUp],
+    ['after the headers', hangUpAfterHeaders],
+  ])('speaks at the second try when the first one ends %s', async (_, fault) => {
+    answers = [fault, speakWell]
+    const { audio } = await speak()
+
+    expect(await bytesOf(audio)).toEqual(someAudio)
+    expect(calls).toBe(2)
+  })
+
+  test('is speech_unavailable when three tries end before the first byte', async () => {
+    answers = [hangUp]
+
+    await expect(speak()).rejects.toMatchObject({
+      code: 'speech_unavailable',
+      message: expect.stringContaining('could not be reached'),
+      cause: expect.any(Error),
+    })
+    expect(calls).toBe(3)
+  })
+
+  test('is speech_unavailable when nobody listens', async () => {
+    await server.close()
+    const refusal = await errorOf(speak(server.url))
+    server = await startServer((received, response) => {
+      received.resume().on('end', () => answers[Math.min(calls++, answers.length - 1)]?.(response))
+    })
+
+    expect(refusal).toMatchObject({
+      code: 'speech_unavailable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+
+  test('breaks the audio off with speech_stream_broken after the first byte, and is not tried again', async () => {
+    answers = [hangUpInTheMiddle, speakWell]
+    const { audio } = await speak()
+
+    await expect(bytesOf(audio)).rejects.toMatchObject({
+      name: 'ServiceError',
+      code: 'speech_stream_broken',
+      cause: expect.any(Error),
+    })
+    expect(calls).toBe(1)
+  })
+})

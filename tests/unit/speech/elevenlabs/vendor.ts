@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { HttpResponse, http } from 'msw'
+
+export const apiKey = 'sk_5a1f0c3e9b7d2468ace013579bdf2468'
+export const modelId = 'eleven_multilingual_v2'
+export const outputFormat = 'mp3_44100_128'
+
+const folder = path.join(import.meta.dirname, '../../../fixtures/elevenlabs')
+
+interface Fixture {
+  status: number
+  headers?: Record<string, string>
+  body: unknown
+}
+
+/** An answer as ElevenLabs gives it. */
+export function recorded(name: string): Fixture {
+  return JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8'))
+}
+
+export function answerWith({ status, headers, body }: Fixture): Response {
+  return typeof body === 'string'
+    ? new HttpResponse(body, { status, headers })
+    : HttpResponse.json(body as object, { status, headers })
+}
+
+/** What looks like an MP3, for the adapter never looks further. */
+export const someAudio = Buffer.concat([Buffer.from('ID3'), Buffer.alloc(20_000, 7)])
+
+export function answerWithAudio(body: BodyInit = someAudio, contentType = 'audio/mpeg'): Response {
+  return new HttpResponse(body, { headers: { 'content-type': contentType } })
+}
+
+/** Audio that begins and then neither goes on nor ends. */
+export function endlessAudio(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(someAudio)) })
+}
+
+/** Lets the vendor answer every speech, streamed or whole, with what `answer` gives. */
+export function onSpeech(answer: (request: Request) => Response | Promise<Response>) {
+  return ['', '/stream'].map((suffix) =>
+    http.post(`https://api.elevenlabs.io/v1/text-to-speech/:voiceId${suffix}`, ({ request }) =>
+      answer(request),
+    ),
+  )
+}
+
+export function onVoices(answer: (request: Request) => Response) {
+  return http.get('https://api.elevenlabs.io/v1/voices', ({ request }) => answer(request))
+}

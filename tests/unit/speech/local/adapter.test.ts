@@ -1,0 +1,328 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { MPEGDecoder } from 'mpg123-decoder'
+import { parseBuffer } from 'music-metadata'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { systemClock } from '#lib/platform/clock.ts'
+import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
+import type { SpeechJob } from '#lib/speech/local/worker.ts'
+import type { SpeechRequest } from '#lib/speech/speech.ts'
+import { bytesOf, describeSpeech, errorOf, never, patience } from '../speech-conformance.ts'
+
+const outputFormat = 'mp3_44100_128'
+const threadFile = path.resolve('lib/speech/local/worker.ts')
+const longText = 'The quick brown fox, number 42, jumps over the lazy dog. '.repeat(88).slice(0, 5000)
+const create = (options = {}) =>
+  createLocalSpeech({ outputFormat, timeoutMs: 60_000, clock: systemClock, ...options })
+
+describeSpeech({ title: 'The built-in voice', create, longText })
+
+async function decode(mp3: Uint8Array) {
+  const decoder = new MPEGDecoder()
+  await decoder.ready
+  const { channelData, sampleRate, errors } = decoder.decode(mp3)
+  decoder.free()
+  expect(errors).toEqual([])
+  const samples = channelData[0] as Float32Array
+  const energy = samples.reduce((sum, sample) => sum + sample ** 2, 0)
+  return { durationMs: (samples.length / sampleRate) * 1000, loudness: Math.sqrt(energy / samples.length) }
+}
+
+describe('The built-in voice', { timeout: 30_000 }, () => {
+  const speech = create()
+  afterAll(() => speech.close())
+
+  const text = 'Hello world. This is the built-in voice.'
+  const spoken = async (changes: Partial<SpeechRequest> = {}) => {
+    const { audio } = await speech.speak({ text, voiceId: 'slt', ...changes }, { signal: never })
+    return bytesOf(audio)
+  }
+
+  describe('speaks', () => {
+    test('MP3 that lasts as long as the text takes and is no silence', async () => {
+      const { durationMs, loudness } = await decode(await spoken())
+
+      expect(durationMs).toBeGreaterThan(2000)
+      expect(durationMs).toBeLessThan(4000)
+      expect(loudness).toBeGreaterThan(0.03)
+    })
+
+    test.each([
+      ['mp3_22050_32', 22_050, 32_000],
+      ['mp3_24000_48', 24_000, 48_000],
+      ['mp3_44100_64', 44_100, 64_000],
+      ['mp3_44100_192', 44_100, 192_000],
+    ])('%s as it says', async (format, sampleRate, bitrate) => {
+      const mp3 = await spoken({ outputFormat: format })
+
+      const facts = await parseBuffer(mp3, { mimeType: 'audio/mpeg' }, { duration: true })
+      expect(facts.format).toMatchObject({
+        codec: 'MPEG 2 Layer 3'.replace('2', sampleRate < 32_000 ? '2' : '1'),
+      })
+      expect(facts.format).toMatchObject({ sampleRate, bitrate, numberOfChannels: 1 })
+      expect((await decode(mp3)).loudness).toBeGreaterThan(0.03)
+    })
+
+    test('the nearest MP3 that there is, and says so', async () => {
+      const request = { text, voiceId: 'slt', outputFormat: 'mp3_44000_100' }
+      const { audio, outputFormat: given } = await speech.speak(request, { signal: never })
+
+      expect(given).toBe('mp3_44100_96')
+      const facts = await parseBuffer(await bytesOf(audio), { mimeType: 'audio/mpeg' })
+      expect(facts.format).toMatchObject({ sampleRate: 44_100, bitrate: 96_000 })
+    })
+
+    test.each([8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])(
+      'PCM and WAV at %i Hz',
+      async (rate) => {
+        const expectedMs = (await decode(await spoken())).durationMs
+        const pcm = await spoken({ outputFormat: `pcm_${rate}` })
+        const wav = await spoken({ outputFormat: `wav_${rate}` })
+
+        expect(Math.abs((pcm.length / 2 / rate) * 1000 - expectedMs)).toBeLessThan(100)
+        expect(wav.subarray(44).equals(pcm)).toBe(true)
+        const facts = await parseBuffer(wav, { mimeType: 'audio/wav' })
+        expect(facts.format).toMatchObject({ container: 'WAVE', sampleRate: rate, bitsPerSample: 16 })
+        expect(facts.format.duration).toBeCloseTo(pcm.length / 2 / rate, 3)
+        const samples = new Int16Array(Uint8Array.from(pcm).buffer)
+        expect(Math.max(...samples.map(Math.abs).slice(0, 100_000))).toBeGreaterThan(5000)
+      },
+    )
+
+    test.each([32, 64, 96, 128, 192])('Ogg Opus at %i kbit/s', async (bitRateKbps) => {
+      const { durationMs } = await decode(await spoken())
+      const opus = await spoken({ outputFormat: `opus_48000_${bitRateKbps}` })
+
+      const { format } = await parseBuffer(opus, { mimeType: 'audio/ogg' }, { duration: true })
+      expect(format).toMatchObject({ container: 'Ogg', codec: 'Opus', numberOfChannels: 1 })
+      expect(Math.abs((format.duration ?? 0) * 1000 - durationMs)).toBeLessThan(100)
+      expect((opus.length * 8) / durationMs / bitRateKbps).toBeCloseTo(1, 0)
+      expect(await spoken({ outputFormat: `opus_48000_${bitRateKbps}` })).toEqual(opus)
+    })
+
+    test.each(['ulaw_8000', 'alaw_8000'])('no %s, and says what it can', async (format) => {
+      await expect(spoken({ outputFormat: format })).rejects.toMatchObject({
+        code: 'invalid_request',
+        message: expect.stringMatching(/mp3_….*opus_….*pcm_….*wav_…/),
+      })
+    })
+
+    test('the same text in the same voice with the same bytes, whatever came between', async () => {
+      const first = await spoken()
+      await spoken({ text: 'Something else.', outputFormat: 'mp3_22050_32' })
+
+      expect((await spoken()).equals(first)).toBe(true)
+    })
+
+    test('in the voice that was asked for, else in its own', async () => {
+      const [own, slt, rms, awb] = await Promise.all(
+        ['21m00Tcm4TlvDq8ikWAM', 'slt', 'rms', 'awb'].map((voiceId) => spoken({ voiceId })),
+      )
+      expect(own).toEqual(slt)
+      expect(new Set([slt, rms, awb].map((bytes) => bytes?.toString('base64'))).size).toBe(3)
+    })
+
+    test('faster and slower when asked to, and ignores the other settings', async () => {
+      const usual = await spoken()
+      const slow = await spoken({ voiceSettings: { speed: 0.7 } })
+      const fast = await spoken({ voiceSettings: { speed: 1.2 } })
+
+      expect(slow.length).toBeGreaterThan(usual.length * 1.2)
+      expect(fast.length).toBeLessThan(usual.length * 0.95)
+      expect(await spoken({ voiceSettings: { stability: 0.1, similarityBoost: 1, style: 1 } })).toEqual(usual)
+    })
+  })
+
+  describe('takes any text:', () => {
+    test('5000 characters', async () => {
+      const mp3 = await spoken({ text: longText, outputFormat: 'mp3_22050_32' })
+
+      expect((await decode(mp3)).durationMs).toBeGreaterThan(200_000)
+    })
+
+    test('one that looks like an option', async () => {
+      expect(await spoken({ text: '-voice rms -o /dev/null' })).not.toEqual(await spoken({ voiceId: 'rms' }))
+      expect((await decode(await spoken({ text: '--help' }))).loudness).toBeGreaterThan(0.01)
+    })
+
+    test.each([
+      ['emoji between words', 'Hello 👋🏽 world 🇩🇪!'],
+      ['accents and typographic marks', '“Crème brûlée” – it’s naïve… Straße €5'],
+      ['control characters', 'one\u0000two\u0007three\r\nfour\u2028five'],
+      ['half a surrogate pair', 'one \ud83d two'],
+      ['a word among marks without end', `${','.repeat(2500)} hello ${'?!'.repeat(1200)}`],
+      ['one word without end', 'a'.repeat(1000)],
+      ['markup', '<speak>hello & goodbye</speak>'],
+    ])('%s', async (_, hostile) => {
+      expect((await decode(await spoken({ text: hostile }))).loudness).toBeGreaterThan(0.01)
+    })
+
+    test.each([
+      ['only marks', '... , !?'],
+      ['marks without end', '.'.repeat(5000)],
+      ['only emoji', '😀👍🏽'],
+      ['only white space', ' \n\t '],
+      ['only a script that is not its own', '你好，世界'],
+    ])('%s, of which it says that there is nothing to say', async (_, unspeakable) => {
+      await expect(spoken({ text: unspeakable })).rejects.toMatchObject({
+        code: 'invalid_request',
+        errors: [{ path: 'text' }],
+      })
+    })
+  })
+
+  test('lets the event loop go on while it speaks', async () => {
+    let turns = 0
+    let isSpeaking = true
+    const turn = () => {
+      turns++
+      if (isSpeaking) setImmediate(turn)
+    }
+    turn()
+    await spoken({ text: longText.slice(0, 800) })
+    isSpeaking = false
+
+    // On the event loop itself the whole speech would be a handful of turns.
+    expect(turns).toBeGreaterThan(200)
+  })
+})
+
+describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
+  const request = { text: 'Hello world.', voiceId: 'slt' }
+
+  function setUp() {
+    const threads: Worker[] = []
+    const jobs: SpeechJob[] = []
+    const startThread = () => {
+      const thread = new Worker(threadFile)
+      const postMessage = thread.postMessage.bind(thread)
+      thread.postMessage = (job: SpeechJob) => {
+        jobs.push(job)
+        postMessage(job)
+      }
+      threads.push(thread)
+      return thread
+    }
+    const speech = create({ startThread })
+    const speak = async (changes = {}) =>
+      (await speech.speak({ ...request, ...changes }, { signal: never })).audio
+    return { speech, speak, threads, jobs }
+  }
+
+  const hasEnded = (thread: Worker | undefined) => thread?.threadId === -1
+
+  test('speaks one text after the other', async () => {
+    const { speech, speak, threads } = setUp()
+    await bytesOf(await speak())
+    await bytesOf(await speak())
+    await errorOf(speak({ text: '...' }))
+    await bytesOf(await speak())
+
+    expect(threads).toHaveLength(1)
+    await speech.close()
+  })
+
+  test('fails only its own request with speech_unavailable when it dies before the first byte', async () => {
+    const { speech, speak, threads } = setUp()
+    const dying = errorOf(speak())
+    const living = speak()
+    await threads[0]?.terminate()
+
+    expect(await dying).toMatchObject({ name: 'ServiceError', code: 'speech_unavailable' })
+    expect((await bytesOf(await living)).length).toBeGreaterThan(1000)
+    await speech.close()
+  })
+
+  test('breaks the audio off with speech_unavailable when it dies in the middle', async () => {
+    const { speech, speak, threads } = setUp()
+    const audio = await speak({ text: longText })
+    await threads[0]?.terminate()
+
+    expect(await errorOf(bytesOf(audio))).toMatchObject({ name: 'ServiceError', code: 'speech_unavailable' })
+    await speech.close()
+  })
+
+  test('is followed by a new one after it has crashed', async () => {
+    const { speech, speak, threads } = setUp()
+    await bytesOf(await speak())
+    // A job without a format: whatever it trips over, it ends the thread.
+    threads[0]?.postMessage({ text: 'Hello.' })
+    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
+
+    expect((await bytesOf(await speak())).length).toBeGreaterThan(1000)
+    expect(threads).toHaveLength(2)
+    await speech.close()
+  })
+
+  test('says why it crashed', async () => {
+    const speech = create({
+      startThread: () => new Worker('throw new Error("out of breath")', { eval: true }),
+    })
+
+    expect(await errorOf(speech.speak(request, { signal: never }))).toMatchObject({
+      code: 'speech_unavailable',
+      cause: { message: 'out of breath' },
+    })
+  })
+
+  test('ends when its request is aborted, even in the middle of a sentence', async () => {
+    const { speech, threads } = setUp()
+    const stop = new AbortController()
+    const speaking = errorOf(speech.speak({ ...request, text: longText }, { signal: stop.signal }))
+    await vi.waitFor(() => expect(threads).toHaveLength(1))
+    stop.abort()
+    await speaking
+
+    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
+  })
+
+  test('waits while nobody takes the audio, and then goes on to its end', async () => {
+    const { speech, speak, threads, jobs } = setUp()
+    const text = longText.slice(0, 1200)
+    const expected = await bytesOf(await speak({ text, outputFormat: 'pcm_48000' }))
+    const audio = await speak({ text, outputFormat: 'pcm_48000' })
+    const inFlight = () => Atomics.load(jobs[1]?.bytesInFlight as Int32Array, 0)
+    await expect.poll(inFlight, patience).toBeGreaterThan(1024 * 1024)
+
+    expect(inFlight()).toBeLessThan(expected.length / 2)
+    expect((await bytesOf(audio)).equals(expected)).toBe(true)
+    expect(threads).toHaveLength(1)
+    await speech.close()
+  })
+
+  test('ends although it waits when nobody wants the audio any more', async () => {
+    const { speak, threads, jobs } = setUp()
+    const audio = await speak({ text: longText, outputFormat: 'pcm_48000' })
+    await expect
+      .poll(() => Atomics.load(jobs[0]?.bytesInFlight as Int32Array, 0), patience)
+      .toBeGreaterThan(1024 * 1024)
+    await audio.cancel()
+
+    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
+  })
+
+  test('ends when the voice is closed', async () => {
+    const { speech, speak, threads } = setUp()
+    await Promise.all([bytesOf(await speak()), bytesOf(await speak())])
+    await speech.close()
+
+    expect(threads).toHaveLength(2)
+    expect(threads.every(hasEnded)).toBe(true)
+  })
+
+  test('does not keep the process alive', async () => {
+    const script = `
+      const { createLocalSpeech } = await import('#lib/speech/local/adapter.ts')
+      const { systemClock: clock } = await import('#lib/platform/clock.ts')
+      const speech = createLocalSpeech({ outputFormat: 'mp3_44100_128', timeoutMs: 60_000, clock })
+      const { audio } = await speech.speak({ text: 'Hello.', voiceId: 'slt' }, { signal: new AbortController().signal })
+      console.log((await Array.fromAsync(audio)).length > 0)`
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      timeout: 20_000,
+    })
+
+    expect((await run).stdout).toBe('true\n')
+  })
+})

@@ -1,6 +1,6 @@
 import { headers } from 'next/headers'
 import { publicBaseUrl } from '#lib/http/origin.ts'
-import { getService } from '#lib/server/lifecycle.ts'
+import { getService } from '#lib/http/service.ts'
 import { Playground } from './_playground/playground.tsx'
 
 export default async function PlaygroundPage() {

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
 import next from 'next'
 import { type Config, readConfig } from '#lib/config/index.ts'
-import { createFront, type Front, type FrontServices, GRACE_MS } from '#lib/server/front.ts'
+import { findService, type Service } from '#lib/http/service.ts'
+import { createFront, type Front, GRACE_MS } from '#lib/server/front.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
 
 const HOOK_FAILED = 'An error occurred while loading instrumentation hook: '
@@ -24,19 +25,19 @@ async function main() {
   const config = readConfig(process.env)
   process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = await builtConfig()
   const app = next({ dev: false, dir, port: config.port, httpServer: neverUpgraded })
-  const services = await prepare(app)
-  const front = createFront({ nextHandler: app.getRequestHandler(), services })
+  const service = await prepare(app)
+  const front = createFront({ nextHandler: app.getRequestHandler(), service })
   const stop = async () => {
     try {
       await front.stop()
     } finally {
       await app.close()
-      await services.close()
+      await service.close()
     }
   }
   stopOnSignal(stop, { limitMs: GRACE_MS + 5000 })
   const port = await listen(front, config.port).catch(async (error) => {
-    await services.close()
+    await service.close()
     throw error
   })
   greet(config, `http://localhost:${port}`)
@@ -59,7 +60,7 @@ async function builtConfig(): Promise<string> {
  *
  * Next.js itself does not wait for instrumentation, and only prints what that throws, stack and all.
  */
-async function prepare(app: ReturnType<typeof next>): Promise<FrontServices> {
+async function prepare(app: ReturnType<typeof next>): Promise<Service> {
   const { error: print, log } = console
   console.log = () => {}
   let failure: string | undefined
@@ -70,10 +71,10 @@ async function prepare(app: ReturnType<typeof next>): Promise<FrontServices> {
   }
   await app.prepare()
   while (failure === undefined) {
-    const services = Reflect.get(globalThis, Symbol.for('voicepin.services'))
-    if (services) {
+    const service = findService()
+    if (service) {
       Object.assign(console, { error: print, log })
-      return services
+      return service
     }
     await sleep(20)
   }

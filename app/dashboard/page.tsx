@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { hasSession } from '#lib/http/admin-session.ts'
-import { getService } from '#lib/server/lifecycle.ts'
+import { getService } from '#lib/http/service.ts'
 import { Dashboard } from './_parts/dashboard.tsx'
 import { SignIn } from './_parts/sign-in.tsx'
 

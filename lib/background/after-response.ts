@@ -1,11 +1,11 @@
 import { replicate } from '#lib/clips/replicate.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
-import type { VocalizedClip } from '#lib/clips/vocalize.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { drainBacklog } from './drain-backlog.ts'
 import { retryOpportunistically } from './opportunistic.ts'
-import { auditDue, tick } from './tasks.ts'
+import { auditDue, runMaintenance } from './tasks.ts'
 
 /** One for the clip itself, and one of those that still wait. */
 const REPLICAS_AN_ANSWER = 2
@@ -15,9 +15,9 @@ const REPLICAS_AN_ANSWER = 2
  * kept temporarily gives the opportunistic hook its chance. Providers that have rested are probed here, since callers
  * never do it; where others do the background work, that is all that is done.
  */
-export async function afterAnswer(services: Services, clip: VocalizedClip): Promise<void> {
-  const { chain, config, work } = services
-  if (!config.hasFollowUps) return chain.probe(clip.cid, work.signal)
+export async function afterResponse(services: Services, clip: VocalizedClip): Promise<void> {
+  const { chain, config, tasks } = services
+  if (!config.hasFollowUps) return chain.probe(clip.cid, tasks.signal)
   if (clip.state === 'stored') await afterStored(services, clip)
   else await afterPending(services)
   await afterWork(services)
@@ -30,16 +30,16 @@ export async function afterWork(services: Services): Promise<void> {
 }
 
 async function afterStored(services: Services, { cid }: VocalizedClip) {
-  const { chain, work } = services
-  await chain.probe(cid, work.signal)
+  const { chain, tasks } = services
+  await chain.probe(cid, tasks.signal)
   await drainBacklog(services)
-  await replicate(services, { limit: REPLICAS_AN_ANSWER, dueOnly: true, signal: work.signal })
+  await replicate(services, { limit: REPLICAS_AN_ANSWER, dueOnly: true, signal: tasks.signal })
 }
 
 async function afterPending(services: Services) {
-  const { chain, work } = services
-  if (chain.canTry('caller') || !chain.canTry('background')) return retryOpportunistically(services)
-  const probe = { limit: 1, trigger: 'recovery', dueOnly: false, signal: work.signal } as const
+  const { chain, tasks } = services
+  if (chain.canTry('interactive') || !chain.canTry('background')) return retryOpportunistically(services)
+  const probe = { limit: 1, trigger: 'recovery', dueOnly: false, signal: tasks.signal } as const
   const { successCount } = await uploadPending(services, probe)
   if (successCount > 0) await drainBacklog(services)
 }
@@ -49,12 +49,12 @@ async function afterPending(services: Services) {
  * done when `end` aborts is left to the next call.
  */
 export async function afterCron(given: Services, end: AbortSignal): Promise<void> {
-  const { config, log, work } = given
+  const { config, log, tasks } = given
   if (config.hasBackground || !config.hasFollowUps) return
-  const services = { ...given, work: { ...work, signal: AbortSignal.any([work.signal, end]) } }
+  const services = { ...given, work: { ...tasks, signal: AbortSignal.any([tasks.signal, end]) } }
   try {
     await deliverWebhooks(services)
-    await tick(services)
+    await runMaintenance(services)
     await auditDue(services)
     // Of what the others have ended.
     await deliverWebhooks(services)

@@ -10,20 +10,20 @@ const GIVEN_BACK_FOR_MS = 1000
  *
  * `ringsForClips`: clips and replicas are worked on at their own dates; otherwise the timer and traffic take them up.
  */
-export function ringForWork(
+export function enqueueDueWork(
   catalog: Catalog,
   options: { workQueue: WorkQueue; clock: Clock; ringsForClips: boolean; ringsForWebhooks: boolean },
 ): Catalog {
   const { workQueue, clock, ringsForClips, ringsForWebhooks } = options
   const { clips, queue, replications, webhooks } = catalog
   const ringUpload = (id: string, dueAt: number) => {
-    if (ringsForClips) workQueue.ring({ kind: 'upload', id }, dueAt)
+    if (ringsForClips) workQueue.enqueue({ kind: 'upload', id }, dueAt)
   }
   const ringReplicate = (dueAt: number) => {
-    if (ringsForClips) workQueue.ring({ kind: 'replicate', id: 'all' }, dueAt)
+    if (ringsForClips) workQueue.enqueue({ kind: 'replicate', id: 'all' }, dueAt)
   }
   const ringWebhooks = (dueAt: number) => {
-    if (ringsForWebhooks) workQueue.ring({ kind: 'webhooks', id: 'all' }, dueAt)
+    if (ringsForWebhooks) workQueue.enqueue({ kind: 'webhooks', id: 'all' }, dueAt)
   }
   /** A clip that has come to its end is told of. */
   const ending =

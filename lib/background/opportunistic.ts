@@ -1,5 +1,5 @@
 import { uploadPending } from '#lib/clips/upload-pending.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { drainBacklog } from './drain-backlog.ts'
 
 /**
@@ -7,13 +7,13 @@ import { drainBacklog } from './drain-backlog.ts'
  * To be called after the response, so that no request is slowed down. Where others do the background work, never.
  */
 export async function retryOpportunistically(services: Services): Promise<void> {
-  const { config, clock, work } = services
+  const { config, clock, tasks } = services
   if (!config.hasFollowUps || clock.random() >= config.retry.opportunisticChance) return
   const { successCount } = await uploadPending(services, {
     limit: config.retry.batchSize,
     trigger: 'hook',
     dueOnly: true,
-    signal: work.signal,
+    signal: tasks.signal,
   })
   if (successCount > 0) await drainBacklog(services)
 }

@@ -1,7 +1,7 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { Task } from '#lib/queue/queue.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
-import { auditDue, replicateDue, sweep, tick, uploadDue } from './tasks.ts'
+import { auditDue, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
 
 /** As many of each lane; the chores, each one at a time, are no more. */
 const TASKS_AT_ONCE = 5
@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000
 const SWEEP_MS = 5000
 const WEBHOOKS_MS = 1000
 
-type Chore = Exclude<Task['kind'], 'upload'>
+type MaintenanceJob = Exclude<Task['kind'], 'upload'>
 
 /**
  * Has this process do what is due by itself: what is rung for, here or anywhere, and what its timers ring for. Where
@@ -22,23 +22,24 @@ export function startBackground(
   services: Services,
   { recovered }: { recovered: () => Promise<void> },
 ): () => Promise<void> {
-  const { clock, config, work, workQueue } = services
-  const chores: Record<Chore, () => Promise<unknown>> = {
+  const { clock, config, tasks, workQueue } = services
+  const chores: Record<MaintenanceJob, () => Promise<unknown>> = {
     webhooks: () => deliverWebhooks(services),
     replicate: () => replicateDue(services),
-    sweep: () => sweep(services),
+    sweep: () => runDueWork(services),
     audit: () => recovered().then(() => auditDue(services)),
-    'clean-up': () => recovered().then(() => tick(services)),
+    'clean-up': () => recovered().then(() => runMaintenance(services)),
   }
-  const doChore = eachOneAtATime(chores, work.signal)
+  const doChore = eachOneAtATime(chores, tasks.signal)
   const stopWorking = workQueue.work(
-    ({ kind, id }) => work.track(kind === 'upload' ? uploadDue(services, id) : doChore(kind)),
+    ({ kind, id }) => tasks.track(kind === 'upload' ? uploadDue(services, id) : doChore(kind)),
     { concurrency: TASKS_AT_ONCE },
   )
 
   /** The date is the same in all processes for as long as the interval lasts. */
-  function every(intervalMs: number, kind: Chore) {
-    const ring = () => workQueue.ring({ kind, id: 'all' }, Math.floor(clock.now() / intervalMs) * intervalMs)
+  function every(intervalMs: number, kind: MaintenanceJob) {
+    const ring = () =>
+      workQueue.enqueue({ kind, id: 'all' }, Math.floor(clock.now() / intervalMs) * intervalMs)
     return setInterval(ring, intervalMs).unref()
   }
   const timers = [

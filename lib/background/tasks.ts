@@ -2,7 +2,7 @@ import { audit } from '#lib/clips/audit.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { drainBacklog } from './drain-backlog.ts'
 
 const CLIPS_A_SWEEP = 1000
@@ -10,7 +10,7 @@ const SAMPLES_KEPT_MS = 31 * 24 * 3_600_000
 
 /** Uploads clip `id` if it is due, and drains the backlog if that worked. */
 export async function uploadDue(services: Services, id: string): Promise<void> {
-  const { signal } = services.work
+  const { signal } = services.tasks
   const clip = { id, limit: 1, trigger: 'queue', dueOnly: true, signal } as const
   const { successCount } = await uploadPending(services, clip)
   if (successCount > 0) await drainBacklog(services)
@@ -18,12 +18,12 @@ export async function uploadDue(services: Services, id: string): Promise<void> {
 
 /** Brings clips whose date has come to further providers. */
 export async function replicateDue(services: Services) {
-  return replicate(services, { limit: CLIPS_A_SWEEP, dueOnly: true, signal: services.work.signal })
+  return replicate(services, { limit: CLIPS_A_SWEEP, dueOnly: true, signal: services.tasks.signal })
 }
 
 /** Uploads and replicates what is due, whoever was to ring for it, and drains the backlog if that worked. */
-export async function sweep(services: Services) {
-  const { signal } = services.work
+export async function runDueWork(services: Services) {
+  const { signal } = services.tasks
   const due = { limit: CLIPS_A_SWEEP, trigger: 'timer', dueOnly: true, signal } as const
   const { processed, successCount, failureCount } = await uploadPending(services, due)
   if (successCount > 0) await drainBacklog(services)
@@ -31,12 +31,12 @@ export async function sweep(services: Services) {
 }
 
 /** One tick of the clean-up timer: uploads and replicates what is due, then ends what has had its time. */
-export async function tick(services: Services): Promise<void> {
-  const { catalog, clock, log, work } = services
-  const swept = await sweep(services)
-  const cleaned = await cleanUp(services, { signal: work.signal })
+export async function runMaintenance(services: Services): Promise<void> {
+  const { catalog, clock, log, tasks } = services
+  const swept = await runDueWork(services)
+  const cleaned = await cleanUp(services, { signal: tasks.signal })
   const remaining = await countRemaining(services)
-  await catalog.history.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
+  await catalog.clipList.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
   log.info({ ...swept, remaining, ...cleaned }, 'Cleaned up')
 }
 
@@ -45,8 +45,8 @@ export async function tick(services: Services): Promise<void> {
  * for the first time, all others every `AUDIT_INTERVAL_HOURS`.
  */
 export async function auditDue(services: Services): Promise<void> {
-  const { clock, config, work } = services
+  const { clock, config, tasks } = services
   const { intervalMs, requestsPerMinute } = config.audit
   const before = intervalMs > 0 ? clock.now() - intervalMs : 0
-  await audit(services, { limit: requestsPerMinute, before, signal: work.signal })
+  await audit(services, { limit: requestsPerMinute, before, signal: tasks.signal })
 }

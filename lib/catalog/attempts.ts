@@ -40,7 +40,7 @@ export interface Attempts {
   end(id: number, provider: string, end: AttemptEnd): Promise<string | undefined>
   ofClip(clipId: string): Promise<Attempt[]>
   /** The providers that may hold a clip, or do: tries that broke off, answers that were lost, ends that were not recorded. */
-  doubtfulProviders(clipId: string): Promise<string[]>
+  ambiguousProviders(clipId: string): Promise<string[]>
   /** Deletes tries older than `before` of clips that are settled. Returns how many. */
   prune(before: number): Promise<number>
 }
@@ -101,7 +101,7 @@ export function createAttempts({ read, run, transaction }: Database): Attempts {
         return rows as Attempt[]
       }),
 
-    doubtfulProviders: (clipId) =>
+    ambiguousProviders: (clipId) =>
       read(async (db) => {
         const rows = await db
           .selectFrom('attempts')

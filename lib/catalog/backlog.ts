@@ -2,8 +2,8 @@ import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement } from './counters.ts'
-import { isHeldAlthoughSettled, isSpeaking, isUnleased, isWaiting, toClip } from './schema.ts'
-import { holdings } from './totals.ts'
+import { isEvictable, isSpeaking, isUnleased, isWaiting, toClip } from './schema.ts'
+import { readTotals } from './totals.ts'
 
 /** What the service holds now and has done so far. */
 export interface Totals {
@@ -15,7 +15,7 @@ export interface Totals {
 }
 
 /** Questions that operators and clean-up ask. */
-export interface Figures {
+export interface Stats {
   totals(): Promise<Totals>
   count(increments: CounterIncrement[]): Promise<void>
   /**
@@ -23,9 +23,9 @@ export interface Figures {
    * without those whose bytes further replicas are still to be made of; `isProven` to those that a permanent address has
    * delivered and that have their replicas.
    */
-  heldAlthoughStored(options: { limit: number; endedBefore?: number; isProven?: boolean }): Promise<Clip[]>
+  evictable(options: { limit: number; endedBefore?: number; isProven?: boolean }): Promise<Clip[]>
   /** The ids of all clips whose bytes should be here though nobody needs them any more. */
-  idsHeldAlthoughStored(): Promise<string[]>
+  evictableIds(): Promise<string[]>
   /** Clips whose time is over and that still wait for IPFS with nobody at work on them. */
   overdue(options: { now: number; limit: number }): Promise<Clip[]>
   /** Clips that were being spoken when their process died. */
@@ -37,7 +37,7 @@ const hasBeenDelivered = sql<SqlBool>`exists (
   select 1 from pins where pins.clip_id = clips.id and pins.proven_at is not null and pins.lost_at is null
 )`
 
-export function createFigures({ read, run }: Database): Figures {
+export function createStats({ read, run }: Database): Stats {
   return {
     totals: () =>
       read(async (db) => {
@@ -48,19 +48,14 @@ export function createFigures({ read, run }: Database): Figures {
           .execute()
         const counters: Totals['counters'] = {}
         for (const { name, label, value } of sums) counters[name] = { ...counters[name], [label]: value }
-        return { ...(await holdings(db)), counters }
+        return { ...(await readTotals(db)), counters }
       }),
 
     count: (increments) => run((db) => addToCounters(db, increments)),
 
-    heldAlthoughStored: ({ limit, endedBefore, isProven }) =>
+    evictable: ({ limit, endedBefore, isProven }) =>
       read(async (db) => {
-        let query = db
-          .selectFrom('clips')
-          .selectAll()
-          .where(isHeldAlthoughSettled)
-          .orderBy('expiresAt')
-          .limit(limit)
+        let query = db.selectFrom('clips').selectAll().where(isEvictable).orderBy('expiresAt').limit(limit)
         if (endedBefore !== undefined) {
           query = query.where((eb) =>
             eb.or([eb('expiresAt', '<=', endedBefore), eb('state', '=', 'expired')]),
@@ -71,9 +66,9 @@ export function createFigures({ read, run }: Database): Figures {
         return (await query.execute()).map(toClip)
       }),
 
-    idsHeldAlthoughStored: () =>
+    evictableIds: () =>
       read(async (db) => {
-        const query = db.selectFrom('clips').select('id').where(isHeldAlthoughSettled)
+        const query = db.selectFrom('clips').select('id').where(isEvictable)
         return (await query.execute()).map(({ id }) => id)
       }),
 

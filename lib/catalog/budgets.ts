@@ -17,7 +17,7 @@ export interface Budgets {
   /** Counts the characters, if the day's sum stays within `limit`. Returns whether it does. */
   spend(spending: Spending, limit: number): Promise<boolean>
   /** Takes back what was counted for a text that was not spoken. */
-  giveBack(spending: Spending): Promise<void>
+  refund(spending: Spending): Promise<void>
 }
 
 export function createBudgets({ run, transaction }: Database): Budgets {
@@ -41,7 +41,7 @@ export function createBudgets({ run, transaction }: Database): Budgets {
         return numInsertedOrUpdatedRows > 0n
       }),
 
-    giveBack: ({ day, caller, characters }) =>
+    refund: ({ day, caller, characters }) =>
       run(async (db) => {
         await db
           .updateTable('dailyCharacters')

@@ -1,7 +1,7 @@
 import { type Attempts, createAttempts } from './attempts.ts'
-import { createFigures, type Figures } from './backlog.ts'
+import { createStats, type Stats } from './backlog.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
-import { createHistory, type History } from './clip-list.ts'
+import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { addToCounters } from './counters.ts'
@@ -19,8 +19,8 @@ export interface Catalog {
   attempts: Attempts
   pins: Pins
   replications: Replications
-  figures: Figures
-  history: History
+  stats: Stats
+  clipList: ClipList
   budgets: Budgets
   webhooks: Webhooks
   requests: Requests
@@ -42,8 +42,8 @@ export function createCatalog(connector: Connector, { recordsWebhooks = false } 
     attempts: createAttempts(database),
     pins: createPins(database),
     replications: createReplications(database),
-    figures: createFigures(database),
-    history: createHistory(database),
+    stats: createStats(database),
+    clipList: createClipList(database),
     budgets: createBudgets(database),
     webhooks: createWebhooks(database),
     requests: createRequests(database),

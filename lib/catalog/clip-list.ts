@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { claimableAt, isWaiting, toClip } from './schema.ts'
-import { holdings } from './totals.ts'
+import { readTotals } from './totals.ts'
 
 /** A stretch of time in steps: `from` counts, `to` does not; milliseconds. A clip or try falls into step 0, 1, 2, … */
 export interface Span {
@@ -38,7 +38,7 @@ export interface Sample {
 export type ListedState = 'waiting' | 'expired' | 'stored'
 
 /** What has happened over time, for people to look at. */
-export interface History {
+export interface ClipList {
   /** Tries that have ended, counted by step, provider and whether a caller waited for them. */
   tries(span: Span): Promise<TryCount[]>
   timesToIpfs(span: Span): Promise<TimeToIpfs[]>
@@ -55,7 +55,7 @@ export interface History {
   }): Promise<{ clips: Clip[]; total: number }>
 }
 
-export function createHistory({ read, transaction }: Database): History {
+export function createClipList({ read, transaction }: Database): ClipList {
   return {
     tries: (span) =>
       read(async (db) => {
@@ -114,7 +114,7 @@ export function createHistory({ read, transaction }: Database): History {
       transaction(async (db) => {
         await db
           .insertInto('samples')
-          .values({ takenAt: now, ...(await holdings(db)) })
+          .values({ takenAt: now, ...(await readTotals(db)) })
           .onConflict((conflict) => conflict.doNothing())
           .execute()
         await db.deleteFrom('samples').where('takenAt', '<', forgetBefore).execute()

@@ -4,7 +4,7 @@ import type { Database } from './connection.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
 import { unproven } from './pins.ts'
 import { isUnleased, type Schema, toClip } from './schema.ts'
-import { holdings } from './totals.ts'
+import { readTotals } from './totals.ts'
 import { recordWebhook } from './webhooks.ts'
 
 /** What is known of a clip before a word is spoken. `sizeBytes` is the room reserved for it. */
@@ -56,7 +56,7 @@ export interface FailedRound {
 export interface Clips {
   find(id: string): Promise<Clip | null>
   /** Of those of `ids` that have a record: whether their bytes should be here. */
-  heldAmong(ids: string[]): Promise<Map<string, boolean>>
+  localAmong(ids: string[]): Promise<Map<string, boolean>>
   /**
    * Records a clip that is about to be spoken, if the temporary store has room: all that is held stays within `maxBytes`.
    * `false`: there is no room, or there is a record of this id.
@@ -81,7 +81,7 @@ export interface Clips {
    */
   expire(id: string, facts: { error: string; now: number; leaseOwner?: string | undefined }): Promise<boolean>
   /** The temporary store no longer has the bytes. */
-  letGo(id: string): Promise<void>
+  markBytesDeleted(id: string): Promise<void>
   /** Nothing came of it. */
   discard(id: string): Promise<void>
 }
@@ -121,7 +121,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
   return {
     find: (id) => read((db) => findClip(db, id)),
 
-    heldAmong: (ids) =>
+    localAmong: (ids) =>
       read(async (db) => {
         if (ids.length === 0) return new Map()
         const rows = await db.selectFrom('clips').select(['id', 'isHeld']).where('id', 'in', ids).execute()
@@ -131,7 +131,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
     reserve: (clip, maxBytes) =>
       transaction(
         async (db) => {
-          if ((await holdings(db)).heldBytes + clip.sizeBytes > maxBytes) return false
+          if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
           const { numInsertedOrUpdatedRows = 0n } = await db
             .insertInto('clips')
             .values({ ...unspoken, ...clip })
@@ -139,18 +139,18 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
             .executeTakeFirst()
           return numInsertedOrUpdatedRows > 0n
         },
-        { ...ROOM, isDispensable: true },
+        { ...ROOM, allowAsyncCommit: true },
       ),
 
     resize: (id, sizeBytes, maxBytes) =>
       transaction(
         async (db) => {
           const clip = await findClip(db, id)
-          if (!clip || (await holdings(db)).heldBytes - clip.sizeBytes + sizeBytes > maxBytes) return false
+          if (!clip || (await readTotals(db)).heldBytes - clip.sizeBytes + sizeBytes > maxBytes) return false
           await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
           return true
         },
-        { ...ROOM, isDispensable: true },
+        { ...ROOM, allowAsyncCommit: true },
       ),
 
     stage: (id, facts) => durably((db) => stageClip(db, id, facts)),
@@ -192,7 +192,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
         return true
       }),
 
-    letGo: (id) =>
+    markBytesDeleted: (id) =>
       run(async (db) => {
         await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
       }),

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { describeError } from '#lib/model/errors.ts'
-import { named } from '#lib/platform/process-singleton.ts'
+import { errorGuard } from '#lib/platform/process-singleton.ts'
 import type { Schema } from './schema.ts'
 
 type Work<T> = (db: Kysely<Schema>) => Promise<T>
 
 export interface TransactionOptions {
   /** No two transactions of one name run at once, in however many processes. */
-  alone?: string
+  exclusive?: string
   /** A crash of the database may undo it: nothing rests on it that is not written again. */
-  isDispensable?: boolean
+  allowAsyncCommit?: boolean
 }
 
 /** A database that is open and has its tables. */
@@ -46,7 +46,7 @@ export class CatalogError extends Error {
   override readonly name = 'CatalogError'
 }
 
-export const isCatalogError = named<CatalogError>('CatalogError')
+export const isCatalogError = errorGuard<CatalogError>('CatalogError')
 
 /** An open and migrated database. What it runs is run again where the database was busy. All throw `CatalogError`. */
 export interface Database {

@@ -60,7 +60,7 @@ export function createIdempotencyKeys({ run, transaction }: Database): Idempoten
             .execute()
           return { status: 'ours' }
         },
-        { alone: `idempotency ${key}` },
+        { exclusive: `idempotency ${key}` },
       ),
 
     answer: (key, answer) =>

@@ -27,7 +27,7 @@ export function isTableMissing(error: unknown): boolean {
 }
 
 /** Whether the connection that `error` came by is of no more use: it is silent, or leads to a server that is not the primary. */
-export function isUseless(error: unknown): boolean {
+export function isConnectionBroken(error: unknown): boolean {
   return codeOf(error) === READ_ONLY || (error as PostgresFailure).message === 'Query read timeout'
 }
 

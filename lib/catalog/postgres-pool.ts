@@ -9,7 +9,7 @@ import {
   type PostgresPoolClient,
 } from 'kysely'
 import type { Pool } from 'pg'
-import { isUseless } from './postgres-errors.ts'
+import { isConnectionBroken } from './postgres-errors.ts'
 import type { Schema } from './schema.ts'
 
 /** The catalog's queries on `pool`, which needs no looking after: what was cut is replaced, what hangs is thrown away. */
@@ -18,7 +18,7 @@ export function kyselyOn(pool: Pool): Kysely<Schema> {
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return new Kysely<Schema>({
-    dialect: new CatalogDialect({ pool: carefulPool(pool) }),
+    dialect: new CatalogDialect({ pool: guardedPool(pool) }),
     plugins: [new CamelCasePlugin()],
   })
 }
@@ -33,7 +33,7 @@ class CatalogDialect extends PostgresDialect {
     return new LockedAdapter()
   }
   override createDriver() {
-    return new QuietDriver({ pool: this.#pool })
+    return new RollbackTolerantDriver({ pool: this.#pool })
   }
 }
 
@@ -44,27 +44,27 @@ class LockedAdapter extends PostgresAdapter {
 }
 
 /** A transaction that cannot be rolled back is over anyway; to say so would hide why it had to be. */
-class QuietDriver extends PostgresDriver {
+class RollbackTolerantDriver extends PostgresDriver {
   override async rollbackTransaction(connection: DatabaseConnection) {
     await super.rollbackTransaction(connection as never).catch(() => {})
   }
 }
 
 /** The same pool, whose connections take any text and are thrown away once they are of no more use. */
-function carefulPool(pool: Pool): PostgresPool {
+function guardedPool(pool: Pool): PostgresPool {
   return {
     connect: async () => {
       const client = await pool.connect().catch((error: unknown) => {
-        throw firstOf(error)
+        throw firstError(error)
       })
       let failure: unknown
       return {
         async query(text: string, parameters: readonly unknown[]) {
           if (failure) throw failure
           try {
-            return await client.query(text, parameters.map(storable))
+            return await client.query(text, parameters.map(withoutNul))
           } catch (error) {
-            if (isUseless(error)) failure = error
+            if (isConnectionBroken(error)) failure = error
             throw error
           }
         },
@@ -76,11 +76,11 @@ function carefulPool(pool: Pool): PostgresPool {
 }
 
 /** One host may have several addresses, each with its own failure. */
-function firstOf(error: unknown): unknown {
+function firstError(error: unknown): unknown {
   return (error as AggregateError).errors?.[0] ?? error
 }
 
 /** Postgres takes any character in a text save this one. */
-function storable(value: unknown): unknown {
+function withoutNul(value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value
 }

@@ -88,10 +88,10 @@ async function openPostgres(url: string, onTime: (reading: TimeReading) => void)
   }
 }
 
-async function begin(db: Kysely<Schema>, { alone, isDispensable }: TransactionOptions) {
+async function begin(db: Kysely<Schema>, { exclusive, allowAsyncCommit }: TransactionOptions) {
   const first = []
-  if (alone) first.push(sql`pg_advisory_xact_lock(${lockOf(alone)})`)
-  if (isDispensable) first.push(sql`set_config('synchronous_commit', 'off', true)`)
+  if (exclusive) first.push(sql`pg_advisory_xact_lock(${lockOf(exclusive)})`)
+  if (allowAsyncCommit) first.push(sql`set_config('synchronous_commit', 'off', true)`)
   if (first.length > 0) await sql`select ${sql.join(first)}`.execute(db)
 }
 
@@ -113,7 +113,7 @@ async function migrateAlone(db: Kysely<Schema>) {
   try {
     await db.transaction().execute(async (transaction) => {
       await sql`set local statement_timeout = 0`.execute(transaction)
-      await begin(transaction, { alone: 'migrations' })
+      await begin(transaction, { exclusive: 'migrations' })
       await migrate(transaction, 'postgres')
     })
   } finally {

@@ -2,7 +2,7 @@ import { type QueryCreator, sql } from 'kysely'
 import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { claimableAt, isUnleased, isWaiting, type Schema, toClip } from './schema.ts'
-import { holdings } from './totals.ts'
+import { readTotals } from './totals.ts'
 
 /** Who works on a clip, and until when that is to be believed. */
 export interface Lease {
@@ -93,7 +93,7 @@ export function createQueue({ read, run }: Database): Queue {
 
     countWaiting: (now) =>
       read(async (db) => {
-        const { waitingClips } = await holdings(db)
+        const { waitingClips } = await readTotals(db)
         const { leased } = await db
           .selectFrom('clips')
           .select((eb) => eb.fn.countAll<number>().as('leased'))

@@ -67,7 +67,7 @@ export function createRequests({ run, transaction }: Database): Requests {
             .execute()
           return { status: 'ours' }
         },
-        { alone: `request ${hash}` },
+        { exclusive: `request ${hash}` },
       ),
 
     giveUp: (hash, clipId) =>

@@ -16,11 +16,11 @@ export interface Schema {
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
   samples: Sample
-  holdings: HoldingsRow
+  holdings: TotalsRow
 }
 
 /** A clip as its table holds it. */
-export type ClipRow = Omit<Clip, 'isHeld'> & { isHeld: number }
+export type ClipRow = Omit<Clip, 'hasLocalBytes'> & { isHeld: number }
 
 export interface AttemptRow {
   id: Generated<number>
@@ -62,7 +62,7 @@ export interface CounterRow {
 }
 
 /** One part of how much there is, kept by triggers on `clips`. */
-export interface HoldingsRow {
+export interface TotalsRow {
   slot: number
   heldClips: number
   heldBytes: number
@@ -89,14 +89,15 @@ export interface DailyCharactersRow {
 }
 
 export function toClip(row: ClipRow): Clip {
-  return { ...row, isHeld: row.isHeld === 1 }
+  const { isHeld, ...clip } = row
+  return { ...clip, hasLocalBytes: isHeld === 1 }
 }
 
 /** A clip that IPFS is still to get. Word for word the condition of the indexes `clips_claimable` and `clips_ending`, or they would not serve. */
 export const isWaiting = sql<SqlBool>`clips.state in ('staged', 'pending')`
 
 /** A clip whose bytes are here though nobody needs them: the condition of `clips_settled`. */
-export const isHeldAlthoughSettled = sql<SqlBool>`clips.is_held = 1 and clips.state in ('stored', 'expired')`
+export const isEvictable = sql<SqlBool>`clips.is_held = 1 and clips.state in ('stored', 'expired')`
 
 /** A clip that is being spoken: the condition of `clips_speaking`. */
 export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`

@@ -54,10 +54,10 @@ const BUSY = 5
  * @see https://sqlite.org/pragma.html#pragma_synchronous
  * @see https://sqlite.org/pragma.html#pragma_locking_mode
  */
-export function sqliteFile(file: string, { isAlone = false } = {}): Connector {
+export function sqliteFile(file: string, { exclusive = false } = {}): Connector {
   return {
     async open() {
-      const connection = openSqlite(file, isAlone)
+      const connection = openSqlite(file, exclusive)
       try {
         await migrate(connection.db, 'sqlite')
       } catch (error) {

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
-import type { HoldingsRow, Schema } from './schema.ts'
+import type { Schema, TotalsRow } from './schema.ts'
 
 /** How much the temporary store holds and how much waits for IPFS, at the same cost however much that is. */
-export async function holdings(db: Kysely<Schema>): Promise<Omit<HoldingsRow, 'slot'>> {
+export async function readTotals(db: Kysely<Schema>): Promise<Omit<TotalsRow, 'slot'>> {
   const sums = await db
     .selectFrom('holdings')
     .select(({ fn }) => [

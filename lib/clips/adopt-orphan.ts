@@ -1,5 +1,5 @@
 import { measureAudio } from '#lib/audio/measure.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { isServiceError } from '#lib/model/errors.ts'
 
@@ -12,7 +12,7 @@ type Orphan = { id: string; outputFormat?: string | null; requestId?: string }
  *
  * @throws CatalogError when the catalog fails
  */
-export async function adopt(services: Services, orphan: Orphan): Promise<boolean> {
+export async function adoptOrphan(services: Services, orphan: Orphan): Promise<boolean> {
   const { catalog, clock, config, store, log } = services
   const audio = await store.blob(orphan.id)
   if (!audio) return false

@@ -1,17 +1,17 @@
 import type { AttemptEnd, Trigger } from '#lib/catalog/attempts.ts'
 import type { Lease } from '#lib/catalog/queue.ts'
-import type { Services } from '#lib/composition.ts'
-import type { Journal } from '#lib/ipfs/chain/provider-runner.ts'
+import type { Services } from '#lib/context.ts'
+import type { AttemptLog } from '#lib/ipfs/chain/provider-runner.ts'
 import { describeError, type ProviderError } from '#lib/model/errors.ts'
-import { named } from '#lib/platform/process-singleton.ts'
+import { errorGuard } from '#lib/platform/process-singleton.ts'
 import { leaseMs } from './lease.ts'
 
 /** Somebody else works on the clip now. */
-export class LeaseLost extends Error {
+export class LeaseLostError extends Error {
   override readonly name = 'LeaseLost'
 }
 
-export const isLeaseLost = named<LeaseLost>('LeaseLost')
+export const isLeaseLost = errorGuard<LeaseLostError>('LeaseLost')
 
 /** Prolongs the lease on a clip. `false`: it was lost. */
 type Renew = (clipId: string, lease: Lease) => Promise<boolean>
@@ -21,18 +21,18 @@ type Renew = (clipId: string, lease: Lease) => Promise<boolean>
  *
  * @throws LeaseLost, CatalogError from `begin`: what cannot be written down is not begun
  */
-export function leasedJournal(
+export function leasedLog(
   services: Services,
   clipId: string,
   trigger: Trigger,
   renew: Renew = services.catalog.queue.renew,
-): Journal {
+): AttemptLog {
   const { catalog, clock, leaseOwner: owner } = services
   return {
     async begin(provider) {
       const startedAt = clock.now()
       if (!(await renew(clipId, { owner, expiresAt: startedAt + leaseMs(services) }))) {
-        throw new LeaseLost(`The lease on clip ${clipId} was lost`)
+        throw new LeaseLostError(`The lease on clip ${clipId} was lost`)
       }
       return catalog.attempts.begin({ clipId, provider, trigger, startedAt })
     },
@@ -45,7 +45,7 @@ export function leasedJournal(
 const UNWRITTEN = 0
 
 /** The journal of a clip that has to be uploaded now or never: as much of it as the catalog takes. Never throws. */
-export function looseJournal(services: Services, clipId: string, trigger: Trigger): Journal {
+export function bestEffortLog(services: Services, clipId: string, trigger: Trigger): AttemptLog {
   const { catalog, clock } = services
   let isBroken = false
   const giveUp = () => {
@@ -65,7 +65,7 @@ export function looseJournal(services: Services, clipId: string, trigger: Trigge
 }
 
 /** The journal of a clip that has no record. */
-export const noJournal: Journal = { begin: async () => UNWRITTEN, end: async () => {} }
+export const noopLog: AttemptLog = { begin: async () => UNWRITTEN, end: async () => {} }
 
 function attemptEnd(
   { scrub }: Services,

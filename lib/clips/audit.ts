@@ -1,10 +1,10 @@
 import type { Pin } from '#lib/catalog/pins.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { describeError } from '#lib/model/errors.ts'
-import { looseJournal } from './attempt-log.ts'
+import { bestEffortLog } from './attempt-log.ts'
 import { contentOf, wantedReplicas } from './replicate.ts'
-import { readBack, readFrom } from './verify-pin.ts'
+import { verifyPin, verifyThrough } from './verify-pin.ts'
 
 /** A gateway may need this long before it delivers what its provider has just taken. */
 const FRESH_FOR_MS = 3_600_000
@@ -53,7 +53,7 @@ export async function audit(
     result.lost += result.repaired
     if (result.lost > 0) log.error(result, 'A provider no longer delivers clips that it had stored')
   }
-  await catalog.figures.count(
+  await catalog.stats.count(
     [...found.values()].flatMap(({ provider: label, delivered, lost, repaired }) => [
       { name: 'audit_delivered', label, value: delivered } as const,
       { name: 'audit_lost', label, value: lost } as const,
@@ -75,12 +75,12 @@ async function checkPin(
   const { catalog, clock, config, log } = services
   const clip = await catalog.clips.find(pin.clipId)
   if (!clip?.cid) return 'unknown'
-  const { outcome, error } = await readBack(services, clip, pin)
+  const { outcome, error } = await verifyPin(services, clip, pin)
   const facts = { clipId: clip.id, cid: pin.cid, provider: pin.provider, error }
   if (outcome === 'delivered') {
     const { gatewayUrl } = config.ipfs
     const isProven =
-      !gatewayUrl || (await readFrom(services, gatewayUrl, clip, pin.cid)).outcome === 'delivered'
+      !gatewayUrl || (await verifyThrough(services, gatewayUrl, clip, pin.cid)).outcome === 'delivered'
     if (isProven && pin.provenAt === null) await catalog.pins.prove(pin, clock.now())
     return 'delivered'
   }
@@ -96,21 +96,21 @@ async function checkPin(
 
 /** Uploads the clip to the same provider again, and reads it back. Where that fails others are to hold it. */
 async function repair(services: Services, clip: Clip, pin: Pin, signal: AbortSignal): Promise<boolean> {
-  const { catalog, chain, clock, log, repository } = services
+  const { catalog, chain, clock, log, blockStore } = services
   const { id: clipId, provider } = { ...clip, ...pin, id: clip.id }
   try {
     // What is damaged here would stand in the way of a better copy.
-    if (provider === 'embedded') await repository.delete(pin.cid)
+    if (provider === 'embedded') await blockStore.delete(pin.cid)
     const { ipfsHash } = await chain.upload(await contentOf(services, clip), {
-      user: 'background',
-      journal: looseJournal(services, clipId, 'replica'),
+      priority: 'background',
+      attemptLog: bestEffortLog(services, clipId, 'replica'),
       heldBy: chain.providers.filter((name) => name !== provider),
       signal,
     })
     const now = clock.now()
     await catalog.pins.add({ clipId, provider, cid: ipfsHash, pinnedAt: now, checkedAt: now })
     const repaired = { ...pin, cid: ipfsHash }
-    if ((await readBack(services, clip, repaired)).outcome !== 'delivered') return false
+    if ((await verifyPin(services, clip, repaired)).outcome !== 'delivered') return false
     await catalog.pins.prove(repaired, clock.now())
     log.info({ clipId, provider, cid: ipfsHash }, 'A lost clip was uploaded again')
     return true

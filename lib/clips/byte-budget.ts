@@ -1,9 +1,9 @@
 import { headerlessFormat, readOutputFormat } from '#lib/audio/formats.ts'
 import type { NewClip } from '#lib/catalog/clips.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
-import { letGo } from './expire.ts'
+import { deleteBytes } from './expire.ts'
 
 const EVICT_AT_ONCE = 20
 /** Room is taken in steps of this size while a clip grows beyond what was expected of it. */
@@ -30,10 +30,10 @@ export function expectedSizeBytes(outputFormat: string | null, characters: numbe
  * @throws ServiceError `temp_storage_full` when that is not enough
  * @throws CatalogError when the catalog fails
  */
-export async function reserveRoom(services: Services, clip: NewClip): Promise<void> {
+export async function reserveBytes(services: Services, clip: NewClip): Promise<void> {
   const { maxBytes } = services.config.tempAudio
   const reserve = () => services.catalog.clips.reserve(clip, maxBytes)
-  if (!(await makingRoom(services, clip.sizeBytes, reserve))) throw storageFull(maxBytes)
+  if (!(await takeBudget(services, clip.sizeBytes, reserve))) throw storageFull(maxBytes)
 }
 
 /**
@@ -43,10 +43,10 @@ export async function reserveRoom(services: Services, clip: NewClip): Promise<vo
  * @throws TempAudioError when that is not enough
  * @throws CatalogError when the catalog fails
  */
-export async function freeDisk(services: Services, sizeBytes: number): Promise<void> {
-  const { disk } = services
-  const letGoOfSome = disk.letGoOfCopies ?? (() => evictStored(services))
-  while (!(await disk.hasRoom(sizeBytes))) {
+export async function freeDiskSpace(services: Services, sizeBytes: number): Promise<void> {
+  const { diskSpace } = services
+  const letGoOfSome = diskSpace.evictCopies ?? (() => evictStored(services))
+  while (!(await diskSpace.hasSpace(sizeBytes))) {
     if ((await letGoOfSome()) === 0) {
       throw new TempAudioError('The disk of the temporary store is full')
     }
@@ -54,13 +54,13 @@ export async function freeDisk(services: Services, sizeBytes: number): Promise<v
 }
 
 /** Returns the function that a store asks before it writes more of clip `id`. It rejects when there is no room. */
-export function growingRoom(services: Services, id: string, reservedBytes: number) {
+export function growReservation(services: Services, id: string, reservedBytes: number) {
   const { maxBytes } = services.config.tempAudio
   let roomBytes = reservedBytes
   let checkedBytes = 0
   return async (sizeBytes: number) => {
     if (sizeBytes > checkedBytes) {
-      await freeDisk(services, STEP_BYTES)
+      await freeDiskSpace(services, STEP_BYTES)
       checkedBytes = sizeBytes + STEP_BYTES
     }
     if (sizeBytes <= roomBytes) return
@@ -72,12 +72,12 @@ export function growingRoom(services: Services, id: string, reservedBytes: numbe
     }
     // Others have taken it for abandoned: no eviction would help.
     if (!(await services.catalog.clips.find(id))) throw new TempAudioError('The record of the clip is gone')
-    if (await makingRoom(services, sizeBytes, resize(sizeBytes))) roomBytes = sizeBytes
+    if (await takeBudget(services, sizeBytes, resize(sizeBytes))) roomBytes = sizeBytes
     else throw storageFull(maxBytes)
   }
 }
 
-async function makingRoom(
+async function takeBudget(
   services: Services,
   sizeBytes: number,
   take: () => Promise<boolean>,
@@ -91,12 +91,9 @@ async function makingRoom(
 }
 
 async function evictStored(services: Services): Promise<number> {
-  const { figures } = services.catalog
-  const proven = await figures.heldAlthoughStored({ limit: EVICT_AT_ONCE, isProven: true })
-  return letGo(
-    services,
-    proven.length > 0 ? proven : await figures.heldAlthoughStored({ limit: EVICT_AT_ONCE }),
-  )
+  const { stats } = services.catalog
+  const proven = await stats.evictable({ limit: EVICT_AT_ONCE, isProven: true })
+  return deleteBytes(services, proven.length > 0 ? proven : await stats.evictable({ limit: EVICT_AT_ONCE }))
 }
 
 function storageFull(maxBytes: number) {

@@ -1,4 +1,4 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { type ErrorCode, isServiceError, ServiceError } from '#lib/model/errors.ts'
 
 /** Errors after which nothing was spoken, so that nothing is owed. A time-out or a broken stream may have been paid for. */
@@ -9,11 +9,11 @@ const UNSPOKEN: readonly ErrorCode[] = [
 ]
 
 /** What becomes of characters that were counted when the text was not spoken after all. */
-export interface GiveBack {
+export interface CharacterRefund {
   /** Gives them back where the error means that nothing was paid for. */
   afterFailure(error: unknown): Promise<undefined>
   /** Gives them back: the clip was there already. */
-  unspent(): Promise<void>
+  refund(): Promise<void>
 }
 
 /**
@@ -26,9 +26,9 @@ export async function spendCharacters(
   { catalog, clock, config, log }: Services,
   caller: string,
   text: string,
-): Promise<GiveBack> {
+): Promise<CharacterRefund> {
   const limit = config.access.charactersPerDay
-  if (limit === undefined) return { afterFailure: async () => undefined, unspent: async () => {} }
+  if (limit === undefined) return { afterFailure: async () => undefined, refund: async () => {} }
   const now = new Date(clock.now())
   const spending = { day: now.toISOString().slice(0, 10), caller, characters: [...text].length }
   if (!(await catalog.budgets.spend(spending, limit))) {
@@ -39,14 +39,14 @@ export async function spendCharacters(
       { retryAfterMs: midnight - now.getTime() },
     )
   }
-  const unspent = () =>
+  const refund = () =>
     catalog.budgets
-      .giveBack(spending)
+      .refund(spending)
       .catch((cause: unknown) => log.error({ err: cause }, 'Characters could not be given back'))
   return {
-    unspent,
+    refund,
     async afterFailure(error) {
-      if (isServiceError(error) && UNSPOKEN.includes(error.code)) await unspent()
+      if (isServiceError(error) && UNSPOKEN.includes(error.code)) await refund()
       return undefined
     },
   }

@@ -1,10 +1,10 @@
 import { isCatalogError } from '#lib/catalog/connection.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { describeError } from '#lib/model/errors.ts'
 import { inBatches } from '#lib/platform/in-batches.ts'
-import { adopt } from './adopt-orphan.ts'
-import { freeDisk } from './byte-budget.ts'
-import { expireClip, letGo } from './expire.ts'
+import { adoptOrphan } from './adopt-orphan.ts'
+import { freeDiskSpace } from './byte-budget.ts'
+import { deleteBytes, expireClip } from './expire.ts'
 import { uploadPending } from './upload-pending.ts'
 
 const BATCH = 100
@@ -22,7 +22,7 @@ export interface CleanUpResult {
   /** Clips whose time ended before any provider took them. */
   expired: number
   /** Clips whose bytes were deleted since IPFS has them. */
-  letGo: number
+  bytesDeleted: number
   /** Files without a record that became clips again. */
   adopted: number
   prunedAttempts: number
@@ -37,13 +37,13 @@ export interface CleanUpResult {
 export async function cleanUp(services: Services, options: { signal: AbortSignal }): Promise<CleanUpResult> {
   const { catalog, clock } = services
   // A catalog on a full disk could write nothing of what follows. Where nothing can be freed, it may work all the same.
-  await freeDisk(services, 0).catch(() => {})
+  await freeDiskSpace(services, 0).catch(() => {})
   const saved = await lastTries(services, options.signal)
   options.signal.throwIfAborted()
   return {
     saved,
     expired: await expireOverdue(services),
-    letGo: await letGoOfStored(services),
+    bytesDeleted: await evictStored(services),
     adopted: await healOrphans(services, { isStart: false }),
     prunedAttempts: await catalog.attempts.prune(clock.now() - ATTEMPTS_KEPT_MS),
   }
@@ -54,8 +54,8 @@ async function lastTries(services: Services, signal: AbortSignal): Promise<numbe
   const now = clock.now()
   // What is over now has no other chance: a provider at rest is asked all the same, once.
   const isLastChance =
-    !config.tempAudio.keepPending && (await catalog.figures.overdue({ now, limit: 1 })).length > 0
-  if (isLastChance) chain.endRests()
+    !config.tempAudio.keepPending && (await catalog.stats.overdue({ now, limit: 1 })).length > 0
+  if (isLastChance) chain.resetCoolDowns()
   // Before the next clean-up these are over.
   const expiringBefore = now + config.tempAudio.cleanupIntervalMs
   const { successCount } = await uploadPending(services, {
@@ -73,7 +73,7 @@ async function expireOverdue(services: Services): Promise<number> {
   if (config.tempAudio.keepPending) return 0
   let expired = 0
   for (;;) {
-    const clips = await catalog.figures.overdue({ now: clock.now(), limit: BATCH })
+    const clips = await catalog.stats.overdue({ now: clock.now(), limit: BATCH })
     let progress = 0
     for (const clip of clips) {
       if (await expireClip(services, clip)) progress += 1
@@ -83,12 +83,12 @@ async function expireOverdue(services: Services): Promise<number> {
   }
 }
 
-async function letGoOfStored(services: Services): Promise<number> {
+async function evictStored(services: Services): Promise<number> {
   const { catalog, clock } = services
   let count = 0
   for (;;) {
-    const clips = await catalog.figures.heldAlthoughStored({ limit: BATCH, endedBefore: clock.now() })
-    const gone = await letGo(services, clips)
+    const clips = await catalog.stats.evictable({ limit: BATCH, endedBefore: clock.now() })
+    const gone = await deleteBytes(services, clips)
     count += gone
     if (clips.length < BATCH || gone === 0) return count
   }
@@ -104,28 +104,28 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
   const { catalog, store, clock } = services
   const now = clock.now()
   let adopted = 0
-  for (const clip of await catalog.figures.abandoned(now)) {
+  for (const clip of await catalog.stats.abandoned(now)) {
     await healing(services, clip.id, async () => {
-      if (await adopt(services, clip)) adopted += 1
+      if (await adoptOrphan(services, clip)) adopted += 1
       else await catalog.clips.discard(clip.id)
     })
   }
   // Asked before the files are listed, so that a clip which comes meanwhile is not among them.
-  const withoutFile = new Set(await catalog.figures.idsHeldAlthoughStored())
+  const withoutFile = new Set(await catalog.stats.evictableIds())
   const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
   for await (const files of inBatches(store.list({ removeUnfinishedBefore }), FILES_AT_ONCE)) {
-    const heldAmong = await catalog.clips.heldAmong(files.map(({ id }) => id))
+    const localAmong = await catalog.clips.localAmong(files.map(({ id }) => id))
     for (const file of files) {
       withoutFile.delete(file.id)
-      const isHeld = heldAmong.get(file.id)
-      if (isHeld || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
+      const isLocal = localAmong.get(file.id)
+      if (isLocal || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
       await healing(services, file.id, async () => {
-        if (isHeld === false) await store.delete(file.id)
-        else if (await adopt(services, file)) adopted += 1
+        if (isLocal === false) await store.delete(file.id)
+        else if (await adoptOrphan(services, file)) adopted += 1
       })
     }
   }
-  await letGo(
+  await deleteBytes(
     services,
     Array.from(withoutFile, (id) => ({ id })),
   )

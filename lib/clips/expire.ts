@@ -1,4 +1,4 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { describeError } from '#lib/model/errors.ts'
 
@@ -8,7 +8,10 @@ import { describeError } from '#lib/model/errors.ts'
  *
  * @throws CatalogError when the catalog fails
  */
-export async function letGo({ catalog, store, log }: Services, clips: Pick<Clip, 'id'>[]): Promise<number> {
+export async function deleteBytes(
+  { catalog, store, log }: Services,
+  clips: Pick<Clip, 'id'>[],
+): Promise<number> {
   let gone = 0
   // The record says who else has the bytes: it must not be lost after they are.
   if (clips.length > 0) await catalog.sync()
@@ -21,7 +24,7 @@ export async function letGo({ catalog, store, log }: Services, clips: Pick<Clip,
       },
     )
     if (!isDeleted) continue
-    await catalog.clips.letGo(id)
+    await catalog.clips.markBytesDeleted(id)
     gone += 1
   }
   return gone
@@ -41,6 +44,6 @@ export async function expireClip(
   if (!(await catalog.clips.expire(clip.id, { error, now: clock.now(), leaseOwner }))) return false
   const { id: clipId, requestId, cid, attempts } = clip
   log.error({ clipId, requestId, cid, attempts, error }, 'A clip expired before any IPFS provider took it')
-  await letGo(services, [clip])
+  await deleteBytes(services, [clip])
   return true
 }

@@ -1,11 +1,10 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { KeptDag } from '#lib/ipfs/blocks/block-store.ts'
 import { fetchContent, keepAs, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { describeError, ServiceError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
-import { race } from '#lib/platform/hedged-race.ts'
-import { sameEverywhere } from '#lib/platform/process-singleton.ts'
+import { hedgedRace } from '#lib/platform/hedged-race.ts'
 
 /** How long a gateway may think before the next one is asked as well. */
 const STAGGER_MS = 700
@@ -26,20 +25,20 @@ export interface FoundContent {
  * @throws CatalogError when the catalog fails
  */
 export async function findContent(services: Services, cid: string): Promise<FoundContent | null> {
-  const { catalog, repository, cache } = services
+  const { catalog, blockStore, blockCache } = services
   const clip = await catalog.pins.clipOf(cid)
-  const kept = (await openUndamaged(services, cid)) ?? (await cache.open(cid))
+  const kept = (await openUndamaged(services, cid)) ?? (await blockCache.open(cid))
   if (clip || kept)
     return { clip, kept, open: async () => kept ?? fetchOnce(services, clip as Clip, cid, cid) }
-  const root = (await repository.rootOf(cid)) ?? (await cache.rootOf(cid))
+  const root = (await blockStore.rootOf(cid)) ?? (await blockCache.rootOf(cid))
   const whole = root && root !== cid ? await catalog.pins.clipOf(root) : null
   return whole && root ? { clip: null, kept: null, open: () => fetchOnce(services, whole, root, cid) } : null
 }
 
 /** A clip in the repository that is damaged counts as one that is not there: others may have it. */
-async function openUndamaged({ repository, log }: Services, cid: string): Promise<KeptDag | null> {
+async function openUndamaged({ blockStore, log }: Services, cid: string): Promise<KeptDag | null> {
   try {
-    return await repository.open(cid)
+    return await blockStore.open(cid)
   } catch (error) {
     log.error({ cid, error: describeError(error) }, 'A clip in the repository cannot be read')
     return null
@@ -48,22 +47,22 @@ async function openUndamaged({ repository, log }: Services, cid: string): Promis
 
 /** Fetches the clip into the cache, once however many wait for it, and opens the block `cid` of it. */
 async function fetchOnce(services: Services, clip: Clip, root: string, cid: string): Promise<KeptDag> {
-  const fetches = sameEverywhere(services, 'content-fetches', () => new Map<string, Promise<void>>())
+  const { contentFetches } = services.inFlight
   const fetching =
-    fetches.get(root) ??
-    services.work.track(fetchClip(services, clip, root)).finally(() => fetches.delete(root))
-  fetches.set(root, fetching)
+    contentFetches.get(root) ??
+    services.tasks.track(fetchClip(services, clip, root)).finally(() => contentFetches.delete(root))
+  contentFetches.set(root, fetching)
   await fetching
-  const kept = await services.cache.open(cid)
+  const kept = await services.blockCache.open(cid)
   if (kept) return kept
   throw unreachable('It is no block of the clip that it was said to belong to')
 }
 
 async function fetchClip(services: Services, clip: Clip, root: string): Promise<void> {
-  const { cache, clock, config, store, work } = services
-  const { signal } = work
-  const here = clip.isHeld ? await store.blob(clip.id) : null
-  if (here) return keepAs(cache, root, here, { signal })
+  const { blockCache, clock, config, store, tasks } = services
+  const { signal } = tasks
+  const here = clip.hasLocalBytes ? await store.blob(clip.id) : null
+  if (here) return keepAs(blockCache, root, here, { signal })
   const sources = await sourcesOf(services, clip, root)
   const attempts = sources.map(
     (source) => (stop: AbortSignal) =>
@@ -77,7 +76,7 @@ async function fetchClip(services: Services, clip: Clip, root: string): Promise<
         throw error
       }),
   )
-  await race(attempts, { clock, staggerMs: STAGGER_MS, signal }).catch((cause: unknown) => {
+  await hedgedRace(attempts, { clock, staggerMs: STAGGER_MS, signal }).catch((cause: unknown) => {
     throw unreachable('No IPFS gateway delivers it at the moment', cause)
   })
 }
@@ -111,16 +110,16 @@ async function sourcesOf(
 
 /** A provider that chunks in its own way knows the clip under another CID: its bytes are packed anew then. */
 async function fetchFrom(
-  { cache, config }: Services,
+  { blockCache, config }: Services,
   { gatewayUrl, cid }: Source,
   { clip, root, signal }: { clip: Clip; root: string; signal: AbortSignal },
 ): Promise<void> {
   const { sizeBytes } = clip
   const spoolDirectory = spoolIn(config)
-  await fetchContent(cache, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
+  await fetchContent(blockCache, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
   if (cid === root) return
-  const kept = await cache.open(cid)
-  if (kept) await keepAs(cache, root, await kept.file(), { signal })
+  const kept = await blockCache.open(cid)
+  if (kept) await keepAs(blockCache, root, await kept.file(), { signal })
 }
 
 function reportFailure({ log, scrub }: Services, { gatewayUrl, cid }: Source, error: unknown) {

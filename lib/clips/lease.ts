@@ -1,4 +1,4 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 
 /** How long a lease must last at least: one try and the longest wait after it. */
 export function leaseMs({ config }: Pick<Services, 'config'>): number {

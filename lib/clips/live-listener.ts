@@ -19,7 +19,7 @@ export interface Listener {
 }
 
 /** What a listener hears: a clip that is being spoken, or the one that was there already. */
-export type HeardAudio = SpokenAudio & { clipId?: string }
+export type LiveAudio = SpokenAudio & { clipId?: string }
 
 /**
  * Runs `speak` with a listener. Resolves with the audio once its first byte is there; the stream ends when the clip is
@@ -27,13 +27,13 @@ export type HeardAudio = SpokenAudio & { clipId?: string }
  *
  * @throws whatever `speak` throws before the first byte
  */
-export function listen(speak: (listener: Listener) => Promise<unknown>): Promise<HeardAudio> {
-  const begun = Promise.withResolvers<HeardAudio>()
+export function speakLive(speak: (listener: Listener) => Promise<unknown>): Promise<LiveAudio> {
+  const begun = Promise.withResolvers<LiveAudio>()
   const buffer = createBuffer()
   const listener: Listener = {
     hear(spoken) {
       begun.resolve({ ...spoken, audio: buffer.audio })
-      return { ...spoken, audio: overheard(spoken.audio, (chunk) => buffer.add(chunk)) }
+      return { ...spoken, audio: tee(spoken.audio, (chunk) => buffer.add(chunk)) }
     },
     replay({ id: clipId, audio, outputFormat, modelId }) {
       begun.resolve({ audio: buffer.audio, outputFormat, modelId, clipId })
@@ -54,7 +54,7 @@ export function listen(speak: (listener: Listener) => Promise<unknown>): Promise
 }
 
 /** The same stream again; `hear` is called with each chunk as it passes. */
-function overheard(audio: ReadableStream<Uint8Array>, hear: (chunk: Uint8Array) => void) {
+function tee(audio: ReadableStream<Uint8Array>, hear: (chunk: Uint8Array) => void) {
   const reader = audio.getReader()
   return new ReadableStream<Uint8Array>(
     {

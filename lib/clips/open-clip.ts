@@ -1,5 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { type Clip, isClipId, isGone } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
@@ -38,7 +38,7 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
   if (isGone(clip, clock.now(), config.tempAudio.keepPending)) {
     throw new ServiceError('expired', 'This clip has expired: no IPFS provider took it within its time')
   }
-  if (!clip.isHeld && clip.permanentUrl) return { from: 'ipfs', clip, permanentUrl: clip.permanentUrl }
+  if (!clip.hasLocalBytes && clip.permanentUrl) return { from: 'ipfs', clip, permanentUrl: clip.permanentUrl }
   const { cid, mimeType } = clip
   return {
     from: 'here',
@@ -58,7 +58,7 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
  * @throws ServiceError `expired`, `not_found`, `storage_unavailable` (its bytes should be here and are not)
  * @throws CatalogError when the catalog fails
  */
-export async function whereNow(services: Services, id: string): Promise<string> {
+export async function currentUrlOf(services: Services, id: string): Promise<string> {
   const { clip } = await openClip(services, id)
   if (!clip.permanentUrl) throw bytesNotAtHand()
   return clip.permanentUrl

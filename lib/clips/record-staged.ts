@@ -1,10 +1,9 @@
 import type { NewClip } from '#lib/catalog/clips.ts'
-import type { Services } from '#lib/composition.ts'
-import type { Clip } from '#lib/model/clip.ts'
+import type { Services } from '#lib/context.ts'
+import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { leaseMs } from './lease.ts'
 import { originalFacts, type StagedAudio } from './stage.ts'
-import type { VocalizedClip } from './vocalize.ts'
 
 /** Records that a clip's bytes are durable, under a lease of this process. `undefined` where the catalog cannot now. */
 export async function recordStaged(

@@ -1,5 +1,5 @@
-import type { Services } from '#lib/composition.ts'
-import { isDeadLeaseOwner } from '#lib/platform/process-identity.ts'
+import type { Services } from '#lib/context.ts'
+import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import { healOrphans } from './clean-up.ts'
 import { wantedReplicas } from './replicate.ts'
 
@@ -13,7 +13,7 @@ import { wantedReplicas } from './replicate.ts'
 export async function recover(services: Services): Promise<{ adopted: number; waiting: number }> {
   const { catalog, clock, config, leaseOwner } = services
   for (const owner of await catalog.queue.owners()) {
-    if (isDeadLeaseOwner(owner, leaseOwner)) await catalog.queue.release(owner)
+    if (isDeadProcess(owner, leaseOwner)) await catalog.queue.release(owner)
   }
   const replicas = wantedReplicas(services)
   if (config.hasBackground && replicas > 1) await catalog.replications.want(replicas, clock.now())

@@ -1,12 +1,12 @@
 import type { Pin } from '#lib/catalog/pins.ts'
 import type { Replication } from '#lib/catalog/replications.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type Clip, fileNameOf } from '#lib/model/clip.ts'
 import { describeError } from '#lib/model/errors.ts'
 import { waitBeforeRound } from '#lib/platform/backoff.ts'
-import { isLeaseLost, leasedJournal } from './attempt-log.ts'
+import { isLeaseLost, leasedLog } from './attempt-log.ts'
 import { findContent } from './find-content.ts'
 import { leaseMs } from './lease.ts'
 
@@ -77,9 +77,11 @@ async function replicateClip(
     const content = await contentOf(services, clip)
     for (let added = 0; added < missing; added += 1) {
       const stored = await chain.upload(content, {
-        user: 'background',
-        journal: leasedJournal(services, clipId, 'replica', catalog.replications.renew),
-        doubtful: (await catalog.attempts.doubtfulProviders(clipId)).filter((name) => !losers.includes(name)),
+        priority: 'background',
+        attemptLog: leasedLog(services, clipId, 'replica', catalog.replications.renew),
+        ambiguous: (await catalog.attempts.ambiguousProviders(clipId)).filter(
+          (name) => !losers.includes(name),
+        ),
         heldBy: pins.map(({ provider }) => provider),
         signal,
       })
@@ -98,7 +100,8 @@ async function replicateClip(
 /** The clip's bytes from wherever they are, packed and checked. */
 export async function contentOf(services: Services, clip: Clip): Promise<IpfsContent> {
   const cid = clip.cid as string
-  const file = (clip.isHeld && (await services.store.blob(clip.id))) || (await fetchedFile(services, cid))
+  const file =
+    (clip.hasLocalBytes && (await services.store.blob(clip.id))) || (await fetchedFile(services, cid))
   const packed = await packCar(file)
   if (packed.cid !== cid)
     throw new Error(`Its bytes have changed: they are ${packed.cid} and should be ${cid}`)

@@ -34,7 +34,7 @@ export function createRequestHasher(options: { file: string; secret: string | un
 }
 
 /** All that decides how a request sounds, in one order; the same for requests that must sound the same. */
-export function soundOf(
+export function requestFingerprint(
   request: SpeechRequest & { modelId: string; outputFormat: string },
   speech: string,
 ): unknown[] {

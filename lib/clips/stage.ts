@@ -1,6 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import type { OriginalFacts } from '#lib/model/clip.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
@@ -54,7 +54,7 @@ export async function stage(
     storeError = error
   }
   const { cid, sizeBytes } = await hashed
-  const audio = storeError?.rescued ?? (await readBack(store, id))
+  const audio = storeError?.rescued ?? (await reopen(store, id))
   try {
     const facts = await measureAudio(audio, spoken.outputFormat)
     const identity = { cid, sizeBytes, audio, spokenAt: await spokenAt, isDurable: !storeError }
@@ -65,7 +65,7 @@ export async function stage(
   }
 }
 
-async function readBack(store: TempAudioStore, id: string): Promise<Blob> {
+async function reopen(store: TempAudioStore, id: string): Promise<Blob> {
   const audio = await store.blob(id)
   if (!audio) throw new TempAudioError('The temporary store lost the clip that it had just taken')
   return audio

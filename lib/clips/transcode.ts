@@ -1,7 +1,7 @@
 import { readOutputFormat } from '#lib/audio/formats.ts'
 import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
 import type { DecoderFormat } from '#lib/audio/opus/decoders.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { describeError } from '#lib/model/errors.ts'
 import { isTempAudioError, TempAudioError } from '#lib/temp-audio/store.ts'
@@ -27,7 +27,7 @@ const SHARE_OF_BIT_RATE = 0.7
  *
  * Takes audio that is durable, and a clip under a lease of this process.
  */
-export async function optimize(
+export async function transcodeStaged(
   services: Services,
   id: string,
   staged: StagedAudio,
@@ -63,14 +63,14 @@ function formatOf({ mimeType, sizeBytes }: StagedAudio, outputFormat: string): D
 
 /** The audio as Opus, proven to last as long; `undefined` where that saves too little. */
 async function reencode(
-  { reencoder, work }: Services,
+  { transcoder, tasks }: Services,
   { audio, sizeBytes, durationMs }: StagedAudio,
   format: DecoderFormat,
 ): Promise<{ audio: Blob; facts: AudioFacts } | undefined> {
   const bitRateKbps = Math.min(MAX_BIT_RATE_KBPS, ((sizeBytes * 8) / durationMs) * SHARE_OF_BIT_RATE)
   const maxBytes = Math.min(MAX_OPUS_BYTES, Math.floor(sizeBytes * WORTHWHILE_SHARE))
-  const limits = { maxBytes, signal: work.signal }
-  const opus = await reencoder.reencode(audio, { format, bitRateKbps: Math.round(bitRateKbps) }, limits)
+  const limits = { maxBytes, signal: tasks.signal }
+  const opus = await transcoder.reencode(audio, { format, bitRateKbps: Math.round(bitRateKbps) }, limits)
   if (!opus) return undefined
   const facts = await measureAudio(opus, '')
   if (Math.abs(facts.durationMs - durationMs) > MAX_DRIFT_MS) {

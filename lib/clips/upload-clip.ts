@@ -1,17 +1,16 @@
 import type { Trigger } from '#lib/catalog/attempts.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { type ChainError, isChainError } from '#lib/ipfs/chain/errors.ts'
-import type { ChainUser } from '#lib/ipfs/chain/provider-runner.ts'
+import type { Priority } from '#lib/ipfs/chain/provider-runner.ts'
 import { type Clip, fileNameOf } from '#lib/model/clip.ts'
 import { describeError } from '#lib/model/errors.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { waitBeforeRound } from '#lib/platform/backoff.ts'
-import { sameEverywhere } from '#lib/platform/process-singleton.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
-import { isLeaseLost, leasedJournal } from './attempt-log.ts'
+import { isLeaseLost, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
-import { isProvidersFault, outageOf } from './outage.ts'
+import { isProvidersFault } from './outage.ts'
 import { wantedReplicas } from './replicate.ts'
 
 /** How one round through the chain ended. */
@@ -20,9 +19,6 @@ export type UploadOutcome =
   | { status: 'failed'; id: string; error: ChainError | Error; attempts: number }
   /** Nobody was tried: every provider is being rested, or the lease was lost. */
   | { status: 'untried'; id: string }
-
-/** The clips that this process uploads now. A lease tells processes apart, but not the workers of one of them. */
-const uploading = (services: Services) => sameEverywhere(services, 'uploading', () => new Set<string>())
 
 /**
  * Takes one leased clip through the chain and records how it ended: stored, or pending with its next date.
@@ -36,20 +32,20 @@ export async function uploadClip(
   clip: Clip,
   options: UploadOptions,
 ): Promise<UploadOutcome> {
-  const busy = uploading(services)
+  const { uploads } = services.inFlight
   // Its lease ran out while it was at work: the clock was set forward.
-  if (busy.has(clip.id)) return { status: 'untried', id: clip.id }
-  busy.add(clip.id)
+  if (uploads.has(clip.id)) return { status: 'untried', id: clip.id }
+  uploads.add(clip.id)
   try {
     return await uploadRound(services, clip, options)
   } finally {
-    busy.delete(clip.id)
+    uploads.delete(clip.id)
   }
 }
 
 interface UploadOptions {
   trigger: Trigger
-  user: ChainUser
+  priority: Priority
   signal: AbortSignal
   /** The bytes, where they are at hand. */
   audio?: Blob
@@ -66,9 +62,9 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     const stored = await chain.upload(
       { cid, car, file: audio, fileName: fileNameOf(clip) },
       {
-        user: options.user,
-        journal: leasedJournal(services, clip.id, options.trigger),
-        doubtful: clip.attempts > 0 ? await catalog.attempts.doubtfulProviders(clip.id) : [],
+        priority: options.priority,
+        attemptLog: leasedLog(services, clip.id, options.trigger),
+        ambiguous: clip.attempts > 0 ? await catalog.attempts.ambiguousProviders(clip.id) : [],
         signal: options.signal,
       },
     )
@@ -93,7 +89,7 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
       await catalog.queue.release(leaseOwner, clip.id)
       return { status: 'untried', id: clip.id }
     }
-    if (isOutage(error, options.trigger)) outageOf(services).endedAt = undefined
+    if (isOutage(error, options.trigger)) services.outage.endedAt = undefined
     return postpone(services, clip, error as Error)
   }
 }

@@ -1,5 +1,5 @@
 import type { Trigger } from '#lib/catalog/attempts.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { leaseMs } from './lease.ts'
 import { isProvidersFault } from './outage.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
@@ -60,7 +60,7 @@ export async function uploadPending(services: Services, options: PendingOptions)
     const clip = canTry ? await claimNext(services, options, roundStartedAt).catch(fail) : undefined
     if (!clip) break
     started += 1
-    const upload = uploadClip(services, clip, { trigger, signal, user: 'background' })
+    const upload = uploadClip(services, clip, { trigger, signal, priority: 'background' })
       .then((outcome) => {
         if (outcome.status !== 'untried') results.push(outcome)
       })
@@ -74,7 +74,7 @@ export async function uploadPending(services: Services, options: PendingOptions)
   const successCount = results.filter((result) => result.status === 'success').length
   const failureCount = results.length - successCount
   if (results.length > 0) {
-    await catalog.figures.count([
+    await catalog.stats.count([
       { name: 'background_retries_stored', label: trigger, value: successCount },
       { name: 'background_retries_failed', label: trigger, value: failureCount },
     ])

@@ -1,18 +1,18 @@
 import type { NewClip } from '#lib/catalog/clips.ts'
 import { CatalogError, isCatalogError } from '#lib/catalog/connection.ts'
-import type { Services } from '#lib/composition.ts'
 import type { Config } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { isChainError } from '#lib/ipfs/chain/errors.ts'
 import type { ChainResult } from '#lib/ipfs/chain/provider-runner.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { fileNameOf, type OriginalFacts } from '#lib/model/clip.ts'
 import { describeError, ServiceError } from '#lib/model/errors.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
-import { looseJournal, noJournal } from './attempt-log.ts'
+import { bestEffortLog, noopLog } from './attempt-log.ts'
 import { keptTemporarily, recordStaged } from './record-staged.ts'
 import { originalFacts, type StagedAudio } from './stage.ts'
-import type { VocalizedClip } from './vocalize.ts'
 
 /**
  * The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now, or wait on this
@@ -20,13 +20,13 @@ import type { VocalizedClip } from './vocalize.ts'
  *
  * @throws ServiceError `storage_unavailable`; nothing of the clip is kept then
  */
-export async function uploadUnstaged(
+export async function uploadWithoutStore(
   services: Services,
   newClip: NewClip,
   staged: StagedAudio,
   refusal: CatalogError | undefined,
 ): Promise<VocalizedClip> {
-  const { chain, work } = services
+  const { chain, tasks } = services
   const { cid, audio, mimeType, fileExtension, durationMs, sizeBytes } = staged
   const fileName = fileNameOf({ id: newClip.id, fileExtension })
   const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
@@ -34,8 +34,10 @@ export async function uploadUnstaged(
   try {
     const { car } = await packCar(audio)
     const content = { cid, car, file: audio, fileName }
-    const journal = refusal ? noJournal : looseJournal(services, newClip.id, 'request')
-    const stored = await work.track(chain.upload(content, { user: 'rescue', journal, signal: work.signal }))
+    const attemptLog = refusal ? noopLog : bestEffortLog(services, newClip.id, 'request')
+    const stored = await tasks.track(
+      chain.upload(content, { priority: 'lastResort', attemptLog, signal: tasks.signal }),
+    )
     log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
     const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
     const clip = storedClip(services, newClip, facts, stored)
@@ -72,7 +74,7 @@ function storedClip(
       stagedAt: now,
       storedAt: now,
       state: 'stored',
-      isHeld: false,
+      hasLocalBytes: false,
     },
     ...{ attempts: 1, failedRounds: 0, lastRoundAt: null, nextAttemptAt: null, lastError: null },
   }

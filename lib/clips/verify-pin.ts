@@ -1,5 +1,5 @@
 import type { Pin } from '#lib/catalog/pins.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { fetchContent, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
 import { carParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { verifyOnly } from '#lib/ipfs/blocks/verify-car.ts'
@@ -14,26 +14,26 @@ import { withTimeLimit } from '#lib/platform/clock.ts'
  * - `missing`: said that it has no such thing, or gave other bytes
  * - `unknown`: could not be asked now
  */
-export interface ReadBack {
+export interface Verification {
   outcome: 'delivered' | 'missing' | 'unknown'
   error?: string
 }
 
 /** Reads what `pin` says back through the gateway of its provider, and verifies every byte. Keeps nothing. */
-export async function readBack(services: Services, clip: Clip, pin: Pin): Promise<ReadBack> {
+export async function verifyPin(services: Services, clip: Clip, pin: Pin): Promise<Verification> {
   const provider = services.providers.find(({ name }) => name === pin.provider)
   if (!provider) return { outcome: 'unknown', error: 'The provider is not configured any more' }
   if (!provider.gatewayUrl) return readOwn(services, pin.cid)
-  return readFrom(services, provider.gatewayUrl, clip, pin.cid)
+  return verifyThrough(services, provider.gatewayUrl, clip, pin.cid)
 }
 
 /** The same through any gateway. */
-export async function readFrom(
-  { clock, config, work }: Services,
+export async function verifyThrough(
+  { clock, config, tasks }: Services,
   gatewayUrl: string,
   { sizeBytes }: Clip,
   cid: string,
-): Promise<ReadBack> {
+): Promise<Verification> {
   const spoolDirectory = spoolIn(config)
   return judge(() =>
     withTimeLimit(
@@ -42,14 +42,14 @@ export async function readFrom(
         clock,
         timeoutMs: config.ipfs.attemptTimeoutMs,
         timeoutError: () => new Error('No answer in time'),
-        signal: work.signal,
+        signal: tasks.signal,
       },
     ),
   )
 }
 
-async function readOwn({ repository }: Services, cid: string): Promise<ReadBack> {
-  const kept = await repository.open(cid).catch(() => null)
+async function readOwn({ blockStore }: Services, cid: string): Promise<Verification> {
+  const kept = await blockStore.open(cid).catch(() => null)
   if (!kept) return { outcome: 'missing', error: 'It is not in the repository' }
   return judge(async () => {
     const car = await kept.read(carParts(kept.dag, { scope: 'all', dups: false }))
@@ -57,7 +57,7 @@ async function readOwn({ repository }: Services, cid: string): Promise<ReadBack>
   })
 }
 
-async function judge(read: () => Promise<void>): Promise<ReadBack> {
+async function judge(read: () => Promise<void>): Promise<Verification> {
   try {
     await read()
     return { outcome: 'delivered' }

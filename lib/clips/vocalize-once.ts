@@ -1,19 +1,15 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
-import { sameEverywhere } from '#lib/platform/process-singleton.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
-import { soundOf } from './request-hash.ts'
-import { resolveSpeech, type VocalizeContext, type VocalizedClip, vocalize } from './vocalize.ts'
+import { requestFingerprint } from './request-hash.ts'
+import { resolveSpeech, type VocalizeContext, vocalize } from './vocalize.ts'
 
 const POLL_MS = 100
 
 /** `reuse: false` asks for a fresh clip. */
 export type ReusableRequest = SpeechRequest & { reuse?: boolean | undefined }
-
-/** Who is at work on which request in this process. */
-const inFlight = (services: Services) =>
-  sameEverywhere(services, 'vocalize-once', () => new Map<string, Promise<VocalizedClip>>())
 
 /**
  * Gives the clip that exists for the same request (text, voice, model, format, settings, language, seed), and has it
@@ -28,11 +24,11 @@ export async function vocalizeOnce(
 ): Promise<VocalizedClip> {
   const hash = request.reuse === false ? undefined : await hashOf(services, request)
   if (!hash) return vocalize(services, request, context)
-  const flights = inFlight(services)
-  const flight = flights.get(hash)
-  if (flight) return give(services, await flight, request, context)
-  const own = findOrSpeak(services, request, context, hash).finally(() => flights.delete(hash))
-  flights.set(hash, own)
+  const { vocalizations } = services.inFlight
+  const running = vocalizations.get(hash)
+  if (running) return give(services, await running, request, context)
+  const own = findOrSpeak(services, request, context, hash).finally(() => vocalizations.delete(hash))
+  vocalizations.set(hash, own)
   return own
 }
 
@@ -55,7 +51,7 @@ async function findOrSpeak(
 
 /** The clip that answers `hash` already, once it is there; `undefined` where the caller is to speak it as clip `id`. */
 async function findSpoken(services: Services, hash: string, id: string): Promise<VocalizedClip | undefined> {
-  const { catalog, clock, config, work } = services
+  const { catalog, clock, config, tasks } = services
   for (;;) {
     const now = clock.now()
     const owner = await catalog.requests
@@ -72,7 +68,7 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
       const deadline = (clip.stagedAt ?? 0) + config.ipfs.uploadDeadlineMs
       if (!isUploading || now >= deadline) return clip
     }
-    await clock.sleep(POLL_MS, work.signal)
+    await clock.sleep(POLL_MS, tasks.signal)
   }
 }
 
@@ -81,7 +77,7 @@ async function hashOf(services: Services, request: SpeechRequest, { asSpoken = f
   const { config, requestHasher, speech, log } = services
   if (!config.reuse.isOn) return undefined
   try {
-    const sound = soundOf({ ...request, ...resolveSpeech(services, request) }, speech.name)
+    const sound = requestFingerprint({ ...request, ...resolveSpeech(services, request) }, speech.name)
     return await requestHasher.hash(asSpoken ? [...sound, 'as_spoken'] : sound)
   } catch (error) {
     log.warn({ err: error }, 'The key of the request hashes is not at hand; clips are not reused')
@@ -99,7 +95,7 @@ async function give(
   request: ReusableRequest,
   context: VocalizeContext,
 ): Promise<VocalizedClip> {
-  const { catalog, store, work } = services
+  const { catalog, store, tasks } = services
   if (context.listener) {
     if (clip.originalMimeType) {
       const hash = await hashOf(services, request, { asSpoken: true })
@@ -110,6 +106,6 @@ async function give(
     const { id, outputFormat, modelId } = clip
     context.listener.replay({ id, audio, outputFormat: outputFormat ?? '', modelId: modelId ?? '' })
   }
-  work.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
+  tasks.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
   return { ...asPublished(services.config, clip), isReused: true }
 }

@@ -1,28 +1,19 @@
 import type { NewClip } from '#lib/catalog/clips.ts'
 import { type CatalogError, isCatalogError } from '#lib/catalog/connection.ts'
-import type { Services } from '#lib/composition.ts'
-import { type Clip, newClipId } from '#lib/model/clip.ts'
+import type { Services } from '#lib/context.ts'
+import { type Clip, newClipId, type VocalizedClip } from '#lib/model/clip.ts'
 import type { SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { isTempAudioError } from '#lib/temp-audio/store.ts'
-import { expectedSizeBytes, freeDisk, growingRoom, reserveRoom } from './byte-budget.ts'
+import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
 import type { Listener } from './live-listener.ts'
 import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
 import { type StagedAudio, stage } from './stage.ts'
-import { optimize } from './transcode.ts'
+import { transcodeStaged } from './transcode.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
-import { storageUnavailable, uploadUnstaged } from './upload-without-store.ts'
+import { storageUnavailable, uploadWithoutStore } from './upload-without-store.ts'
 
 /** Between the end of the vendor's time limit and the record of the staged clip. */
 const STAGING_MARGIN_MS = 60_000
-
-/** What `vocalize` gives back: the clip as it stands at that moment, `stored` or still temporary. */
-export type VocalizedClip = Clip & {
-  cid: string
-  mimeType: string
-  durationMs: number
-  /** It was there already: nothing was paid for it this time. */
-  isReused?: boolean
-}
 
 export interface VocalizeContext {
   requestId: string
@@ -49,7 +40,7 @@ export async function vocalize(
   const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
   const clip = staged.isDurable ? await recordStaged(services, newClip, staged) : undefined
   if (clip) context.listener?.kept()
-  return clip ? uploadStaged(services, clip, staged) : uploadUnstaged(services, newClip, staged, refusal)
+  return clip ? uploadStaged(services, clip, staged) : uploadWithoutStore(services, newClip, staged, refusal)
 }
 
 function describeNewClip(
@@ -88,10 +79,10 @@ export function resolveSpeech({ config }: Pick<Services, 'config'>, request: Spe
 async function reserve(services: Services, newClip: NewClip): Promise<CatalogError | undefined> {
   const isAnyoneLeft = services.chain.canTry('background')
   try {
-    await freeDisk(services, newClip.sizeBytes).catch((error) => {
+    await freeDiskSpace(services, newClip.sizeBytes).catch((error) => {
       if (!isTempAudioError(error) || !isAnyoneLeft) throw error
     })
-    await reserveRoom(services, newClip)
+    await reserveBytes(services, newClip)
     return undefined
   } catch (error) {
     if (!isCatalogError(error) && !isTempAudioError(error)) throw error
@@ -109,13 +100,13 @@ async function speakAndStage(
 ): Promise<StagedAudio> {
   let spoken: SpokenAudio | undefined
   try {
-    spoken = await services.speech.speak(request, { signal: services.work.signal })
+    spoken = await services.speech.speak(request, { signal: services.tasks.signal })
     if (listener) spoken = listener.hear(spoken)
-    const reserve = refusal ? () => Promise.reject(refusal) : growingRoom(services, id, sizeBytes)
+    const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
     const staged = await stage(services, id, spoken, { reserve })
     listener?.staged(staged.audio)
     // Who listens finds the very bytes that were heard.
-    return listener ? staged : await optimize(services, id, staged, spoken.outputFormat)
+    return listener ? staged : await transcodeStaged(services, id, staged, spoken.outputFormat)
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
     await services.catalog.clips.discard(id).catch(() => {})
@@ -124,12 +115,17 @@ async function speakAndStage(
 }
 
 async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio): Promise<VocalizedClip> {
-  const { catalog, chain, clock, config, work, leaseOwner } = services
+  const { catalog, chain, clock, config, tasks, leaseOwner } = services
   let outcome: UploadOutcome | undefined
-  if (chain.canTry('caller')) {
+  if (chain.canTry('interactive')) {
     const { audio } = staged
-    const upload = work.track(
-      uploadClip(services, clip, { trigger: 'request', user: 'caller', signal: work.signal, audio }),
+    const upload = tasks.track(
+      uploadClip(services, clip, {
+        trigger: 'request',
+        priority: 'interactive',
+        signal: tasks.signal,
+        audio,
+      }),
     )
     outcome = await withinDeadline(upload, clock, config.ipfs.uploadDeadlineMs)
   } else {

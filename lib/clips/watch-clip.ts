@@ -1,5 +1,5 @@
 import type { Attempt } from '#lib/catalog/attempts.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { type Clip, isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
@@ -28,12 +28,12 @@ export function isSettled({ clip }: ClipHistory): boolean {
  * Yields clip `id` as it stands, and again after each change, until it is settled, its record is gone, or `signal`
  * aborts. With `awaitRecord` a record that is not there yet is waited for. A catalog that fails is asked again later.
  */
-export async function* followClip(
+export async function* watchClip(
   services: Services,
   id: string,
   { signal, awaitRecord = false }: { signal: AbortSignal; awaitRecord?: boolean },
 ): AsyncGenerator<ClipHistory, void> {
-  const bell = createBell(services, id)
+  const bell = createWakeUp(services, id)
   let isAwaited = awaitRecord
   let last = ''
   try {
@@ -58,7 +58,7 @@ export async function* followClip(
 }
 
 /** Rings at a change and every `POLL_MS`. A change while nobody waits is remembered. */
-function createBell({ changes }: Services, id: string) {
+function createWakeUp({ changes }: Services, id: string) {
   let hasRung = false
   let wake = () => {}
   const ring = () => {

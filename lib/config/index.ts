@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { readSharedProfile } from './scale-out.ts'
+import { readScaleOut } from './scale-out.ts'
 import {
   ConfigError,
   chance,
@@ -54,7 +54,7 @@ export function readConfig(environment: Environment) {
   }
   const otlpEndpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT', url)
   const otlpHeaders = read('OTEL_EXPORTER_OTLP_HEADERS', headerList, {})
-  const { reuseSecret, isServerless, ...shared } = readSharedProfile(read, problems)
+  const { reuseSecret, isServerless, ...shared } = readScaleOut(read, problems)
   const hasFollowUps = read('BACKGROUND', flag, true)
   const ownPlace = isServerless ? path.join(tmpdir(), 'voicepin') : ''
   const vendors = readVendors(read)

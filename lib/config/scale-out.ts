@@ -5,7 +5,7 @@ import { flag, postgresUrl, type Read, redisUrl, secretText, text, url } from '.
  * What several machines share: all of it is optional, save on a platform where no disk lasts. `problems` is told what is
  * missing or does not fit.
  */
-export function readSharedProfile(read: Read, problems: string[]) {
+export function readScaleOut(read: Read, problems: string[]) {
   const databaseUrl = read('DATABASE_URL', postgresUrl)
   const badParameter = databaseUrl && badPostgresParameter(databaseUrl)
   if (badParameter) problems.push(`DATABASE_URL: ${badParameter}`)

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
-import { named } from '#lib/platform/process-singleton.ts'
+import { errorGuard } from '#lib/platform/process-singleton.ts'
 
 const secret = Symbol('secret')
 
@@ -149,7 +149,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-export const isConfigError = named<ConfigError>('ConfigError')
+export const isConfigError = errorGuard<ConfigError>('ConfigError')
 
 /** The one line that an operator is told; whoever else reads it learns no secret. */
 export const describeConfigError = ({ message }: ConfigError) => `Voicepin is configured wrongly: ${message}`

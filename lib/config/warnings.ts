@@ -1,7 +1,7 @@
 import type { Config } from './index.ts'
 
 /** What an operator has to know where some of what instances share is shared and some is not: one line each. */
-export function sharingNotes({
+export function configWarnings({
   databaseUrl,
   s3,
   ipfs,

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Sample, Span, TimeToIpfs, TryCount } from '#lib/catalog/clip-list.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
 
 const HOUR_MS = 3_600_000
@@ -49,9 +49,9 @@ export interface Figures {
 }
 
 /** Reads the figures of the last `range` from the catalog. @throws CatalogError */
-export async function readFigures(services: Services, range: Range): Promise<Figures> {
+export async function readStats(services: Services, range: Range): Promise<Figures> {
   const { catalog, chain, clock, config } = services
-  const { history } = catalog
+  const { clipList } = catalog
   const at = clock.now()
   const stepMs = ranges[range] / STEPS
   // Whole steps, so that what is over does not change its step with each look.
@@ -59,13 +59,13 @@ export async function readFigures(services: Services, range: Range): Promise<Fig
   const span: Span = { from: to - ranges[range], to, stepMs }
 
   // Each query holds up the whole process on SQLite; between them others get their turn.
-  const tries = await history.tries(span)
+  const tries = await clipList.tries(span)
   await breathe()
-  const times = await history.timesToIpfs(span)
+  const times = await clipList.timesToIpfs(span)
   await breathe()
-  const states = await history.states(span.from)
-  const samples = thinned(await history.samples(span), span)
-  const totals = await catalog.figures.totals()
+  const states = await clipList.states(span.from)
+  const samples = thinned(await clipList.samples(span), span)
+  const totals = await catalog.stats.totals()
 
   const { stored = 0, expired = 0, staged = 0, pending = 0 } = states
   const waiting = staged + pending

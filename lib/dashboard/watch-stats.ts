@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Services } from '#lib/composition.ts'
-import { type Figures, type Range, readFigures } from './read-stats.ts'
+import type { Services } from '#lib/context.ts'
+import { type Figures, type Range, readStats } from './read-stats.ts'
 
 /** How often it is asked whether anything has changed. */
 const POLL_MS = 1000
@@ -10,7 +10,7 @@ const LONGEST_STILL_MS = 30_000
 const SHARE_OF_TIME = 1 / 15
 
 /** Yields the figures of a range now and after each change, until `signal` aborts. @throws CatalogError */
-export async function* followFigures(
+export async function* watchStats(
   services: Services,
   range: Range,
   signal: AbortSignal,
@@ -25,7 +25,7 @@ export async function* followFigures(
     if (isDue || stillMs >= LONGEST_STILL_MS) {
       known = fingerprint
       readAt = performance.now()
-      const figures = await readFigures(services, range)
+      const figures = await readStats(services, range)
       tookMs = performance.now() - readAt
       yield figures
     }
@@ -35,5 +35,5 @@ export async function* followFigures(
 
 /** Differs once anything has happened; cheap however many clips there are. */
 async function fingerprintOf({ catalog, chain }: Services): Promise<string> {
-  return JSON.stringify([await catalog.figures.totals(), chain.breakers()])
+  return JSON.stringify([await catalog.stats.totals(), chain.breakers()])
 }

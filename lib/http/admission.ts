@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto'
 import { after } from 'next/server'
 import { spendCharacters } from '#lib/clips/character-budget.ts'
-import type { VocalizeContext, VocalizedClip } from '#lib/clips/vocalize.ts'
+import type { VocalizeContext } from '#lib/clips/vocalize.ts'
 import { type ReusableRequest, vocalizeOnce } from '#lib/clips/vocalize-once.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { getService } from '#lib/server/lifecycle.ts'
 import { bearerOf, isOneOf } from './auth.ts'
 import { clientAddress } from './client-address.ts'
 import type { RequestContext } from './respond.ts'
+import { getService } from './service.ts'
 
 /** Has the text spoken. The work goes on whether or not anybody waits for it. */
 export type Speak = (options?: Omit<VocalizeContext, 'requestId'>) => Promise<VocalizedClip>
 
 /** A door that speaks, opened to one caller. */
-interface Door {
+interface Admission {
   /**
    * Takes an order, counted against the caller's daily characters.
    *
    * @throws ServiceError `character_budget_exceeded`
    */
-  order(request: ReusableRequest): Promise<Speak>
+  speak(request: ReusableRequest): Promise<Speak>
 }
 
 /**
@@ -28,21 +29,21 @@ interface Door {
  *
  * @throws ServiceError `shutting_down`, `unauthorized`, `rate_limited`
  */
-export async function openDoor(request: Request, context: RequestContext): Promise<Door> {
+export async function admit(request: Request, context: RequestContext): Promise<Admission> {
   const { services, requestId } = context
   const service = getService()
   service.refuseWhileStopping()
-  const caller = await admit(request, context)
+  const caller = await identifyCaller(request, context)
   return {
-    async order(speech) {
+    async speak(speech) {
       const giveBack = await spendCharacters(services, caller, speech.text)
       return (options) => {
-        const speaking = services.work.track(vocalizeOnce(services, speech, { requestId, ...options }))
+        const speaking = services.tasks.track(vocalizeOnce(services, speech, { requestId, ...options }))
         after(async () => {
           const clip = await speaking.catch(giveBack.afterFailure)
-          if (clip?.isReused) await giveBack.unspent()
+          if (clip?.isReused) await giveBack.refund()
           else if (clip) await service.afterVocalize(clip)
-          await services.work.settled()
+          await services.tasks.settled()
           await service.afterWork()
         })
         return speaking
@@ -52,7 +53,7 @@ export async function openDoor(request: Request, context: RequestContext): Promi
 }
 
 /** Who calls: by key, or by address. Wrong keys count against the address that tries them. */
-export async function admit(request: Request, context: RequestContext): Promise<string> {
+export async function identifyCaller(request: Request, context: RequestContext): Promise<string> {
   const { vocalizeApiKeys: keys, trustedProxies } = context.services.config.access
   const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()
   const isKey = given !== undefined && isOneOf(given, keys)

@@ -1,4 +1,4 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
 const SEATS = 2000
@@ -13,7 +13,7 @@ const taken = new WeakMap<Services, Map<string, number>>()
  *
  * @throws ServiceError `rate_limited` when all are taken, or too many of them by this caller
  */
-export function takeSeat(services: Services, caller: string): () => void {
+export function takeConnection(services: Services, caller: string): () => void {
   const seats = taken.get(services) ?? new Map<string, number>()
   taken.set(services, seats)
   const own = seats.get(caller) ?? 0

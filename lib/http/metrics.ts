@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'pr
 import { backgroundTriggers } from '#lib/catalog/attempts.ts'
 import type { Totals } from '#lib/catalog/backlog.ts'
 import { timeToIpfsBuckets } from '#lib/catalog/counters.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 
 /**
  * The figures in Prometheus' text format. What is counted comes from the catalog, so that it outlives a restart and
@@ -15,7 +15,7 @@ export async function renderMetrics({
   catalog,
   chain,
 }: Services): Promise<{ contentType: string; text: string }> {
-  const totals = await catalog.figures.totals()
+  const totals = await catalog.stats.totals()
   const missingReplicas = await catalog.replications.count()
   const figures = new Registry()
   addCounters(figures, totals.counters, chain.providers)

@@ -1,4 +1,4 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { isServiceError } from '#lib/model/errors.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import { addCorsHeaders } from './cors.ts'

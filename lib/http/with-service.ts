@@ -1,7 +1,7 @@
 import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { getService, type Service } from '#lib/server/lifecycle.ts'
 import { problem, problemResponse, requestIdOf } from './problem.ts'
+import { getService, type Service } from './service.ts'
 
 /**
  * Answers a request by the service of this process. Where it cannot run as it is configured every request is told so:

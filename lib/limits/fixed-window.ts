@@ -15,7 +15,7 @@ export interface Count {
 }
 
 /** Counts what each `key` does. A key's window begins with the first that it does, and ends `windowSeconds` later. */
-export interface Windows {
+export interface FixedWindow {
   /** Counts one more of `key`. */
   count(key: string): Promise<Count>
   /** Forgets what `key` did. */
@@ -26,12 +26,12 @@ export interface Windows {
  * Windows of which each holds `limit`. With `redis` all instances count together under `name`; while Redis is away, or
  * without it, each counts for itself.
  */
-export function createWindows(options: {
+export function createFixedWindow(options: {
   name: string
   limit: number
   windowSeconds: number
   redis?: RedisConnections | undefined
-}): Windows {
+}): FixedWindow {
   const { name, limit: points, windowSeconds: duration, redis } = options
   const own = new RateLimiterMemory({ points, duration })
   let together: Promise<RateLimiterAbstract> | undefined

@@ -1,5 +1,5 @@
 import type { RedisConnections } from '#lib/redis/connections.ts'
-import { createWindows } from './fixed-window.ts'
+import { createFixedWindow } from './fixed-window.ts'
 
 /** What is left to a caller after a request. */
 export interface Allowance {
@@ -26,7 +26,7 @@ export function createRateLimiter(options: {
   windowSeconds: number
   redis?: RedisConnections | undefined
 }): RateLimiter {
-  const windows = createWindows({ name: 'requests', ...options })
+  const windows = createFixedWindow({ name: 'requests', ...options })
   const policy = `"default";q=${options.limit};w=${options.windowSeconds}`
   return {
     async take(key) {

@@ -1,6 +1,6 @@
 import { ServiceError } from '#lib/model/errors.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
-import { createWindows } from './fixed-window.ts'
+import { createFixedWindow } from './fixed-window.ts'
 
 const FAILURES = 10
 const WINDOW_SECONDS = 15 * 60
@@ -15,7 +15,7 @@ export type SignInLimit = (caller: string, signIn: () => void) => Promise<void>
 
 /** The failures are counted in this process, or at all instances together where there is a `redis`. */
 export function createSignInLimit({ redis }: { redis?: RedisConnections | undefined } = {}): SignInLimit {
-  const failures = createWindows({
+  const failures = createFixedWindow({
     ...{ name: 'sign-ins', limit: FAILURES, windowSeconds: WINDOW_SECONDS },
     redis,
   })

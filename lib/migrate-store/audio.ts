@@ -33,7 +33,11 @@ interface KnownClip {
 }
 
 /** The clips in the bucket that belong to nothing in the source: another service uses it. */
-export async function strangersIn(bucket: Bucket, source: Database, files: TempAudioStore): Promise<number> {
+export async function countForeignObjects(
+  bucket: Bucket,
+  source: Database,
+  files: TempAudioStore,
+): Promise<number> {
   let strangers = 0
   for await (const batch of inBatches(bucket.list(), BATCH)) {
     const records = await recordsOf(

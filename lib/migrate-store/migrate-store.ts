@@ -7,10 +7,10 @@ import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { secretOfKeyFile } from '#lib/clips/request-hash.ts'
 import type { Config } from '#lib/config/index.ts'
 import { systemClock } from '#lib/platform/clock.ts'
-import { named } from '#lib/platform/process-singleton.ts'
+import { errorGuard } from '#lib/platform/process-singleton.ts'
 import { type Bucket, createBucket } from '#lib/temp-audio/bucket.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
-import { type AudioProof, copyAudio, strangersIn } from './audio.ts'
+import { type AudioProof, copyAudio, countForeignObjects } from './audio.ts'
 import { compareRecords, copyRecords, isEmpty, type TableProof } from './records.ts'
 
 /** Where the key of the request hashes is written down for the new profile, beside the old one. */
@@ -26,15 +26,15 @@ export interface MigrationResult {
   audio: AudioProof | undefined
   problems: string[]
   /** What an operator has to know, one line each. */
-  notes: string[]
+  warnings: string[]
 }
 
 /** The copy was not begun, and nothing was changed. */
-export class MigrationRefused extends Error {
+export class MigrationRefusedError extends Error {
   override readonly name = 'MigrationRefused'
 }
 
-export const isMigrationRefused = named<MigrationRefused>('MigrationRefused')
+export const isMigrationRefused = errorGuard<MigrationRefusedError>('MigrationRefused')
 
 /**
  * Copies the catalog and the held audio of the single machine in `directory` (its `TEMP_AUDIO_DIR`) to the database and the
@@ -59,9 +59,9 @@ export async function migrateStore(options: {
   const files = createFilesystemStore({ directory: path.join(directory, 'audio') })
   try {
     const isCopied = database ? await isCopiedAlready(source, database) : false
-    const strangers = bucket ? await strangersIn(bucket, source, files) : 0
+    const strangers = bucket ? await countForeignObjects(bucket, source, files) : 0
     if (strangers > 0) {
-      throw new MigrationRefused(
+      throw new MigrationRefusedError(
         `The bucket holds ${strangers} clips that are not of this source: take one that nobody else uses`,
       )
     }
@@ -74,8 +74,8 @@ export async function migrateStore(options: {
         .filter(({ differing }) => differing > 0)
         .map(({ name, differing }) => `${name}: ${differing} rows differ`),
     ]
-    const notes = await notesOf({ directory, target, source, audio })
-    return { isProven: problems.length === 0, tables, audio, problems, notes }
+    const warnings = await warningsOf({ directory, target, source, audio })
+    return { isProven: problems.length === 0, tables, audio, problems, warnings }
   } finally {
     await close(source, database, bucket)
   }
@@ -85,11 +85,11 @@ export async function migrateStore(options: {
 async function openSource(directory: string): Promise<Database> {
   const file = path.join(directory, 'catalog.sqlite')
   if (!existsSync(file)) {
-    throw new MigrationRefused(
+    throw new MigrationRefusedError(
       `There is no catalog in ${directory}: name the TEMP_AUDIO_DIR of the service by --from`,
     )
   }
-  const connector = sqliteFile(file, { isAlone: true })
+  const connector = sqliteFile(file, { exclusive: true })
   const source = createDatabase(connector)
   try {
     await source.read((db) => db.selectFrom('clips').select('id').limit(1).execute())
@@ -99,7 +99,7 @@ async function openSource(directory: string): Promise<Database> {
     const isInUse = isCatalogError(error) && connector.isBusy(error.cause, true)
     if (!isInUse) throw error
     const message = `The catalog in ${directory} is in use: stop the service and its workers first`
-    throw new MigrationRefused(message, { cause: error })
+    throw new MigrationRefusedError(message, { cause: error })
   }
 }
 
@@ -108,12 +108,12 @@ async function isCopiedAlready(source: Database, target: Database): Promise<bool
   const differing = (await compareRecords(source, target)).filter((table) => table.differing > 0)
   if (differing.length === 0) return true
   const which = differing.map(({ name, differing: rows }) => `${rows} of ${name}`).join(', ')
-  throw new MigrationRefused(
+  throw new MigrationRefusedError(
     `The target has records that are not a copy of this source, or that have gone on since (${which}): take an empty database`,
   )
 }
 
-async function notesOf({
+async function warningsOf({
   directory,
   target,
   source,

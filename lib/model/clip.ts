@@ -36,7 +36,7 @@ export interface Clip {
   spokenAt: number | null
   stagedAt: number | null
   /** Whether the temporary store holds the bytes. */
-  isHeld: boolean
+  hasLocalBytes: boolean
   provider: string | null
   /** The CID that the provider answered: `cid`, save where a provider chunks in its own way. */
   ipfsHash: string | null
@@ -52,6 +52,15 @@ export interface Clip {
   lastError: string | null
   leaseOwner: string | null
   leaseExpiresAt: number | null
+}
+
+/** What `vocalize` gives back: the clip as it stands at that moment, `stored` or still temporary. */
+export type VocalizedClip = Clip & {
+  cid: string
+  mimeType: string
+  durationMs: number
+  /** It was there already: nothing was paid for it this time. */
+  isReused?: boolean
 }
 
 /** What a clip was before it was re-encoded. */
@@ -78,7 +87,7 @@ export function fileNameOf(clip: Pick<Clip, 'id' | 'fileExtension'>): string {
 }
 
 /** Appends the path of a CID to a gateway's URL; the file name makes the gateway's media type certain. */
-export function gatewayUrlOf(gatewayUrl: string, cid: string, fileName: string): string {
+export function ipfsUrlOf(gatewayUrl: string, cid: string, fileName: string): string {
   const base = gatewayUrl.replace(/\/+$/, '').replace(/\/ipfs$/, '')
   return `${base}/ipfs/${cid}?filename=${encodeURIComponent(fileName)}`
 }

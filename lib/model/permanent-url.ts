@@ -1,6 +1,8 @@
 import type { Config } from '#lib/config/index.ts'
-import { OWN_GATEWAY } from '#lib/ipfs/providers/embedded.ts'
-import { type Clip, fileNameOf, gatewayUrlOf } from './clip.ts'
+import { type Clip, fileNameOf, ipfsUrlOf } from './clip.ts'
+
+/** What stands in place of a gateway's URL for our own: permanent URLs are then relative, whatever we are called. */
+export const OWN_GATEWAY = ''
 
 type Addressed = Pick<Clip, 'id' | 'fileExtension' | 'cid'>
 
@@ -14,7 +16,7 @@ export function permanentUrlOf(
   { ipfsHash, gatewayUrl }: { ipfsHash: string; gatewayUrl: string },
 ): string {
   if (ipfs.usesOwnGateway) return ownUrlOf(clip, ipfsHash)
-  return gatewayUrlOf(ipfs.gatewayUrl ?? gatewayUrl, ipfsHash, fileNameOf(clip))
+  return ipfsUrlOf(ipfs.gatewayUrl ?? gatewayUrl, ipfsHash, fileNameOf(clip))
 }
 
 /** The same clip with the permanent URL that it has today: of our own gateway and the CDN before it, where they are to be used. */
@@ -34,5 +36,5 @@ export function absoluteUrl(url: string, baseUrl: string): string {
 }
 
 function ownUrlOf(clip: Addressed, ipfsHash: string): string {
-  return gatewayUrlOf(OWN_GATEWAY, clip.cid ?? ipfsHash, fileNameOf(clip))
+  return ipfsUrlOf(OWN_GATEWAY, clip.cid ?? ipfsHash, fileNameOf(clip))
 }

@@ -11,21 +11,21 @@ export function withJitter(ms: number, random: () => number): number {
  * or what the provider's `Retry-After` asked for where that is longer.
  *
  * `undefined`: do not try again, for the error cannot be mended by it, the list is at its end, or the provider asks
- * for more patience than `patienceMs`.
+ * for more than `maxRetryAfterMs`.
  */
 export function waitBeforeRetry(options: {
   /** Tries made so far, at least 1. */
   tries: number
   delaysMs: readonly number[]
   error: { isRetryable: boolean; retryAfterMs?: number | undefined }
-  patienceMs: number
+  maxRetryAfterMs: number
   random: () => number
 }): number | undefined {
-  const { tries, delaysMs, error, patienceMs, random } = options
+  const { tries, delaysMs, error, maxRetryAfterMs, random } = options
   const listedMs = delaysMs[tries - 1]
   if (!error.isRetryable || listedMs === undefined) return undefined
   const askedMs = error.retryAfterMs ?? 0
-  if (askedMs > patienceMs) return undefined
+  if (askedMs > maxRetryAfterMs) return undefined
   return Math.max(withJitter(listedMs, random), askedMs)
 }
 

@@ -5,18 +5,21 @@ const MARGIN_BYTES = 32 * 1024 ** 2
 const MARGIN_SHARE = 1 / 8
 
 /** The disk that the temporary store and the catalog share. */
-export interface Disk {
+export interface DiskSpace {
   /** Whether `sizeBytes` more find room on it, with enough left for the catalog to go on. */
-  hasRoom(sizeBytes: number): Promise<boolean>
+  hasSpace(sizeBytes: number): Promise<boolean>
   /** Where clips only pass through: deletes what can be had again from their store. Returns how many files. */
-  letGoOfCopies?: (() => Promise<number>) | undefined
+  evictCopies?: (() => Promise<number>) | undefined
 }
 
 /** The disk under `directory`, which is made when missing. One that cannot be asked is taken to have room. */
-export function createDisk(directory: string, { letGoOfCopies }: Pick<Disk, 'letGoOfCopies'> = {}): Disk {
+export function createDiskSpace(
+  directory: string,
+  { evictCopies }: Pick<DiskSpace, 'evictCopies'> = {},
+): DiskSpace {
   return {
-    letGoOfCopies,
-    async hasRoom(sizeBytes) {
+    evictCopies,
+    async hasSpace(sizeBytes) {
       const facts = await mkdir(directory, { recursive: true })
         .then(() => statfs(directory))
         .catch(() => undefined)

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts'
  *
  * @throws AggregateError with the error of each attempt when none succeeded; the signal's reason when it aborts
  */
-export async function race<T>(
+export async function hedgedRace<T>(
   attempts: readonly ((signal: AbortSignal) => Promise<T>)[],
   options: { clock: Clock; staggerMs: number; signal: AbortSignal },
 ): Promise<T> {

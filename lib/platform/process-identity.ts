@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
  * Where process ids mean the same processes: this machine since it was started, and in it this container. Machines may
  * share a host name, and a catalog.
  */
-export const leaseHost = createHash('sha256')
+export const hostIdentity = createHash('sha256')
   .update(
     [
       hostname(),
@@ -19,16 +19,16 @@ export const leaseHost = createHash('sha256')
 
 /** A name for this process in leases: `<host>:<process id>:<random>`. */
 export function newLeaseOwner(): string {
-  return `${leaseHost}:${process.pid}:${randomBytes(6).toString('hex')}`
+  return `${hostIdentity}:${process.pid}:${randomBytes(6).toString('hex')}`
 }
 
 /**
  * Whether the process that `owner` names is known to have died: it ran on this host and its process id is free, or is
  * this process's own. Of other hosts nothing is known; their leases run out by themselves.
  */
-export function isDeadLeaseOwner(owner: string, self: string): boolean {
+export function isDeadProcess(owner: string, self: string): boolean {
   const [ownersHost, processId] = owner.split(':')
-  if (owner === self || ownersHost !== leaseHost) return false
+  if (owner === self || ownersHost !== hostIdentity) return false
   return Number(processId) === process.pid || !isProcessAlive(Number(processId))
 }
 

@@ -11,7 +11,7 @@ export interface TimeReading {
 }
 
 /** The time that all instances share. */
-export interface SharedClock extends Clock {
+export interface SkewCorrectedClock extends Clock {
   /** Goes by the other clock from now on, where that differs by more than is harmless. */
   align(reading: TimeReading): void
 }
@@ -20,7 +20,7 @@ export interface SharedClock extends Clock {
  * The clock `own`, put right by readings of the one that all instances share: leases and dates are told by one machine
  * and judged by another. `onSkew` is told by how much `own` has turned out to be behind, or ahead where it is negative.
  */
-export function createSharedClock(own: Clock, onSkew: (skewMs: number) => void): SharedClock {
+export function createSkewCorrectedClock(own: Clock, onSkew: (skewMs: number) => void): SkewCorrectedClock {
   let skewMs = 0
   return {
     ...own,

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts'
 const TIDY_UP_MS = 2000
 
 /** Work that goes on behind the answers: counted, so that a shutdown can wait for it. */
-export interface BackgroundWork {
+export interface TaskTracker {
   /** Aborts when the grace time of a shutdown is over. */
   readonly signal: AbortSignal
   /** Watches `work` until it settles, and hands what it throws to `onError`. Returns `work`. */
@@ -15,10 +15,7 @@ export interface BackgroundWork {
   drain(graceMs: number): Promise<void>
 }
 
-export function createBackgroundWork(options: {
-  clock: Clock
-  onError: (error: unknown) => void
-}): BackgroundWork {
+export function createTaskTracker(options: { clock: Clock; onError: (error: unknown) => void }): TaskTracker {
   const { clock, onError } = options
   const running = new Set<Promise<unknown>>()
   const stop = new AbortController()

@@ -85,12 +85,12 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
   }
 
   return {
-    ring(task, dueAt) {
+    enqueue(task, dueAt) {
       if (isClosed) return
       const adding = add(`${task.kind}-${task.id}-${dueAt}`, task, dueAt)
         .catch((error: unknown) => {
           tell(error)
-          local.ring(task, dueAt)
+          local.enqueue(task, dueAt)
         })
         .finally(() => ringing.delete(adding))
       ringing.add(adding)

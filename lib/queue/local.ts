@@ -50,7 +50,7 @@ export function createLocalQueue({ clock }: { clock: Clock }): WorkQueue {
   }
 
   return {
-    ring(task, dueAt) {
+    enqueue(task, dueAt) {
       const key = `${task.kind} ${task.id}`
       const before = waiting.get(key)
       if (!worker || due.has(key) || (before && before.dueAt <= dueAt)) return

@@ -16,7 +16,7 @@ export interface WorkQueue {
    * Has `task` done by some process that works, at `dueAt` (milliseconds since the epoch) or soon after. What waits
    * already is not done twice for being rung again with the same date. Never throws and never makes anyone wait.
    */
-  ring(task: Task, dueAt: number): void
+  enqueue(task: Task, dueAt: number): void
   /**
    * Has this process work, on at most `concurrency` tasks at once. Returns what ends it: that takes no further task, and
    * resolves when those under way are done.
@@ -30,12 +30,12 @@ export interface WorkQueue {
  * One queue in front of two, made by `create` from their names: uploads have one of their own, so that nothing that is
  * quick waits behind them.
  */
-export function createLanes(create: (name: string) => WorkQueue): WorkQueue {
+export function createQueues(create: (name: string) => WorkQueue): WorkQueue {
   const uploads = create('uploads')
   const chores = create('chores')
   const both = [uploads, chores]
   return {
-    ring: (task, dueAt) => (task.kind === 'upload' ? uploads : chores).ring(task, dueAt),
+    enqueue: (task, dueAt) => (task.kind === 'upload' ? uploads : chores).enqueue(task, dueAt),
 
     work(handle, options) {
       const stops = both.map((queue) => queue.work(handle, options))

@@ -3,29 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createRequestListener } from '@remix-run/node-fetch-server'
 import { announceStamps, stamp } from '#lib/http/client-address.ts'
 import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import type { Service } from '#lib/http/service.ts'
 import { describeError, ServiceError } from '#lib/model/errors.ts'
 import { refuseUnreadable } from './unreadable.ts'
-
-/** What the front asks of the service behind it; `instrumentation.ts` puts it on `globalThis`. */
-export interface FrontServices {
-  /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
-  serveTempAudio(request: Request): Promise<Response>
-  /** Answers `GET` and `HEAD /ipfs/<cid>`. */
-  serveIpfs(request: Request): Promise<Response>
-  /** What is due once the audio was sent. */
-  afterTempAudio(): Promise<void>
-  /** Turns readiness to 503 and takes no new work. */
-  beginShutdown(): void
-  /** Resolves when the running work is done or its time of grace is over. */
-  drain(): Promise<void>
-  /** Releases files, timers and the catalog. */
-  close(): Promise<void>
-}
 
 interface FrontOptions {
   /** Answers everything that the front does not answer itself. */
   nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
-  services: Pick<FrontServices, 'serveTempAudio' | 'serveIpfs' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
+  service: Pick<Service, 'serveTempAudio' | 'serveIpfs' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
   /** How long running requests may take to finish after `stop()`. */
   graceMs?: number
 }
@@ -61,13 +46,13 @@ const ipfsPath = /^\/ipfs\/[^?#]/
  * It answers the audio itself, since Next.js drops `Content-Length` from route handlers and players need it,
  * and it knows every running request, so that a shutdown cuts none off.
  */
-export function createFront({ nextHandler, services, graceMs = GRACE_MS }: FrontOptions): Front {
+export function createFront({ nextHandler, service, graceMs = GRACE_MS }: FrontOptions): Front {
   const running = new Set<ServerResponse>()
   let isStopping = false
   const listenerOf = (serve: (request: Request) => Promise<Response>) =>
     createRequestListener(async (request) => withReason(await serve(request)), { onError: answerError })
-  const serveTempAudio = listenerOf((request) => services.serveTempAudio(request))
-  const serveIpfs = listenerOf((request) => services.serveIpfs(request))
+  const serveTempAudio = listenerOf((request) => service.serveTempAudio(request))
+  const serveIpfs = listenerOf((request) => service.serveIpfs(request))
 
   announceStamps()
   const server = createServer(timeouts, (request, response) => {
@@ -88,7 +73,7 @@ export function createFront({ nextHandler, services, graceMs = GRACE_MS }: Front
   })
 
   const afterAudio = (status: number) => {
-    if (status === 200 || status === 206) void services.afterTempAudio()
+    if (status === 200 || status === 206) void service.afterTempAudio()
   }
   server.on('clientError', refuseUnreadable)
 
@@ -97,8 +82,8 @@ export function createFront({ nextHandler, services, graceMs = GRACE_MS }: Front
     isStopping = true
     for (const response of running) hangUpAfter(response)
     try {
-      services.beginShutdown()
-      await services.drain()
+      service.beginShutdown()
+      await service.drain()
     } finally {
       server.close()
       while ([...running].some(endsByItself) && Date.now() < deadline) await sleep(POLL_MS)

@@ -1,50 +1,25 @@
-import { afterAnswer, afterWork } from '#lib/background/after-response.ts'
+import { afterResponse, afterWork } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
 import { startBackground } from '#lib/background/scheduler.ts'
 import { isCatalogError } from '#lib/catalog/connection.ts'
-import { freeDisk } from '#lib/clips/byte-budget.ts'
+import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { healBucket, recover } from '#lib/clips/recover.ts'
-import type { VocalizedClip } from '#lib/clips/vocalize.ts'
-import { createServices, type Services } from '#lib/composition.ts'
-import { readConfig } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
 import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
+import type { Service } from '#lib/http/service.ts'
 import { describeError, ServiceError } from '#lib/model/errors.ts'
-import type { FrontServices } from './front.ts'
 
 /** How long running work may take to finish when the process is asked to stop. */
 const GRACE_MS = 20_000
 
-/** The running service of a process, as the front and the route handlers use it. */
-export interface Service extends FrontServices {
-  services: Services
-  /** What is due once `vocalize` was answered. Never rejects. */
-  afterVocalize(clip: VocalizedClip): Promise<void>
-  /** What is due once the uploads behind an answer have ended as well. Never rejects. */
-  afterWork(): Promise<void>
-  /** @throws ServiceError `shutting_down` */
-  refuseWhileStopping(): void
-  /** @throws ServiceError `shutting_down` or `not_ready`, which says what is missing */
-  checkReady(): Promise<void>
-}
-
-/** The framework loads this module more than once a process; the service exists once. */
-const KEY = Symbol.for('voicepin.services')
-
-/** The service of this process, started at the first call. @throws ConfigError */
-export function getService(): Service {
-  const holder = globalThis as { [KEY]?: Service }
-  holder[KEY] ??= startService(createServices(readConfig(process.env)))
-  return holder[KEY]
-}
-
 /** Starts recovery on `services`, and the background work unless others do it. */
 export function startService(services: Services): Service {
-  const { catalog, chain, clock, config, log, speech, store, work, leaseOwner } = services
+  const { catalog, chain, clock, config, log, speech, store, tasks, leaseOwner } = services
   let isStopping = false
   let recovery: Promise<void> | undefined
-  for (const note of services.notes) log.warn(note)
+  for (const note of services.warnings) log.warn(note)
 
   /** Once it has succeeded it stays so; until then each call tries again. */
   function recovered(): Promise<void> {
@@ -63,7 +38,7 @@ export function startService(services: Services): Service {
       })
     return recovery
   }
-  const quietly = (promise: Promise<void>) => work.track(promise).catch(() => {})
+  const quietly = (promise: Promise<void>) => tasks.track(promise).catch(() => {})
 
   recovered().catch(() => {})
   const stopBackground = config.hasBackground ? startBackground(services, { recovered }) : undefined
@@ -78,13 +53,13 @@ export function startService(services: Services): Service {
     serveIpfs: (request) => serveIpfs(services, request),
     serveTempAudio: (request) => serveTempAudio(services, request),
     afterTempAudio: () => quietly(retryOpportunistically(services)),
-    afterVocalize: (clip) => quietly(afterAnswer(services, clip)),
+    afterVocalize: (clip) => quietly(afterResponse(services, clip)),
     afterWork: () => quietly(afterWork(services)),
     refuseWhileStopping,
 
     async checkReady() {
       refuseWhileStopping()
-      const writable = store.check().then(() => freeDisk(services, 0))
+      const writable = store.check().then(() => freeDiskSpace(services, 0))
       const checks = await Promise.allSettled([recovered(), catalog.check(), writable])
       for (const [index, check] of checks.entries()) {
         if (check.status === 'fulfilled') continue
@@ -100,7 +75,7 @@ export function startService(services: Services): Service {
 
     async drain() {
       if (stopBackground) void quietly(stopBackground())
-      await work.drain(GRACE_MS)
+      await tasks.drain(GRACE_MS)
     },
 
     async close() {

@@ -1,17 +1,22 @@
+import { createServices } from '#lib/composition.ts'
+import { readConfig } from '#lib/config/index.ts'
 import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
-import { getService } from './lifecycle.ts'
+import { findService, registerConfigError, registerService } from '#lib/http/service.ts'
+import { startService } from './lifecycle.ts'
 
 /**
- * Builds the service when Next.js starts. On Vercel there is no start that could be refused: a process that is
- * configured wrongly lives on there, and each answer says so.
+ * Starts the service when Next.js starts, once a process. On Vercel there is no start that could be refused: a process
+ * that is configured wrongly lives on there, and each answer says so.
  *
  * @throws ConfigError anywhere else
  */
 export function startInNext(): void {
+  if (findService()) return
   try {
-    getService()
+    registerService(startService(createServices(readConfig(process.env))))
   } catch (error) {
     if (!process.env.VERCEL || !isConfigError(error)) throw error
+    registerConfigError(error)
     console.error(describeConfigError(error))
   }
 }

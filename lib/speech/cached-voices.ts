@@ -1,10 +1,10 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { Voice } from './speech.ts'
 
 const FRESH_MS = 5 * 60_000
 const TIMEOUT_MS = 15_000
 /** A vendor who has just failed is left alone for so long. */
-const REST_MS = 5000
+const COOL_DOWN_MS = 5000
 
 interface Cache {
   last?: { voices: Voice[]; askedAt: number }
@@ -25,7 +25,7 @@ export async function listVoices(services: Services): Promise<Voice[]> {
   const cache = caches.get(services) ?? {}
   caches.set(services, cache)
   const since = (time: number | undefined) => clock.now() - (time ?? Number.NEGATIVE_INFINITY)
-  if (since(cache.last?.askedAt) >= FRESH_MS && since(cache.failure?.at) >= REST_MS) {
+  if (since(cache.last?.askedAt) >= FRESH_MS && since(cache.failure?.at) >= COOL_DOWN_MS) {
     cache.asking ??= renew(services, cache).finally(() => {
       cache.asking = undefined
     })
@@ -35,8 +35,8 @@ export async function listVoices(services: Services): Promise<Voice[]> {
   return cache.last.voices
 }
 
-async function renew({ speech, clock, log, work }: Services, cache: Cache): Promise<void> {
-  const signal = AbortSignal.any([work.signal, AbortSignal.timeout(TIMEOUT_MS)])
+async function renew({ speech, clock, log, tasks }: Services, cache: Cache): Promise<void> {
+  const signal = AbortSignal.any([tasks.signal, AbortSignal.timeout(TIMEOUT_MS)])
   try {
     cache.last = { voices: await speech.voices({ signal }), askedAt: clock.now() }
     cache.failure = undefined

@@ -25,7 +25,7 @@ export function isMissingObject(error: unknown): boolean {
 }
 
 /** The store does not know the command. */
-export function isUnsupported(error: unknown): boolean {
+export function isUnsupportedOperation(error: unknown): boolean {
   return [405, 501].includes((error as S3Failure)?.$metadata?.httpStatusCode ?? 0)
 }
 

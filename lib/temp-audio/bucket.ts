@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { isClipId } from '#lib/model/clip.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
-import { explainS3Error, isMissingObject, isUnsupported } from './bucket-errors.ts'
+import { explainS3Error, isMissingObject, isUnsupportedOperation } from './bucket-errors.ts'
 import type { StoredAudio } from './store.ts'
 
 export interface BucketOptions {
@@ -165,7 +165,7 @@ export function createBucket(options: BucketOptions): Bucket {
       }
       if (abortUploadsBefore === undefined) return
       await abortUploads(abortUploadsBefore).catch((error) => {
-        if (!isUnsupported(error.cause)) throw error
+        if (!isUnsupportedOperation(error.cause)) throw error
       })
     },
 

@@ -29,7 +29,7 @@ export interface Copies extends Pick<TempAudioStore, 'read' | 'blob' | 'delete'>
    * Deletes copies that have had their time or are too many, least recently used first. `all`: every one that is not in
    * use, since room is short. Returns how many went.
    */
-  sweep(options?: { all?: boolean; removeUnfinishedBefore?: number | undefined }): Promise<number>
+  evict(options?: { all?: boolean; removeUnfinishedBefore?: number | undefined }): Promise<number>
 }
 
 export function createCopies(options: { directory: string; maxBytes: number; now: () => number }): Copies {
@@ -84,7 +84,7 @@ export function createCopies(options: { directory: string; maxBytes: number; now
       }
     },
 
-    async sweep({ all = false, removeUnfinishedBefore = 0 } = {}) {
+    async evict({ all = false, removeUnfinishedBefore = 0 } = {}) {
       const found = await listFiles()
       for (const { id, place, changedAt } of found) {
         if (id.endsWith(UNFINISHED) && changedAt < removeUnfinishedBefore) await rm(place, { force: true })

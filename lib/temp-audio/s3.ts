@@ -39,7 +39,7 @@ export interface S3Store extends TempAudioStore {
   /** Brings to the bucket what processes of this machine had spooled when they died. Returns how many clips. */
   pushLeftBehind(options?: { removeUnfinishedBefore?: number | undefined }): Promise<number>
   /** Deletes local copies that are not in use. Returns how many. */
-  letGoOfCopies(): Promise<number>
+  evictCopies(): Promise<number>
 }
 
 /**
@@ -136,7 +136,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   function tidyNowAndThen() {
     if (now() - tidiedAt < TIDY_EVERY_MS) return
     tidiedAt = now()
-    copies.sweep().catch(onProblem)
+    copies.evict().catch(onProblem)
     // Not every process cleans up, and the bucket may have been away when it started.
     pushLeftBehind().catch(onProblem)
   }
@@ -207,7 +207,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     async *list({ removeUnfinishedBefore } = {}) {
       await pushLeftBehind({ removeUnfinishedBefore })
       yield* bucket.list({ abortUploadsBefore: removeUnfinishedBefore })
-      if (removeUnfinishedBefore !== undefined) await copies.sweep({ removeUnfinishedBefore })
+      if (removeUnfinishedBefore !== undefined) await copies.evict({ removeUnfinishedBefore })
     },
 
     async check() {
@@ -215,7 +215,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     },
 
     pushLeftBehind,
-    letGoOfCopies: () => copies.sweep({ all: true }),
+    evictCopies: () => copies.evict({ all: true }),
   }
 }
 

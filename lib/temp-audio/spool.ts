@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { isDeadLeaseOwner } from '#lib/platform/process-identity.ts'
+import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 
@@ -66,7 +66,7 @@ export function createSpool(options: { directory: string; owner: string; now: ()
       for (const folder of await folders()) {
         if (folder === folderOf(owner)) continue
         const place = path.join(directory, folder)
-        const isDead = isDeadLeaseOwner(ownerOf(folder), owner)
+        const isDead = isDeadProcess(ownerOf(folder), owner)
         const files = createFilesystemStore({ directory: place })
         for await (const { id, storedAt } of files.list({ removeUnfinishedBefore })) {
           if (isDead || storedAt < now() - LEFT_BEHIND_AFTER_MS)

@@ -1,5 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
-import { named } from '#lib/platform/process-singleton.ts'
+import { errorGuard } from '#lib/platform/process-singleton.ts'
 
 /** A clip's bytes as the store holds them. */
 export interface StoredAudio {
@@ -67,4 +67,4 @@ export class TempAudioError extends Error {
   }
 }
 
-export const isTempAudioError = named<TempAudioError>('TempAudioError')
+export const isTempAudioError = errorGuard<TempAudioError>('TempAudioError')

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import type { PendingWebhook } from '#lib/catalog/webhooks.ts'
-import type { Services } from '#lib/composition.ts'
 import type { Config } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { describeError } from '#lib/model/errors.ts'
 import { absoluteUrl, asPublished } from '#lib/model/permanent-url.ts'
@@ -27,10 +27,10 @@ const RETRY_DELAYS_MS = [
  * @throws CatalogError when the catalog fails; what was claimed is tried again once its lease is over
  */
 export async function deliverWebhooks(services: Services): Promise<number> {
-  const { catalog, clock, config, leaseOwner, work } = services
+  const { catalog, clock, config, leaseOwner, tasks } = services
   if (!config.webhook) return 0
   let delivered = 0
-  while (!work.signal.aborted) {
+  while (!tasks.signal.aborted) {
     const now = clock.now()
     const lease = { owner: leaseOwner, expiresAt: now + LEASE_MS }
     const messages = await catalog.webhooks.claim({ limit: AT_ONCE, now, lease })
@@ -38,12 +38,12 @@ export async function deliverWebhooks(services: Services): Promise<number> {
     const outcomes = await Promise.all(messages.map((message) => deliver(services, config.webhook, message)))
     delivered += outcomes.filter(Boolean).length
   }
-  if (work.signal.aborted) await catalog.webhooks.release(leaseOwner)
+  if (tasks.signal.aborted) await catalog.webhooks.release(leaseOwner)
   return delivered
 }
 
 async function deliver(services: Services, receiver: Config['webhook'], message: PendingWebhook) {
-  const { catalog, clock, log, scrub, work } = services
+  const { catalog, clock, log, scrub, tasks } = services
   const clip = await catalog.clips.find(message.clipId)
   if (!clip || !receiver) {
     await catalog.webhooks.settle(message.id)
@@ -52,12 +52,12 @@ async function deliver(services: Services, receiver: Config['webhook'], message:
   try {
     await post(receiver, message, payloadOf(services.config, message, clip), {
       now: clock.now(),
-      signal: AbortSignal.any([work.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([tasks.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
     await catalog.webhooks.settle(message.id)
     return true
   } catch (cause) {
-    if (work.signal.aborted) return false
+    if (tasks.signal.aborted) return false
     const error = scrub(describeError(cause))
     const waitMs = RETRY_DELAYS_MS[message.attempts]
     const facts = { webhookId: message.id, type: message.type, clipId: clip.id, error }

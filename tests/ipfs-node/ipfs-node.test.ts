@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { legacyCid, packCar } from '../../lib/ipfs/blocks/car.ts'
+import type { IpfsContent } from '../../lib/ipfs/blocks/content.ts'
 import { canonicalCid } from '../../lib/ipfs/blocks/parse-cid.ts'
 import { createKuboProvider } from '../../lib/ipfs/providers/kubo.ts'
-import type { IpfsContent } from '../../lib/ipfs/providers/provider.ts'
 import { startIpfsNode, startWithoutDagImport } from './node.ts'
 
 // Run with `npm run test:ipfs-node`, which installs the node first.

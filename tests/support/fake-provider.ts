@@ -1,4 +1,5 @@
-import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { startServer } from '../unit/ipfs/providers/faulty-server.ts'
 
 /** A provider in memory with a gateway on a port of its own, which can lose what it holds. */

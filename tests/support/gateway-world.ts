@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pino from 'pino'
-import { createServices, type Services } from '#lib/composition.ts'
+import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFront } from '#lib/server/front.ts'
 
@@ -47,7 +48,7 @@ export async function openGateway(
   )
   const front = createFront({
     nextHandler: (_, response) => response.writeHead(404).end(),
-    services: {
+    service: {
       serveIpfs: (request) => serveIpfs(services, request),
       serveTempAudio: async () => new Response(),
       afterTempAudio: async () => {},
@@ -82,7 +83,7 @@ export async function openGateway(
       })
       const permanentUrl = `/ipfs/${ipfsHash}`
       await clips.store(id, { provider, ipfsHash, permanentUrl, storedAt: at })
-      if (!isHeld) await clips.letGo(id)
+      if (!isHeld) await clips.markBytesDeleted(id)
       return id
     },
     async close() {

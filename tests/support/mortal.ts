@@ -1,4 +1,4 @@
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 
 /** Whoever waits for ever may have a file open, and Node warns when such a one is collected. */

@@ -2,11 +2,11 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import nextEnv from '@next/env'
 import { readConfig } from '#lib/config/index.ts'
-import { createCarStore } from '#lib/ipfs/blocks/block-store.ts'
+import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { createProviders } from '#lib/ipfs/providers/index.ts'
 import { describeError } from '#lib/model/errors.ts'
 import { systemClock } from '#lib/platform/clock.ts'
-import { createDisk } from '#lib/platform/disk-space.ts'
+import { createDiskSpace } from '#lib/platform/disk-space.ts'
 import type { Environment } from './program.ts'
 import { isListening } from './servers/nginx.ts'
 import { outputToFile } from './service-output.ts'
@@ -66,8 +66,8 @@ function ownEnvironment(): Environment {
   const { ipfs } = readConfig({ ...environment, DATABASE_URL: 'postgres://a:b@c/d' })
   const { providers } = createProviders(ipfs, {
     now: systemClock.now,
-    repository: createCarStore({ directory: ipfs.repositoryDir }),
-    repositoryDisk: createDisk(ipfs.repositoryDir),
+    repository: createBlockStore({ directory: ipfs.repositoryDir }),
+    repositoryDisk: createDiskSpace(ipfs.repositoryDir),
   })
   return { REUSE: 'on', ...(providers.length === 0 && { IPFS_PROVIDERS: 'embedded' }), ...environment }
 }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { vocalize } from '#lib/clips/vocalize.ts'
-import { createServices, type Services } from '#lib/composition.ts'
+import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { createChain } from '#lib/ipfs/chain/chain.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { createLog } from '#lib/telemetry/log.ts'
@@ -63,7 +64,7 @@ export async function testServices<C extends Clock = SimulatedClock>(options: Op
     providers: life ? life.providers(providers) : providers,
     retryDelaysMs: config.ipfs.retryDelaysMs,
     attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
-    patienceMs: config.ipfs.uploadDeadlineMs,
+    maxRetryAfterMs: config.ipfs.uploadDeadlineMs,
     clock,
     scrub: base.scrub,
   })

@@ -10,7 +10,7 @@ import type { ReencodeJob, ReencodeMessage } from './transcode-worker.ts'
 const THREAD_HEAP_MB = 64
 
 /** Makes Opus of audio, in threads: never on the event loop. */
-export interface Reencoder {
+export interface Transcoder {
   /**
    * Returns the audio as Ogg Opus; `undefined` as soon as that takes more than `maxBytes`.
    *
@@ -25,11 +25,11 @@ interface ReencodeLimits {
 }
 
 /** `timeoutMs`: for one clip, with the time that it waits for others. */
-export function createReencoder(options: {
+export function createTranscoder(options: {
   clock: Clock
   timeoutMs: number
   startThread?: (job: ReencodeJob) => Worker
-}): Reencoder {
+}): Transcoder {
   const { clock, timeoutMs, startThread = startReencodeWorker } = options
   const slots = new Semaphore(Math.max(1, availableParallelism() - 1))
 

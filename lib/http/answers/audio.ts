@@ -1,5 +1,5 @@
 import { mimeTypeOf } from '#lib/audio/formats.ts'
-import { listen } from '#lib/clips/live-listener.ts'
+import { speakLive } from '#lib/clips/live-listener.ts'
 import type { Speak } from '#lib/http/admission.ts'
 import { newClipId } from '#lib/model/clip.ts'
 
@@ -15,7 +15,7 @@ export async function audioAnswer(baseUrl: string, speak: Speak): Promise<Respon
     audio,
     outputFormat,
     clipId: id = newId,
-  } = await listen((listener) => speak({ id: newId, listener }))
+  } = await speakLive((listener) => speak({ id: newId, listener }))
   return new Response(audio as BodyInit, {
     headers: {
       'Content-Type': mimeTypeOf(outputFormat),

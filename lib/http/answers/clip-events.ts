@@ -1,5 +1,5 @@
-import { type ClipHistory, followClip } from '#lib/clips/watch-clip.ts'
-import type { Services } from '#lib/composition.ts'
+import { type ClipHistory, watchClip } from '#lib/clips/watch-clip.ts'
+import type { Services } from '#lib/context.ts'
 import { eventIdOf, type ServerEvent } from '#lib/http/sse.ts'
 import { clipAnswer } from './clip.ts'
 
@@ -13,7 +13,7 @@ export async function* clipEvents(
   options: { baseUrl: string; signal: AbortSignal; lastEventId?: string | null; awaitRecord?: boolean },
 ): AsyncGenerator<ServerEvent, void> {
   let known = options.lastEventId
-  for await (const history of followClip(services, id, options)) {
+  for await (const history of watchClip(services, id, options)) {
     const event = clipEvent(history, options.baseUrl)
     if (event.id !== known) yield event
     known = event.id

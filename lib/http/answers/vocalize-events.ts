@@ -1,5 +1,5 @@
 import { readClip } from '#lib/clips/watch-clip.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import type { Speak } from '#lib/http/admission.ts'
 import { problemOf, type RequestContext } from '#lib/http/respond.ts'
 import { eventStream, type ServerEvent } from '#lib/http/sse.ts'

@@ -1,6 +1,6 @@
 import type { PendingResult } from '#lib/clips/upload-pending.ts'
-import type { VocalizedClip } from '#lib/clips/vocalize.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
 
 const NOTE = 'Audio is temporarily stored. IPFS upload will be retried in background.'

@@ -1,6 +1,6 @@
 import { CID } from 'multiformats'
 import { type FoundContent, findContent } from '#lib/clips/find-content.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { respond } from '#lib/http/respond.ts'
 import { carHeader } from '#lib/ipfs/blocks/car.ts'
 import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'

@@ -1,5 +1,5 @@
-import { type HeldClip, openClip, whereNow } from '#lib/clips/open-clip.ts'
-import type { Services } from '#lib/composition.ts'
+import { currentUrlOf, type HeldClip, openClip } from '#lib/clips/open-clip.ts'
+import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
 import { respond } from '#lib/http/respond.ts'
 import { fileNameOf } from '#lib/model/clip.ts'
@@ -48,7 +48,7 @@ export function serveTempAudio(services: Services, request: Request): Promise<Re
     const signedUrl = await signedUrlOf(services, clip, headers)
     if (signedUrl) return redirectToBucket(signedUrl, headers)
     const audio = await read(range)
-    if (!audio) return redirectTo(await whereNow(services, clip.id))
+    if (!audio) return redirectTo(await currentUrlOf(services, clip.id))
     if (!range) return new Response(audio as BodyInit, { headers })
     headers.set('Content-Length', String(range.end - range.start + 1))
     headers.set('Content-Range', `bytes ${range.start}-${range.end}/${clip.sizeBytes}`)

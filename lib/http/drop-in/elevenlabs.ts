@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Config } from '#lib/config/index.ts'
-import { openDoor } from '#lib/http/admission.ts'
+import { admit } from '#lib/http/admission.ts'
 import { audioAnswer } from '#lib/http/answers/audio.ts'
 import { parseWith, readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
@@ -36,7 +36,7 @@ export function elevenLabsSchema(access: Config['access']) {
 /** Speaks as ElevenLabs does, whole or streamed: its SDK reads both alike. */
 export async function speakLikeElevenLabs(request: Request, context: RequestContext): Promise<Response> {
   const { config } = context.services
-  const door = await openDoor(request, context)
+  const door = await admit(request, context)
   const url = new URL(request.url)
   const fields = speechFields(config.access)
   const voiceId = parseWith(fields.voiceId, url.pathname.split('/')[3], 'voice_id')
@@ -45,7 +45,7 @@ export async function speakLikeElevenLabs(request: Request, context: RequestCont
   const speech = { ...speechOf(body), voiceId, outputFormat }
   context.headers.set('request-id', context.requestId)
   context.headers.set('character-cost', String([...speech.text].length))
-  return audioAnswer(publicBaseUrl(config, request), await door.order(speech))
+  return audioAnswer(publicBaseUrl(config, request), await door.speak(speech))
 }
 
 function speechOf(body: z.infer<ReturnType<typeof elevenLabsSchema>>): Omit<SpeechRequest, 'voiceId'> {

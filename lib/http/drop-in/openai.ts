@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Services } from '#lib/composition.ts'
 import type { Config } from '#lib/config/index.ts'
-import { openDoor } from '#lib/http/admission.ts'
+import type { Services } from '#lib/context.ts'
+import { admit } from '#lib/http/admission.ts'
 import { audioAnswer } from '#lib/http/answers/audio.ts'
 import { readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
@@ -47,7 +47,7 @@ export function openAiSchema(access: Config['access']) {
 export async function speakLikeOpenAi(request: Request, context: RequestContext): Promise<Response> {
   const { services } = context
   const { config } = services
-  const door = await openDoor(request, context)
+  const door = await admit(request, context)
   const body = await readJson(request, openAiSchema(config.access), config.access.maxBodyBytes)
   const voiceId = await voiceOf(services, typeof body.voice === 'string' ? body.voice : body.voice.id)
   const speech: SpeechRequest = {
@@ -57,7 +57,7 @@ export async function speakLikeOpenAi(request: Request, context: RequestContext)
     outputFormat: outputFormats[body.response_format ?? 'mp3'],
     voiceSettings: body.speed === undefined ? undefined : { speed: speedOf(services, body.speed) },
   }
-  return audioAnswer(publicBaseUrl(config, request), await door.order(speech))
+  return audioAnswer(publicBaseUrl(config, request), await door.speak(speech))
 }
 
 /** Each of OpenAI's voices always gets the same one of ours; any other name is taken for a voice's id. */

@@ -1,4 +1,4 @@
-import type { CarStore, KeptDag } from './block-store.ts'
+import type { BlockStore, KeptDag } from './block-store.ts'
 
 /** Between two notes that the same clip was used. */
 const TOUCH_EVERY_MS = 60_000
@@ -6,13 +6,17 @@ const TOUCH_EVERY_MS = 60_000
 const COUNT_EVERY_MS = 60_000
 
 /** A block store of bounded size: the clips that were not asked for longest go first. */
-export type CarCache = Pick<CarStore, 'put' | 'open' | 'rootOf'>
+export type BlockCache = Pick<BlockStore, 'put' | 'open' | 'rootOf'>
 
 /**
  * Keeps at most `maxBytes` in `store`. The clip that was put last stays in any case, so that whoever asked for it can
  * read it.
  */
-export function createCarCache(options: { store: CarStore; maxBytes: number; now: () => number }): CarCache {
+export function createBlockCache(options: {
+  store: BlockStore
+  maxBytes: number
+  now: () => number
+}): BlockCache {
   const { store, maxBytes, now } = options
   const touchedAt = new Map<string, number>()
   let knownBytes = 0

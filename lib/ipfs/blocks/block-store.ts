@@ -46,7 +46,7 @@ export interface KeptCar {
  * An IPFS block store on disk: one CAR (v1) a clip, named by its CID, and a link with the name of each further block
  * that leads to it.
  */
-export interface CarStore {
+export interface BlockStore {
   /**
    * Checks every block of `car` against its CID and the whole against `root`, and keeps it: after it resolves a crash
    * loses nothing. Keeping what is kept already changes nothing.
@@ -70,7 +70,7 @@ export interface CarStore {
   list(): AsyncIterable<KeptCar>
 }
 
-export function createCarStore({ directory }: { directory: string }): CarStore {
+export function createBlockStore({ directory }: { directory: string }): BlockStore {
   // As Kubo does it: CIDs begin alike, and the last character of one has few values.
   const shardOf = (cid: string) => cid.slice(-3, -1)
   const placeOf = (cid: string) => path.join(directory, shardOf(cid), `${cid}${CAR}`)

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeStream } from 'node:stream/web'
 import { CID } from 'multiformats'
 import type { Config } from '#lib/config/index.ts'
-import { type CarStore, UNFINISHED_DIRECTORY } from './block-store.ts'
+import { type BlockStore, UNFINISHED_DIRECTORY } from './block-store.ts'
 import { carHeader, frameStart, packCar } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
 import { isLeaf } from './unixfs.ts'
@@ -44,7 +44,7 @@ export function spoolIn({ ipfs }: Pick<Config, 'ipfs'>): string {
   return path.join(ipfs.repositoryDir, 'cache', UNFINISHED_DIRECTORY)
 }
 
-type Keeper = Pick<CarStore, 'put'>
+type Keeper = Pick<BlockStore, 'put'>
 
 /**
  * Fetches `cid` from a gateway into `store`, which takes nothing but the right bytes: block by block where the gateway

@@ -3,9 +3,9 @@ import { base16 } from 'multiformats/bases/base16'
 import { base32 } from 'multiformats/bases/base32'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { LEGACY_CHUNK_BYTES, legacyCid } from './car.ts'
+import type { IpfsContent } from './content.ts'
 
 const anyBase = base32.decoder.or(base36.decoder).or(base58btc.decoder).or(base16.decoder)
 

@@ -1,10 +1,10 @@
 import { CID } from 'multiformats'
-import type { CarStore } from './block-store.ts'
+import type { BlockStore } from './block-store.ts'
 import { readCar, WrongContentError } from './car-reader.ts'
 import { type BlockIndex, dagFrom, isLeaf, linksIn } from './unixfs.ts'
 
 /** Takes what a block store takes, checks all of it in the same way, and keeps nothing. */
-export const verifyOnly: Pick<CarStore, 'put'> = {
+export const verifyOnly: Pick<BlockStore, 'put'> = {
   async put(root, car, { maxBytes = Number.POSITIVE_INFINITY, signal } = {}) {
     const index: BlockIndex = new Map()
     let readBytes = 0

@@ -7,7 +7,7 @@ import type { BreakerSnapshot } from './breaker.ts'
 export type BreakerListener = (provider: string, snapshot: BreakerSnapshot) => void
 
 /** Carries news of breakers between instances. Never throws, never makes anybody wait: what is lost is found out again. */
-export interface BreakerGossip {
+export interface BreakerSync {
   /** Tells all others. */
   publish(provider: string, snapshot: BreakerSnapshot): void
   /** Hears what others tell of `providers`, and first of all what they told before. To be called once. */
@@ -23,8 +23,8 @@ const newsSchema = z.object({
   provider: z.string(),
   snapshot: z.object({
     failuresInARow: z.int().min(0),
-    rests: z.int().min(0),
-    restMs: durationMs,
+    coolDowns: z.int().min(0),
+    coolDownMs: durationMs,
     probeMs: durationMs,
   }),
 })
@@ -33,24 +33,24 @@ const newsSchema = z.object({
  * Gossip over Redis: a channel for those who listen, and a key for each provider, which runs out, for those who come
  * later. Instances that lost Redis read the keys when they have it back, and tell first what they could not tell.
  */
-export function createBreakerGossip(options: { redis: RedisConnections; now: () => number }): BreakerGossip {
+export function createBreakerSync(options: { redis: RedisConnections; now: () => number }): BreakerSync {
   const { redis, now } = options
   const self = randomUUID()
   const channel = redis.channel('breakers')
   const keyOf = (provider: string) => `${redis.prefix}breaker:${provider}`
   /** What has not been told yet, and when it was so. */
-  const untold = new Map<string, { snapshot: BreakerSnapshot; at: number }>()
+  const unpublished = new Map<string, { snapshot: BreakerSnapshot; at: number }>()
   /** Own news that the channel has not brought back: what it brings before them is older. */
-  const unheard = new Map<string, number>()
+  const unseen = new Map<string, number>()
   /** Of whom others have told since the keys were asked for: what the keys say may be older. */
   const heard = new Set<string>()
 
-  async function tell(provider: string) {
-    const news = untold.get(provider)
+  async function publish(provider: string) {
+    const news = unpublished.get(provider)
     if (!news) return
     const snapshot = aged(news.snapshot, now() - news.at)
     const message = JSON.stringify({ from: self, provider, snapshot })
-    count(unheard, provider, +1)
+    count(unseen, provider, +1)
     try {
       const client = await redis.shared()
       await client
@@ -58,31 +58,31 @@ export function createBreakerGossip(options: { redis: RedisConnections; now: () 
         .set(keyOf(provider), message, 'PX', lifeMs(snapshot))
         .publish(channel, message)
         .exec()
-      if (untold.get(provider) === news) untold.delete(provider)
+      if (unpublished.get(provider) === news) unpublished.delete(provider)
     } catch {
-      count(unheard, provider, -1)
+      count(unseen, provider, -1)
     }
   }
 
-  function hear(text: string, listener: BreakerListener) {
+  function receive(text: string, listener: BreakerListener) {
     const news = parse(text)
     if (!news) return
     const { from, provider, snapshot } = news
-    if (from === self) return count(unheard, provider, -1)
-    if (unheard.has(provider)) return
-    untold.delete(provider)
+    if (from === self) return count(unseen, provider, -1)
+    if (unseen.has(provider)) return
+    unpublished.delete(provider)
     heard.add(provider)
     listener(provider, snapshot)
   }
 
   async function catchUp(client: Redis, providers: readonly string[], listener: BreakerListener) {
     heard.clear()
-    await Promise.all([...untold.keys()].map(tell))
+    await Promise.all([...unpublished.keys()].map(publish))
     for (const provider of providers) {
       const [text, leftMs] = await Promise.all([client.get(keyOf(provider)), client.pttl(keyOf(provider))])
       const news = text === null ? undefined : parse(text)
       if (!news || news.from === self || leftMs < 0) continue
-      if (heard.has(provider) || untold.has(provider) || unheard.has(provider)) continue
+      if (heard.has(provider) || unpublished.has(provider) || unseen.has(provider)) continue
       listener(provider, aged(news.snapshot, lifeMs(news.snapshot) - leftMs))
     }
   }
@@ -99,10 +99,10 @@ export function createBreakerGossip(options: { redis: RedisConnections; now: () 
       await subscription.subscribe(channel)
       isSubscribed = true
       // What was told before never comes back.
-      unheard.clear()
+      unseen.clear()
       tryToCatchUp()
     }
-    subscription.on('message', (_, text) => hear(text, listener))
+    subscription.on('message', (_, text) => receive(text, listener))
     subscription.on('ready', () => void subscribe().catch(() => {}))
     subscription.on('close', () => {
       isSubscribed = false
@@ -113,8 +113,8 @@ export function createBreakerGossip(options: { redis: RedisConnections; now: () 
 
   return {
     publish(provider, snapshot) {
-      untold.set(provider, { snapshot, at: now() })
-      void tell(provider)
+      unpublished.set(provider, { snapshot, at: now() })
+      void publish(provider)
     },
     subscribe(providers, listener) {
       // What fails is tried again at the next `ready`.
@@ -124,13 +124,13 @@ export function createBreakerGossip(options: { redis: RedisConnections; now: () 
 }
 
 /** How long a snapshot is worth being kept. */
-const lifeMs = ({ restMs }: BreakerSnapshot) => Math.ceil(restMs ?? 0) + MEMORY_MS
+const lifeMs = ({ coolDownMs }: BreakerSnapshot) => Math.ceil(coolDownMs ?? 0) + MEMORY_MS
 
 /** What a snapshot says `ms` milliseconds later. */
 function aged(snapshot: BreakerSnapshot, ms: number): BreakerSnapshot {
   const left = (durationMs: number | null) =>
     durationMs === null ? null : Math.max(0, durationMs - Math.max(0, ms))
-  return { ...snapshot, restMs: left(snapshot.restMs), probeMs: left(snapshot.probeMs) }
+  return { ...snapshot, coolDownMs: left(snapshot.coolDownMs), probeMs: left(snapshot.probeMs) }
 }
 
 function count(counts: Map<string, number>, name: string, by: number) {

@@ -2,8 +2,8 @@ import type { ProviderError } from '#lib/model/errors.ts'
 
 /** Tries that must fail in a row before a provider counts as sick: two clips with the default three retries. */
 const FAILURES_TO_OPEN = 8
-const FIRST_REST_MS = 10_000
-const LONGEST_REST_MS = 60_000
+const FIRST_COOL_DOWN_MS = 10_000
+const LONGEST_COOL_DOWN_MS = 60_000
 
 /**
  * - `closed`: healthy, everyone may try
@@ -15,10 +15,10 @@ export type BreakerState = 'closed' | 'open' | 'half_open'
 /** What others need to know of a breaker to follow it. All durations count from now: their clocks may differ. */
 export interface BreakerSnapshot {
   failuresInARow: number
-  /** How many rests there were in a row. */
-  rests: number
-  /** What is left of the rest, in milliseconds; `null` while it is closed. */
-  restMs: number | null
+  /** How many coolDowns there were in a row. */
+  coolDowns: number
+  /** What is left of the coolDown, in milliseconds; `null` while it is closed. */
+  coolDownMs: number | null
   /** What is left of a probe that is under way; `null` where none is. */
   probeMs: number | null
 }
@@ -33,8 +33,8 @@ export interface Breaker {
   /** It answers questions again, which proves no upload: the next failure opens the breaker again. */
   answered(): void
   failed(error: ProviderError, options: { wasProbe: boolean }): void
-  /** Ends the rest at once, for an operator who says "try now". */
-  endRest(): void
+  /** Ends the coolDown at once, for an operator who says "try now". */
+  resetCoolDown(): void
   snapshot(): BreakerSnapshot
   /** Takes over what another instance has found out. That is no change of its own. */
   adopt(snapshot: BreakerSnapshot): void
@@ -48,20 +48,20 @@ interface Stretch {
 
 /**
  * A circuit breaker for one provider. It opens after eight failed tries in a row, or at once when the provider asks
- * for more patience than `patienceMs` by `Retry-After`. It rests for 10 s, doubling with each failed probe up to a
+ * by `Retry-After` for a longer wait than `maxRetryAfterMs`. It cools down for 10 s, doubling with each failed probe up to a
  * minute, or for as long as it was asked.
  *
- * `onChange` is told of all that others should know: that it opened, closed, is being probed, or has to rest no longer.
+ * `onChange` is told of all that others should know: that it opened, closed, is being probed, or that its cool-down is over.
  */
 export function createBreaker(options: {
   now: () => number
-  patienceMs: number
+  maxRetryAfterMs: number
   onChange?: () => void
 }): Breaker {
-  const { now, patienceMs, onChange = () => {} } = options
+  const { now, maxRetryAfterMs, onChange = () => {} } = options
   let failuresInARow = 0
-  let rests = 0
-  let rest: Stretch | undefined
+  let coolDowns = 0
+  let coolDown: Stretch | undefined
   let probe: Stretch | undefined
 
   const stretch = (ms: number): Stretch => ({ from: now(), until: now() + ms })
@@ -69,12 +69,12 @@ export function createBreaker(options: {
   const leftOf = (time: Stretch | undefined) => (time && lasts(time) ? time.until - now() : 0)
 
   function state(): BreakerState {
-    if (rest === undefined) return 'closed'
-    return lasts(rest) || lasts(probe) ? 'open' : 'half_open'
+    if (coolDown === undefined) return 'closed'
+    return lasts(coolDown) || lasts(probe) ? 'open' : 'half_open'
   }
 
   function close() {
-    rest = undefined
+    coolDown = undefined
     probe = undefined
   }
 
@@ -83,22 +83,22 @@ export function createBreaker(options: {
 
     beginProbe() {
       if (state() !== 'half_open') return false
-      // One that never reports back only costs another rest.
-      probe = stretch(LONGEST_REST_MS)
+      // One that never reports back only costs another cool-down.
+      probe = stretch(LONGEST_COOL_DOWN_MS)
       onChange()
       return true
     },
 
     succeeded() {
-      const isNews = rest !== undefined || rests > 0
+      const isNews = coolDown !== undefined || coolDowns > 0
       failuresInARow = 0
-      rests = 0
+      coolDowns = 0
       close()
       if (isNews) onChange()
     },
 
     answered() {
-      if (rest === undefined) return
+      if (coolDown === undefined) return
       failuresInARow = FAILURES_TO_OPEN - 1
       close()
       onChange()
@@ -108,31 +108,31 @@ export function createBreaker(options: {
       failuresInARow += 1
       if (wasProbe) probe = undefined
       const askedMs = error.retryAfterMs ?? 0
-      const isNews = rest === undefined && failuresInARow >= FAILURES_TO_OPEN
-      if (!wasProbe && !isNews && askedMs <= patienceMs) return
-      const restMs = Math.min(FIRST_REST_MS * 2 ** rests, LONGEST_REST_MS)
-      rests += 1
-      rest = stretch(Math.max(askedMs, restMs))
+      const isNews = coolDown === undefined && failuresInARow >= FAILURES_TO_OPEN
+      if (!wasProbe && !isNews && askedMs <= maxRetryAfterMs) return
+      const coolDownMs = Math.min(FIRST_COOL_DOWN_MS * 2 ** coolDowns, LONGEST_COOL_DOWN_MS)
+      coolDowns += 1
+      coolDown = stretch(Math.max(askedMs, coolDownMs))
       onChange()
     },
 
-    endRest() {
-      const isNews = lasts(rest)
-      if (rest) rest = { ...rest, until: now() }
+    resetCoolDown() {
+      const isNews = lasts(coolDown)
+      if (coolDown) coolDown = { ...coolDown, until: now() }
       if (isNews) onChange()
     },
 
     snapshot: () => ({
       failuresInARow,
-      rests,
-      restMs: rest ? leftOf(rest) : null,
+      coolDowns,
+      coolDownMs: coolDown ? leftOf(coolDown) : null,
       probeMs: probe ? leftOf(probe) : null,
     }),
 
     adopt(snapshot) {
       failuresInARow = snapshot.failuresInARow
-      rests = snapshot.rests
-      rest = snapshot.restMs === null ? undefined : stretch(snapshot.restMs)
+      coolDowns = snapshot.coolDowns
+      coolDown = snapshot.coolDownMs === null ? undefined : stretch(snapshot.coolDownMs)
       probe = snapshot.probeMs === null ? undefined : stretch(snapshot.probeMs)
     },
   }

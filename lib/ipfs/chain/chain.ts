@@ -1,15 +1,16 @@
-import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { describeError, type ProviderFailure } from '#lib/model/errors.ts'
 import type { BreakerState } from './breaker.ts'
-import type { BreakerGossip } from './breaker-sync.ts'
-import { ChainError, isNotTried, isTriesFailed } from './errors.ts'
+import type { BreakerSync } from './breaker-sync.ts'
+import { ChainError, isAttemptsFailed, isNotTried } from './errors.ts'
 import {
+  type AttemptLog,
   type ChainResult,
-  type ChainUser,
-  createLink,
-  type Journal,
-  type Link,
-  type LinkOptions,
+  createProviderRunner,
+  type Priority,
+  type ProviderRunner,
+  type RunnerOptions,
 } from './provider-runner.ts'
 
 export interface Chain {
@@ -25,43 +26,43 @@ export interface Chain {
   upload(
     content: IpfsContent,
     options: {
-      user: ChainUser
-      journal: Journal
-      doubtful?: readonly string[]
+      priority: Priority
+      attemptLog: AttemptLog
+      ambiguous?: readonly string[]
       heldBy?: readonly string[]
       signal: AbortSignal
     },
   ): Promise<ChainResult>
   /** Whether at least one provider would be tried now. */
-  canTry(user: ChainUser): boolean
+  canTry(priority: Priority): boolean
   breakers(): { provider: string; state: BreakerState }[]
   /** Lets every resting provider be probed at once. */
-  endRests(): void
+  resetCoolDowns(): void
   /** Asks providers that have rested for a clip, so that one that has healed is used again. */
   probe(cid: string, signal: AbortSignal): Promise<void>
 }
 
-export interface ChainOptions extends LinkOptions {
+export interface ChainOptions extends RunnerOptions {
   providers: readonly IpfsProvider[]
   scrub: (text: string) => string
   /** How other instances and this one hear of each other's breakers. */
-  gossip?: BreakerGossip
+  breakerSync?: BreakerSync
 }
 
 export function createChain(options: ChainOptions): Chain {
-  const { scrub, gossip } = options
+  const { scrub, breakerSync } = options
   const links = options.providers.map((provider) => {
-    const onChange = () => gossip?.publish(provider.name, link.breaker.snapshot())
-    const link: Link = createLink(provider, { ...options, onChange })
+    const onChange = () => breakerSync?.publish(provider.name, link.breaker.snapshot())
+    const link: ProviderRunner = createProviderRunner(provider, { ...options, onChange })
     return link
   })
   const names = links.map(({ provider }) => provider.name)
-  gossip?.subscribe(names, (name, snapshot) => links[names.indexOf(name)]?.breaker.adopt(snapshot))
+  breakerSync?.subscribe(names, (name, snapshot) => links[names.indexOf(name)]?.breaker.adopt(snapshot))
 
   return {
     providers: names,
 
-    async upload(content, { user, journal, doubtful = [], heldBy = [], signal }) {
+    async upload(content, { priority, attemptLog, ambiguous = [], heldBy = [], signal }) {
       const failures: ProviderFailure[] = []
       const causes: unknown[] = []
       for (const link of links) {
@@ -69,14 +70,14 @@ export function createChain(options: ChainOptions): Chain {
         signal.throwIfAborted()
         if (heldBy.includes(name) || (needsOrigin && heldBy.length === 0)) continue
         try {
-          const isDoubtful = doubtful.includes(name)
-          return await link.upload(content, { user, journal, isDoubtful, signal })
+          const isAmbiguous = ambiguous.includes(name)
+          return await link.upload(content, { priority, attemptLog, isAmbiguous, signal })
         } catch (error) {
           if (isNotTried(error)) {
             failures.push({ provider: name, attempts: 0, error: `Skipped: ${error.message}` })
             // It is well: the next in the order has to stand in for the sick only.
             if (error.isBusy) break
-          } else if (isTriesFailed(error)) {
+          } else if (isAttemptsFailed(error)) {
             failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
             causes.push(error.cause)
           } else throw error
@@ -85,13 +86,13 @@ export function createChain(options: ChainOptions): Chain {
       throw new ChainError(failures, causes)
     },
 
-    canTry: (user) => links.some((link) => !link.provider.needsOrigin && link.mayTry(user)),
+    canTry: (priority) => links.some((link) => !link.provider.needsOrigin && link.mayTry(priority)),
 
     breakers: () =>
       links.map(({ provider, breaker }) => ({ provider: provider.name, state: breaker.state() })),
 
-    endRests() {
-      for (const { breaker } of links) breaker.endRest()
+    resetCoolDowns() {
+      for (const { breaker } of links) breaker.resetCoolDown()
     },
 
     async probe(cid, signal) {

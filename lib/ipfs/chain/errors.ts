@@ -1,5 +1,5 @@
 import { describeError, isProviderError, ProviderError, type ProviderFailure } from '#lib/model/errors.ts'
-import { named } from '#lib/platform/process-singleton.ts'
+import { errorGuard } from '#lib/platform/process-singleton.ts'
 
 /** No provider took the clip. */
 export class ChainError extends Error {
@@ -18,10 +18,10 @@ export class ChainError extends Error {
   }
 }
 
-export const isChainError = named<ChainError>('ChainError')
+export const isChainError = errorGuard<ChainError>('ChainError')
 
 /** One provider has used up its tries. */
-export class TriesFailed extends Error {
+export class AttemptsFailedError extends Error {
   override readonly name = 'TriesFailed'
   readonly tries: number
 
@@ -31,10 +31,10 @@ export class TriesFailed extends Error {
   }
 }
 
-export const isTriesFailed = named<TriesFailed>('TriesFailed')
+export const isAttemptsFailed = errorGuard<AttemptsFailedError>('TriesFailed')
 
 /** One provider may not be tried now, which is no fault of the clip. */
-export class NotTried extends Error {
+export class NotTriedError extends Error {
   override readonly name = 'NotTried'
   /** It is well, and has its hands full. */
   readonly isBusy: boolean
@@ -45,7 +45,7 @@ export class NotTried extends Error {
   }
 }
 
-export const isNotTried = named<NotTried>('NotTried')
+export const isNotTried = errorGuard<NotTriedError>('NotTried')
 
 /** Takes an error that says nothing of itself for one that no retry mends. */
 export function asProviderError(error: unknown): ProviderError {

@@ -1,11 +1,12 @@
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { possibleCids } from '#lib/ipfs/blocks/parse-cid.ts'
-import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { isProviderError, ProviderError } from '#lib/model/errors.ts'
 import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
-import { asProviderError, isNotTried, NotTried, TriesFailed } from './errors.ts'
+import { AttemptsFailedError, asProviderError, isNotTried, NotTriedError } from './errors.ts'
 import { type ProviderSlots, slotWithin } from './slots.ts'
 
 /** A question whether a provider holds a clip already may take this long. */
@@ -17,14 +18,14 @@ const SLOT_TIMEOUT_MS = 10_000
 /**
  * Who waits for an upload.
  *
- * - `caller`: never tries a provider that is known to be sick
+ * - `interactive`: never tries a provider that is known to be sick
  * - `background`: probes it, and waits for a slot before each try
- * - `rescue`: a caller whose clip has no later: probes, and waits for nobody
+ * - `lastResort`: a caller whose clip has no later: probes, and waits for nobody
  */
-export type ChainUser = 'caller' | 'background' | 'rescue'
+export type Priority = 'interactive' | 'background' | 'lastResort'
 
 /** Where the chain writes down each try. */
-export interface Journal {
+export interface AttemptLog {
   begin(provider: string): Promise<number>
   end(
     id: number,
@@ -40,39 +41,42 @@ export interface ChainResult {
 }
 
 /** What one upload is about. */
-export interface Use {
-  user: ChainUser
-  journal: Journal
-  isDoubtful: boolean
+export interface UploadRun {
+  priority: Priority
+  attemptLog: AttemptLog
+  isAmbiguous: boolean
   signal: AbortSignal
 }
 
 /** One provider in the chain: its tries, their waits and time limits, its breaker. */
-export interface Link {
+export interface ProviderRunner {
   readonly provider: IpfsProvider
   readonly breaker: Breaker
-  mayTry(user: ChainUser): boolean
+  mayTry(priority: Priority): boolean
   /** @throws NotTried, TriesFailed; the signal's reason when it aborts */
-  upload(content: IpfsContent, use: Use): Promise<ChainResult>
+  upload(content: IpfsContent, use: UploadRun): Promise<ChainResult>
   /** Where the provider has rested, asks it for a clip, so that one that has healed is used again. */
   probe(cid: string, signal: AbortSignal): Promise<void>
 }
 
-export interface LinkOptions {
+export interface RunnerOptions {
   /** The waits between the tries at one provider, in milliseconds; their number is the number of retries. */
   retryDelaysMs: readonly number[]
   attemptTimeoutMs: number
   /** A `Retry-After` beyond this is not waited for: the next provider gets its turn. */
-  patienceMs: number
+  maxRetryAfterMs: number
   clock: Clock
   /** What bounds the background's uploads at each provider. */
   slots?: ProviderSlots
 }
 
 /** `onChange`: hears of each change of the breaker. */
-export function createLink(provider: IpfsProvider, options: LinkOptions & { onChange: () => void }): Link {
-  const { clock, patienceMs, slots, onChange } = options
-  const breaker = createBreaker({ now: () => clock.now(), patienceMs, onChange })
+export function createProviderRunner(
+  provider: IpfsProvider,
+  options: RunnerOptions & { onChange: () => void },
+): ProviderRunner {
+  const { clock, maxRetryAfterMs, slots, onChange } = options
+  const breaker = createBreaker({ now: () => clock.now(), maxRetryAfterMs, onChange })
 
   function timeLimit<T>(timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) {
     const timeoutError = () =>
@@ -84,7 +88,7 @@ export function createLink(provider: IpfsProvider, options: LinkOptions & { onCh
    * The CID by which the provider holds the clip after all, if it does. A question that cannot be answered now fails the
    * try: waiting loses nothing, while sending could store the clip twice.
    */
-  async function recognise(content: IpfsContent, signal: AbortSignal): Promise<string | undefined> {
+  async function reconcile(content: IpfsContent, signal: AbortSignal): Promise<string | undefined> {
     const timeoutMs = Math.min(LOOKUP_TIMEOUT_MS, options.attemptTimeoutMs)
     try {
       for (const cid of await possibleCids(content)) {
@@ -107,8 +111,8 @@ export function createLink(provider: IpfsProvider, options: LinkOptions & { onCh
   }
 
   /** @throws NotTried when nobody may try the provider now */
-  async function tryOnce(content: IpfsContent, use: Use) {
-    const isBound = slots && use.user === 'background'
+  async function tryOnce(content: IpfsContent, use: UploadRun) {
+    const isBound = slots && use.priority === 'background'
     if (!isBound) return tryNow(content, use)
     const wait = { provider: provider.name, timeoutMs: SLOT_TIMEOUT_MS, clock, signal: use.signal }
     const release = await slotWithin(slots, wait)
@@ -119,17 +123,17 @@ export function createLink(provider: IpfsProvider, options: LinkOptions & { onCh
     }
   }
 
-  async function tryNow(content: IpfsContent, { user, isDoubtful, journal, signal }: Use) {
+  async function tryNow(content: IpfsContent, { priority, isAmbiguous, attemptLog, signal }: UploadRun) {
     const wasProbe = breaker.state() !== 'closed'
     // Whoever waited may find that others have found it sick, or are probing it.
-    if (!mayTry(user) || (wasProbe && !breaker.beginProbe())) {
-      throw new NotTried('it has failed repeatedly and is being rested')
+    if (!mayTry(priority) || (wasProbe && !breaker.beginProbe())) {
+      throw new NotTriedError('it has failed repeatedly and is being rested')
     }
-    const id = await journal.begin(provider.name)
+    const id = await attemptLog.begin(provider.name)
     const startedAt = clock.now()
     const durationMs = () => Math.max(0, clock.now() - startedAt)
     try {
-      const recognised = isDoubtful ? await recognise(content, signal) : undefined
+      const recognised = isAmbiguous ? await reconcile(content, signal) : undefined
       const ipfsHash = recognised ?? (await send(content, signal))
       const { name, gatewayUrl } = provider
       return { id, result: { provider: name, ipfsHash, gatewayUrl }, durationMs }
@@ -137,40 +141,46 @@ export function createLink(provider: IpfsProvider, options: LinkOptions & { onCh
       if (signal.aborted) throw signal.reason
       const error = asProviderError(cause)
       breaker.failed(error, { wasProbe })
-      await journal.end(id, provider.name, { outcome: 'failed', durationMs: durationMs(), error })
+      await attemptLog.end(id, provider.name, { outcome: 'failed', durationMs: durationMs(), error })
       throw error
     }
   }
 
-  async function upload(content: IpfsContent, use: Use): Promise<ChainResult> {
-    let { isDoubtful } = use
+  async function upload(content: IpfsContent, use: UploadRun): Promise<ChainResult> {
+    let { isAmbiguous } = use
     let lastError: ProviderError | undefined
     for (let tries = 1; ; tries += 1) {
       try {
-        const { id, result, durationMs } = await tryOnce(content, { ...use, isDoubtful })
-        // What the provider holds is held, whether or not the journal can be written now.
-        await use.journal
+        const { id, result, durationMs } = await tryOnce(content, { ...use, isAmbiguous })
+        // What the provider holds is held, whether or not the attemptLog can be written now.
+        await use.attemptLog
           .end(id, result.provider, { outcome: 'stored', durationMs: durationMs() })
           .catch(() => {})
         return result
       } catch (error) {
-        if (isNotTried(error) && lastError) throw new TriesFailed(tries - 1, lastError)
+        if (isNotTried(error) && lastError) throw new AttemptsFailedError(tries - 1, lastError)
         if (!isProviderError(error)) throw error
         lastError = error
         const { retryDelaysMs: delaysMs } = options
-        const waitMs = waitBeforeRetry({ tries, delaysMs, error, patienceMs, random: () => clock.random() })
-        if (waitMs === undefined || breaker.state() !== 'closed') throw new TriesFailed(tries, error)
-        isDoubtful ||= error.mayHaveStored
+        const waitMs = waitBeforeRetry({
+          tries,
+          delaysMs,
+          error,
+          maxRetryAfterMs,
+          random: () => clock.random(),
+        })
+        if (waitMs === undefined || breaker.state() !== 'closed') throw new AttemptsFailedError(tries, error)
+        isAmbiguous ||= error.mayHaveStored
         await clock.sleep(waitMs, use.signal)
         // Others may have found it sick meanwhile.
-        if (breaker.state() !== 'closed') throw new TriesFailed(tries, error)
+        if (breaker.state() !== 'closed') throw new AttemptsFailedError(tries, error)
       }
     }
   }
 
-  function mayTry(user: ChainUser): boolean {
+  function mayTry(priority: Priority): boolean {
     const state = breaker.state()
-    return state === 'closed' || (state === 'half_open' && user !== 'caller')
+    return state === 'closed' || (state === 'half_open' && priority !== 'interactive')
   }
 
   async function probe(cid: string, signal: AbortSignal) {

@@ -1,6 +1,6 @@
 import { Semaphore } from 'async-mutex'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
-import { NotTried } from './errors.ts'
+import { NotTriedError } from './errors.ts'
 
 /** Gives a slot back. */
 export type Release = () => void
@@ -40,7 +40,7 @@ export function slotWithin(
   options: { provider: string; timeoutMs: number; clock: Clock; signal: AbortSignal },
 ): Promise<Release> {
   const { provider, signal, ...limit } = options
-  const timeoutError = () => new NotTried('all its places for uploads are taken', { isBusy: true })
+  const timeoutError = () => new NotTriedError('all its places for uploads are taken', { isBusy: true })
   return withTimeLimit((limited) => slots.acquire(provider, limited), { ...limit, signal, timeoutError })
 }
 

@@ -2,13 +2,8 @@ import { FormDataEncoder } from 'form-data-encoder'
 import type { z } from 'zod'
 import { isProviderError, ProviderError } from '#lib/model/errors.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
-import {
-  excerptOf,
-  type FailureContext,
-  networkFailure,
-  statusFailure,
-  unreadableAnswer,
-} from './api-errors.ts'
+import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import { type FailureContext, networkFailure, statusFailure, unreadableAnswer } from './api-errors.ts'
 
 const MAX_ANSWER_BYTES = 1024 * 1024
 
@@ -80,7 +75,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   }
 
   return {
-    excerpt: (text) => excerptOf(scrub(text)),
+    excerpt: (text) => responseExcerpt(scrub(text)),
     async json(request) {
       const text = await send(request)
       return parse(text, request, contextOf(request))
@@ -169,7 +164,7 @@ function parseJson(text: string): { value: unknown } | undefined {
 
 function parse<T>(text: string, request: ApiRequest<T>, context: FailureContext): T {
   if (text.trim() === '') throw unreadableAnswer('Answered with an empty body', context)
-  const start = () => excerptOf(context.scrub(text))
+  const start = () => responseExcerpt(context.scrub(text))
   const json = parseJson(text)
   if (!json) throw unreadableAnswer(`Answered with no valid JSON: ${start()}`, context)
   const result = request.answer.safeParse(json.value)

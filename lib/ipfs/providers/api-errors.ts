@@ -2,9 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { ProviderError } from '#lib/model/errors.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
-
-const MAX_EXCERPT_LENGTH = 200
-const MAX_MARKUP_LENGTH = 65_536
+import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
 
 // Faults at which no connection came about, so that nothing can have been stored.
 const neverSentCodes = new Set([
@@ -35,7 +33,7 @@ export function statusFailure(response: Response, text: string, context: Failure
   const { status } = response
   const isRetryable = status === 408 || status === 429 || status >= 500
   const reason = STATUS_CODES[status]
-  const said = excerptOf(context.scrub(text))
+  const said = responseExcerpt(context.scrub(text))
   const message =
     ['Answered', status, reason].filter(Boolean).join(' ') + (said && said !== reason ? `: ${said}` : '')
   return new ProviderError(context.scrub(message), {
@@ -75,44 +73,6 @@ export function unreadableAnswer(problem: string, context: FailureContext, cause
     isRetryable: true,
     mayHaveStored: context.isUpload,
   })
-}
-
-/**
- * What a vendor says in the body of an answer, on one line of at most 200 characters: the message of a JSON error
- * in any of the usual shapes, else the text without its markup.
- */
-export function excerptOf(text: string): string {
-  const line = plainText(messageIn(text) ?? text.slice(0, MAX_MARKUP_LENGTH))
-  return line.length > MAX_EXCERPT_LENGTH ? `${line.slice(0, MAX_EXCERPT_LENGTH - 1)}…` : line
-}
-
-function messageIn(text: string): string | undefined {
-  try {
-    return findMessage(JSON.parse(text))
-  } catch {
-    return undefined
-  }
-}
-
-const messageKeys = ['message', 'Message', 'details', 'detail', 'reason', 'error', 'errors', 'title']
-
-function findMessage(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
-  if (Array.isArray(value)) return findMessage(value[0])
-  if (typeof value !== 'object' || value === null) return undefined
-  for (const key of messageKeys) {
-    const message = findMessage((value as Record<string, unknown>)[key])
-    if (message) return message
-  }
-  return undefined
-}
-
-function plainText(markup: string): string {
-  return markup
-    .replace(/<(script|style)\b[\s\S]*?(<\/\1\s*>|$)/gi, ' ')
-    .replace(/<[^<>]*>/g, ' ')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim()
 }
 
 /** The innermost cause: `fetch` itself says no more than "fetch failed". */

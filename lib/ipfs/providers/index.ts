@@ -1,6 +1,6 @@
 import type { Config, ProviderName } from '#lib/config/index.ts'
-import type { CarStore } from '#lib/ipfs/blocks/block-store.ts'
-import type { Disk } from '#lib/platform/disk-space.ts'
+import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
+import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { createEmbeddedProvider } from './embedded.ts'
 import {
   createFilebaseProvider,
@@ -22,9 +22,9 @@ interface ProvidersOptions {
   /** Milliseconds since the epoch. */
   now: () => number
   /** Where the provider `embedded` keeps its clips. */
-  repository: CarStore
+  repository: BlockStore
   /** The disk under it. */
-  repositoryDisk: Disk
+  repositoryDisk: DiskSpace
 }
 
 /**

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { isProviderError, ProviderError } from '#lib/model/errors.ts'
 import { basicAuth, createApiClient } from './api-client.ts'
-import type { IpfsContent, IpfsProvider } from './provider.ts'
+import type { IpfsProvider } from './provider.ts'
 
 interface KuboOptions {
   name: string

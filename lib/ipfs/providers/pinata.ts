@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { type ApiClient, createApiClient } from './api-client.ts'
-import type { IpfsContent, IpfsProvider } from './provider.ts'
+import type { IpfsProvider } from './provider.ts'
 
 /** Above this many bytes Pinata wants an upload in several requests. */
 const MAX_UPLOAD_BYTES = 94_371_840

@@ -99,7 +99,7 @@ function waitBefore({ code, retryAfterMs }: ServiceError, tries: number, clock: 
     tries,
     delaysMs: RETRY_DELAYS_MS,
     error: { isRetryable, retryAfterMs },
-    patienceMs: RETRY_PATIENCE_MS,
+    maxRetryAfterMs: RETRY_PATIENCE_MS,
     random: () => clock.random(),
   })
 }

@@ -1,8 +1,8 @@
 import type { ElevenLabsError } from '@elevenlabs/elevenlabs-js'
-import { excerptOf } from '#lib/ipfs/providers/api-errors.ts'
 import { type ErrorCode, type FieldError, isServiceError, ServiceError } from '#lib/model/errors.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
+import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
 
 /** What ElevenLabs' own words for an error mean; they count more than the HTTP status, which varies. */
 const meanings: Record<string, { code: ErrorCode; path?: string }> = {
@@ -52,7 +52,7 @@ export function refusalOf(error: unknown, context: { scrub: Scrub; now: number }
 
   const detail = (body as { detail?: unknown } | undefined)?.detail
   const { code, path } = meaningOf(statusCode, wordsOf(detail))
-  const excerpt = excerptOf(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''))
+  const excerpt = responseExcerpt(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''))
   const errors = Array.isArray(detail) ? detail.map(fieldErrorOf) : path && [{ path, message: excerpt }]
   const said = Array.isArray(detail) ? describe(errors as FieldError[]) : `${statusCode} ${excerpt}`.trim()
   return new ServiceError(code, context.scrub(messages[code]?.(said) ?? said), {

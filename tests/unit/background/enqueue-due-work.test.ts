@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ringForWork } from '#lib/background/enqueue-due-work.ts'
+import { enqueueDueWork } from '#lib/background/enqueue-due-work.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { refused } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
 
@@ -17,11 +17,11 @@ async function ringing({
   const world = await testServices({ environment })
   const rung: string[] = []
   const workQueue: Services['workQueue'] = {
-    ring: ({ kind, id }, dueAt) => rung.push(`${kind} ${id} ${dueAt - world.clock.now()}`),
+    enqueue: ({ kind, id }, dueAt) => rung.push(`${kind} ${id} ${dueAt - world.clock.now()}`),
     work: () => async () => {},
     close: async () => {},
   }
-  const catalog = ringForWork(world.services.catalog, {
+  const catalog = enqueueDueWork(world.services.catalog, {
     ...{ workQueue, clock: world.clock, ringsForClips: forClips, ringsForWebhooks: forWebhooks },
   })
   return { ...world, services: { ...world.services, catalog }, rung }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { afterAnswer, afterCron } from '#lib/background/after-response.ts'
+import { afterCron, afterResponse } from '#lib/background/after-response.ts'
 import { startBackground } from '#lib/background/scheduler.ts'
 import type { Handle, Task, WorkQueue } from '#lib/queue/queue.ts'
 import { startService } from '#lib/server/lifecycle.ts'
@@ -16,7 +16,7 @@ async function working(environment: Record<string, string> = {}) {
   let handle: Handle = async () => {}
   let isStopped = false
   const workQueue: WorkQueue = {
-    ring() {},
+    enqueue() {},
     work(given) {
       handle = given
       return async () => {
@@ -139,7 +139,7 @@ describe('with BACKGROUND=off', () => {
     const service = startService(world.services)
     onTestFinished(() => service.drain())
     await service.checkReady()
-    await world.clock.until(world.services.work.settled())
+    await world.clock.until(world.services.tasks.settled())
     return { ...world, ids, service }
   }
 
@@ -183,7 +183,7 @@ describe('with BACKGROUND=off', () => {
     const { services, clock, service, providers } = await answering()
     for (const provider of providers) provider.next(unavailable(20_000))
     await speak(services)
-    expect(services.chain.canTry('caller')).toBe(false)
+    expect(services.chain.canTry('interactive')).toBe(false)
     await clock.advance(20_001)
     const clip = await speak(services)
     expect(clip.state).toBe('pending')
@@ -203,7 +203,7 @@ describe('where nothing runs between requests', () => {
   test('answers are followed by the backlog', async () => {
     const { services, clock, first } = await serverless()
     await waitingClips(services, 3)
-    await clock.until(afterAnswer(services, await speak(services)))
+    await clock.until(afterResponse(services, await speak(services)))
     expect(first.taken.size).toBe(4)
   })
 
@@ -212,7 +212,7 @@ describe('where nothing runs between requests', () => {
     onTestFinished(() => receiver.close())
     const { services } = await serverless({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET })
     const clip = await speak(services)
-    await afterAnswer(services, clip)
+    await afterResponse(services, clip)
     expect(receiver.received).toMatchObject([{ status: 204, message: { data: { id: clip.id } } }])
   })
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { afterAnswer } from '#lib/background/after-response.ts'
+import { afterResponse } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
-import { tick } from '#lib/background/tasks.ts'
+import { runMaintenance } from '#lib/background/tasks.ts'
 import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
@@ -117,7 +117,7 @@ describe('the drain after a recovery', () => {
     }
     for (let answers = 0; answers < 20; answers += 1) {
       await clock.advance(100)
-      await afterAnswer(services, await speak(services))
+      await afterResponse(services, await speak(services))
     }
     expect(await services.catalog.clips.find(poison)).toMatchObject({ failedRounds: 1 })
   })
@@ -132,7 +132,7 @@ describe('the drain after a recovery', () => {
       for (let clips = 0; clips < 3; clips += 1) await speak(services)
       for (const provider of providers) provider.always('store')
       await clock.advance(500)
-      await afterAnswer(services, await speak(services))
+      await afterResponse(services, await speak(services))
       expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
     }
   })
@@ -161,9 +161,9 @@ describe('the drain after a recovery', () => {
     const { services, clock, first } = await testServices()
     first.always('hang')
     await waitingClips(services, 10)
-    const drain = services.work.track(drainBacklog(services))
+    const drain = services.tasks.track(drainBacklog(services))
     await clock.advance(1000)
-    await clock.until(services.work.drain(0))
+    await clock.until(services.tasks.drain(0))
     await drain
     expect(first.uploads).toHaveLength(5)
     expect(await services.catalog.queue.owners()).toEqual([])
@@ -174,7 +174,7 @@ describe('what is due after an answer', () => {
   test('of a stored clip is the backlog', async () => {
     const { services, clock } = await testServices()
     await waitingClips(services, 7)
-    await clock.until(afterAnswer(services, await speak(services)))
+    await clock.until(afterResponse(services, await speak(services)))
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
@@ -184,7 +184,7 @@ describe('what is due after an answer', () => {
     const clip = await speak(services)
     expect(clip.provider).toBe('kubo')
     await clock.advance(20_000)
-    await clock.until(afterAnswer(services, clip))
+    await clock.until(afterResponse(services, clip))
     expect(first.lookups).toEqual([clip.cid])
     expect(await speak(services)).toMatchObject({ provider: 'pinata' })
   })
@@ -196,7 +196,7 @@ describe('what is due after an answer', () => {
     await clock.advance(20_000)
     const clip = await speak(services)
     expect(clip.state).toBe('pending')
-    await clock.until(afterAnswer(services, clip))
+    await clock.until(afterResponse(services, clip))
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
@@ -204,7 +204,7 @@ describe('what is due after an answer', () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.next(unavailable(20_000))
     const clip = await speak(services)
-    await clock.until(afterAnswer(services, clip))
+    await clock.until(afterResponse(services, clip))
     expect(providers.flatMap(({ uploads }) => uploads)).toHaveLength(2)
   })
 })
@@ -214,7 +214,7 @@ describe('a tick of the timer', () => {
     const world = await testServices()
     await waitingClips(world.services, 3)
     await world.clock.advance(1000)
-    await world.clock.until(tick(world.services))
+    await world.clock.until(runMaintenance(world.services))
     expect(world.lines.at(-1)).toMatchObject({
       ...{ msg: 'Cleaned up', processed: 3, successCount: 3, failureCount: 0, remaining: 0, expired: 0 },
     })

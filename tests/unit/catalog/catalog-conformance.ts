@@ -22,7 +22,7 @@ export function describeCatalog(subject: Subject) {
     test('proves that it can be read and written', async () => {
       const catalog = (await subject.prepare())()
       await catalog.check()
-      expect((await catalog.figures.totals()).heldClips).toBe(0)
+      expect((await catalog.stats.totals()).heldClips).toBe(0)
     })
 
     test('opens again after it was closed', async () => {

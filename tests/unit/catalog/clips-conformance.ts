@@ -55,15 +55,15 @@ export function describeClips({ prepare }: Subject) {
       const catalog = await open()
       const waiting = await waitingClip(catalog)
       const gone = await storedClip(catalog)
-      await catalog.clips.letGo(gone.id)
+      await catalog.clips.markBytesDeleted(gone.id)
       const others = Array.from({ length: 600 }, newClipId)
-      expect(await catalog.clips.heldAmong([...others, waiting.id, gone.id])).toEqual(
+      expect(await catalog.clips.localAmong([...others, waiting.id, gone.id])).toEqual(
         new Map([
           [waiting.id, true],
           [gone.id, false],
         ]),
       )
-      expect(await catalog.clips.heldAmong([])).toEqual(new Map())
+      expect(await catalog.clips.localAmong([])).toEqual(new Map())
     })
 
     test('goes on with its bytes, under the lease of who uploads them', async () => {
@@ -90,7 +90,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.stage(id, stagedFacts({ cid: 'another' }))).toMatchObject({
         cid: 'bafkreiexample',
       })
-      expect((await catalog.figures.totals()).counters.characters_spoken).toEqual({ '': 20 })
+      expect((await catalog.stats.totals()).counters.characters_spoken).toEqual({ '': 20 })
     })
 
     test('reaches a provider, which ends its lease and its schedule', async () => {
@@ -109,7 +109,7 @@ export function describeClips({ prepare }: Subject) {
       const { id } = await storedClip(catalog)
       expect(await catalog.clips.store(id, { ...storedFacts, provider: 'kubo' })).toBe(false)
       expect(await catalog.clips.find(id)).toMatchObject({ provider: 'pinata' })
-      expect((await catalog.figures.totals()).counters.clips_stored).toEqual({ pinata: 1 })
+      expect((await catalog.stats.totals()).counters.clips_stored).toEqual({ pinata: 1 })
     })
 
     test('reaches a provider once, whoever says so at the same time through however many connections', async () => {
@@ -122,7 +122,7 @@ export function describeClips({ prepare }: Subject) {
         Array.from({ length: 9 }, (_, index) => catalogs[index % 3]?.clips.store(id, storedFacts)),
       )
       expect((await Promise.all(stored)).filter(Boolean)).toHaveLength(5)
-      expect((await connect().figures.totals()).counters).toMatchObject({
+      expect((await connect().stats.totals()).counters).toMatchObject({
         clips_stored: { pinata: 5 },
         time_to_ipfs_count: { '': 5 },
       })
@@ -139,7 +139,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.find(clip.id)).toMatchObject({
         ...{ ...storedFacts, state: 'stored', isHeld: false, sizeBytes: 800, leaseOwner: null },
       })
-      const { counters } = await catalog.figures.totals()
+      const { counters } = await catalog.stats.totals()
       expect(counters).toMatchObject({ characters_spoken: { '': 20 }, clips_stored: { pinata: 1 } })
     })
 
@@ -181,7 +181,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.find(id)).toMatchObject({
         ...{ state: 'expired', lastError: 'nobody took it', nextAttemptAt: null, isHeld: true },
       })
-      expect((await catalog.figures.totals()).counters.clips_expired).toEqual({ '': 1 })
+      expect((await catalog.stats.totals()).counters.clips_expired).toEqual({ '': 1 })
     })
 
     test('does not expire before its time, of which it may have been given more', async () => {
@@ -211,7 +211,7 @@ export function describeClips({ prepare }: Subject) {
       const { clips, ...catalog } = await open()
       const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW } })
       await clips.expire(id, { error: 'late', now: NOW })
-      await clips.letGo(id)
+      await clips.markBytesDeleted(id)
       expect(await clips.store(id, storedFacts)).toBe(true)
       expect(await clips.find(id)).toMatchObject({ state: 'stored', isHeld: false, lastError: null })
     })

@@ -46,7 +46,7 @@ export function describeHistory({ prepare }: Subject) {
     test('counts tries by step, provider and whether a caller waited, up to the end of the span', async () => {
       const catalog = await filled()
       const provider = 'pinata'
-      expect(await catalog.history.tries(span)).toEqual([
+      expect(await catalog.clipList.tries(span)).toEqual([
         { step: 0, provider, isBackground: false, stored: 1, failed: 0 },
         { step: 2, provider, isBackground: false, stored: 0, failed: 1 },
         { step: 2, provider, isBackground: true, stored: 0, failed: 1 },
@@ -55,7 +55,7 @@ export function describeHistory({ prepare }: Subject) {
 
     test('tells how long clips took, to a few percent', async () => {
       const catalog = await filled()
-      const times = (await catalog.history.timesToIpfs(span)).toSorted((a, b) => a.ms - b.ms)
+      const times = (await catalog.clipList.timesToIpfs(span)).toSorted((a, b) => a.ms - b.ms)
       expect(times).toEqual([
         { step: 0, provider: 'pinata', ms: 40, clips: 1 },
         { step: 0, provider: 'pinata', ms: 1200, clips: 1 },
@@ -65,27 +65,27 @@ export function describeHistory({ prepare }: Subject) {
 
     test('tells where the clips of a time stand now', async () => {
       const catalog = await filled()
-      expect(await catalog.history.states(START)).toEqual({ stored: 3, staged: 1 })
-      expect(await catalog.history.states(START + 2 * HOUR_MS)).toEqual({ staged: 1 })
+      expect(await catalog.clipList.states(START)).toEqual({ stored: 3, staged: 1 })
+      expect(await catalog.clipList.states(START + 2 * HOUR_MS)).toEqual({ staged: 1 })
     })
 
     test('notes what is held, and forgets what is old', async () => {
       const catalog = await filled()
-      await catalog.history.sample(START, 0)
-      await catalog.history.sample(START + HOUR_MS, START + 1)
-      expect(await catalog.history.samples(span)).toEqual([
+      await catalog.clipList.sample(START, 0)
+      await catalog.clipList.sample(START + HOUR_MS, START + 1)
+      expect(await catalog.clipList.samples(span)).toEqual([
         { takenAt: START + HOUR_MS, heldClips: 4, heldBytes: 4000, waitingClips: 1 },
       ])
     })
 
     test('lists clips by pages, the latest first', async () => {
       const catalog = await filled()
-      const { clips, total } = await catalog.history.list({ state: 'stored', limit: 2, offset: 1 })
+      const { clips, total } = await catalog.clipList.list({ state: 'stored', limit: 2, offset: 1 })
       expect(total).toBe(3)
       expect(clips.map(({ storedAt }) => storedAt)).toEqual([START + 3234, START + 1040])
-      const waiting = await catalog.history.list({ state: 'waiting', limit: 2, offset: 0 })
+      const waiting = await catalog.clipList.list({ state: 'waiting', limit: 2, offset: 0 })
       expect(waiting).toMatchObject({ total: 1, clips: [{ stagedAt: START + 2 * HOUR_MS }] })
-      expect(await catalog.history.list({ state: 'expired', limit: 2, offset: 0 })).toEqual({
+      expect(await catalog.clipList.list({ state: 'expired', limit: 2, offset: 0 })).toEqual({
         total: 0,
         clips: [],
       })

@@ -45,7 +45,7 @@ export function describeJournal({ prepare }: Subject) {
       for (const outcome of ['failed', 'failed', 'stored'] as const) {
         await catalog.attempts.end(await begin(catalog, id), 'pinata', { outcome, durationMs: 1 })
       }
-      const { counters } = await catalog.figures.totals()
+      const { counters } = await catalog.stats.totals()
       expect(counters).toMatchObject({ attempts_failed: { pinata: 2 }, attempts_stored: { pinata: 1 } })
     })
 
@@ -67,10 +67,10 @@ export function describeJournal({ prepare }: Subject) {
       await end('failed', 'failed')
       await end('first lost, then refused', 'failed', true)
       await end('first lost, then refused', 'failed', false)
-      const doubtful = await catalog.attempts.doubtfulProviders(id)
+      const doubtful = await catalog.attempts.ambiguousProviders(id)
       expect(doubtful.sort()).toEqual(['answer lost', 'broken off', 'first lost, then refused', 'stored'])
       const { id: other } = await waitingClip(catalog)
-      expect(await catalog.attempts.doubtfulProviders(other)).toEqual([])
+      expect(await catalog.attempts.ambiguousProviders(other)).toEqual([])
     })
 
     test('forgets old tries of settled clips, and keeps those of clips that wait', async () => {
@@ -101,8 +101,8 @@ export function describeJournal({ prepare }: Subject) {
 
   describe('the figures', () => {
     test('are zero at first', async () => {
-      const { figures } = await open()
-      expect(await figures.totals()).toEqual({ heldClips: 0, heldBytes: 0, waitingClips: 0, counters: {} })
+      const { stats } = await open()
+      expect(await stats.totals()).toEqual({ heldClips: 0, heldBytes: 0, waitingClips: 0, counters: {} })
     })
 
     test('say what is held and what waits', async () => {
@@ -110,20 +110,20 @@ export function describeJournal({ prepare }: Subject) {
       await catalog.clips.reserve(newClip({ sizeBytes: 100 }), noLimit)
       await waitingClip(catalog)
       const { id } = await storedClip(catalog)
-      expect(await catalog.figures.totals()).toMatchObject({
+      expect(await catalog.stats.totals()).toMatchObject({
         ...{ heldClips: 3, heldBytes: 1700, waitingClips: 1 },
       })
-      await catalog.clips.letGo(id)
-      expect(await catalog.figures.totals()).toMatchObject({ heldClips: 2, heldBytes: 900 })
+      await catalog.clips.markBytesDeleted(id)
+      expect(await catalog.stats.totals()).toMatchObject({ heldClips: 2, heldBytes: 900 })
     })
 
     test('add up, by name and label', async () => {
-      const { figures } = await open()
+      const { stats } = await open()
       const increment = { name: 'background_retries_stored', label: 'hook', value: 2 } as const
-      await Promise.all([figures.count([increment]), figures.count([increment])])
-      await figures.count([{ ...increment, label: 'cron', value: 1 }])
-      await figures.count([])
-      expect((await figures.totals()).counters).toEqual({ background_retries_stored: { hook: 4, cron: 1 } })
+      await Promise.all([stats.count([increment]), stats.count([increment])])
+      await stats.count([{ ...increment, label: 'cron', value: 1 }])
+      await stats.count([])
+      expect((await stats.totals()).counters).toEqual({ background_retries_stored: { hook: 4, cron: 1 } })
     })
 
     test.each([
@@ -136,7 +136,7 @@ export function describeJournal({ prepare }: Subject) {
       const catalog = await open()
       const { id, stagedAt } = await waitingClip(catalog)
       await catalog.clips.store(id, { ...storedFacts, storedAt: (stagedAt as number) + elapsedMs })
-      expect((await catalog.figures.totals()).counters).toMatchObject({
+      expect((await catalog.stats.totals()).counters).toMatchObject({
         time_to_ipfs_bucket: { [bucket]: 1 },
         time_to_ipfs_sum: { '': elapsedMs / 1000 },
         time_to_ipfs_count: { '': 1 },
@@ -147,16 +147,16 @@ export function describeJournal({ prepare }: Subject) {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.clips.store(id, { ...storedFacts, storedAt: NOW - HOUR_MS })
-      expect((await catalog.figures.totals()).counters).toMatchObject({ time_to_ipfs_sum: { '': 0 } })
+      expect((await catalog.stats.totals()).counters).toMatchObject({ time_to_ipfs_sum: { '': 0 } })
     })
 
     test('survive a new connection', async () => {
       const connect = await prepare()
       const first = connect()
       await storedClip(first)
-      const before = await first.figures.totals()
+      const before = await first.stats.totals()
       await first.close()
-      expect(await connect().figures.totals()).toEqual(before)
+      expect(await connect().stats.totals()).toEqual(before)
     })
 
     test('list what is held though nobody needs it, those whose time is over first', async () => {
@@ -164,15 +164,15 @@ export function describeJournal({ prepare }: Subject) {
       const late = await storedClip(catalog, { expiresAt: NOW + 2 * HOUR_MS })
       const early = await storedClip(catalog, { expiresAt: NOW + HOUR_MS })
       const gone = await storedClip(catalog, { expiresAt: NOW })
-      await catalog.clips.letGo(gone.id)
+      await catalog.clips.markBytesDeleted(gone.id)
       const { id: expired } = await waitingClip(catalog, { created: { expiresAt: NOW + 3 * HOUR_MS } })
       await catalog.clips.expire(expired, { error: 'late', now: NOW + 3 * HOUR_MS })
       await waitingClip(catalog)
       const idsOf = async (options: { limit: number; endedBefore?: number }) =>
-        (await catalog.figures.heldAlthoughStored(options)).map(({ id }) => id)
+        (await catalog.stats.evictable(options)).map(({ id }) => id)
       expect(await idsOf({ limit: 10 })).toEqual([early.id, late.id, expired])
       expect(await idsOf({ limit: 1 })).toEqual([early.id])
-      const all = await catalog.figures.idsHeldAlthoughStored()
+      const all = await catalog.stats.evictableIds()
       expect(all.toSorted()).toEqual([early.id, late.id, expired].toSorted())
       expect(await idsOf({ limit: 10, endedBefore: NOW + HOUR_MS })).toEqual([early.id, expired])
     })
@@ -186,7 +186,7 @@ export function describeJournal({ prepare }: Subject) {
       await storedClip(catalog, ended)
       await waitingClip(catalog)
       const idsAt = async (now: number) =>
-        (await catalog.figures.overdue({ now, limit: 10 })).map((clip) => clip.id)
+        (await catalog.stats.overdue({ now, limit: 10 })).map((clip) => clip.id)
       expect(await idsAt(NOW + 9)).toEqual([])
       expect(await idsAt(NOW + 10)).toEqual([id])
       expect((await idsAt(NOW + 1000)).sort()).toEqual([id, leased].sort())
@@ -196,8 +196,8 @@ export function describeJournal({ prepare }: Subject) {
       const catalog = await open()
       const clip = newClip({ leaseExpiresAt: NOW + 1000 })
       await catalog.clips.reserve(clip, noLimit)
-      expect(await catalog.figures.abandoned(NOW + 999)).toEqual([])
-      expect(await catalog.figures.abandoned(NOW + 1000)).toMatchObject([{ id: clip.id }])
+      expect(await catalog.stats.abandoned(NOW + 999)).toEqual([])
+      expect(await catalog.stats.abandoned(NOW + 1000)).toMatchObject([{ id: clip.id }])
     })
   })
 }

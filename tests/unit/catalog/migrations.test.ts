@@ -44,10 +44,10 @@ test('a catalog from before clips were counted by triggers knows what it holds, 
   const catalog = createCatalog(sqliteFile(file))
   onTestFinished(() => catalog.close())
   const before = { heldClips: 2, heldBytes: 200, waitingClips: 1, counters: { clips_stored: { pinata: 2 } } }
-  expect(await catalog.figures.totals()).toEqual(before)
-  await catalog.clips.letGo('two')
+  expect(await catalog.stats.totals()).toEqual(before)
+  await catalog.clips.markBytesDeleted('two')
   await catalog.clips.store('one', { provider: 'pinata', ipfsHash: 'h', permanentUrl: 'u', storedAt: NOW })
-  expect(await catalog.figures.totals()).toMatchObject({
+  expect(await catalog.stats.totals()).toMatchObject({
     ...{ heldClips: 1, heldBytes: 100, waitingClips: 0, counters: { clips_stored: { pinata: 3 } } },
   })
 })
@@ -59,9 +59,9 @@ test('the version before, which has the catalog open, goes on counting beside th
   const catalog = createCatalog(sqliteFile(file))
   onTestFinished(() => catalog.close())
   for (const sum of [2, 4]) {
-    await catalog.figures.count([{ name: 'characters_spoken', value: 1 }])
+    await catalog.stats.count([{ name: 'characters_spoken', value: 1 }])
     versionBefore.exec(`insert into counters (name, label, value) values ('characters_spoken', '', 1)
       on conflict (name, label) do update set value = counters.value + excluded.value`)
-    expect((await catalog.figures.totals()).counters).toEqual({ characters_spoken: { '': sum } })
+    expect((await catalog.stats.totals()).counters).toEqual({ characters_spoken: { '': sum } })
   }
 })

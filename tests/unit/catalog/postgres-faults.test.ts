@@ -46,7 +46,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     onTestFinished(drop)
     const catalogs = Array.from({ length: 10 }, () => createCatalog(postgresServer(url)))
     await Promise.all(catalogs.map((catalog) => catalog.clips.reserve(newClip(), noLimit)))
-    expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldClips: 10 })
+    expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldClips: 10 })
     const database = createDatabase(postgresServer(url))
     const { rows } = await database.read((db) =>
       sql<{ name: string }>`select name from kysely_migration`.execute(db),
@@ -106,7 +106,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
   test('gives up on an answer that does not come, and on the connection that it should have come by', async () => {
     const { catalog, network } = await behindWeakNetwork({ statement_timeout: '500', connect_timeout: '1' })
     network.hang()
-    const seconds = await secondsOf(catalog.figures.totals())
+    const seconds = await secondsOf(catalog.stats.totals())
     expect(seconds).toBeGreaterThan(2)
     expect(seconds).toBeLessThan(5)
     network.mend()
@@ -162,16 +162,16 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await expect(catalog.attempts.begin(attempt)).rejects.toThrow(CatalogError)
     expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)
     network.cutAt('insert into "counters"', 'after')
-    await expect(catalog.figures.count([increment])).rejects.toThrow(CatalogError)
-    expect((await safe.figures.totals()).counters.characters_saved).toEqual({ '': 1 })
-    await catalog.figures.count([increment])
+    await expect(catalog.stats.count([increment])).rejects.toThrow(CatalogError)
+    expect((await safe.stats.totals()).counters.characters_saved).toEqual({ '': 1 })
+    await catalog.stats.count([increment])
   })
 
   test('bears that its idle connections are cut', async () => {
     const { catalog, network } = await behindWeakNetwork({ max: '5' })
-    await Promise.all(Array.from({ length: 5 }, () => catalog.figures.totals()))
+    await Promise.all(Array.from({ length: 5 }, () => catalog.stats.totals()))
     network.cut()
-    await catalog.figures.totals()
+    await catalog.stats.totals()
   })
 
   test('lets go of a server that takes no writes any more, and finds the one that does', async () => {
@@ -186,7 +186,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
       )
     await setReadOnly('on')
     const catalog = catalogAt(url, { max: '1' })
-    await catalog.figures.totals()
+    await catalog.stats.totals()
     await setReadOnly('off')
     await operator.close()
     await expect(catalog.clips.reserve(newClip(), noLimit)).rejects.toThrow('read-only')
@@ -203,8 +203,8 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     const operator = createDatabase(postgresServer(url))
     await operator.run((db) => sql`drop schema public cascade; create schema public`.execute(db))
     await operator.close()
-    await expect(moved.figures.totals()).rejects.toThrow(CatalogError)
-    expect(await moved.figures.totals()).toMatchObject({ heldClips: 0 })
+    await expect(moved.stats.totals()).rejects.toThrow(CatalogError)
+    expect(await moved.stats.totals()).toMatchObject({ heldClips: 0 })
   })
 })
 
@@ -235,7 +235,7 @@ test.skipIf(!hasPostgres)(
     await until('use after the restart', () => outcomes.done > before + 20)
     isOver = true
     await Promise.all(users)
-    const { waitingClips } = await catalog.figures.totals()
+    const { waitingClips } = await catalog.stats.totals()
     expect(waitingClips).toBeGreaterThanOrEqual(outcomes.done)
     expect(waitingClips).toBeLessThanOrEqual(outcomes.done + outcomes.failed)
   },

@@ -31,7 +31,7 @@ export function describePromises({ prepare }: Subject) {
     test('get back what was not spoken', async () => {
       const { budgets } = await open()
       await budgets.spend({ ...today, characters: 100 }, 100)
-      await budgets.giveBack({ ...today, characters: 30 })
+      await budgets.refund({ ...today, characters: 30 })
       expect(await budgets.spend({ ...today, characters: 31 }, 100)).toBe(false)
       expect(await budgets.spend({ ...today, characters: 30 }, 100)).toBe(true)
     })
@@ -75,7 +75,7 @@ export function describePromises({ prepare }: Subject) {
       const catalog = many(0)
       const cleaner = many(1)
       const { id } = await waitingClip(catalog, { created: { expiresAt: NOW } })
-      const overdue = await cleaner.figures.overdue({ now: NOW, limit: 1 })
+      const overdue = await cleaner.stats.overdue({ now: NOW, limit: 1 })
       expect(overdue).toMatchObject([{ id }])
       // By a clock that is a moment behind.
       const before = { now: NOW - 1, expiresAt: NOW - 1 + HOUR_MS }

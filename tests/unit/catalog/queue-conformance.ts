@@ -125,8 +125,8 @@ export function describeQueue({ prepare }: Subject) {
     })
 
     test('takes everything back that one holder has', async () => {
-      const { queue, clips, figures, ...catalog } = await open()
-      const all = { queue, clips, figures, ...catalog }
+      const { queue, clips, stats, ...catalog } = await open()
+      const all = { queue, clips, stats, ...catalog }
       const speaking = newClip({ leaseOwner: 'one' })
       await clips.reserve(speaking, noLimit)
       await waitingClip(all)
@@ -136,7 +136,7 @@ export function describeQueue({ prepare }: Subject) {
       expect((await queue.owners()).sort()).toEqual(['one', 'two'])
       await queue.release('one')
       expect(await queue.owners()).toEqual(['two'])
-      expect(await figures.abandoned(NOW)).toMatchObject([{ id: speaking.id, state: 'speaking' }])
+      expect(await stats.abandoned(NOW)).toMatchObject([{ id: speaking.id, state: 'speaking' }])
     })
 
     test('counts what waits and is not being worked on', async () => {

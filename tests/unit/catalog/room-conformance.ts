@@ -24,24 +24,24 @@ export function describeRoom({ prepare }: Subject) {
     })
 
     test('leaves no record of a clip that found no room', async () => {
-      const { clips, figures } = await open()
+      const { clips, stats } = await open()
       const clip = newClip({ sizeBytes: 1001 })
       expect(await clips.reserve(clip, 1000)).toBe(false)
       expect(await clips.find(clip.id)).toBeNull()
-      expect(await figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+      expect(await stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
     })
 
     test('counts what a clip has grown to, and takes back what it did not need', async () => {
-      const { clips, figures } = await open()
+      const { clips, stats } = await open()
       const growing = newClip({ sizeBytes: 100 })
       const other = newClip({ sizeBytes: 400 })
       await clips.reserve(growing, 1000)
       await clips.reserve(other, 1000)
       expect(await clips.resize(growing.id, 600, 1000)).toBe(true)
       expect(await clips.resize(growing.id, 601, 1000)).toBe(false)
-      expect(await figures.totals()).toMatchObject({ heldBytes: 1000 })
+      expect(await stats.totals()).toMatchObject({ heldBytes: 1000 })
       await clips.stage(growing.id, stagedFacts({ sizeBytes: 250 }))
-      expect(await figures.totals()).toMatchObject({ heldClips: 2, heldBytes: 650 })
+      expect(await stats.totals()).toMatchObject({ heldClips: 2, heldBytes: 650 })
     })
 
     test('has no room for a clip without a record', async () => {
@@ -54,9 +54,9 @@ export function describeRoom({ prepare }: Subject) {
       const { id, sizeBytes } = await waitingClip(catalog)
       if (state === 'stored') await catalog.clips.store(id, storedFacts)
       else await catalog.clips.expire(id, { error: 'late', now: NOW + HOUR_MS })
-      expect(await catalog.figures.totals()).toMatchObject({ heldBytes: sizeBytes })
-      await catalog.clips.letGo(id)
-      expect(await catalog.figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+      expect(await catalog.stats.totals()).toMatchObject({ heldBytes: sizeBytes })
+      await catalog.clips.markBytesDeleted(id)
+      expect(await catalog.stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
     })
 
     test('holds when clips begin and grow at once, through several connections', async () => {
@@ -70,7 +70,7 @@ export function describeRoom({ prepare }: Subject) {
         catalogs[(index + 1) % 4]?.clips.reserve(newClip({ sizeBytes: 100 }), 2000),
       ])
       expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(10)
-      expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldBytes: 2000 })
+      expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldBytes: 2000 })
     })
 
     test('is what a count of all clips would say, whatever has become of them', async () => {
@@ -94,7 +94,7 @@ export function describeRoom({ prepare }: Subject) {
       await Promise.all(lives)
       // Six grew to 500; six were stored and six waited or expired, of 50 bytes and their number.
       const heldBytes = 6 * 500 + 12 * 50 + (3 + 8 + 13 + 18 + 23 + 28) + (4 + 9 + 14 + 19 + 24 + 29)
-      expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldClips: 18, heldBytes, waitingClips: 3 })
+      expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldClips: 18, heldBytes, waitingClips: 3 })
     })
 
     test.each([1, 2])('holds when many ask at once, through %i connections', async (count) => {
@@ -105,7 +105,7 @@ export function describeRoom({ prepare }: Subject) {
       )
       const granted = (await Promise.all(asked)).filter(Boolean)
       expect(granted).toHaveLength(20)
-      expect(await catalogs[0]?.figures.totals()).toMatchObject({ heldClips: 20, heldBytes: 2000 })
+      expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldClips: 20, heldBytes: 2000 })
     })
   })
 }

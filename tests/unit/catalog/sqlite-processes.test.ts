@@ -20,7 +20,7 @@ test('processes that open a fresh catalog at once all get it, and all their reco
   await Promise.all(processes)
   const catalog = createCatalog(sqliteFile(file))
   onTestFinished(() => catalog.close())
-  expect(await catalog.figures.totals()).toMatchObject({ heldClips: 40 })
+  expect(await catalog.stats.totals()).toMatchObject({ heldClips: 40 })
 }, 20_000)
 
 test.each([
@@ -35,14 +35,10 @@ test.each([
     'a last try',
     (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, expiringBefore: NOW }),
   ],
-  ['clips_ending', 'expiry', (catalog: Catalog) => catalog.figures.overdue({ now: NOW, limit: 1 })],
+  ['clips_ending', 'expiry', (catalog: Catalog) => catalog.stats.overdue({ now: NOW, limit: 1 })],
   ['clips_leased', 'the number that waits', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
-  ['clips_speaking', 'what nobody speaks any more', (catalog: Catalog) => catalog.figures.abandoned(NOW)],
-  [
-    'clips_settled',
-    'what can be let go',
-    (catalog: Catalog) => catalog.figures.heldAlthoughStored({ limit: 1 }),
-  ],
+  ['clips_speaking', 'what nobody speaks any more', (catalog: Catalog) => catalog.stats.abandoned(NOW)],
+  ['clips_settled', 'what can be let go', (catalog: Catalog) => catalog.stats.evictable({ limit: 1 })],
   ['pins_by_check', 'an audit', (catalog: Catalog) => catalog.pins.claimCheck(check)],
   ['pins_unproven', 'an audit of what is fresh', (catalog: Catalog) => catalog.pins.claimCheck(check)],
   ['webhooks_due', 'a webhook', (catalog: Catalog) => catalog.webhooks.claim({ ...claim, limit: 10 })],
@@ -50,7 +46,7 @@ test.each([
   ['clips_leased', 'the holders of leases', (catalog: Catalog) => catalog.queue.owners()],
   ['clips_leased', 'the release of leases', (catalog: Catalog) => catalog.queue.release('me')],
   ['attempts_of_clip', "a clip's tries", (catalog: Catalog) => catalog.attempts.ofClip('x')],
-  ['attempts_of_clip', 'doubts', (catalog: Catalog) => catalog.attempts.doubtfulProviders('x')],
+  ['attempts_of_clip', 'doubts', (catalog: Catalog) => catalog.attempts.ambiguousProviders('x')],
   ['attempts_by_time', 'old tries', (catalog: Catalog) => catalog.attempts.prune(NOW)],
 ])('the index %s serves %s', async (index, _, use) => {
   const file = path.join(await temporaryDirectory(), 'catalog.sqlite')

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { audit } from '#lib/clips/audit.ts'
 import { replicate } from '#lib/clips/replicate.ts'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { startGatewayProvider } from '../../support/gateway-provider.ts'
 import { type GatewayWorld, openGateway } from '../../support/gateway-world.ts'
 import { bytesOf, someContent } from '../ipfs/content.ts'
@@ -72,7 +72,7 @@ describe('The audit', () => {
       String(msg).startsWith('A provider no longer delivers clips'),
     )
     expect(reports).toMatchObject([{ provider: 'pinata', lost: 5, repaired: 5 }])
-    const { counters } = await world.services.catalog.figures.totals()
+    const { counters } = await world.services.catalog.stats.totals()
     expect([counters.audit_lost?.pinata, counters.audit_repaired?.pinata]).toEqual([5, 5])
     now += HOUR_MS
     expect(at(await auditAll(), 'pinata')).toMatchObject({ checked: 100, delivered: 100, lost: 0 })
@@ -175,10 +175,10 @@ describe('The audit', () => {
     }
     await pinata.provider.upload(second, { signal })
     await audit(world.services, { limit: 10, before: 0, signal })
-    const { figures } = world.services.catalog
-    const proven = await figures.heldAlthoughStored({ limit: 10, isProven: true })
+    const { stats } = world.services.catalog
+    const proven = await stats.evictable({ limit: 10, isProven: true })
     expect(proven.map(({ cid }) => cid)).toEqual([second.cid])
-    expect(await figures.heldAlthoughStored({ limit: 10 })).toHaveLength(2)
+    expect(await stats.evictable({ limit: 10 })).toHaveLength(2)
   })
 
   test('checks the repository here, and mends it from another copy', async () => {

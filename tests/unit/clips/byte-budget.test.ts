@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { growingRoom } from '#lib/clips/byte-budget.ts'
+import { growReservation } from '#lib/clips/byte-budget.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { speak, testServices } from '../../support/services.ts'
 
 test('a clip whose record is gone asks for more room in vain, and no other clip has to go for it', async () => {
   const { services } = await testServices()
   const { id } = await speak(services)
-  await expect(growingRoom(services, newClipId(), 0)(100_000)).rejects.toThrow(
+  await expect(growReservation(services, newClipId(), 0)(100_000)).rejects.toThrow(
     'The record of the clip is gone',
   )
   expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: true })

@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { freeDisk } from '#lib/clips/byte-budget.ts'
+import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { healBucket, recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { openBucketWorld } from '../../support/bucket-world.ts'
 import { speak, waitingClips } from '../../support/services.ts'
@@ -37,7 +37,7 @@ describe('clean-up of a bucket', () => {
   test('deletes the audio of clips that were let go, and what is no audio', async () => {
     const { services, server, advance } = await openBucketWorld()
     const { id } = await speak(services)
-    await services.catalog.clips.letGo(id)
+    await services.catalog.clips.markBytesDeleted(id)
     await putObject(services, newClipId(), Buffer.from('no audio at all'))
     advance(2 * MINUTE_MS)
     await cleanUp(services, { signal })
@@ -61,7 +61,7 @@ describe('clean-up of a bucket', () => {
       find: () => Promise.reject(new Error('One by one')),
       heldAmong(ids: string[]) {
         asked += 1
-        return services.catalog.clips.heldAmong(ids)
+        return services.catalog.clips.localAmong(ids)
       },
     }
     async function* list() {
@@ -127,8 +127,8 @@ describe('a full disk before a bucket', () => {
     const copies = path.join(directory, 's3', 'copies')
     expect(await readdir(copies)).toEqual([id])
     advance(6 * MINUTE_MS)
-    const disk = { ...services.disk, hasRoom: async () => (await readdir(copies)).length === 0 }
-    await freeDisk({ ...services, disk }, 1000)
+    const diskSpace = { ...services.diskSpace, hasSpace: async () => (await readdir(copies)).length === 0 }
+    await freeDiskSpace({ ...services, diskSpace }, 1000)
     expect(await readdir(copies)).toEqual([])
     expect(server.objects()).toEqual([`audio/${id}`])
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: true })
@@ -137,8 +137,8 @@ describe('a full disk before a bucket', () => {
   test('is said to be full when there is no copy left, while clips stay in the bucket', async () => {
     const { services, server } = await openBucketWorld()
     await speak(services)
-    const disk = { ...services.disk, hasRoom: async () => false }
-    await expect(freeDisk({ ...services, disk }, 1000)).rejects.toThrow('full')
+    const diskSpace = { ...services.diskSpace, hasSpace: async () => false }
+    await expect(freeDiskSpace({ ...services, diskSpace }, 1000)).rejects.toThrow('full')
     expect(server.objects()).toHaveLength(1)
   })
 })
@@ -159,7 +159,7 @@ describe('a caller while the bucket is away', () => {
     const { services, server, advance } = await openBucketWorld()
     const [id = ''] = await waitingClips(services, 1)
     advance(6 * MINUTE_MS)
-    await services.s3?.store.letGoOfCopies()
+    await services.s3?.store.evictCopies()
     const retry = { limit: 10, trigger: 'admin', dueOnly: false, signal } as const
     server.failWith(503)
     await uploadPending(services, retry)

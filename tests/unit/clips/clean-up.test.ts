@@ -7,7 +7,7 @@ import { speak, type TestServices, testServices, waitingClips } from '../../supp
 
 const HOUR_MS = 3_600_000
 const signal = new AbortController().signal
-const nothing: CleanUpResult = { saved: 0, expired: 0, letGo: 0, adopted: 0, prunedAttempts: 0 }
+const nothing: CleanUpResult = { saved: 0, expired: 0, bytesDeleted: 0, adopted: 0, prunedAttempts: 0 }
 
 function clean({ services, clock }: TestServices) {
   return clock.until(cleanUp(services, { signal }))
@@ -56,7 +56,7 @@ describe('clean-up', () => {
     expect(await clean(world)).toEqual({ ...nothing, expired: 1 })
     expect(await readdir(world.audioDirectory)).toEqual([])
     await expect(openClip(world.services, id)).rejects.toMatchObject({ code: 'expired' })
-    expect((await world.services.catalog.figures.totals()).counters.clips_expired).toEqual({ '': 1 })
+    expect((await world.services.catalog.stats.totals()).counters.clips_expired).toEqual({ '': 1 })
     expect(world.lines.find(({ msg }) => msg.includes('expired'))).toMatchObject({
       ...{ level: 'error', clipId: id, error: expect.stringContaining('401') },
     })
@@ -103,7 +103,7 @@ describe('clean-up', () => {
     await clock.advance(1000)
     const cleaning = cleanUp(services, { signal })
     expect(await clock.until(cleaning)).toEqual(nothing)
-    await clock.until(services.work.settled())
+    await clock.until(services.tasks.settled())
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
   })
 

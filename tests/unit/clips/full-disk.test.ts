@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { afterAnswer } from '#lib/background/after-response.ts'
-import { tick } from '#lib/background/tasks.ts'
-import { createDisk } from '#lib/platform/disk-space.ts'
+import { afterResponse } from '#lib/background/after-response.ts'
+import { runMaintenance } from '#lib/background/tasks.ts'
+import { createDiskSpace } from '#lib/platform/disk-space.ts'
 import { unavailable } from '../../support/fake-provider.ts'
 import { speak, type TestServices, testServices } from '../../support/services.ts'
 import { canMount, smallDisk } from '../../support/small-disk.ts'
@@ -10,8 +10,8 @@ const atOnce = { environment: { IPFS_RETRY_DELAYS_MS: ',' } }
 
 /** A disk that is short of room until `free` clips fewer are held. */
 async function onShortDisk({ services }: TestServices, heldAtMost: number) {
-  const hasRoom = async () => (await services.catalog.figures.totals()).heldClips <= heldAtMost
-  return { ...services, disk: { hasRoom } }
+  const hasSpace = async () => (await services.catalog.stats.totals()).heldClips <= heldAtMost
+  return { ...services, diskSpace: { hasSpace } }
 }
 
 describe('a disk without room', () => {
@@ -46,14 +46,14 @@ describe('a disk without room', () => {
     await speak(services)
     first?.always('store')
     await clock.advance(60_000)
-    expect(services.chain.canTry('caller')).toBe(false)
+    expect(services.chain.canTry('interactive')).toBe(false)
     expect(await speak(await onShortDisk(world, -1))).toMatchObject({ state: 'stored' })
   })
 
   test('has its clean-up free what IPFS has before it needs the catalog', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
-    await tick(await onShortDisk(world, 0))
+    await runMaintenance(await onShortDisk(world, 0))
     expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: false })
   })
 
@@ -74,15 +74,15 @@ describe('a disk without room', () => {
       expect(kept).toBeGreaterThan(5)
       for (const provider of providers) provider.always('store')
       await clock.advance(60_000)
-      await afterAnswer(services, await speak(services))
-      expect(await services.catalog.figures.totals()).toMatchObject({ waitingClips: 0 })
-      expect((await speak(services)).isHeld).toBe(true)
+      await afterResponse(services, await speak(services))
+      expect(await services.catalog.stats.totals()).toMatchObject({ waitingClips: 0 })
+      expect((await speak(services)).hasLocalBytes).toBe(true)
     },
     30_000,
   )
 })
 
 test('a disk that cannot be asked is taken to have room', async () => {
-  expect(await createDisk('/dev/null/nowhere').hasRoom(1)).toBe(true)
-  expect(await createDisk(import.meta.dirname).hasRoom(Number.MAX_SAFE_INTEGER)).toBe(false)
+  expect(await createDiskSpace('/dev/null/nowhere').hasSpace(1)).toBe(true)
+  expect(await createDiskSpace(import.meta.dirname).hasSpace(Number.MAX_SAFE_INTEGER)).toBe(false)
 })

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { afterAnswer } from '#lib/background/after-response.ts'
+import { afterResponse } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
-import { tick } from '#lib/background/tasks.ts'
+import { runMaintenance } from '#lib/background/tasks.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
-import type { VocalizedClip } from '#lib/clips/vocalize.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { isServiceError } from '#lib/model/errors.ts'
-import { leaseHost } from '#lib/platform/process-identity.ts'
+import { hostIdentity } from '#lib/platform/process-identity.ts'
 import { disagreements, recordsIn } from '../../support/agreement.ts'
 import {
   FakeProvider,
@@ -111,7 +111,7 @@ export async function createModel() {
     lives += 1
     // Of every second process nobody can tell that it has died: its process id is in use again.
     const processId = lives % 2 === 0 ? process.ppid : process.pid
-    const leaseOwner = `${leaseHost}:${processId}:${lives}`
+    const leaseOwner = `${hostIdentity}:${processId}:${lives}`
     return { ...world, services: { ...world.services, leaseOwner }, life }
   }
 
@@ -140,9 +140,9 @@ export async function createModel() {
   async function call(durationMs: number) {
     const { services } = current
     speech.durationMs = durationMs
-    const clip = await services.work.track(speak(services))
+    const clip = await services.tasks.track(speak(services))
     answers.push(clip)
-    void services.work.track(afterAnswer(services, clip)).catch(forgive)
+    void services.tasks.track(afterResponse(services, clip)).catch(forgive)
   }
 
   const actions: { [K in Event['kind']]: (event: Extract<Event, { kind: K }>) => Promise<void> } = {
@@ -151,7 +151,7 @@ export async function createModel() {
       await during(isAwaited ? called : Promise.race([called, current.clock.sleep(1)]))
       called.catch(forgive)
     },
-    tick: () => during(tick(current.services)),
+    tick: () => during(runMaintenance(current.services)),
     hook: () => during(retryOpportunistically(current.services)),
     drain: () => during(drainBacklog(current.services)),
     admin: ({ limit }) =>
@@ -200,11 +200,11 @@ export async function createModel() {
     await restart()
     for (const end = latest + 1.5 * HOUR_MS; current.clock.now() < end; ) {
       await during(current.clock.sleep(300_000))
-      await during(tick(current.services))
+      await during(runMaintenance(current.services))
     }
-    await current.clock.until(current.services.work.settled())
+    await current.clock.until(current.services.tasks.settled())
     await checkInvariants()
-    expect(await current.services.catalog.figures.totals()).toMatchObject({ waitingClips: 0 })
+    expect(await current.services.catalog.stats.totals()).toMatchObject({ waitingClips: 0 })
     expect(await current.services.catalog.queue.owners()).toEqual([])
     expect(await disagreements(directory)).toEqual([])
     await current.bury()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { afterAnswer } from '#lib/background/after-response.ts'
-import { tick } from '#lib/background/tasks.ts'
+import { afterResponse } from '#lib/background/after-response.ts'
+import { runMaintenance } from '#lib/background/tasks.ts'
 import { disagreements, recordsIn } from '../../support/agreement.ts'
 import { FakeProvider, unavailable } from '../../support/fake-provider.ts'
 import { speak, type TestServices, testServices } from '../../support/services.ts'
@@ -13,7 +13,7 @@ const CLIPS = 500
 async function runTimer({ services, clock }: TestServices, signal: AbortSignal) {
   for (;;) {
     await clock.sleep(services.config.tempAudio.cleanupIntervalMs, signal)
-    await tick(services)
+    await runMaintenance(services)
   }
 }
 
@@ -26,7 +26,7 @@ async function callAll({ services, clock }: TestServices) {
     const clip = await speak(services)
     answersAfterMs.push(clock.passed() - askedAt)
     temporary.push(clip.state === 'pending')
-    void services.work.track(afterAnswer(services, clip)).catch(() => {})
+    void services.tasks.track(afterResponse(services, clip)).catch(() => {})
     await clock.sleep(Math.max(0, ((count + 1) * OUTAGE_MS) / CLIPS - clock.passed()))
   }
   return { answersAfterMs, temporary }
@@ -60,7 +60,7 @@ test.each([
     expect(recordsIn(directory)).toHaveLength(CLIPS)
     const taken = providers.flatMap(({ taken }) => [...taken.values()])
     expect(taken).toEqual(Array(CLIPS).fill(1))
-    expect(await services.catalog.figures.totals()).toMatchObject({ waitingClips: 0, heldClips: CLIPS })
+    expect(await services.catalog.stats.totals()).toMatchObject({ waitingClips: 0, heldClips: CLIPS })
     expect(await disagreements(directory)).toEqual([])
     stop.abort()
     await timer

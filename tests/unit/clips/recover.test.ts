@@ -3,14 +3,14 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { newClipId } from '#lib/model/clip.ts'
-import { isDeadLeaseOwner, leaseHost, newLeaseOwner } from '#lib/platform/process-identity.ts'
+import { hostIdentity, isDeadProcess, newLeaseOwner } from '#lib/platform/process-identity.ts'
 import { testServices, waitingClips } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
 // The highest process id that Linux ever gives is 2^22.
-const deadOwner = `${leaseHost}:${2 ** 22 + 1}:000000000000`
+const deadOwner = `${hostIdentity}:${2 ** 22 + 1}:000000000000`
 const audio = speechMp3(100, 'Survivor')
 
 /** What a process that died left in the catalog: a clip that was being spoken. */
@@ -34,7 +34,7 @@ describe('recovery', () => {
   test('takes back what a dead process of this host was working on, and nobody else', async () => {
     const { services } = await testServices()
     const ids = await waitingClips(services, 3)
-    const alive = `${leaseHost}:${process.ppid}:000000000000`
+    const alive = `${hostIdentity}:${process.ppid}:000000000000`
     const elsewhere = `another-host:${2 ** 22 + 1}:000000000000`
     for (const owner of [deadOwner, alive, elsewhere]) {
       const lease = { owner, expiresAt: services.clock.now() + 60_000 }
@@ -107,19 +107,19 @@ describe('the name of a process in leases', () => {
 
   test('differs for every service, and names host and process', () => {
     expect(newLeaseOwner()).not.toBe(self)
-    expect(self.startsWith(`${leaseHost}:${process.pid}:`)).toBe(true)
+    expect(self.startsWith(`${hostIdentity}:${process.pid}:`)).toBe(true)
   })
 
   test.each([
     ['itself', self, false],
     ['a process id that is free', deadOwner, true],
-    ['an earlier life of this process id', `${leaseHost}:${process.pid}:000000000000`, true],
-    ['a living process', `${leaseHost}:${process.ppid}:000000000000`, false],
+    ['an earlier life of this process id', `${hostIdentity}:${process.pid}:000000000000`, true],
+    ['a living process', `${hostIdentity}:${process.ppid}:000000000000`, false],
     ['another host', `elsewhere:${2 ** 22 + 1}:000000000000`, false],
     ['nonsense', 'nonsense', false],
-    ['nonsense of this host', `${leaseHost}:x:y`, false],
+    ['nonsense of this host', `${hostIdentity}:x:y`, false],
     ['nothing', '', false],
   ])('tells of %s whether it is known to have died', (_, owner, isDead) => {
-    expect(isDeadLeaseOwner(owner, self)).toBe(isDead)
+    expect(isDeadProcess(owner, self)).toBe(isDead)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { afterAnswer } from '#lib/background/after-response.ts'
-import { tick } from '#lib/background/tasks.ts'
+import { afterResponse } from '#lib/background/after-response.ts'
+import { runMaintenance } from '#lib/background/tasks.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
@@ -19,7 +19,7 @@ describe('Replicas', () => {
   test('are one, where nobody asks for more', async () => {
     const world = await testServices()
     const clip = await world.clock.until(speak(world.services))
-    await world.clock.until(afterAnswer(world.services, clip))
+    await world.clock.until(afterResponse(world.services, clip))
     expect(world.second.uploads).toEqual([])
     expect(await pinsOf(world, clip.id)).toEqual(['pinata'])
   })
@@ -29,7 +29,7 @@ describe('Replicas', () => {
     const clip = await world.clock.until(speak(world.services))
     expect(clip).toMatchObject({ state: 'stored', provider: 'pinata' })
     expect(world.second.uploads).toEqual([])
-    await world.clock.until(afterAnswer(world.services, clip))
+    await world.clock.until(afterResponse(world.services, clip))
     expect(await pinsOf(world, clip.id)).toEqual(['kubo', 'pinata'])
     expect([world.first.taken.get(clip.cid), world.second.taken.get(clip.cid)]).toEqual([1, 1])
     expect(await world.services.catalog.replications.count()).toBe(0)
@@ -59,16 +59,16 @@ describe('Replicas', () => {
     const clip = await clock.until(speak(services))
     expect(clock.now() - startedAt).toBeLessThan(1000)
     expect(clip.state).toBe('stored')
-    await clock.until(afterAnswer(services, clip))
+    await clock.until(afterResponse(services, clip))
     for (let minutes = 0; minutes < 60; minutes += 5) {
-      await clock.until(tick(services))
+      await clock.until(runMaintenance(services))
       await clock.advance(5 * MINUTE_MS)
     }
     expect(await pinsOf(world, clip.id)).toEqual(['pinata'])
     second.always('store')
     for (let ticks = 0; ticks < 3; ticks += 1) {
       await clock.advance(5 * MINUTE_MS)
-      await clock.until(tick(services))
+      await clock.until(runMaintenance(services))
     }
     expect(await pinsOf(world, clip.id)).toEqual(['kubo', 'pinata'])
     expect([first.doubles, second.doubles, second.taken.get(clip.cid)]).toEqual([0, 0, 1])

@@ -3,12 +3,12 @@ import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { measureAudio } from '#lib/audio/measure.ts'
-import { createReencoder } from '#lib/audio/opus/transcoder.ts'
-import { listen } from '#lib/clips/live-listener.ts'
+import { createTranscoder } from '#lib/audio/opus/transcoder.ts'
+import { speakLive } from '#lib/clips/live-listener.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { clipAnswer } from '#lib/http/answers/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
@@ -93,15 +93,15 @@ test('nothing is re-encoded unless it was asked for', async () => {
 test('a thread that dies, or does not come to an end, leaves the clip as it was', async () => {
   const { services, lines, fileOf } = await optimizingServices()
   const reencoderOn = (code: string, timeoutMs: number) =>
-    createReencoder({ clock: systemClock, timeoutMs, startThread: () => new Worker(code, { eval: true }) })
+    createTranscoder({ clock: systemClock, timeoutMs, startThread: () => new Worker(code, { eval: true }) })
   const listens = "require('node:worker_threads').parentPort.on('message', () => {"
 
-  for (const reencoder of [
+  for (const transcoder of [
     reencoderOn(`${listens} throw new Error('out of memory') })`, 10_000),
     reencoderOn(`${listens} process.exit(1) })`, 10_000),
     reencoderOn(`${listens} for (;;); })`, 300),
   ]) {
-    const clip = await speak({ ...services, reencoder })
+    const clip = await speak({ ...services, transcoder })
     expect(clip).toMatchObject({ state: 'stored', mimeType: 'audio/mpeg', originalMimeType: null })
     expect(clip.cid).toBe(await independentCid(await fileOf(clip.id)))
   }
@@ -116,9 +116,9 @@ test('a thread that dies, or does not come to an end, leaves the clip as it was'
 test('Opus that does not last as long is thrown away', async () => {
   const { services, lines } = await optimizingServices()
   const other = await readFile(path.join(import.meta.dirname, '../../fixtures/speech.mp3'))
-  const reencoder = { reencode: async () => new Blob([other]) }
+  const transcoder = { reencode: async () => new Blob([other]) }
 
-  const clip = await speak({ ...services, reencoder })
+  const clip = await speak({ ...services, transcoder })
 
   expect(clip.originalMimeType).toBeNull()
   expect(lines).toContainEqual(
@@ -147,14 +147,14 @@ test('where the disk is full for the Opus, the original is stored', async () => 
 
 test('a clip that somebody else took over is not replaced under his hands', async () => {
   const { services, fileOf } = await optimizingServices()
-  const reencoder: Services['reencoder'] = {
+  const transcoder: Services['transcoder'] = {
     async reencode(...args) {
       await services.catalog.queue.release(services.leaseOwner)
-      return services.reencoder.reencode(...args)
+      return services.transcoder.reencode(...args)
     },
   }
 
-  const clip = await speak({ ...services, reencoder })
+  const clip = await speak({ ...services, transcoder })
 
   expect((await fileOf(clip.id)).length).toBe(clip.sizeBytes)
   expect(clip.mimeType).toBe('audio/mpeg')
@@ -175,7 +175,7 @@ test('a crash before the record leaves a clip that is found again, as it was or 
     const { clips } = services.catalog
     const dying: Services = {
       ...withLocalVoice(services),
-      ...(crashesAt === 'reencode' && { reencoder: { reencode: () => die('') } }),
+      ...(crashesAt === 'reencode' && { transcoder: { reencode: () => die('') } }),
       catalog: { ...services.catalog, clips: { ...clips, stage: crashesAt === 'stage' ? die : clips.stage } },
     }
     const text = 'A text of some length, so that there is something to save. '.repeat(4)
@@ -199,7 +199,7 @@ test('who listens hears what the voice gave, and finds the same bytes under the 
   const context = { requestId: 'request' }
   const hear = async () => {
     const spoken = Promise.withResolvers<{ id: string }>()
-    const { audio } = await listen((listener) => {
+    const { audio } = await speakLive((listener) => {
       spoken.resolve(vocalizeOnce(services, request, { ...context, listener }))
       return spoken.promise
     })
@@ -223,8 +223,8 @@ test('damaged MP3 is refused by the thread, and stays', async () => {
   const job = { format: { codec: 'mp3' }, bitRateKbps: 48 } as const
 
   await expect(
-    services.reencoder.reencode(new Blob([new Uint8Array(5000)]), job, { maxBytes: 5000, signal: NEVER }),
+    services.transcoder.reencode(new Blob([new Uint8Array(5000)]), job, { maxBytes: 5000, signal: NEVER }),
   ).rejects.toThrow()
-  const reencoder = failingReencoder(new Error('damaged'))
-  expect(await speak({ ...services, reencoder })).toMatchObject({ mimeType: 'audio/mpeg' })
+  const transcoder = failingReencoder(new Error('damaged'))
+  expect(await speak({ ...services, transcoder })).toMatchObject({ mimeType: 'audio/mpeg' })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { countRemaining, type PendingOptions, uploadPending } from '#lib/clips/upload-pending.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
 
@@ -39,7 +39,7 @@ describe('uploading what waits', () => {
     const [id = ''] = await waitingClips(services, 1)
     await uploadPending(services, { ...all, trigger: 'cron' })
     expect(await services.catalog.attempts.ofClip(id)).toMatchObject([{ trigger: 'cron', outcome: 'stored' }])
-    const { counters } = await services.catalog.figures.totals()
+    const { counters } = await services.catalog.stats.totals()
     expect(counters).toMatchObject({ background_retries_stored: { cron: 1 } })
   })
 

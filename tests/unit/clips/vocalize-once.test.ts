@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
-import { createServices, type Services } from '#lib/composition.ts'
+import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { Speech } from '#lib/speech/speech.ts'
 import { createLog } from '#lib/telemetry/log.ts'
@@ -66,8 +67,8 @@ describe('the same request', () => {
     expect(first.isReused).toBeUndefined()
     expect(second).toMatchObject({ id: first.id, cid: first.cid, isReused: true })
     expect(vendor.calls).toBe(1)
-    await services.work.settled()
-    const { counters } = await services.catalog.figures.totals()
+    await services.tasks.settled()
+    const { counters } = await services.catalog.stats.totals()
     expect(counters).toMatchObject({ characters_spoken: { '': 5 }, characters_saved: { '': 5 } })
   })
 

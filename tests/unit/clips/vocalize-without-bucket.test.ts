@@ -49,7 +49,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     const { id } = await speak(services)
     heal()
     server.failWith(503)
-    services.chain.endRests()
+    services.chain.resetCoolDowns()
     const round = await uploadPending(services, { limit: 1, trigger: 'timer', dueOnly: false, signal })
     expect(round).toMatchObject({ successCount: 1 })
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, testServices } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
@@ -46,7 +46,7 @@ describe('a text that the temporary store cannot take', () => {
       ...{ ...recorded, attempts: 1, leaseOwner: null },
     })
     expect(await services.catalog.attempts.ofClip(clip.id)).toMatchObject([{ outcome: 'stored' }])
-    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
   })
 
   test('and IPFS neither, is refused with what failed at each provider and here', async () => {
@@ -65,7 +65,7 @@ describe('a text that the temporary store cannot take', () => {
     expect(error.message).toContain('ENOTDIR')
     expect(error.message).toContain('kubo: Answered 503')
     expect(error.message).not.toContain(audioDirectory)
-    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
+    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
   })
 
   test('fails in the middle of speaking, is rescued and goes straight to IPFS', async () => {
@@ -119,7 +119,7 @@ describe('a text that the catalog cannot take', () => {
     const sick = failing(services, 'stage')
     await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
     expect(await readdir(audioDirectory)).toEqual([])
-    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0 })
+    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0 })
   })
 
   test('and is refused: not with the words of the database, which name its server and its user', async () => {
@@ -177,14 +177,14 @@ describe('the byte budget', () => {
     speech.durationMs = 3000
     const clip = await speak(services, 'Short')
     expect(clip.sizeBytes).toBeGreaterThan(20_000)
-    expect(await services.catalog.figures.totals()).toMatchObject({ heldBytes: clip.sizeBytes })
+    expect(await services.catalog.stats.totals()).toMatchObject({ heldBytes: clip.sizeBytes })
   })
 
   test('sends a clip that outgrows it straight to IPFS', async () => {
     const { services, speech } = await tight()
     speech.durationMs = 3000
     expect(await speak(services, 'Short')).toMatchObject({ state: 'stored', isHeld: false })
-    expect(await services.catalog.figures.totals()).toMatchObject({ heldBytes: 0 })
+    expect(await services.catalog.stats.totals()).toMatchObject({ heldBytes: 0 })
   })
 
   test('holds when many texts come at once', async () => {
@@ -199,7 +199,7 @@ describe('the byte budget', () => {
     expect(refusals.length).toBeGreaterThan(0)
     for (const { reason } of refusals as PromiseRejectedResult[])
       expect(reason.code).toBe('temp_storage_full')
-    const { heldBytes, heldClips } = await services.catalog.figures.totals()
+    const { heldBytes, heldClips } = await services.catalog.stats.totals()
     expect(heldBytes).toBeLessThanOrEqual(maxBytes)
     expect(await readdir(audioDirectory)).toHaveLength(heldClips)
   })

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { refused, unavailable } from '../../support/fake-provider.ts'
@@ -108,7 +108,7 @@ describe('a text that does not reach IPFS at once', () => {
     expect(clock.passed()).toBe(DEADLINE_MS)
     expect(clip).toMatchObject({ state: 'pending', ipfsHash: null })
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'staged' })
-    await clock.until(services.work.settled())
+    await clock.until(services.tasks.settled())
     expect(clock.passed()).toBe(25_000)
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored', ipfsHash: clip.cid })
     expect(first.doubles).toBe(0)
@@ -119,7 +119,7 @@ describe('a text that does not reach IPFS at once', () => {
     const { services, clock, providers } = world
     failAll(world, unavailable(3_600_000))
     await speak(services)
-    expect(services.chain.canTry('caller')).toBe(false)
+    expect(services.chain.canTry('interactive')).toBe(false)
     const before = { at: clock.passed(), uploads: providers.map(({ uploads }) => uploads.length) }
     const clip = await speak(services)
     expect(clip.state).toBe('pending')
@@ -162,7 +162,7 @@ describe('a text that is not spoken', () => {
     const { services, speech, audioDirectory, providers } = await testServices()
     speech.speaking = speaking
     await expect(speak(services)).rejects.toBe(broken)
-    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
+    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
     expect(await readdir(audioDirectory).catch(() => [])).toEqual([])
     expect(providers.flatMap(({ uploads }) => uploads)).toEqual([])
   })
@@ -177,7 +177,7 @@ describe('a text that is not spoken', () => {
     const deaf = { ...services, speech: { ...services.speech, speak } as unknown as Services['speech'] }
     const spoken = (await import('../../support/services.ts')).speak(deaf)
     await expect(spoken).rejects.toMatchObject({ code: 'speech_invalid_answer' })
-    expect(await services.catalog.figures.totals()).toMatchObject({ heldClips: 0 })
+    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0 })
     expect(await readdir(audioDirectory)).toEqual([])
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
-import { sharingNotes } from '#lib/config/warnings.ts'
+import { configWarnings } from '#lib/config/warnings.ts'
 import configure from '../../../next.config.mjs'
 
 const DATABASE_URL = 'postgres://voicepin:password@db.test/voicepin'
-const notesOn = (environment: Record<string, string>) => sharingNotes(readConfig(environment)).join('\n')
+const notesOn = (environment: Record<string, string>) => configWarnings(readConfig(environment)).join('\n')
 
 describe('what is said at the start about what instances share', () => {
   test('nothing, where nothing is shared', () => {

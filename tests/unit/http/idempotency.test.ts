@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createServices, type Services } from '#lib/composition.ts'
+import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { answerOnce } from '#lib/http/idempotency.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
 import { createLog } from '#lib/telemetry/log.ts'

@@ -2,7 +2,7 @@ import { CarReader } from '@ipld/car'
 import { exporter, type ReadableStorage } from 'ipfs-unixfs-exporter'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { seededRandom } from '../../support/random.ts'
 
 /** Bytes that look random and are the same for the same `seed`. */

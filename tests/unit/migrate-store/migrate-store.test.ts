@@ -32,7 +32,7 @@ async function makeSource({ waiting = 3 } = {}) {
   const stored = [(await speak(services)).id, (await speak(services)).id]
   const waitingIds = await waitingClips(services, waiting)
   await services.requestHasher.hash('makes the key')
-  await services.catalog.history.sample(1_000_000, 0)
+  await services.catalog.clipList.sample(1_000_000, 0)
   await services.catalog.close()
   const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
   const [clipId = ''] = stored
@@ -243,7 +243,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     const { target } = await makeTarget({ s3: false })
     const result = await migrateStore({ directory, target })
     expect(result).toMatchObject({ isProven: true, audio: undefined })
-    expect(result.notes.join()).toContain('The audio stays in')
+    expect(result.warnings.join()).toContain('The audio stays in')
   })
 
   test('refuses to begin while the service has its catalog open, which goes on as if nothing were', async () => {
@@ -286,7 +286,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     const catalog = createCatalog(postgresServer(target.databaseUrl as string))
     onTestFinished(() => catalog.close())
     const [id = ''] = stored
-    await catalog.clips.letGo(id)
+    await catalog.clips.markBytesDeleted(id)
     const before = await rowsOf(target.databaseUrl, 'clips')
     await expect(migrateStore({ directory, target })).rejects.toThrow('1 of clips')
     const other = await makeSource()
@@ -318,8 +318,8 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     )
     await source.close()
     const { target } = await makeTarget()
-    const { notes } = await migrateStore({ directory, target })
-    expect(notes.join()).toContain('1 clips are held by the provider "embedded" alone')
+    const { warnings } = await migrateStore({ directory, target })
+    expect(warnings.join()).toContain('1 clips are held by the provider "embedded" alone')
   })
 
   test('writes down the secret with which texts are recognised as before', async () => {
@@ -342,7 +342,7 @@ describe('moving a single machine to S3 alone', () => {
     const result = await migrateStore({ directory, target })
     expect(result).toMatchObject({ isProven: true, tables: undefined, audio: { copied: 5, verified: 5 } })
     expect(server.objects()).toEqual(all.map((id) => `audio/${id}`))
-    expect(result.notes.join()).toContain('go on with this TEMP_AUDIO_DIR')
+    expect(result.warnings.join()).toContain('go on with this TEMP_AUDIO_DIR')
   })
 })
 

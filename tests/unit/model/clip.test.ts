@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Clip, fileNameOf, gatewayUrlOf, isClipId, isGone, newClipId } from '#lib/model/clip.ts'
+import { type Clip, fileNameOf, ipfsUrlOf, isClipId, isGone, newClipId } from '#lib/model/clip.ts'
 import { hostileIds } from '../temp-audio/store-subject.ts'
 
 describe('a clip id', () => {
@@ -48,13 +48,11 @@ describe('the permanent URL', () => {
     'https://gateway.test/ipfs',
     'https://gateway.test/ipfs/',
   ])('on %s names the CID and the file', (gatewayUrl) => {
-    expect(gatewayUrlOf(gatewayUrl, 'bafk', 'a b.mp3')).toBe(
-      'https://gateway.test/ipfs/bafk?filename=a%20b.mp3',
-    )
+    expect(ipfsUrlOf(gatewayUrl, 'bafk', 'a b.mp3')).toBe('https://gateway.test/ipfs/bafk?filename=a%20b.mp3')
   })
 
   test('keeps the path of a gateway', () => {
-    expect(gatewayUrlOf('https://host.test/base/ipfs/', 'bafk', 'x')).toBe(
+    expect(ipfsUrlOf('https://host.test/base/ipfs/', 'bafk', 'x')).toBe(
       'https://host.test/base/ipfs/bafk?filename=x',
     )
   })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { waitBeforeRetry, waitBeforeRound, withJitter } from '#lib/platform/backoff.ts'
 
-const listed = { delaysMs: [1000, 2000, 4000], patienceMs: 10_000, random: () => 0 }
+const listed = { delaysMs: [1000, 2000, 4000], maxRetryAfterMs: 10_000, random: () => 0 }
 const mendable = { isRetryable: true }
 const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
 
@@ -35,7 +35,7 @@ describe('the wait before the next try at a provider', () => {
     fc.assert(
       fc.property(wait, fc.option(wait, { nil: undefined }), chance, (listedMs, retryAfterMs, random) => {
         const waitMs = waitBeforeRetry({
-          ...{ tries: 1, delaysMs: [listedMs], patienceMs: 100_000, random: () => random },
+          ...{ tries: 1, delaysMs: [listedMs], maxRetryAfterMs: 100_000, random: () => random },
           error: { ...mendable, retryAfterMs },
         }) as number
         expect(waitMs).toBeGreaterThanOrEqual(Math.max(listedMs, retryAfterMs ?? 0))

@@ -42,20 +42,19 @@ describe('a verb in another copy of the modules than the adapters', () => {
     for (const provider of providers) provider.always(unavailable())
     await waitingClips(services, 1)
     const { isProviderFault, uploadPending } = await import('#lib/clips/upload-pending.ts')
-    const { signal } = services.work
+    const { signal } = services.tasks
     const { results } = await uploadPending(services, { limit: 1, trigger: 'admin', dueOnly: false, signal })
     expect(results.map(isProviderFault)).toEqual([true])
     expect(results[0]).toMatchObject({ attempts: 2 })
   })
 
   test('shares with it what exists once', async () => {
-    const owner = {}
     const copies = [await import('#lib/platform/process-singleton.ts')]
     vi.resetModules()
     copies.push(await import('#lib/platform/process-singleton.ts'))
-    const [one, other] = copies.map(({ sameEverywhere }) => sameEverywhere(owner, 'state', () => ({})))
+    const [one, other] = copies.map(({ processSingleton }) => processSingleton('one', () => ({})))
     expect(one).toBe(other)
-    expect(copies[0]?.sameEverywhere({}, 'state', () => ({}))).not.toBe(one)
+    expect(copies[0]?.processSingleton('other', () => ({}))).not.toBe(one)
   })
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { systemClock } from '#lib/platform/clock.ts'
-import { createSharedClock } from '#lib/platform/skew-corrected-clock.ts'
+import { createSkewCorrectedClock } from '#lib/platform/skew-corrected-clock.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { newDatabase } from '../../support/servers/postgres-database.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -13,7 +13,7 @@ const postgresUrl = inject('postgresUrl')
 
 function sharedClock() {
   const skews: number[] = []
-  const clock = createSharedClock({ ...systemClock, now: () => NOW }, (skewMs) => skews.push(skewMs))
+  const clock = createSkewCorrectedClock({ ...systemClock, now: () => NOW }, (skewMs) => skews.push(skewMs))
   const hear = (theirs: number, tookMs = 100) =>
     clock.align({ theirs, askedAt: NOW - tookMs / 2, answeredAt: NOW + tookMs / 2 })
   return { clock, hear, skews }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { createBackgroundWork } from '#lib/platform/task-tracker.ts'
+import { createTaskTracker } from '#lib/platform/task-tracker.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
 describe('background work', () => {
   const setUp = () => {
     const clock = createSimulatedClock()
     const errors: unknown[] = []
-    return { clock, errors, work: createBackgroundWork({ clock, onError: (error) => errors.push(error) }) }
+    return { clock, errors, work: createTaskTracker({ clock, onError: (error) => errors.push(error) }) }
   }
 
   test('is waited for, and its failures are told', async () => {

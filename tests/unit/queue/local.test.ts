@@ -21,7 +21,7 @@ queueConformance('of a process by itself', async () => {
 test('a process that does not work keeps no rings', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
-  queue.ring({ kind: 'upload', id: 'a' }, clock.now() + 1000)
+  queue.enqueue({ kind: 'upload', id: 'a' }, clock.now() + 1000)
   expect(clock.sleeping()).toBe(0)
 })
 
@@ -29,7 +29,7 @@ test('a process that stops working waits for nothing any more', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   const stop = queue.work(async () => {}, { concurrency: 1 })
-  queue.ring({ kind: 'upload', id: 'a' }, clock.now() + 1000)
+  queue.enqueue({ kind: 'upload', id: 'a' }, clock.now() + 1000)
   expect(clock.sleeping()).toBe(1)
   await stop()
   await clock.atRest()
@@ -40,7 +40,7 @@ test('keeps no more than ten thousand rings in memory', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   const stop = queue.work(async () => {}, { concurrency: 1 })
-  for (let id = 0; id < 10_100; id += 1) queue.ring({ kind: 'upload', id: String(id) }, clock.now() + 1000)
+  for (let id = 0; id < 10_100; id += 1) queue.enqueue({ kind: 'upload', id: String(id) }, clock.now() + 1000)
   expect(clock.sleeping()).toBe(10_000)
   await stop()
 })

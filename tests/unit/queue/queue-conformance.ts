@@ -27,7 +27,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
     const ids = () => done.map(({ id }) => id)
     /** Lets time pass until all that is due at `dueAt` was done. */
     const passed = async (dueAt: number) => {
-      world.queue.ring(upload('last'), dueAt)
+      world.queue.enqueue(upload('last'), dueAt)
       await world.eventually('what was rung last', () => ids().includes('last'))
     }
     return { ...world, done, ids, stop, passed }
@@ -36,8 +36,8 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
   describe(`a work queue ${name}`, () => {
     test('has done at once what is due', async () => {
       const { queue, now, eventually, ids } = await begin()
-      queue.ring(upload('a'), now())
-      queue.ring(upload('b'), now() - 60_000)
+      queue.enqueue(upload('a'), now())
+      queue.enqueue(upload('b'), now() - 60_000)
       await eventually('both', () => ids().length === 2)
       expect(ids().sort()).toEqual(['a', 'b'])
     })
@@ -45,7 +45,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
     test('hands over the task as it was rung', async () => {
       const tasks: Task[] = []
       const { queue, now, eventually } = await begin({ handle: async (task) => void tasks.push(task) })
-      queue.ring({ kind: 'clean-up', id: 'all' }, now())
+      queue.enqueue({ kind: 'clean-up', id: 'all' }, now())
       await eventually('the task', () => tasks.length > 0)
       expect(tasks).toEqual([{ kind: 'clean-up', id: 'all' }])
     })
@@ -53,8 +53,8 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
     test('has done later what is due later, and not before', async () => {
       const { queue, now, eventually, done } = await begin()
       const dueAt = now() + 300
-      queue.ring(upload('later'), dueAt)
-      queue.ring(upload('now'), now())
+      queue.enqueue(upload('later'), dueAt)
+      queue.enqueue(upload('now'), now())
       await eventually('both', () => done.length === 2)
       expect(done.map(({ id }) => id)).toEqual(['now', 'later'])
       expect(done[1]?.at).toBeGreaterThanOrEqual(dueAt)
@@ -63,7 +63,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
     test('has done once what is rung often for the same date', async () => {
       const { queue, now, ids, passed } = await begin()
       const dueAt = now() + 200
-      for (let times = 0; times < 20; times += 1) queue.ring(upload('a'), dueAt)
+      for (let times = 0; times < 20; times += 1) queue.enqueue(upload('a'), dueAt)
       await passed(dueAt + 100)
       expect(ids()).toEqual(['a', 'last'])
     })
@@ -71,16 +71,16 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
     test('tells tasks apart by their kind', async () => {
       const { queue, now, eventually, ids } = await begin()
       const dueAt = now() + 50
-      queue.ring({ kind: 'upload', id: 'all' }, dueAt)
-      queue.ring({ kind: 'sweep', id: 'all' }, dueAt)
+      queue.enqueue({ kind: 'upload', id: 'all' }, dueAt)
+      queue.enqueue({ kind: 'sweep', id: 'all' }, dueAt)
       await eventually('both', () => ids().length === 2)
     })
 
     test('does not lose the earlier of two dates', async () => {
       const { queue, now, eventually, done } = await begin()
       const later = now() + 60_000
-      queue.ring(upload('a'), later)
-      queue.ring(upload('a'), now() + 50)
+      queue.enqueue(upload('a'), later)
+      queue.enqueue(upload('a'), now() + 50)
       await eventually('the task', () => done.length === 1)
       expect(done[0]?.at).toBeLessThan(later)
     })
@@ -88,9 +88,9 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
     test('has done again what is rung while it is being done', async () => {
       const gate = Promise.withResolvers<void>()
       const { queue, now, eventually, ids } = await begin({ handle: () => gate.promise })
-      queue.ring(upload('a'), now())
+      queue.enqueue(upload('a'), now())
       await eventually('the first time', () => ids().length === 1)
-      queue.ring(upload('a'), now() + 1)
+      queue.enqueue(upload('a'), now() + 1)
       gate.resolve()
       await eventually('the second time', () => ids().length === 2)
     })
@@ -108,7 +108,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
           running -= 1
         },
       })
-      for (let task = 0; task < 10; task += 1) queue.ring(upload(String(task)), now())
+      for (let task = 0; task < 10; task += 1) queue.enqueue(upload(String(task)), now())
       await eventually('as many as may be', () => running === 3)
       gate.resolve()
       await eventually('all of them', () => ids().length === 10)
@@ -121,8 +121,8 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
           if (id === 'bad') throw new Error('It cannot be done')
         },
       })
-      queue.ring(upload('bad'), now())
-      queue.ring(upload('good'), now())
+      queue.enqueue(upload('bad'), now())
+      queue.enqueue(upload('good'), now())
       await passed(now() + 200)
       expect(ids().sort()).toEqual(['bad', 'good', 'last'])
     })
@@ -137,9 +137,9 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
           isOver = true
         },
       })
-      queue.ring(upload('first'), now())
+      queue.enqueue(upload('first'), now())
       await eventually('the first', () => ids().length === 1)
-      queue.ring(upload('second'), now())
+      queue.enqueue(upload('second'), now())
       let isStopped = false
       const stopped = stop().then(() => {
         isStopped = true
@@ -157,7 +157,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       const { queue, now, ids, stop } = await begin()
       await stop()
       await queue.close()
-      queue.ring(upload('a'), now())
+      queue.enqueue(upload('a'), now())
       await stop()
       await queue.close()
       expect(ids()).toEqual([])

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { createLocalQueue } from '#lib/queue/local.ts'
-import { createLanes } from '#lib/queue/queue.ts'
+import { createQueues } from '#lib/queue/queue.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
 test('webhooks do not wait behind uploads that hang, and all lanes end together', async () => {
   const clock = createSimulatedClock()
-  const queue = createLanes(() => createLocalQueue({ clock }))
+  const queue = createQueues(() => createLocalQueue({ clock }))
   const gate = Promise.withResolvers<void>()
   const begun: string[] = []
   const stop = queue.work(
@@ -15,8 +15,8 @@ test('webhooks do not wait behind uploads that hang, and all lanes end together'
     },
     { concurrency: 2 },
   )
-  for (const id of ['1', '2', '3']) queue.ring({ kind: 'upload', id }, clock.now())
-  queue.ring({ kind: 'webhooks', id: 'all' }, clock.now())
+  for (const id of ['1', '2', '3']) queue.enqueue({ kind: 'upload', id }, clock.now())
+  queue.enqueue({ kind: 'webhooks', id: 'all' }, clock.now())
   await clock.advance(0)
   expect(begun.sort()).toEqual(['upload 1', 'upload 2', 'webhooks all'])
 

@@ -18,8 +18,8 @@ afterEach(async () => {
   }
 })
 
-async function open(overrides: Partial<Options['services']> = {}, options: Partial<Options> = {}) {
-  const services = {
+async function open(overrides: Partial<Options['service']> = {}, options: Partial<Options> = {}) {
+  const service = {
     serveTempAudio: async () => new Response('audio'),
     serveIpfs: async () => new Response('content'),
     afterTempAudio: vi.fn(async () => {}),
@@ -29,7 +29,7 @@ async function open(overrides: Partial<Options['services']> = {}, options: Parti
   }
   const front = createFront({
     nextHandler: (request, response) => response.end(`next ${request.method} ${request.url}`),
-    services,
+    service,
     graceMs: 1000,
     ...options,
   })
@@ -37,7 +37,7 @@ async function open(overrides: Partial<Options['services']> = {}, options: Parti
   front.server.listen(0)
   await once(front.server, 'listening')
   const { port } = front.server.address() as AddressInfo
-  return { front, services, port, origin: `http://localhost:${port}` }
+  return { front, service, port, origin: `http://localhost:${port}` }
 }
 
 const bytes = (status = 200, headers = {}) =>
@@ -80,14 +80,14 @@ describe('the front', () => {
   })
 
   it('says when audio was sent, and only then', async () => {
-    const { origin, services } = await open()
+    const { origin, service } = await open()
     await answerTo(`${origin}/api/temp-audio/abc`)
-    expect(services.afterTempAudio).toHaveBeenCalledOnce()
+    expect(service.afterTempAudio).toHaveBeenCalledOnce()
     await answerTo(`${origin}/api/temp-audio/abc`, { method: 'HEAD' })
     const missing = await open({ serveTempAudio: async () => new Response('', { status: 404 }) })
     await answerTo(`${missing.origin}/api/temp-audio/abc`)
-    expect(services.afterTempAudio).toHaveBeenCalledOnce()
-    expect(missing.services.afterTempAudio).not.toHaveBeenCalled()
+    expect(service.afterTempAudio).toHaveBeenCalledOnce()
+    expect(missing.service.afterTempAudio).not.toHaveBeenCalled()
   })
 
   it.each([
@@ -210,9 +210,9 @@ describe('the front', () => {
 describe('a shutdown of the front', () => {
   it('drains the work first, and still answers meanwhile', async () => {
     const drained = Promise.withResolvers<void>()
-    const { front, services, origin } = await open({ drain: () => drained.promise })
+    const { front, service, origin } = await open({ drain: () => drained.promise })
     const stopped = front.stop()
-    expect(services.beginShutdown).toHaveBeenCalledOnce()
+    expect(service.beginShutdown).toHaveBeenCalledOnce()
     const response = await answerTo(`${origin}/api/health/ready`)
     expect(response.headers.connection).toBe('close')
     drained.resolve()

@@ -2,8 +2,9 @@ import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
-import type { Services } from '#lib/composition.ts'
-import { type Service, startService } from '#lib/server/lifecycle.ts'
+import type { Services } from '#lib/context.ts'
+import type { Service } from '#lib/http/service.ts'
+import { startService } from '#lib/server/lifecycle.ts'
 import { refused } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
 
@@ -21,7 +22,7 @@ describe('a service that starts', () => {
     await waitingClips(services, 3)
     const service = start(services)
     await service.checkReady()
-    await clock.until(services.work.settled())
+    await clock.until(services.tasks.settled())
     expect(first.taken.size).toBe(3)
     expect(lines.map(({ msg }) => msg)).toContain('Recovered')
   })
@@ -120,7 +121,7 @@ describe('a service that stops', () => {
     const next = await testServices({ directory, providers })
     const successor = start(next.services)
     await successor.checkReady()
-    await next.clock.until(next.services.work.settled())
+    await next.clock.until(next.services.tasks.settled())
     expect(await next.services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
     expect(first.doubles).toBe(0)
   })

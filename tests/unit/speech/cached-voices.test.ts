@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { listVoices } from '#lib/speech/cached-voices.ts'
 
 const george = [{ id: 'george', name: 'George' }]

@@ -44,7 +44,7 @@ describe('local copies of what a bucket holds', () => {
   test('stay while they were used in the last minutes, however many they are', async () => {
     const { store, copies, ids } = await openWithCopies(5, 0)
     await listAll(store, sweep)
-    expect(await store.letGoOfCopies()).toBe(0)
+    expect(await store.evictCopies()).toBe(0)
     expect((await readdir(copies)).sort()).toEqual(ids.toSorted())
   })
 
@@ -61,7 +61,7 @@ describe('local copies of what a bucket holds', () => {
   test('go at once when the disk needs room, and the clips stay', async () => {
     const { store, copies, ids, advance, server } = await openWithCopies(3)
     advance(6 * MINUTE_MS)
-    expect(await store.letGoOfCopies()).toBe(3)
+    expect(await store.evictCopies()).toBe(3)
     expect(await readdir(copies)).toEqual([])
     expect(server.objects()).toEqual(ids.map((id) => `audio/${id}`).sort())
   })

@@ -1,6 +1,6 @@
-import type { Services } from '#lib/composition.ts'
-import { type Range, readFigures } from '#lib/dashboard/read-stats.ts'
-import { followFigures } from '#lib/dashboard/watch-stats.ts'
+import type { Services } from '#lib/context.ts'
+import { type Range, readStats } from '#lib/dashboard/read-stats.ts'
+import { watchStats } from '#lib/dashboard/watch-stats.ts'
 import { prefers } from '#lib/http/accept.ts'
 import { requireOperator } from '#lib/http/admin-session.ts'
 import { parseWith } from '#lib/http/body.ts'
@@ -19,11 +19,11 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const asked = new URL(request.url).searchParams.get('range') ?? '24h'
     const range = parseWith(figuresRangeSchema, asked, 'range')
     if (prefers(request, 'text/event-stream')) return eventStream((signal) => events(services, range, signal))
-    const data = await readFigures(services, range)
+    const data = await readStats(services, range)
     return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
   },
 })
 
 async function* events(services: Services, range: Range, signal: AbortSignal) {
-  for await (const data of followFigures(services, range, signal)) yield { event: 'figures', data }
+  for await (const data of watchStats(services, range, signal)) yield { event: 'figures', data }
 }

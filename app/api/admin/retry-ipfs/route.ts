@@ -33,18 +33,18 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
 })
 
 async function retry(request: Request, { services }: RequestContext, trigger: Trigger): Promise<Response> {
-  const { chain, config, work } = services
+  const { chain, config, tasks } = services
   const { searchParams } = new URL(request.url)
   const asked = searchParams.get('limit')
   const id = searchParams.get('id') ?? undefined
   const limit = asked === null ? DEFAULT_LIMIT : parseWith(retryLimitSchema, asked, 'limit')
-  const signal = AbortSignal.any([work.signal, AbortSignal.timeout(TIME_BUDGET_MS)])
+  const signal = AbortSignal.any([tasks.signal, AbortSignal.timeout(TIME_BUDGET_MS)])
   const end = AbortSignal.timeout(CRON_BUDGET_MS)
   // Whoever calls wants it tried now, however sick a provider was a moment ago.
-  chain.endRests()
-  const result = await work.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
-  if (result.successCount > 0) after(work.track(drainBacklog(services)).catch(() => {}))
-  if (trigger === 'cron') after(() => work.track(afterCron(services, end)).catch(() => {}))
+  chain.resetCoolDowns()
+  const result = await tasks.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
+  if (result.successCount > 0) after(tasks.track(drainBacklog(services)).catch(() => {}))
+  if (trigger === 'cron') after(() => tasks.track(afterCron(services, end)).catch(() => {}))
   const remaining = await countRemaining(services)
   return Response.json(retryAnswer(services, { ...result, remaining }, publicBaseUrl(config, request)), {
     headers: { 'Cache-Control': 'no-store' },

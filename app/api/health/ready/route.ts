@@ -1,5 +1,5 @@
 import { defineRoute } from '#lib/http/route.ts'
-import { getService } from '#lib/server/lifecycle.ts'
+import { getService } from '#lib/http/service.ts'
 
 export const dynamic = 'force-dynamic'
 

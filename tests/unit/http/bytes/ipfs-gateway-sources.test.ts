@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type GatewayWorld, openGateway } from '../../../support/gateway-world.ts'
 import { until } from '../../../support/until.ts'
 import { bytesOf, someContent } from '../../ipfs/content.ts'
@@ -126,7 +126,7 @@ describe('a clip that only others hold', () => {
       ),
     )
     expect(mine).toEqual(theirs)
-    const leaf = String((await world.services.cache.open(large.cid))?.dag.children[1]?.cid)
+    const leaf = String((await world.services.blockCache.open(large.cid))?.dag.children[1]?.cid)
     expect((await fetch(`${world.origin}/ipfs/${leaf}?format=raw`)).status).toBe(200)
   })
 
@@ -298,10 +298,10 @@ describe('the cache', () => {
     )
     const whole = await get()
     expect([whole.status, (await whole.bytes()).length]).toEqual([200, 2_500_000])
-    const leaf = String((await world.services.cache.open(large.cid))?.dag.children[2]?.cid)
+    const leaf = String((await world.services.blockCache.open(large.cid))?.dag.children[2]?.cid)
     const other = await someContent(10, 77)
-    await world.services.cache.put(other.cid, other.car.stream() as never)
-    expect(await world.services.cache.open(leaf)).toBeNull()
+    await world.services.blockCache.put(other.cid, other.car.stream() as never)
+    expect(await world.services.blockCache.open(leaf)).toBeNull()
     const response = await fetch(`${world.origin}/ipfs/${leaf}?format=raw`)
     expect(response.status).toBe(200)
     expect(gateways[0]?.asked).toHaveLength(2)

@@ -5,7 +5,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { checkBlock } from '#lib/ipfs/blocks/car-reader.ts'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type GatewayWorld, openGateway } from '../../../support/gateway-world.ts'
 import { createHeliaClient } from '../../../support/helia-client.ts'
 import { bytesOf, openCar, someContent } from '../../ipfs/content.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
     const id = await world.record(content)
     if (content === small) smallId = id
   }
-  const kept = await world.services.repository.open(large.cid)
+  const kept = await world.services.blockStore.open(large.cid)
   leaves = (kept?.dag.children ?? []).map(({ cid }) => cid.toString())
 })
 afterAll(() => world.close())

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { letGo } from '#lib/clips/expire.ts'
+import { deleteBytes } from '#lib/clips/expire.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
-import type { Services } from '#lib/composition.ts'
+import type { Services } from '#lib/context.ts'
 import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { unavailable } from '../../../support/fake-provider.ts'
@@ -144,7 +144,7 @@ describe('a temporary URL, later', () => {
   test.each(['GET', 'HEAD'])('redirects a %s there once the bytes have left', async (method) => {
     const { services } = await testServices()
     const clip = await speak(services)
-    await letGo(services, [clip])
+    await deleteBytes(services, [clip])
     const response = await get(services, clip.id, {}, { method })
     expect(response.status).toBe(302)
     expect(response.headers.get('Location')).toBe(clip.permanentUrl)

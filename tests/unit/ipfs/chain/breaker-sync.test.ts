@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, inject, test } from 'vitest'
-import { createBreakerGossip } from '#lib/ipfs/chain/breaker-sync.ts'
+import { createBreakerSync } from '#lib/ipfs/chain/breaker-sync.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
 import { unavailable } from '../../../support/fake-provider.ts'
 import { ownPrefix, testRedis } from '../../../support/redis.ts'
@@ -13,8 +13,8 @@ const sharedUrl = inject('redisUrl') ?? ''
 function instance({ url = sharedUrl, prefix }: { url?: string; prefix: string }) {
   let passed = () => 0
   const redis = testRedis({ url, prefix })
-  const gossip = createBreakerGossip({ redis, now: () => passed() })
-  const world = chainOf(['pinata', 'kubo'], { gossip })
+  const breakerSync = createBreakerSync({ redis, now: () => passed() })
+  const world = chainOf(['pinata', 'kubo'], { breakerSync })
   passed = () => world.clock.passed()
   const state = (name = 'pinata') => stateOf(world.chain, name)
   return {
@@ -30,7 +30,7 @@ function instance({ url = sharedUrl, prefix }: { url?: string; prefix: string })
   }
 }
 
-const healthy = { failuresInARow: 0, rests: 0, restMs: null, probeMs: null }
+const healthy = { failuresInARow: 0, coolDowns: 0, coolDownMs: null, probeMs: null }
 
 /** Resolves when both hear each other. */
 async function inTouch(...instances: { redis: RedisConnections }[]) {
@@ -78,14 +78,14 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     await probe
     await left.shows('closed')
     left.first.always('store')
-    expect(await left.upload({ user: 'caller' })).toMatchObject({ provider: 'pinata' })
+    expect(await left.upload({ priority: 'interactive' })).toMatchObject({ provider: 'pinata' })
   })
 
   test('end their rests together when an operator says so', async () => {
     const { left, right } = await twoInstances()
     await left.fallSick()
     await right.shows('open')
-    right.chain.endRests()
+    right.chain.resetCoolDowns()
     await left.shows('half_open')
   })
 
@@ -97,7 +97,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     await listener.subscribe(left.redis.channel('breakers'))
     await left.fallSick()
     await right.shows('open')
-    right.chain.endRests()
+    right.chain.resetCoolDowns()
     await left.shows('half_open')
     const ends = JSON.stringify({ from: 'nobody', provider: 'the end' })
     await (await left.redis.shared()).publish(left.redis.channel('breakers'), ends)
@@ -120,11 +120,11 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     const prefix = ownPrefix()
     const speakers = [0, 1].map(() => {
       const redis = testRedis({ url: sharedUrl, prefix })
-      const gossip = createBreakerGossip({ redis, now: () => 0 })
-      const speaker = { redis, gossip, believes: 0, heard: 0 }
-      gossip.subscribe(['pinata', 'kubo'], (provider, { rests }) => {
-        if (provider === 'pinata') speaker.believes = rests
-        else speaker.heard = rests
+      const breakerSync = createBreakerSync({ redis, now: () => 0 })
+      const speaker = { redis, breakerSync, believes: 0, heard: 0 }
+      breakerSync.subscribe(['pinata', 'kubo'], (provider, { coolDowns }) => {
+        if (provider === 'pinata') speaker.believes = coolDowns
+        else speaker.heard = coolDowns
       })
       return speaker
     })
@@ -132,10 +132,10 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     for (let round = 1; round <= 50; round += 1) {
       for (const [index, speaker] of speakers.entries()) {
         speaker.believes = 2 * round + index
-        speaker.gossip.publish('pinata', { ...healthy, rests: speaker.believes })
+        speaker.breakerSync.publish('pinata', { ...healthy, coolDowns: speaker.believes })
       }
       for (const { redis } of speakers) await (await redis.shared()).ping()
-      const end = { from: 'a third', provider: 'kubo', snapshot: { ...healthy, rests: round } }
+      const end = { from: 'a third', provider: 'kubo', snapshot: { ...healthy, coolDowns: round } }
       const { redis } = speakers[0] as (typeof speakers)[0]
       await (await redis.shared()).publish(redis.channel('breakers'), JSON.stringify(end))
       await until('both to have heard all', () => speakers.every(({ heard }) => heard === round))
@@ -171,7 +171,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await server.start()
     await right.shows('open')
     await inTouch(left, right)
-    right.chain.endRests()
+    right.chain.resetCoolDowns()
     await left.shows('half_open')
   })
 

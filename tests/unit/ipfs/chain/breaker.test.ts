@@ -8,7 +8,7 @@ let breaker: Breaker
 
 beforeEach(() => {
   now = 1_000_000
-  breaker = createBreaker({ now: () => now, patienceMs: PATIENCE_MS })
+  breaker = createBreaker({ now: () => now, maxRetryAfterMs: PATIENCE_MS })
 })
 
 const fail = (times = 1, { wasProbe = false, retryAfterMs = 0 } = {}) => {
@@ -113,13 +113,13 @@ describe('a breaker', () => {
 
   test('can be told to end its rest, and then allows one probe', () => {
     fail(1, { retryAfterMs: 3_600_000 })
-    breaker.endRest()
+    breaker.resetCoolDown()
     expect(breaker.state()).toBe('half_open')
     expect(breaker.beginProbe()).toBe(true)
-    breaker.endRest()
+    breaker.resetCoolDown()
     expect(breaker.beginProbe()).toBe(false)
     breaker.succeeded()
-    breaker.endRest()
+    breaker.resetCoolDown()
     expect(breaker.state()).toBe('closed')
   })
 
@@ -156,10 +156,10 @@ describe('a breaker that follows another', () => {
     const onChange = () => {
       changes += 1
     }
-    other = createBreaker({ now: () => othersNow, patienceMs: PATIENCE_MS, onChange })
+    other = createBreaker({ now: () => othersNow, maxRetryAfterMs: PATIENCE_MS, onChange })
     breaker = createBreaker({
       now: () => now,
-      patienceMs: PATIENCE_MS,
+      maxRetryAfterMs: PATIENCE_MS,
       onChange: () => other.adopt(breaker.snapshot()),
     })
   })
@@ -235,7 +235,7 @@ describe('a breaker that follows another', () => {
 
   test('ends its rest with it', () => {
     fail(1, { retryAfterMs: 3_600_000 })
-    breaker.endRest()
+    breaker.resetCoolDown()
     expect(other.state()).toBe('half_open')
   })
 
@@ -248,17 +248,17 @@ describe('a breaker that follows another', () => {
   })
 
   test('says nothing of what changes nothing', () => {
-    breaker = createBreaker({ now: () => now, patienceMs: PATIENCE_MS, onChange: () => (changes += 1) })
+    breaker = createBreaker({ now: () => now, maxRetryAfterMs: PATIENCE_MS, onChange: () => (changes += 1) })
     fail(7)
     breaker.succeeded()
     breaker.succeeded()
     breaker.answered()
-    breaker.endRest()
+    breaker.resetCoolDown()
     expect(changes).toBe(0)
     fail(30)
     expect(changes).toBe(1)
-    breaker.endRest()
-    breaker.endRest()
+    breaker.resetCoolDown()
+    breaker.resetCoolDown()
     expect(changes).toBe(2)
   })
 })

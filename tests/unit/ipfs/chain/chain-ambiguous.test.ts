@@ -27,7 +27,7 @@ describe('a chain in doubt', () => {
     const { upload, first, entries } = chainOf(['pinata'])
     const content = someClip()
     first.take(content.cid)
-    expect(await upload({ content, doubtful: ['pinata'] })).toMatchObject({ ipfsHash: content.cid })
+    expect(await upload({ content, ambiguous: ['pinata'] })).toMatchObject({ ipfsHash: content.cid })
     expect(first.uploads).toEqual([])
     expect(entries).toMatchObject([{ provider: 'pinata', outcome: 'stored' }])
   })
@@ -46,14 +46,14 @@ describe('a chain in doubt', () => {
 
   test('sends what is not held after all', async () => {
     const { upload, first } = chainOf(['pinata'])
-    await upload({ doubtful: ['pinata'] })
+    await upload({ ambiguous: ['pinata'] })
     expect(first.uploads).toHaveLength(1)
   })
 
   test('has no doubts about the other providers', async () => {
     const { upload, providers } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(refused())
-    await upload({ doubtful: ['pinata'] })
+    await upload({ ambiguous: ['pinata'] })
     expect(providers[1]?.lookups).toEqual([])
   })
 
@@ -85,7 +85,7 @@ describe('a chain in doubt', () => {
   test('asks no longer than five seconds', async () => {
     const { failureOf, first, clock } = chainOf(['pinata'], { retryDelaysMs: [] })
     first.always('store', 'hang')
-    await failureOf({ doubtful: ['pinata'] })
+    await failureOf({ ambiguous: ['pinata'] })
     expect(clock.passed()).toBe(5000)
   })
 })

@@ -35,10 +35,10 @@ describe('the breakers of a chain', () => {
     expect(stateOf(chain, 'pinata')).toBe('half_open')
   })
 
-  test.each(['caller', 'background'] as const)('keep a %s from an open provider', async (user) => {
+  test.each(['interactive', 'background'] as const)('keep a %s from an open provider', async (priority) => {
     const { upload, first, clock } = await withSickFirst()
     const before = clock.passed()
-    expect(await upload({ user })).toMatchObject({ provider: 'kubo' })
+    expect(await upload({ priority })).toMatchObject({ provider: 'kubo' })
     expect(first.uploads).toEqual([])
     expect(clock.passed()).toBe(before)
   })
@@ -49,7 +49,7 @@ describe('the breakers of a chain', () => {
     expect(error.failures).toEqual([
       { provider: 'pinata', attempts: 0, error: expect.stringContaining('is being rested') },
     ])
-    expect(chain.canTry('caller')).toBe(false)
+    expect(chain.canTry('interactive')).toBe(false)
     expect(chain.canTry('background')).toBe(false)
   })
 
@@ -57,9 +57,9 @@ describe('the breakers of a chain', () => {
     const { chain, upload, first, clock } = await withSickFirst()
     await clock.advance(10_000)
     expect(chain.canTry('background')).toBe(true)
-    expect(await upload({ user: 'caller' })).toMatchObject({ provider: 'kubo' })
+    expect(await upload({ priority: 'interactive' })).toMatchObject({ provider: 'kubo' })
     expect(first.uploads).toEqual([])
-    expect(await upload({ user: 'background' })).toMatchObject({ provider: 'kubo' })
+    expect(await upload({ priority: 'background' })).toMatchObject({ provider: 'kubo' })
     expect(first.uploads).toHaveLength(1)
     expect(stateOf(chain, 'pinata')).toBe('open')
   })
@@ -80,7 +80,7 @@ describe('the breakers of a chain', () => {
     first.always('store')
     await clock.advance(10_000)
     expect(await upload()).toMatchObject({ provider: 'pinata' })
-    expect(await upload({ user: 'caller' })).toMatchObject({ provider: 'pinata' })
+    expect(await upload({ priority: 'interactive' })).toMatchObject({ provider: 'pinata' })
   })
 
   test('spare a sick provider the retries of everybody who was waiting', async () => {
@@ -107,9 +107,9 @@ describe('the breakers of a chain', () => {
 
   test('can all be told to end their rests, for one probe each', async () => {
     const { chain, failureOf, first } = await withSickFirst(['pinata'])
-    chain.endRests()
+    chain.resetCoolDowns()
     expect(chain.canTry('background')).toBe(true)
-    expect(chain.canTry('caller')).toBe(false)
+    expect(chain.canTry('interactive')).toBe(false)
     await failureOf()
     await failureOf()
     expect(first.uploads).toHaveLength(1)
@@ -117,7 +117,7 @@ describe('the breakers of a chain', () => {
 
   test('leave healthy providers alone when they are told to end their rests', () => {
     const { chain } = chainOf(['pinata'])
-    chain.endRests()
+    chain.resetCoolDowns()
     expect(stateOf(chain, 'pinata')).toBe('closed')
   })
 })
@@ -138,10 +138,10 @@ describe('a question as a probe', () => {
     const { chain, upload, first, clock } = await withSickFirst()
     await clock.advance(10_000)
     await chain.probe('bafk', never)
-    expect(chain.canTry('caller')).toBe(true)
+    expect(chain.canTry('interactive')).toBe(true)
     expect(stateOf(chain, 'pinata')).toBe('closed')
     const before = clock.passed()
-    expect(await upload({ user: 'caller' })).toMatchObject({ provider: 'kubo' })
+    expect(await upload({ priority: 'interactive' })).toMatchObject({ provider: 'kubo' })
     expect(first.uploads).toHaveLength(1)
     expect(clock.passed()).toBe(before)
     expect(stateOf(chain, 'pinata')).toBe('open')

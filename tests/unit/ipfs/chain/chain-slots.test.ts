@@ -31,10 +31,10 @@ describe('a chain with bounded providers', () => {
     expect(first.busiest).toBe(2)
   })
 
-  test.each(['caller', 'rescue'] as const)('lets no %s wait', async (user) => {
+  test.each(['interactive', 'lastResort'] as const)('lets no %s wait', async (priority) => {
     const { slots, upload, clock } = boundChain(1)
     await slots.acquire('pinata', never)
-    expect(await upload({ user })).toMatchObject({ provider: 'pinata' })
+    expect(await upload({ priority })).toMatchObject({ provider: 'pinata' })
     expect(clock.passed()).toBe(0)
   })
 
@@ -52,7 +52,7 @@ describe('a chain with bounded providers', () => {
     expect(stateOf(chain, 'pinata')).toBe('closed')
   })
 
-  test('begins nothing in the journal before it has a slot, so that a lease is prolonged when it has', async () => {
+  test('begins nothing in the attemptLog before it has a slot, so that a lease is prolonged when it has', async () => {
     const { slots, start, entries, clock } = boundChain(1)
     const release = await slots.acquire('pinata', never)
     const upload = start()
@@ -102,7 +102,7 @@ describe('a chain with bounded providers', () => {
     const waiting = start()
     await clock.advance(1)
     first.next(unavailable(3_600_000))
-    await upload({ user: 'caller' })
+    await upload({ priority: 'interactive' })
     expect(stateOf(chain, 'pinata')).toBe('open')
     first.uploads.length = 0
     release()

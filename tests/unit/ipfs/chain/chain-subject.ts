@@ -1,7 +1,7 @@
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type Chain, type ChainOptions, createChain } from '#lib/ipfs/chain/chain.ts'
 import { isChainError } from '#lib/ipfs/chain/errors.ts'
-import type { ChainResult, ChainUser } from '#lib/ipfs/chain/provider-runner.ts'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { ChainResult, Priority } from '#lib/ipfs/chain/provider-runner.ts'
 import type { ProviderError } from '#lib/model/errors.ts'
 import { FakeProvider } from '../../../support/fake-provider.ts'
 import { createSimulatedClock } from '../../../support/simulated-clock.ts'
@@ -11,7 +11,7 @@ export const PATIENCE_MS = 10_000
 export const ATTEMPT_TIMEOUT_MS = 30_000
 const never = new AbortController().signal
 
-/** One line of the journal: what was begun, and how it ended if it has. */
+/** One line of the attemptLog: what was begun, and how it ended if it has. */
 export interface Entry {
   provider: string
   outcome?: 'stored' | 'failed'
@@ -19,7 +19,7 @@ export interface Entry {
   error?: ProviderError | undefined
 }
 
-/** A chain of fake providers under a simulated clock, with a journal in memory. */
+/** A chain of fake providers under a simulated clock, with a attemptLog in memory. */
 export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) {
   const clock = createSimulatedClock({ random: () => 0 })
   const providers = names.map((name) => new FakeProvider(name))
@@ -27,13 +27,13 @@ export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) 
     providers,
     retryDelaysMs: DELAYS_MS,
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
-    patienceMs: PATIENCE_MS,
+    maxRetryAfterMs: PATIENCE_MS,
     clock,
     scrub: (text) => text.replaceAll('s3cret', '[secret]'),
     ...overrides,
   })
   const entries: Entry[] = []
-  const journal = {
+  const attemptLog = {
     async begin(provider: string) {
       return entries.push({ provider }) - 1
     },
@@ -43,10 +43,10 @@ export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) 
   }
 
   function start(
-    options: { content?: IpfsContent; user?: ChainUser; doubtful?: string[]; signal?: AbortSignal } = {},
+    options: { content?: IpfsContent; priority?: Priority; ambiguous?: string[]; signal?: AbortSignal } = {},
   ): Promise<ChainResult> {
-    const { content = someClip(), user = 'background', doubtful = [], signal = never } = options
-    return chain.upload(content, { user, journal, doubtful, signal })
+    const { content = someClip(), priority = 'background', ambiguous = [], signal = never } = options
+    return chain.upload(content, { priority, attemptLog, ambiguous, signal })
   }
   /** Uploads a clip, letting time pass as it must. */
   const upload = (options: Parameters<typeof start>[0] = {}) => clock.until(start(options))
@@ -64,7 +64,7 @@ export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) 
     providers,
     first: providers[0] as FakeProvider,
     entries,
-    journal,
+    attemptLog,
     start,
     upload,
     failureOf,

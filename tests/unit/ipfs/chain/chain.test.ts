@@ -141,7 +141,7 @@ describe('the chain', () => {
 describe('a chain that is told to stop', () => {
   const reason = new Error('The service is shutting down')
 
-  test('stops in the middle of a try, and leaves it running in the journal', async () => {
+  test('stops in the middle of a try, and leaves it running in the attemptLog', async () => {
     const { start, first, clock, entries } = chainOf(['pinata', 'kubo'])
     first.next('hang')
     const stop = new AbortController()
@@ -172,21 +172,21 @@ describe('a chain that is told to stop', () => {
   })
 })
 
-describe('a chain whose journal fails', () => {
+describe('a chain whose attemptLog fails', () => {
   test('tries nobody: what cannot be written down is not begun', async () => {
-    const { chain, first, journal } = chainOf(['pinata'])
+    const { chain, first, attemptLog } = chainOf(['pinata'])
     const failure = new Error('The catalog is locked')
-    const options = { user: 'caller', signal: new AbortController().signal } as const
-    const broken = { ...journal, begin: () => Promise.reject(failure) }
-    await expect(chain.upload(someClip(), { ...options, journal: broken })).rejects.toBe(failure)
+    const options = { priority: 'interactive', signal: new AbortController().signal } as const
+    const broken = { ...attemptLog, begin: () => Promise.reject(failure) }
+    await expect(chain.upload(someClip(), { ...options, attemptLog: broken })).rejects.toBe(failure)
     expect(first.uploads).toEqual([])
   })
 
   test('has the clip stored whether or not that can be written down', async () => {
-    const { chain, journal } = chainOf(['pinata'])
-    const options = { user: 'caller', signal: new AbortController().signal } as const
-    const broken = { ...journal, end: () => Promise.reject(new Error('The catalog is locked')) }
-    expect(await chain.upload(someClip(), { ...options, journal: broken })).toMatchObject({
+    const { chain, attemptLog } = chainOf(['pinata'])
+    const options = { priority: 'interactive', signal: new AbortController().signal } as const
+    const broken = { ...attemptLog, end: () => Promise.reject(new Error('The catalog is locked')) }
+    expect(await chain.upload(someClip(), { ...options, attemptLog: broken })).toMatchObject({
       provider: 'pinata',
     })
   })

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type ApiClient, createApiClient } from '#lib/ipfs/providers/api-client.ts'
-import { excerptOf } from '#lib/ipfs/providers/api-errors.ts'
+import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
 import { afterBody, startScriptedServer } from './faulty-server.ts'
 import { failureIn, now } from './provider-subject.ts'
 
@@ -177,12 +177,12 @@ describe("an excerpt of a vendor's answer", () => {
     ['\u001b[31mred\u001b[0m', '[31mred [0m'],
     ['', ''],
   ])('of %j is %j', (text, expected) => {
-    expect(excerptOf(text)).toBe(expected)
+    expect(responseExcerpt(text)).toBe(expected)
   })
 
   test('is short', () => {
-    expect(excerptOf('x'.repeat(1000))).toHaveLength(200)
-    expect(excerptOf(`{"message":"${'x'.repeat(1000)}"}`)).toHaveLength(200)
+    expect(responseExcerpt('x'.repeat(1000))).toHaveLength(200)
+    expect(responseExcerpt(`{"message":"${'x'.repeat(1000)}"}`)).toHaveLength(200)
   })
 
   test.each([
@@ -192,7 +192,7 @@ describe("an excerpt of a vendor's answer", () => {
     ['spaces', `${' '.repeat(500_000)}x`],
   ])('is quick even for a hostile answer of %s', (_, text) => {
     const startedAt = performance.now()
-    excerptOf(text)
+    responseExcerpt(text)
     expect(performance.now() - startedAt).toBeLessThan(2000)
   })
 })

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createCarStore } from '#lib/ipfs/blocks/block-store.ts'
+import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { createEmbeddedProvider } from '#lib/ipfs/providers/embedded.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
-import { createDisk } from '#lib/platform/disk-space.ts'
+import { createDiskSpace } from '#lib/platform/disk-space.ts'
 import { bytesOf, someContent } from '../content.ts'
 import { describePromises } from './provider-promises.ts'
 import { failureIn } from './provider-subject.ts'
@@ -17,8 +17,8 @@ let provider: IpfsProvider
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'voicepin-repository-'))
   provider = createEmbeddedProvider({
-    repository: createCarStore({ directory }),
-    disk: createDisk(directory),
+    repository: createBlockStore({ directory }),
+    disk: createDiskSpace(directory),
   })
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
@@ -43,7 +43,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     async (sizeBytes) => {
       const content = await someContent(sizeBytes)
       await provider.upload(content, { signal })
-      const kept = await createCarStore({ directory }).open(content.cid)
+      const kept = await createBlockStore({ directory }).open(content.cid)
       const file = await kept?.file()
       expect(Buffer.compare(await bytesOf(file as Blob), await bytesOf(content.file))).toBe(0)
     },
@@ -56,8 +56,8 @@ describe('The embedded repository, as an IPFS provider', () => {
   })
 
   test('leaves a disk alone that is nearly full', async () => {
-    const disk = { hasRoom: async (sizeBytes: number) => sizeBytes < 1000 }
-    const full = createEmbeddedProvider({ repository: createCarStore({ directory }), disk })
+    const disk = { hasSpace: async (sizeBytes: number) => sizeBytes < 1000 }
+    const full = createEmbeddedProvider({ repository: createBlockStore({ directory }), disk })
     const error = await failureIn(full.upload(await someContent(1000), { signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
     expect(await filesIn()).toEqual([])
@@ -98,8 +98,8 @@ describe('The embedded repository, as an IPFS provider', () => {
     const place = path.join(directory, 'not-a-directory')
     await writeFile(place, '')
     const broken = createEmbeddedProvider({
-      repository: createCarStore({ directory: place }),
-      disk: createDisk(place),
+      repository: createBlockStore({ directory: place }),
+      disk: createDiskSpace(place),
     })
     const content = await someContent(10)
     expect(await failureIn(broken.upload(content, { signal }))).toMatchObject({ isRetryable: true })
@@ -124,7 +124,7 @@ describe('The embedded repository, as an IPFS provider', () => {
 
 describe('The block store', () => {
   test('knows the blocks of a clip, and which clip they belong to', async () => {
-    const store = createCarStore({ directory })
+    const store = createBlockStore({ directory })
     const content = await someContent(2_500_000)
     await provider.upload(content, { signal })
     const root = await store.open(content.cid)
@@ -141,7 +141,7 @@ describe('The block store', () => {
   })
 
   test('lists what it keeps', async () => {
-    const store = createCarStore({ directory })
+    const store = createBlockStore({ directory })
     const content = await someContent(2_500_000)
     await provider.upload(content, { signal })
     const listed = await Array.fromAsync(store.list())
@@ -165,7 +165,7 @@ describe('The block store', () => {
   })
 
   test('does not take a damaged file for content', async () => {
-    const store = createCarStore({ directory })
+    const store = createBlockStore({ directory })
     const content = await someContent(1000)
     await provider.upload(content, { signal })
     const [name] = await filesIn()

@@ -4,13 +4,14 @@ import { CID } from 'multiformats'
 import { base36 } from 'multiformats/bases/base36'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import {
   createFilebaseProvider,
   createInfuraProvider,
   createKuboProvider,
   createLighthouseProvider,
 } from '#lib/ipfs/providers/kubo.ts'
-import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { bytesOf, someContent } from '../content.ts'
 import { fixture } from '../fixture.ts'
 import { describeProvider } from './provider-conformance.ts'

@@ -1,7 +1,7 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { IpfsContent } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { bytesOf, openCar, someContent } from '../content.ts'
 import { describeFaults } from './provider-faults.ts'
 import { describePromises } from './provider-promises.ts'

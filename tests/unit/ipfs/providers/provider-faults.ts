@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { someContent } from '../content.ts'
 import { afterBody, startScriptedServer } from './faulty-server.ts'
 import { failureIn, gatewayUrl, now, type Subject } from './provider-subject.ts'

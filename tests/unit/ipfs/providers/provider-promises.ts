@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { IpfsContent, IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
+import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { someContent } from '../content.ts'
 
 /** How to bring a provider into the states in which its promises are tried. */

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
-import { createCarStore } from '#lib/ipfs/blocks/block-store.ts'
+import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { createProviders } from '#lib/ipfs/providers/index.ts'
-import { createDisk } from '#lib/platform/disk-space.ts'
+import { createDiskSpace } from '#lib/platform/disk-space.ts'
 
 const from = (environment: Record<string, string>) =>
   createProviders(readConfig(environment).ipfs, {
     now: () => 0,
-    repository: createCarStore({ directory: '/nowhere' }),
-    repositoryDisk: createDisk('.ipfs'),
+    repository: createBlockStore({ directory: '/nowhere' }),
+    repositoryDisk: createDiskSpace('.ipfs'),
   })
 const namesFrom = (environment: Record<string, string>) =>
   from(environment).providers.map((provider) => provider.name)

@@ -1,4 +1,4 @@
-import { openDoor } from '#lib/http/admission.ts'
+import { admit } from '#lib/http/admission.ts'
 import { audioAnswer } from '#lib/http/answers/audio.ts'
 import { readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
@@ -12,8 +12,8 @@ export const maxDuration = 300
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async POST(request, context) {
     const { config } = context.services
-    const door = await openDoor(request, context)
+    const door = await admit(request, context)
     const body = await readJson(request, vocalizeSchema(config.access), config.access.maxBodyBytes)
-    return audioAnswer(publicBaseUrl(config, request), await door.order(body))
+    return audioAnswer(publicBaseUrl(config, request), await door.speak(body))
   },
 })

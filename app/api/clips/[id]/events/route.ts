@@ -1,12 +1,12 @@
 import { isSettled, readClip } from '#lib/clips/watch-clip.ts'
 import { clipEvent, clipEvents } from '#lib/http/answers/clip-events.ts'
 import { clientAddress } from '#lib/http/client-address.ts'
-import { takeSeat } from '#lib/http/connection-limit.ts'
+import { takeConnection } from '#lib/http/connection-limit.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
+import { getService } from '#lib/http/service.ts'
 import { eventStream } from '#lib/http/sse.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { getService } from '#lib/server/lifecycle.ts'
 
 export const dynamic = 'force-dynamic'
 // Whoever still listens then comes back by itself.
@@ -23,7 +23,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     // An EventSource comes back whenever a stream ends; 204 is how it learns that there is nothing more to come.
     const isKnown = lastEventId === clipEvent(history, baseUrl).id
     if (isKnown && isSettled(history)) return new Response(null, { status: 204 })
-    const leave = takeSeat(services, clientAddress(request, services.config.access.trustedProxies))
+    const leave = takeConnection(services, clientAddress(request, services.config.access.trustedProxies))
     return eventStream(async function* (signal) {
       try {
         yield* clipEvents(services, id, { baseUrl, signal, lastEventId })

@@ -1,0 +1,59 @@
+import type { ConfigError } from '#lib/config/variables.ts'
+import type { Services } from '#lib/context.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
+import { processSingleton } from '#lib/platform/process-singleton.ts'
+
+/** The running service of a process, as the front and the route handlers use it. */
+export interface Service {
+  services: Services
+  /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
+  serveTempAudio(request: Request): Promise<Response>
+  /** Answers `GET` and `HEAD /ipfs/<cid>`. */
+  serveIpfs(request: Request): Promise<Response>
+  /** What is due once the audio was sent. Never rejects. */
+  afterTempAudio(): Promise<void>
+  /** What is due once `vocalize` was answered. Never rejects. */
+  afterVocalize(clip: VocalizedClip): Promise<void>
+  /** What is due once the uploads behind an answer have ended as well. Never rejects. */
+  afterWork(): Promise<void>
+  /** @throws ServiceError `shutting_down` */
+  refuseWhileStopping(): void
+  /** @throws ServiceError `shutting_down` or `not_ready`, which says what is missing */
+  checkReady(): Promise<void>
+  /** Turns readiness to 503 and takes no new work. */
+  beginShutdown(): void
+  /** Resolves when the running work is done or its time of grace is over. */
+  drain(): Promise<void>
+  /** Releases files, timers and the catalog. */
+  close(): Promise<void>
+}
+
+/** What has become of the start of this process. */
+interface Registration {
+  service?: Service
+  configError?: ConfigError
+}
+
+const registration = () => processSingleton<Registration>('service', () => ({}))
+
+/** Makes `service` the one that all requests of this process are answered by. */
+export function registerService(service: Service): void {
+  registration().service = service
+}
+
+/** Notes that the process cannot run as it is configured: every request is told so. */
+export function registerConfigError(error: ConfigError): void {
+  registration().configError = error
+}
+
+/** The service of this process; `undefined` before it was started. */
+export function findService(): Service | undefined {
+  return registration().service
+}
+
+/** The service of this process. @throws ConfigError where it could not be started as it is configured */
+export function getService(): Service {
+  const { service, configError } = registration()
+  if (service) return service
+  throw configError ?? new Error('The service was not started: instrumentation.ts does it')
+}

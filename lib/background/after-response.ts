@@ -51,7 +51,7 @@ async function afterPending(services: Services) {
 export async function afterCron(given: Services, end: AbortSignal): Promise<void> {
   const { config, log, tasks } = given
   if (config.hasBackground || !config.hasFollowUps) return
-  const services = { ...given, work: { ...tasks, signal: AbortSignal.any([tasks.signal, end]) } }
+  const services = { ...given, tasks: { ...tasks, signal: AbortSignal.any([tasks.signal, end]) } }
   try {
     await deliverWebhooks(services)
     await runMaintenance(services)

@@ -139,7 +139,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
             .executeTakeFirst()
           return numInsertedOrUpdatedRows > 0n
         },
-        { ...ROOM, allowAsyncCommit: true },
+        { ...BYTE_BUDGET, allowAsyncCommit: true },
       ),
 
     resize: (id, sizeBytes, maxBytes) =>
@@ -150,7 +150,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
           await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
           return true
         },
-        { ...ROOM, allowAsyncCommit: true },
+        { ...BYTE_BUDGET, allowAsyncCommit: true },
       ),
 
     stage: (id, facts) => durably((db) => stageClip(db, id, facts)),
@@ -207,7 +207,7 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
 const unleased = { leaseOwner: null, leaseExpiresAt: null }
 
 /** Who takes of the byte budget does so alone, so that it is never given away twice. */
-const ROOM = { alone: 'room' }
+const BYTE_BUDGET = { exclusive: 'room' }
 
 const unspoken = {
   state: 'speaking' as const,

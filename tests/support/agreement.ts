@@ -28,8 +28,8 @@ export async function disagreements(directory: string): Promise<string[]> {
     else if (row.is_held !== 1) found.push(`file ${name} is not held by its record, which is ${row.state}`)
     else if (row.state !== 'speaking') found.push(...(await compare(row, path.join(audio, name))))
   }
-  for (const { id, state, is_held: isHeld } of rows) {
-    if (isHeld === 1 && state !== 'speaking' && !names.includes(id))
+  for (const { id, state, is_held: hasLocalBytes } of rows) {
+    if (hasLocalBytes === 1 && state !== 'speaking' && !names.includes(id))
       found.push(`record ${id} (${state}) has no file`)
   }
   return found

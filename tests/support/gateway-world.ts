@@ -22,7 +22,7 @@ export interface GatewayWorld {
   /** Records a clip that `provider` holds, as it is after an upload. */
   record(
     content: IpfsContent,
-    options?: { provider?: string; ipfsHash?: string; isHeld?: boolean },
+    options?: { provider?: string; ipfsHash?: string; hasLocalBytes?: boolean },
   ): Promise<string>
   close(): Promise<void>
 }
@@ -65,7 +65,7 @@ export async function openGateway(
     origin: `http://127.0.0.1:${port}`,
     directory,
     log,
-    async record(content, { provider = 'embedded', ipfsHash = content.cid, isHeld = false } = {}) {
+    async record(content, { provider = 'embedded', ipfsHash = content.cid, hasLocalBytes = false } = {}) {
       const id = newClipId()
       const at = services.clock.now()
       const { clips } = services.catalog
@@ -83,7 +83,7 @@ export async function openGateway(
       })
       const permanentUrl = `/ipfs/${ipfsHash}`
       await clips.store(id, { provider, ipfsHash, permanentUrl, storedAt: at })
-      if (!isHeld) await clips.markBytesDeleted(id)
+      if (!hasLocalBytes) await clips.markBytesDeleted(id)
       return id
     },
     async close() {

@@ -23,7 +23,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.reserve(clip, noLimit)).toBe(true)
       expect(await clips.find(clip.id)).toEqual({
         ...clip,
-        ...{ state: 'speaking', isHeld: true, attempts: 0, failedRounds: 0 },
+        ...{ state: 'speaking', hasLocalBytes: true, attempts: 0, failedRounds: 0 },
         ...{
           cid: null,
           mimeType: null,
@@ -74,7 +74,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.stage(clip.id, facts)).toMatchObject({
         ...facts,
         state: 'staged',
-        isHeld: true,
+        hasLocalBytes: true,
         nextAttemptAt: facts.stagedAt,
       })
     })
@@ -100,7 +100,13 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(clip.id)).toEqual({
         ...clip,
         ...storedFacts,
-        ...{ state: 'stored', leaseOwner: null, leaseExpiresAt: null, nextAttemptAt: null, isHeld: true },
+        ...{
+          state: 'stored',
+          leaseOwner: null,
+          leaseExpiresAt: null,
+          nextAttemptAt: null,
+          hasLocalBytes: true,
+        },
       })
     })
 
@@ -137,7 +143,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.settle(clip.id, facts)).toBe(false)
       expect(await catalog.clips.settle(newClipId(), facts)).toBe(false)
       expect(await catalog.clips.find(clip.id)).toMatchObject({
-        ...{ ...storedFacts, state: 'stored', isHeld: false, sizeBytes: 800, leaseOwner: null },
+        ...{ ...storedFacts, state: 'stored', hasLocalBytes: false, sizeBytes: 800, leaseOwner: null },
       })
       const { counters } = await catalog.stats.totals()
       expect(counters).toMatchObject({ characters_spoken: { '': 20 }, clips_stored: { pinata: 1 } })
@@ -179,7 +185,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.expire(id, { error: 'nobody took it', now: NOW + HOUR_MS })).toBe(true)
       expect(await catalog.clips.expire(id, { error: 'again', now: NOW + HOUR_MS })).toBe(false)
       expect(await catalog.clips.find(id)).toMatchObject({
-        ...{ state: 'expired', lastError: 'nobody took it', nextAttemptAt: null, isHeld: true },
+        ...{ state: 'expired', lastError: 'nobody took it', nextAttemptAt: null, hasLocalBytes: true },
       })
       expect((await catalog.stats.totals()).counters.clips_expired).toEqual({ '': 1 })
     })
@@ -213,7 +219,7 @@ export function describeClips({ prepare }: Subject) {
       await clips.expire(id, { error: 'late', now: NOW })
       await clips.markBytesDeleted(id)
       expect(await clips.store(id, storedFacts)).toBe(true)
-      expect(await clips.find(id)).toMatchObject({ state: 'stored', isHeld: false, lastError: null })
+      expect(await clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: false, lastError: null })
     })
 
     test('is discarded only before there are bytes', async () => {

@@ -109,7 +109,7 @@ describe('The audit', () => {
 
   test('brings a clip to somebody else where its provider does not take it back', async () => {
     const content = await someContent(5000)
-    const id = await world.record(content, { provider: 'pinata', isHeld: true })
+    const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
     await world.services.store.put(id, content.file.stream() as unknown as AsyncIterable<Uint8Array>)
     now += 2 * HOUR_MS
     pinata.state.refuses = true
@@ -164,7 +164,7 @@ describe('The audit', () => {
   test('lets go first of what has been delivered when space is short', async () => {
     const [first, second] = (await clips(2)) as [IpfsContent, IpfsContent]
     for (const content of [first, second]) {
-      const id = await world.record(content, { provider: 'pinata', isHeld: true })
+      const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
       await world.services.catalog.pins.add({
         clipId: id,
         provider: 'pinata',

@@ -9,5 +9,5 @@ test('a clip whose record is gone asks for more room in vain, and no other clip 
   await expect(growReservation(services, newClipId(), 0)(100_000)).rejects.toThrow(
     'The record of the clip is gone',
   )
-  expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: true })
+  expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: true })
 })

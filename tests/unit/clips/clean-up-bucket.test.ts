@@ -48,7 +48,7 @@ describe('clean-up of a bucket', () => {
     const { services, server, advance } = await openBucketWorld()
     await speak(services)
     advance(HOUR_MS)
-    expect(await cleanUp(services, { signal })).toMatchObject({ letGo: 1 })
+    expect(await cleanUp(services, { signal })).toMatchObject({ bytesDeleted: 1 })
     expect(server.objects()).toEqual([])
   })
 
@@ -59,7 +59,7 @@ describe('clean-up of a bucket', () => {
     const clips = {
       ...services.catalog.clips,
       find: () => Promise.reject(new Error('One by one')),
-      heldAmong(ids: string[]) {
+      localAmong(ids: string[]) {
         asked += 1
         return services.catalog.clips.localAmong(ids)
       },
@@ -131,7 +131,7 @@ describe('a full disk before a bucket', () => {
     await freeDiskSpace({ ...services, diskSpace }, 1000)
     expect(await readdir(copies)).toEqual([])
     expect(server.objects()).toEqual([`audio/${id}`])
-    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: true })
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: true })
   })
 
   test('is said to be full when there is no copy left, while clips stay in the bucket', async () => {
@@ -148,7 +148,7 @@ describe('a caller while the bucket is away', () => {
     const { services, server, directory } = await openBucketWorld()
     server.failWith(503)
     const clip = await speak(services)
-    expect(clip).toMatchObject({ state: 'stored', isHeld: false })
+    expect(clip).toMatchObject({ state: 'stored', hasLocalBytes: false })
     server.failWith(undefined)
     expect(server.objects()).toEqual([])
     const spooled = await readdir(path.join(directory, 's3'), { recursive: true, withFileTypes: true })
@@ -163,7 +163,7 @@ describe('a caller while the bucket is away', () => {
     const retry = { limit: 10, trigger: 'admin', dueOnly: false, signal } as const
     server.failWith(503)
     await uploadPending(services, retry)
-    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', isHeld: true })
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', hasLocalBytes: true })
     server.failWith(undefined)
     await uploadPending(services, retry)
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })

@@ -87,7 +87,10 @@ describe('clean-up of what belongs to nothing', () => {
     for (const id of [stored.id, waiting]) await world.services.store.delete(id)
     expect(await clean(world)).toEqual(nothing)
     expect(await openClip(world.services, stored.id)).toMatchObject({ from: 'ipfs' })
-    expect(await world.services.catalog.clips.find(waiting)).toMatchObject({ state: 'pending', isHeld: true })
+    expect(await world.services.catalog.clips.find(waiting)).toMatchObject({
+      state: 'pending',
+      hasLocalBytes: true,
+    })
   })
 
   test('goes on where one file cannot be read', async () => {

@@ -26,7 +26,7 @@ describe('clean-up', () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(HOUR_MS)
-    expect(await clean(world)).toEqual({ ...nothing, letGo: 1 })
+    expect(await clean(world)).toEqual({ ...nothing, bytesDeleted: 1 })
     expect(await readdir(world.audioDirectory)).toEqual([])
     expect(await openClip(world.services, id)).toMatchObject({ from: 'ipfs' })
   })
@@ -45,7 +45,7 @@ describe('clean-up', () => {
     const world = await testServices()
     await waitingClips(world.services, 1)
     await world.clock.advance(2 * HOUR_MS)
-    expect(await clean(world)).toEqual({ ...nothing, saved: 1, letGo: 1 })
+    expect(await clean(world)).toEqual({ ...nothing, saved: 1, bytesDeleted: 1 })
   })
 
   test('expires a clip that nobody took: gone, deleted, counted and logged as an error', async () => {
@@ -70,7 +70,7 @@ describe('clean-up', () => {
     await waitingClips(world.services, 2)
     expect(world.services.chain.canTry('background')).toBe(false)
     await world.clock.advance(HOUR_MS)
-    expect(await clean(world)).toEqual({ ...nothing, saved: 3, letGo: 3 })
+    expect(await clean(world)).toEqual({ ...nothing, saved: 3, bytesDeleted: 3 })
   })
 
   test('expires nothing where audio that waits is to be kept', async () => {
@@ -89,7 +89,10 @@ describe('clean-up', () => {
     await world.services.store.delete(id)
     await world.clock.advance(HOUR_MS)
     await clean(world)
-    expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'expired', isHeld: false })
+    expect(await world.services.catalog.clips.find(id)).toMatchObject({
+      state: 'expired',
+      hasLocalBytes: false,
+    })
   })
 
   test('does not expire a clip under the hands of who uploads it', async () => {
@@ -145,8 +148,8 @@ describe('clean-up', () => {
     }
     await world.clock.advance(HOUR_MS)
     const sick = { ...world.services, store }
-    expect(await world.clock.until(cleanUp(sick, { signal }))).toEqual({ ...nothing, letGo: 1 })
-    expect(await world.services.catalog.clips.find(stuck.id)).toMatchObject({ isHeld: true })
-    expect(await clean(world)).toEqual({ ...nothing, letGo: 1 })
+    expect(await world.clock.until(cleanUp(sick, { signal }))).toEqual({ ...nothing, bytesDeleted: 1 })
+    expect(await world.services.catalog.clips.find(stuck.id)).toMatchObject({ hasLocalBytes: true })
+    expect(await clean(world)).toEqual({ ...nothing, bytesDeleted: 1 })
   })
 })

@@ -19,16 +19,20 @@ describe('a disk without room', () => {
     const world = await testServices()
     const ids = [await speak(world.services), await speak(world.services)].map(({ id }) => id)
     const services = await onShortDisk(world, 1)
-    expect(await speak(services)).toMatchObject({ state: 'stored', isHeld: true })
-    for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ isHeld: false })
+    expect(await speak(services)).toMatchObject({ state: 'stored', hasLocalBytes: true })
+    for (const id of ids)
+      expect(await services.catalog.clips.find(id)).toMatchObject({ hasLocalBytes: false })
   })
 
   test('lets clips go straight to IPFS where nothing can be freed', async () => {
     const world = await testServices()
     const services = await onShortDisk(world, -1)
     const clip = await speak(services)
-    expect(clip).toMatchObject({ state: 'stored', provider: 'pinata', isHeld: false })
-    expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored', isHeld: false })
+    expect(clip).toMatchObject({ state: 'stored', provider: 'pinata', hasLocalBytes: false })
+    expect(await services.catalog.clips.find(clip.id)).toMatchObject({
+      state: 'stored',
+      hasLocalBytes: false,
+    })
   })
 
   test('is refused before anything is paid for while no provider would be asked', async () => {
@@ -54,7 +58,10 @@ describe('a disk without room', () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await runMaintenance(await onShortDisk(world, 0))
-    expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await world.services.catalog.clips.find(id)).toMatchObject({
+      state: 'stored',
+      hasLocalBytes: false,
+    })
   })
 
   test.runIf(canMount)(

@@ -37,7 +37,7 @@ describe('a text that the temporary store cannot take', () => {
     expect(clip).toMatchObject({
       state: 'stored',
       provider: 'pinata',
-      isHeld: false,
+      hasLocalBytes: false,
       sizeBytes: spoken.length,
     })
     expect(uploaded?.equals(spoken)).toBe(true)
@@ -74,7 +74,7 @@ describe('a text that the temporary store cannot take', () => {
     speech.beforeChunk = (sizeBytes) =>
       sizeBytes === 5000 ? rm(audioDirectory, { recursive: true }) : undefined
     const clip = await speak(services)
-    expect(clip).toMatchObject({ state: 'stored', isHeld: false })
+    expect(clip).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await readdir(audioDirectory).catch(() => [])).toEqual([])
   })
 })
@@ -109,7 +109,7 @@ describe('a text that the catalog cannot take', () => {
   test('although it had reserved its room, goes straight to IPFS, and its bytes are not kept', async () => {
     const { services, audioDirectory } = await testServices()
     const clip = await speak(failing(services, 'stage'))
-    expect(clip).toMatchObject({ state: 'stored', isHeld: false })
+    expect(clip).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await readdir(audioDirectory)).toEqual([])
   })
 
@@ -158,7 +158,10 @@ describe('the byte budget', () => {
     for (const provider of providers) provider.always(refused())
     const waiting = await speak(services, textOf(20, 'b'))
     expect(waiting.state).toBe('pending')
-    expect(await services.catalog.clips.find(stored.id)).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await services.catalog.clips.find(stored.id)).toMatchObject({
+      state: 'stored',
+      hasLocalBytes: false,
+    })
     expect(await services.store.blob(stored.id)).toBeNull()
     await expect(speak(services, textOf(40, 'c'))).rejects.toMatchObject({ code: 'temp_storage_full' })
     expect(await services.store.blob(waiting.id)).not.toBeNull()
@@ -169,7 +172,7 @@ describe('the byte budget', () => {
     const { services } = await tight()
     const { id } = await speak(services, textOf(20, 'a'))
     await expect(speak(services, textOf(30, 'b'))).rejects.toMatchObject({ code: 'temp_storage_full' })
-    expect(await services.catalog.clips.find(id)).toMatchObject({ isHeld: true })
+    expect(await services.catalog.clips.find(id)).toMatchObject({ hasLocalBytes: true })
   })
 
   test('is asked again while a clip outgrows what was expected of it', async () => {
@@ -183,7 +186,7 @@ describe('the byte budget', () => {
   test('sends a clip that outgrows it straight to IPFS', async () => {
     const { services, speech } = await tight()
     speech.durationMs = 3000
-    expect(await speak(services, 'Short')).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await speak(services, 'Short')).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await services.catalog.stats.totals()).toMatchObject({ heldBytes: 0 })
   })
 

@@ -19,7 +19,13 @@ describe('a text that reaches IPFS at once', () => {
     const world = await testServices()
     const clip = await speak(world.services)
     expect(clip).toMatchObject({
-      ...{ state: 'stored', provider: 'pinata', ipfsHash: clip.cid, mimeType: 'audio/mpeg', isHeld: true },
+      ...{
+        state: 'stored',
+        provider: 'pinata',
+        ipfsHash: clip.cid,
+        mimeType: 'audio/mpeg',
+        hasLocalBytes: true,
+      },
       permanentUrl: `https://pinata.test/ipfs/${clip.cid}?filename=${clip.id}.mp3`,
     })
     expect(clip.durationMs).toBeGreaterThan(50)
@@ -67,7 +73,10 @@ describe('a text that reaches IPFS at once', () => {
       return { cid }
     })
     await speak(services)
-    expect(seen).toEqual([expect.objectContaining({ state: 'staged', isHeld: true }), expect.any(Blob)])
+    expect(seen).toEqual([
+      expect.objectContaining({ state: 'staged', hasLocalBytes: true }),
+      expect.any(Blob),
+    ])
   })
 
   test('has its whole time before it, however long it took to speak', async () => {

@@ -18,7 +18,7 @@ describe('a verb in another copy of the modules than the adapters', () => {
   test('sends a clip straight to IPFS that the temporary store cannot take', async () => {
     const world = await testServices()
     await writeFile(world.audioDirectory, '')
-    expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', hasLocalBytes: false })
   })
 
   test('says what failed where nobody can take it', async () => {
@@ -34,7 +34,7 @@ describe('a verb in another copy of the modules than the adapters', () => {
   test('sends a clip straight to IPFS that the catalog cannot take', async () => {
     const world = await testServices()
     await writeFile(path.join(world.directory, 'catalog.sqlite'), 'no database, and long enough to be none')
-    expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', isHeld: false })
+    expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', hasLocalBytes: false })
   })
 
   test('sees that a provider and not the clip was at fault', async () => {
@@ -64,7 +64,9 @@ test('no error of ours is recognised by its class where another copy may have th
   const classes = sources.flatMap((source) =>
     [...source.matchAll(/^export class (\w+) extends Error\b/gm)].map(([, name]) => name),
   )
-  expect(classes).toEqual(expect.arrayContaining(['CatalogError', 'ChainError', 'NotTried', 'ServiceError']))
+  expect(classes).toEqual(
+    expect.arrayContaining(['CatalogError', 'ChainError', 'NotTriedError', 'ServiceError']),
+  )
   const byClass = new RegExp(`instanceof (${classes.join('|')})\\b`)
   expect(files.filter((_, index) => byClass.test(sources[index] as string))).toEqual([])
 })

@@ -9,7 +9,7 @@ function servicesWith(voices: () => Promise<typeof george>) {
   let now = 0
   const services = {
     ...{ clock, speech: { voices: vi.fn(voices) }, log: { warn: vi.fn() } },
-    work: { signal: new AbortController().signal },
+    tasks: { signal: new AbortController().signal },
   }
   const pass = (ms: number) => {
     now += ms

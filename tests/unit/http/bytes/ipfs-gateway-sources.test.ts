@@ -141,7 +141,7 @@ describe('a clip that only others hold', () => {
 
   test('comes from the temporary store while that has it', async () => {
     const world = await open()
-    const id = await world.record(large, { provider: 'pinata', isHeld: true })
+    const id = await world.record(large, { provider: 'pinata', hasLocalBytes: true })
     await world.services.store.put(id, large.file.stream() as unknown as AsyncIterable<Uint8Array>)
     const response = await fetch(`${world.origin}/ipfs/${large.cid}`)
     expect(Buffer.compare(await response.bytes(), await bytesOf(large.file))).toBe(0)

@@ -81,7 +81,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     expect(await left.upload({ priority: 'interactive' })).toMatchObject({ provider: 'pinata' })
   })
 
-  test('end their rests together when an operator says so', async () => {
+  test('end their coolDowns together when an operator says so', async () => {
     const { left, right } = await twoInstances()
     await left.fallSick()
     await right.shows('open')
@@ -108,7 +108,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
   test('pay no attention to what they do not understand', async () => {
     const { left, right } = await twoInstances()
     const client = await left.redis.shared()
-    const snapshot = { failuresInARow: 8, rests: 1, restMs: -1, probeMs: null }
+    const snapshot = { failuresInARow: 8, coolDowns: 1, coolDownMs: -1, probeMs: null }
     for (const text of ['', '{', JSON.stringify({ from: 'x', provider: 'pinata', snapshot })]) {
       await client.publish(left.redis.channel('breakers'), text)
     }
@@ -193,7 +193,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await inTouch(left, right)
     const client = await left.redis.shared()
     await client.set(`${prefix}breaker:kubo`, 'from another version')
-    const snapshot = { failuresInARow: 8, rests: 1, restMs: 10_000, probeMs: null }
+    const snapshot = { failuresInARow: 8, coolDowns: 1, coolDownMs: 10_000, probeMs: null }
     const news = JSON.stringify({ from: 'somebody', provider: 'pinata', snapshot })
     await client.set(`${prefix}breaker:pinata`, news, 'PX', 3_610_000)
     expect(right.state()).toBe('closed')

@@ -19,7 +19,7 @@ const failProbe = (retryAfterMs = 0) => {
   fail(1, { wasProbe: true, retryAfterMs })
 }
 /** How long the breaker stays open from now on. */
-function restMs(): number {
+function coolDownMs(): number {
   const startedAt = now
   while (breaker.state() === 'open') now += 500
   return now - startedAt
@@ -37,19 +37,19 @@ describe('a breaker', () => {
   test('opens after eight in a row, and is half-open after ten seconds', () => {
     fail(8)
     expect(breaker.state()).toBe('open')
-    expect(restMs()).toBe(10_000)
+    expect(coolDownMs()).toBe(10_000)
     expect(breaker.state()).toBe('half_open')
   })
 
   test('opens at once for a provider that asks for more patience than anybody has', () => {
     fail(1, { retryAfterMs: PATIENCE_MS + 1 })
     expect(breaker.state()).toBe('open')
-    expect(restMs()).toBeGreaterThanOrEqual(PATIENCE_MS)
+    expect(coolDownMs()).toBeGreaterThanOrEqual(PATIENCE_MS)
   })
 
-  test('rests for as long as the provider asks', () => {
+  test('coolDowns for as long as the provider asks', () => {
     fail(1, { retryAfterMs: 3_600_000 })
-    expect(restMs()).toBe(3_600_000)
+    expect(coolDownMs()).toBe(3_600_000)
   })
 
   test('stays closed for a provider that asks for less', () => {
@@ -61,7 +61,7 @@ describe('a breaker', () => {
     expect(breaker.beginProbe()).toBe(false)
     fail(8)
     expect(breaker.beginProbe()).toBe(false)
-    restMs()
+    coolDownMs()
     expect(breaker.beginProbe()).toBe(true)
     expect(breaker.state()).toBe('open')
     expect(breaker.beginProbe()).toBe(false)
@@ -69,32 +69,32 @@ describe('a breaker', () => {
 
   test('closes when a probe succeeds, as if nothing had been', () => {
     fail(8)
-    restMs()
+    coolDownMs()
     breaker.beginProbe()
     breaker.succeeded()
     expect(breaker.state()).toBe('closed')
     fail(7)
     expect(breaker.state()).toBe('closed')
     fail(1)
-    expect(restMs()).toBe(10_000)
+    expect(coolDownMs()).toBe(10_000)
   })
 
-  test('rests twice as long after each failed probe, up to a minute', () => {
+  test('coolDowns twice as long after each failed probe, up to a minute', () => {
     fail(8)
-    const rests = [restMs()]
+    const coolDowns = [coolDownMs()]
     for (let count = 0; count < 4; count += 1) {
       failProbe()
-      rests.push(restMs())
+      coolDowns.push(coolDownMs())
     }
-    expect(rests).toEqual([10_000, 20_000, 40_000, 60_000, 60_000])
+    expect(coolDowns).toEqual([10_000, 20_000, 40_000, 60_000, 60_000])
   })
 
   test('does not rest longer for the failures of tries that began before it opened', () => {
     fail(8)
     fail(20)
-    expect(restMs()).toBe(10_000)
+    expect(coolDownMs()).toBe(10_000)
     failProbe()
-    expect(restMs()).toBe(20_000)
+    expect(coolDownMs()).toBe(20_000)
   })
 
   test('closes for a try that began before it opened and succeeds', () => {
@@ -105,9 +105,9 @@ describe('a breaker', () => {
 
   test('allows another probe after a minute where one never reported back', () => {
     fail(8)
-    restMs()
+    coolDownMs()
     breaker.beginProbe()
-    expect(restMs()).toBe(60_000)
+    expect(coolDownMs()).toBe(60_000)
     expect(breaker.beginProbe()).toBe(true)
   })
 
@@ -125,12 +125,12 @@ describe('a breaker', () => {
 
   test('trusts a provider that only answers a question until the first failure', () => {
     fail(8)
-    restMs()
+    coolDownMs()
     breaker.beginProbe()
     breaker.answered()
     expect(breaker.state()).toBe('closed')
     fail(1)
-    expect(restMs()).toBe(20_000)
+    expect(coolDownMs()).toBe(20_000)
     breaker.beginProbe()
     breaker.answered()
     breaker.succeeded()
@@ -141,7 +141,7 @@ describe('a breaker', () => {
   test.each([-3_600_000, -1])('does not rest for ever when the clock is set back by %i ms', (byMs) => {
     fail(8)
     now += byMs
-    expect(restMs()).toBeLessThanOrEqual(10_000 + 1)
+    expect(coolDownMs()).toBeLessThanOrEqual(10_000 + 1)
   })
 })
 
@@ -169,7 +169,7 @@ describe('a breaker that follows another', () => {
     othersNow += ms
   }
 
-  test('opens with it, and rests for what is left', () => {
+  test('opens with it, and coolDowns for what is left', () => {
     fail(8)
     expect(other.state()).toBe('open')
     pass(9999)
@@ -178,7 +178,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('half_open')
   })
 
-  test('that hears of it late rests for the rest of the rest', () => {
+  test('that hears of it late coolDowns for the rest of the rest', () => {
     fail(8)
     pass(4000)
     other.adopt(breaker.snapshot())
@@ -186,7 +186,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('half_open')
   })
 
-  test('lets nobody probe while it does, and rests longer when the probe has failed', () => {
+  test('lets nobody probe while it does, and coolDowns longer when the probe has failed', () => {
     fail(8)
     pass(10_000)
     expect(breaker.beginProbe()).toBe(true)
@@ -197,7 +197,7 @@ describe('a breaker that follows another', () => {
     pass(1)
     expect(other.beginProbe()).toBe(true)
     other.failed(unavailable(), { wasProbe: true })
-    expect(other.snapshot()).toMatchObject({ rests: 3, restMs: 40_000 })
+    expect(other.snapshot()).toMatchObject({ coolDowns: 3, coolDownMs: 40_000 })
   })
 
   test('may probe once a probe of the other has not been heard of for a minute', () => {

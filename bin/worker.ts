@@ -21,7 +21,8 @@ async function main() {
   const config = {
     ...shared,
     // Whatever BACKGROUND says to the web instances that share the configuration.
-    ...{ hasBackground: true, hasFollowUps: true },
+    hasBackground: true,
+    hasFollowUps: true,
     // It never speaks, so that there is nothing to warn of.
     speech: { ...shared.speech, isFallback: false },
   }

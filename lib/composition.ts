@@ -150,7 +150,9 @@ function openChain(
 ): Chain {
   const limit = ipfs.uploadsPerProvider
   return createChain({
-    ...{ providers, clock, scrub },
+    providers,
+    clock,
+    scrub,
     retryDelaysMs: ipfs.retryDelaysMs,
     attemptTimeoutMs: ipfs.attemptTimeoutMs,
     maxRetryAfterMs: ipfs.uploadDeadlineMs,
@@ -166,7 +168,9 @@ function openS3(
   if (!config.s3) return undefined
   const bucket = createBucket({ ...config.s3, clock })
   const store = createS3Store({
-    ...{ bucket, owner, clock },
+    bucket,
+    owner,
+    clock,
     directory: path.join(config.tempAudio.directory, 's3'),
     ...(config.isServerless && { copiesMaxBytes: SERVERLESS_COPIES_BYTES, isDiskLasting: false }),
     onProblem: (error) => log.error({ err: error }, 'Audio on its way to or from the bucket is in trouble'),

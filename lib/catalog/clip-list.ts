@@ -95,7 +95,10 @@ export function createClipList({ read, transaction }: Database): ClipList {
               when ms < 60000 then ms / 100 * 100 else ms / 5000 * 5000 end as ms
           from timed group by 1, 2, 4`.execute(db)
         return rows.map(({ step, provider, ms, clips }) => ({
-          ...{ step: Number(step), provider, ms: Number(ms), clips: Number(clips) },
+          step: Number(step),
+          provider,
+          ms: Number(ms),
+          clips: Number(clips),
         }))
       }),
 

@@ -29,9 +29,17 @@ export async function adoptOrphan(services: Services, orphan: Orphan): Promise<b
   if (!orphan.requestId) {
     const isReserved = await catalog.clips.reserve(
       {
-        ...{ id: orphan.id, requestId: `adopted-${orphan.id}`, characters: 0, voiceId: 'unknown', sizeBytes },
-        ...{ modelId: null, outputFormat: null, leaseOwner: null, leaseExpiresAt: null },
-        ...{ createdAt: now, expiresAt: now + config.tempAudio.ttlMs },
+        id: orphan.id,
+        requestId: `adopted-${orphan.id}`,
+        characters: 0,
+        voiceId: 'unknown',
+        sizeBytes,
+        modelId: null,
+        outputFormat: null,
+        leaseOwner: null,
+        leaseExpiresAt: null,
+        createdAt: now,
+        expiresAt: now + config.tempAudio.ttlMs,
       },
       Number.MAX_SAFE_INTEGER,
     )
@@ -39,7 +47,12 @@ export async function adoptOrphan(services: Services, orphan: Orphan): Promise<b
     if (!isReserved) return false
   }
   await catalog.clips.stage(orphan.id, {
-    ...{ ...facts, cid, sizeBytes, stagedAt: now, leaseOwner: null, leaseExpiresAt: null },
+    ...facts,
+    cid,
+    sizeBytes,
+    stagedAt: now,
+    leaseOwner: null,
+    leaseExpiresAt: null,
   })
   log.warn({ clipId: orphan.id, cid }, 'Adopted a clip that a crash had left behind')
   return true

@@ -64,7 +64,12 @@ export async function audit(
 }
 
 const emptyAudit = (provider: string): ProviderAudit => ({
-  ...{ provider, checked: 0, delivered: 0, unknown: 0, lost: 0, repaired: 0 },
+  provider,
+  checked: 0,
+  delivered: 0,
+  unknown: 0,
+  lost: 0,
+  repaired: 0,
 })
 
 async function checkPin(

@@ -3,9 +3,14 @@ import { type ErrorCode, isServiceError, ServiceError } from '#lib/model/errors.
 
 /** Errors after which nothing was spoken, so that nothing is owed. A time-out or a broken stream may have been paid for. */
 const UNSPOKEN: readonly ErrorCode[] = [
-  ...(['invalid_request', 'voice_not_found', 'temp_storage_full', 'shutting_down'] as const),
-  ...(['speech_credentials_refused', 'speech_quota_exceeded'] as const),
-  ...(['speech_overloaded', 'speech_unavailable'] as const),
+  'invalid_request',
+  'voice_not_found',
+  'temp_storage_full',
+  'shutting_down',
+  'speech_credentials_refused',
+  'speech_quota_exceeded',
+  'speech_overloaded',
+  'speech_unavailable',
 ]
 
 /** What becomes of characters that were counted when the text was not spoken after all. */

@@ -16,7 +16,11 @@ export async function recordStaged(
   const now = clock.now()
   try {
     const clip = await catalog.clips.stage(newClip.id, {
-      ...{ cid, mimeType, fileExtension, durationMs, sizeBytes },
+      cid,
+      mimeType,
+      fileExtension,
+      durationMs,
+      sizeBytes,
       ...originalFacts(staged),
       spokenAt: staged.spokenAt,
       stagedAt: now,

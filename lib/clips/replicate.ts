@@ -86,7 +86,10 @@ async function replicateClip(
         signal,
       })
       const pin: Pick<Pin, 'clipId' | 'provider' | 'cid' | 'pinnedAt'> = {
-        ...{ clipId, provider: stored.provider, cid: stored.ipfsHash, pinnedAt: clock.now() },
+        clipId,
+        provider: stored.provider,
+        cid: stored.ipfsHash,
+        pinnedAt: clock.now(),
       }
       await catalog.pins.add(pin)
       pins.push({ ...pin, checkedAt: null, provenAt: null, lostAt: null })

@@ -43,9 +43,13 @@ export function traceClips(catalog: Catalog, tracing: Tracing, clock: Clock): Ca
           const endedAt = clock.now()
           const { durationMs, outcome, statusCode, error } = end
           tracing.part({
-            ...{ clipId, name: `store at ${provider}`, startedAt: endedAt - durationMs, endedAt },
+            clipId,
+            name: `store at ${provider}`,
+            startedAt: endedAt - durationMs,
+            endedAt,
             attributes: {
-              ...{ 'voicepin.provider': provider, 'voicepin.outcome': outcome },
+              'voicepin.provider': provider,
+              'voicepin.outcome': outcome,
               ...(statusCode !== undefined && { 'http.response.status_code': statusCode }),
             },
             error: outcome === 'failed' ? error : undefined,
@@ -59,7 +63,10 @@ export function traceClips(catalog: Catalog, tracing: Tracing, clock: Clock): Ca
 
 function speechOf(clip: Clip, now: number) {
   return {
-    ...{ clipId: clip.id, name: 'speak', startedAt: clip.createdAt, endedAt: clip.stagedAt ?? now },
+    clipId: clip.id,
+    name: 'speak',
+    startedAt: clip.createdAt,
+    endedAt: clip.stagedAt ?? now,
     attributes: {
       'voicepin.voice_id': clip.voiceId,
       'voicepin.characters': clip.characters,
@@ -72,9 +79,14 @@ function speechOf(clip: Clip, now: number) {
 function wholeOf(clip: Clip, now: number) {
   const { state, requestId, attempts, cid, provider } = clip
   return {
-    ...{ clipId: clip.id, name: 'clip', startedAt: clip.createdAt, endedAt: clip.storedAt ?? now },
+    clipId: clip.id,
+    name: 'clip',
+    startedAt: clip.createdAt,
+    endedAt: clip.storedAt ?? now,
     attributes: {
-      ...{ 'voicepin.state': state, 'voicepin.request_id': requestId, 'voicepin.attempts': attempts },
+      'voicepin.state': state,
+      'voicepin.request_id': requestId,
+      'voicepin.attempts': attempts,
       ...(cid && { 'voicepin.cid': cid }),
       ...(provider && { 'voicepin.provider': provider }),
     },

@@ -66,17 +66,19 @@ function storedClip(
   return {
     ...newClip,
     ...facts,
-    ...{
-      provider,
-      ipfsHash,
-      permanentUrl,
-      spokenAt: null,
-      stagedAt: now,
-      storedAt: now,
-      state: 'stored',
-      hasLocalBytes: false,
-    },
-    ...{ attempts: 1, failedRounds: 0, lastRoundAt: null, nextAttemptAt: null, lastError: null },
+    provider,
+    ipfsHash,
+    permanentUrl,
+    spokenAt: null,
+    stagedAt: now,
+    storedAt: now,
+    state: 'stored',
+    hasLocalBytes: false,
+    attempts: 1,
+    failedRounds: 0,
+    lastRoundAt: null,
+    nextAttemptAt: null,
+    lastError: null,
   }
 }
 

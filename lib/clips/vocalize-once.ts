@@ -56,8 +56,12 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
     const now = clock.now()
     const owner = await catalog.requests
       .claim({
-        ...{ hash, clipId: id, now, notBefore: now - config.reuse.ttlMs },
-        ...{ keepsPending: config.tempAudio.keepPending, expiresAt: now + config.tempAudio.ttlMs },
+        hash,
+        clipId: id,
+        now,
+        notBefore: now - config.reuse.ttlMs,
+        keepsPending: config.tempAudio.keepPending,
+        expiresAt: now + config.tempAudio.ttlMs,
       })
       // Without a catalog nothing can be found; what it costs is one more call to the vendor.
       .catch(() => ({ status: 'ours' }) as const)

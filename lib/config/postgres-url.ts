@@ -67,7 +67,11 @@ export function readPostgresAddress(url: string) {
   for (const name of ['sslmode', 'sslrootcert', 'sslcert', 'sslkey']) bare.searchParams.delete(name)
   const { host, port, user, password, database, options }: ConnectionOptions = parse(bare.href)
   return {
-    ...{ host: host ?? undefined, user, password, database: database ?? undefined, options },
+    host: host ?? undefined,
+    user,
+    password,
+    database: database ?? undefined,
+    options,
     ...(port && { port: Number(port) }),
   }
 }

@@ -72,7 +72,10 @@ export async function readStats(services: Services, range: Range): Promise<Figur
   const background = tries.filter(({ isBackground }) => isBackground)
   const timeToIpfs = waitsOf(times)
   return {
-    ...{ at, range, from: span.from, stepMs },
+    at,
+    range,
+    from: span.from,
+    stepMs,
     clips: { spoken: stored + expired + waiting, stored, waiting, expired },
     background: sumOf(background),
     ...(timeToIpfs && { timeToIpfs }),
@@ -104,7 +107,8 @@ function providersOf(
     return {
       provider,
       ...(breaker && { breaker }),
-      ...{ storedTries: stored, failedTries: failed },
+      storedTries: stored,
+      failedTries: failed,
       ...(timeToIpfs && { timeToIpfs }),
     }
   })

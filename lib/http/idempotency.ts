@@ -26,7 +26,9 @@ export async function answerOnce<T>(
   const key = await requestHasher.hash(['idempotency-key', caller, given])
   const now = clock.now()
   const state = await catalog.idempotencyKeys.claim({
-    ...{ key, now, fingerprint: await requestHasher.hash(['body', body]) },
+    key,
+    now,
+    fingerprint: await requestHasher.hash(['body', body]),
     leaseExpiresAt: now + config.speech.timeoutMs + leaseMs(services),
   })
   if (state.status === 'answered') return state.answer as T

@@ -40,7 +40,10 @@ export function createFixedWindow(options: {
     const storeClient = await shared()
     const keyPrefix = `${prefix}${name}`
     return new RateLimiterRedis({
-      ...{ storeClient, keyPrefix, points, duration },
+      storeClient,
+      keyPrefix,
+      points,
+      duration,
       insuranceLimiter: own,
       rejectIfRedisNotReady: true,
     })

@@ -16,7 +16,9 @@ export type SignInLimit = (caller: string, signIn: () => void) => Promise<void>
 /** The failures are counted in this process, or at all instances together where there is a `redis`. */
 export function createSignInLimit({ redis }: { redis?: RedisConnections | undefined } = {}): SignInLimit {
   const failures = createFixedWindow({
-    ...{ name: 'sign-ins', limit: FAILURES, windowSeconds: WINDOW_SECONDS },
+    name: 'sign-ins',
+    limit: FAILURES,
+    windowSeconds: WINDOW_SECONDS,
     redis,
   })
   return async (caller, signIn) => {

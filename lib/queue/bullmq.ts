@@ -75,7 +75,9 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
   async function openWorker(handle: Handle, concurrency: number): Promise<Worker> {
     const [{ Worker }, connection] = await Promise.all([import('bullmq'), redis.open('blocking')])
     const worker = new Worker(name, (job) => handle(job.data).catch(ignore), {
-      ...{ connection, prefix, concurrency },
+      connection,
+      prefix,
+      concurrency,
       // Who works for as long as this has lost its job to somebody else, which the leases in the catalog forgive.
       maxStalledCount: 1,
     })

@@ -15,8 +15,17 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 /** The waits after failed tries: about three days in all, then the message is given up. */
 const RETRY_DELAYS_MS = [
-  ...[SECOND, 5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE],
-  ...[2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR],
+  SECOND,
+  5 * SECOND,
+  30 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
 ]
 
 /**

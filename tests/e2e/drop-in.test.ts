@@ -50,7 +50,10 @@ describe('the package @elevenlabs/elevenlabs-js, by its base URL alone', () => {
     const asked = await lastSpeech()
     expect(asked.path).toBe('/v1/text-to-speech/George/stream?output_format=mp3_22050_32')
     expect(asked.body).toEqual({
-      ...{ text: request.text, model_id: 'eleven_flash_v2_5', language_code: 'en', seed: 3 },
+      text: request.text,
+      model_id: 'eleven_flash_v2_5',
+      language_code: 'en',
+      seed: 3,
       voice_settings: { stability: 0.4, similarity_boost: 0.6, speed: 1.1 },
     })
   })

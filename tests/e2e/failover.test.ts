@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { faults } from '../proof/failover/faults.ts'
 import { runFailover } from '../proof/failover/run.ts'
 import { missingServers } from '../support/servers/missing.ts'
@@ -6,7 +6,7 @@ import { missingServers } from '../support/servers/missing.ts'
 const missing = await missingServers('what happens when a part of the topology fails')
 
 describe.skipIf(missing.length > 0)('under load, with providers in trouble', () => {
-  test('a killed web instance and an emptied Redis cost no clip and no double upload', {
+  it('a killed web instance and an emptied Redis cost no clip and no double upload', {
     timeout: 120_000,
   }, async () => {
     const chosen = ['web', 'redis-empty'].map((name) => faults[name]).filter((fault) => fault !== undefined)

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { quick } from '../support/operator.ts'
 import { newDirectory, startService } from '../support/service.ts'
@@ -18,7 +18,7 @@ describe('a temporary store that takes nothing', () => {
     return startService({ environment, directory })
   }
 
-  test('lets clips go straight to IPFS, and says what failed where that takes nothing either', async () => {
+  it('lets clips go straight to IPFS, and says what failed where that takes nothing either', async () => {
     const directory = await newDirectory()
     const service = await started(directory)
     // A file in the place of the directory: nothing can be written.
@@ -37,7 +37,7 @@ describe('a temporary store that takes nothing', () => {
     await service.stop()
   })
 
-  test.runIf(canMount)(
+  it.runIf(canMount)(
     'since its disk is full, empties by itself once a provider takes clips',
     async () => {
       const { directory } = await smallDisk(24 * 1024 ** 2)

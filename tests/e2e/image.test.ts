@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Contained, type Image, layOutImage } from '../support/image/image.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { startPostgres } from '../support/servers/postgres.ts'
@@ -41,13 +41,13 @@ async function vocalize(baseUrl: string) {
 }
 
 describe('the container image', () => {
-  test('is small, and nobody in it is root', () => {
+  it('is small, and nobody in it is root', () => {
     console.log(`The final stage adds ${(image.sizeBytes / MEGABYTE).toFixed(1)} MB to its base image`)
     expect(image.sizeBytes).toBeLessThan(LARGEST_BYTES)
     expect(image.stage.user).toBe('node')
   })
 
-  test('speaks, re-encodes, serves audio and pages, and stops when it is asked to', async () => {
+  it('speaks, re-encodes, serves audio and pages, and stops when it is asked to', async () => {
     const service = await startInImage({ AUDIO_OPTIMIZE: 'opus', LOG_LEVEL: 'warn' })
     const clip = await vocalize(service.baseUrl)
     expect(clip).toMatchObject({ isTemporary: false, provider: 'embedded', mimeType: 'audio/ogg' })
@@ -87,14 +87,16 @@ async function startServers() {
   return {
     environment: {
       ...s3.environment(),
-      ...{ DATABASE_URL: postgres.value.url, REDIS_URL: redis.value.url, LOG_LEVEL: 'warn' },
+      DATABASE_URL: postgres.value.url,
+      REDIS_URL: redis.value.url,
+      LOG_LEVEL: 'warn',
     },
     stop: () => Promise.all([postgres.value.stop(), redis.value.stop(), s3.stop()]),
   }
 }
 
 describe.skipIf(!servers)('the container image beside Postgres, Redis and a store', () => {
-  test('takes a clip that its worker brings to IPFS', async () => {
+  it('takes a clip that its worker brings to IPFS', async () => {
     const shared = servers?.environment ?? {}
     const web = await startInImage({ ...shared, BACKGROUND: 'off' })
     const { id, isTemporary, audioUrl, bytes } = await vocalize(web.baseUrl)

@@ -76,7 +76,9 @@ describe('five minutes of speech with AUDIO_OPTIMIZE=opus', { timeout: 240_000 }
 
   it('are stored as Opus of less than half the bytes, and the record says what they were', async () => {
     expect(clip).toMatchObject({
-      ...{ mimeType: 'audio/ogg', bytes: optimized.bytes.length, cid: await independentCid(optimized.bytes) },
+      mimeType: 'audio/ogg',
+      bytes: optimized.bytes.length,
+      cid: await independentCid(optimized.bytes),
       original: { mimeType: 'audio/mpeg', bytes: spoken.bytes.length },
     })
     expect(optimized.type).toBe('audio/ogg')

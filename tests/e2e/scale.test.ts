@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
 import { pathOf, quick } from '../support/operator.ts'
 import { missingServers } from '../support/servers/missing.ts'
@@ -38,7 +38,7 @@ describe.skipIf(missing.length > 0)('two web instances and a worker behind nginx
     return { status: response.status, data: (await response.json()).data }
   }
 
-  test('share the calls', async () => {
+  it('share the calls', async () => {
     const texts = Array.from({ length: 20 }, (_, index) => `Call ${index}`)
     const answers = await Promise.all(texts.map(vocalize))
     expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 200))
@@ -49,14 +49,14 @@ describe.skipIf(missing.length > 0)('two web instances and a worker behind nginx
     expect(storedBy(first) + storedBy(second)).toBe(20)
   })
 
-  test('serve each other’s clips', async () => {
+  it('serve each other’s clips', async () => {
     const { body } = await first.vocalize({ text: 'Made here, heard there', voiceId: 'slt' })
     const response = await second.fetch(`/api/temp-audio/${body.data.id}`, { redirect: 'manual' })
     expect(response.status).toBe(200)
     expect(await independentCid(await response.bytes())).toBe(body.data.cid)
   })
 
-  test('pay once for what both are asked at once', async () => {
+  it('pay once for what both are asked at once', async () => {
     const before = (await spoken()).length
     const request = { text: 'The same at both', voiceId: 'slt' }
     const answers = await Promise.all([first, second, first, second].map((web) => web.vocalize(request)))
@@ -65,7 +65,7 @@ describe.skipIf(missing.length > 0)('two web instances and a worker behind nginx
     expect(await spoken()).toHaveLength(before + 1)
   })
 
-  test('leave what no provider takes to the worker, which uploads each clip once', async () => {
+  it('leave what no provider takes to the worker, which uploads each clip once', async () => {
     await vendors.always('pinata', { kind: 'refused' })
     const answers = await Promise.all(['One', 'Two', 'Three'].map(vocalize))
     expect(answers.map(({ data }) => data.isTemporary)).toEqual([true, true, true])
@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0)('two web instances and a worker behind nginx
     expect(worked.map(({ clipId }) => clipId).sort()).toEqual(answers.map(({ data }) => data.id).sort())
   })
 
-  test('stop cleanly, and leave nobody listening', async () => {
+  it('stop cleanly, and leave nobody listening', async () => {
     const { baseUrl, postgres, redis, s3, webs } = topology
     const urls = [baseUrl, postgres.url, redis.url, s3.url, ...webs.map((web) => web.baseUrl)]
     await topology.stop()

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { threadEntries, traceFiles } from '../../scripts/trace.mjs'
 import { freePort } from '../support/servers/free-port.ts'
 import { startPostgres } from '../support/servers/postgres.ts'
@@ -22,8 +22,11 @@ async function startOnVercel(environment: Record<string, string>) {
     {
       cwd: project,
       env: {
-        ...{ VERCEL: '1', NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
-        ...{ TMPDIR: await newDirectory(), ...environment },
+        VERCEL: '1',
+        NODE_ENV: 'production',
+        NEXT_TELEMETRY_DISABLED: '1',
+        TMPDIR: await newDirectory(),
+        ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -58,7 +61,7 @@ describe('on Vercel without a shared database and store', () => {
   })
   afterAll(() => deployment.stop())
 
-  test.each(['/api/health', '/api/voices', '/api/temp-audio/x', '/ipfs/x', '/', '/docs', '/dashboard'])(
+  it.each(['/api/health', '/api/voices', '/api/temp-audio/x', '/ipfs/x', '/', '/docs', '/dashboard'])(
     '%s says what is missing, and why',
     async (pathname) => {
       const response = await deployment.fetch(pathname)
@@ -67,14 +70,14 @@ describe('on Vercel without a shared database and store', () => {
     },
   )
 
-  test('nothing is spoken', async () => {
+  it('nothing is spoken', async () => {
     const body = '{"text":"Hello","voiceId":"slt"}'
     const response = await deployment.fetch('/api/agents/vocalize', { method: 'POST', body })
     expect(response.headers.get('Content-Type')).toBe('application/problem+json')
     expect(await response.json()).toMatchObject({ status: 500, code: 'misconfigured' })
   })
 
-  test('the log says it in one line', () => {
+  it('the log says it in one line', () => {
     const lines = deployment.output().split('\n')
     expect(
       lines.filter((line) => line.startsWith('Voicepin is configured wrongly: DATABASE_URL')),
@@ -92,16 +95,18 @@ describe.skipIf(!postgres)('on Vercel with both', () => {
     s3 = await startS3()
     deployment = await startOnVercel({
       ...s3.environment(),
-      ...{ DATABASE_URL: postgres?.url ?? '', CRON_SECRET, TEMP_AUDIO_TTL_SECONDS: '2' },
+      DATABASE_URL: postgres?.url ?? '',
+      CRON_SECRET,
+      TEMP_AUDIO_TTL_SECONDS: '2',
     })
   })
   afterAll(() => Promise.all([deployment.stop(), s3.stop()]))
 
-  test('is ready', async () => {
+  it('is ready', async () => {
     expect((await deployment.fetch('/api/health/ready')).status).toBe(200)
   })
 
-  test('speaks, serves the audio, and has cron end what has had its time', async () => {
+  it('speaks, serves the audio, and has cron end what has had its time', async () => {
     const body = '{"text":"Hello","voiceId":"slt"}'
     const response = await deployment.fetch('/api/agents/vocalize', { method: 'POST', body })
     const { data } = await response.json()
@@ -120,7 +125,7 @@ describe.skipIf(!postgres)('on Vercel with both', () => {
   })
 })
 
-test('each route on Vercel takes the threads of the built-in voice along', async () => {
+it('each route on Vercel takes the threads of the built-in voice along', async () => {
   const route = path.join(project, '.next/server/app/api/agents/vocalize/route.js.nft.json')
   const { files } = JSON.parse(readFileSync(route, 'utf8')) as { files: string[] }
   const taken = files.map((file) => path.relative(project, path.resolve(path.dirname(route), file)))

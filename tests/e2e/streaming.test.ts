@@ -20,7 +20,9 @@ beforeAll(async () => {
   voice = await startSlowVoice()
   service = await startService({
     environment: {
-      ...{ ...quick, ...environmentFor(world.vendors), ...voice.environment },
+      ...quick,
+      ...environmentFor(world.vendors),
+      ...voice.environment,
       IPFS_ATTEMPT_TIMEOUT_MS: '10000',
     },
   })

@@ -44,7 +44,9 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`
     const service = await startService({
       environment: {
-        ...{ ...quick, ...environmentFor(world.vendors), OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+        ...quick,
+        ...environmentFor(world.vendors),
+        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
         OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20dGVzdA==',
       },
     })

@@ -14,8 +14,12 @@ beforeAll(async () => {
 afterAll(() => receiver?.close())
 
 const environment = (changes = {}) => ({
-  ...{ ...quick, ...environmentFor(world.vendors), REUSE: 'off' },
-  ...{ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET, ...changes },
+  ...quick,
+  ...environmentFor(world.vendors),
+  REUSE: 'off',
+  WEBHOOK_URL: receiver.url,
+  WEBHOOK_SECRET,
+  ...changes,
 })
 
 describe('WEBHOOK_URL', () => {

@@ -22,7 +22,9 @@ afterAll(() => redisServer?.stop())
 const environment = (changes: Record<string, string> = {}) => ({
   ...quick,
   ...environmentFor(world.vendors),
-  ...{ OPPORTUNISTIC_RETRY_CHANCE: '1', CLEANUP_INTERVAL_SECONDS: '1', REDIS_URL: redis.url },
+  OPPORTUNISTIC_RETRY_CHANCE: '1',
+  CLEANUP_INTERVAL_SECONDS: '1',
+  REDIS_URL: redis.url,
   ...changes,
 })
 
@@ -35,7 +37,8 @@ function startWorker(directory: string, changes: Record<string, string> = {}): P
     file: 'bin/worker.ts',
     environment: {
       ...environment(changes),
-      ...{ TEMP_AUDIO_DIR: directory, IPFS_REPOSITORY_DIR: repositoryBeside(directory) },
+      TEMP_AUDIO_DIR: directory,
+      IPFS_REPOSITORY_DIR: repositoryBeside(directory),
     },
     isReady: (said) => said.includes('"Recovered"'),
   })

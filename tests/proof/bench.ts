@@ -67,7 +67,8 @@ async function startBehindNext(
   const next = path.join(root, 'node_modules/next/dist/bin/next')
   const env = { PATH: process.env.PATH, ...environmentFor(vendors), TEMP_AUDIO_DIR: service.directory }
   const child = spawn(process.execPath, [next, 'start', '-p', String(port)], {
-    ...{ cwd: root, stdio: 'ignore' as const },
+    cwd: root,
+    stdio: 'ignore' as const,
     env: { ...env, NODE_ENV: 'production' },
   })
   await once(child, 'spawn')

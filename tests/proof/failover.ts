@@ -41,7 +41,10 @@ async function main(): Promise<void> {
   const title = `${cores} cores, ${ratePerSecond} calls and as many listens a second, seed ${seed}`
   console.log(`${title}\n\n${line(columns)}\n${line(columns.map(() => '---'))}`)
   const report = await runFailover({
-    ...{ faults: chosen, ratePerSecond, seed, logs: path.join(reports, 'failover-logs') },
+    faults: chosen,
+    ratePerSecond,
+    seed,
+    logs: path.join(reports, 'failover-logs'),
     onRow: (row) => console.log(line(cellsOf(row))),
   })
   const end = summaryOf(report)

@@ -71,15 +71,29 @@ export async function openGateway(
       const { clips } = services.catalog
       await clips.reserve(
         {
-          ...{ id, requestId: 'test', characters: 1, voiceId: 'slt', modelId: null, outputFormat: null },
-          ...{ createdAt: at, expiresAt: at + 3_600_000, sizeBytes: content.file.size },
-          ...{ leaseOwner: null, leaseExpiresAt: null },
+          id,
+          requestId: 'test',
+          characters: 1,
+          voiceId: 'slt',
+          modelId: null,
+          outputFormat: null,
+          createdAt: at,
+          expiresAt: at + 3_600_000,
+          sizeBytes: content.file.size,
+          leaseOwner: null,
+          leaseExpiresAt: null,
         },
         Number.MAX_SAFE_INTEGER,
       )
       await clips.stage(id, {
-        ...{ cid: content.cid, mimeType: 'audio/mpeg', fileExtension: 'mp3', sizeBytes: content.file.size },
-        ...{ durationMs: 1000, stagedAt: at, leaseOwner: null, leaseExpiresAt: null },
+        cid: content.cid,
+        mimeType: 'audio/mpeg',
+        fileExtension: 'mp3',
+        sizeBytes: content.file.size,
+        durationMs: 1000,
+        stagedAt: at,
+        leaseOwner: null,
+        leaseExpiresAt: null,
       })
       const permanentUrl = `/ipfs/${ipfsHash}`
       await clips.store(id, { provider, ipfsHash, permanentUrl, storedAt: at })

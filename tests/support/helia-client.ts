@@ -37,7 +37,10 @@ export function createHeliaClient(gatewayUrl: string) {
     },
   }
   withHTTP(node as unknown as Node, {
-    ...{ delegatedRouters: [], recursiveGateways: [gatewayUrl], allowInsecure: true, allowLocal: true },
+    delegatedRouters: [],
+    recursiveGateways: [gatewayUrl],
+    allowInsecure: true,
+    allowLocal: true,
   })
   const blockstore = {
     async *get(cid: CID) {

@@ -30,7 +30,9 @@ async function main(): Promise<void> {
   const logs = path.join('.scale', String(port))
   say('Starting Postgres, Redis, an S3 stand-in, web instances, a worker and nginx')
   const topology = await startTopology({
-    ...{ webs, port, environment: ownEnvironment() },
+    webs,
+    port,
+    environment: ownEnvironment(),
     outputOf: (name) => outputTo(fileOf(logs, name), name, showsLogs),
     onUnasked: (name, end) => say(`✗ ${name} ended with ${end}; nothing starts it again${hint(logs, name)}`),
   })

@@ -10,8 +10,13 @@ const orAbsent = <T>(value: T | null) => value ?? undefined
 /** A clip as one line of a list tells it. */
 export function listedClip(clip: Clip) {
   return {
-    ...{ id: clip.id, state: clip.state, characters: clip.characters, voiceId: clip.voiceId },
-    ...{ bytes: clip.sizeBytes, tries: clip.attempts, createdAt: iso(clip.createdAt) },
+    id: clip.id,
+    state: clip.state,
+    characters: clip.characters,
+    voiceId: clip.voiceId,
+    bytes: clip.sizeBytes,
+    tries: clip.attempts,
+    createdAt: iso(clip.createdAt),
     expiresAt: iso(clip.expiresAt),
     storedAt: isoOrAbsent(clip.storedAt),
     nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
@@ -56,7 +61,12 @@ function originalAnswer({ originalMimeType, originalSizeBytes, originalDurationM
 
 function attemptAnswer({ provider, trigger, startedAt, durationMs, outcome, statusCode, error }: Attempt) {
   return {
-    ...{ provider, trigger, startedAt: iso(startedAt), durationMs: orAbsent(durationMs), outcome },
-    ...{ statusCode: orAbsent(statusCode), error: orAbsent(error) },
+    provider,
+    trigger,
+    startedAt: iso(startedAt),
+    durationMs: orAbsent(durationMs),
+    outcome,
+    statusCode: orAbsent(statusCode),
+    error: orAbsent(error),
   }
 }

@@ -20,7 +20,10 @@ const fieldsOfSettings = voiceSettingsSchema.shape
 export function elevenLabsSchema(access: Config['access']) {
   const { text, modelId, languageCode, seed } = speechFields(access)
   return z.object({
-    ...{ text, model_id: modelId, language_code: languageCode, seed },
+    text,
+    model_id: modelId,
+    language_code: languageCode,
+    seed,
     voice_settings: optional(
       z.object({
         stability: fieldsOfSettings.stability,
@@ -51,8 +54,11 @@ export async function speakLikeElevenLabs(request: Request, context: RequestCont
 function speechOf(body: z.infer<ReturnType<typeof elevenLabsSchema>>): Omit<SpeechRequest, 'voiceId'> {
   const { text, model_id: modelId, language_code: languageCode, seed, voice_settings: settings } = body
   const voiceSettings = settings && {
-    ...{ stability: settings.stability, similarityBoost: settings.similarity_boost, style: settings.style },
-    ...{ useSpeakerBoost: settings.use_speaker_boost, speed: settings.speed },
+    stability: settings.stability,
+    similarityBoost: settings.similarity_boost,
+    style: settings.style,
+    useSpeakerBoost: settings.use_speaker_boost,
+    speed: settings.speed,
   }
   return { text, modelId, languageCode, seed, voiceSettings: voiceSettings && withoutAbsent(voiceSettings) }
 }

@@ -21,13 +21,19 @@ const measured = {
 const success = z.literal(true)
 
 const storedSchema = z.object({
-  ...{ id: clipId, audioUrl, ipfsHash: z.string(), cid, provider: z.string() },
+  id: clipId,
+  audioUrl,
+  ipfsHash: z.string(),
+  cid,
+  provider: z.string(),
   isTemporary: z.literal(false),
   ...measured,
 })
 
 const temporarySchema = z.object({
-  ...{ id: clipId, audioUrl, cid },
+  id: clipId,
+  audioUrl,
+  cid,
   isTemporary: z.literal(true),
   expiresAt: time,
   note: z.string(),
@@ -100,12 +106,18 @@ const count = z.int().min(0)
 export const retryAnswerSchema = z
   .object({
     success,
-    ...{ processed: count, successCount: count, failureCount: count, remaining: count },
+    processed: count,
+    successCount: count,
+    failureCount: count,
+    remaining: count,
     results: z.array(
       z.union([
         z.object({
-          ...{ id: clipId, status: z.literal('success') },
-          ...{ ipfsHash: z.string(), url: z.url(), provider: z.string() },
+          id: clipId,
+          status: z.literal('success'),
+          ipfsHash: z.string(),
+          url: z.url(),
+          provider: z.string(),
         }),
         z.object({ id: clipId, status: z.literal('failed'), error: z.string(), attempts: count }),
       ]),

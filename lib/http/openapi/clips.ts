@@ -22,7 +22,10 @@ const audioAnswers = {
 export const clipPaths: ZodOpenApiPathsObject = {
   '/api/clips/{id}': {
     get: {
-      ...{ operationId: 'getClip', tags, security, requestParams },
+      operationId: 'getClip',
+      tags,
+      security,
+      requestParams,
       summary: 'How a clip stands, with every try to store it',
       responses: {
         '200': answer('Its record; an expired clip has one, too', clipAnswerSchema),
@@ -32,7 +35,10 @@ export const clipPaths: ZodOpenApiPathsObject = {
   },
   '/api/clips/{id}/events': {
     get: {
-      ...{ operationId: 'followClip', tags, security, requestParams },
+      operationId: 'followClip',
+      tags,
+      security,
+      requestParams,
       summary: 'Each change of a clip as it happens, until it is stored or expired',
       description: 'Server-sent events `clip`; the data are those of `GET /api/clips/{id}`.',
       responses: {
@@ -44,7 +50,9 @@ export const clipPaths: ZodOpenApiPathsObject = {
   },
   '/api/temp-audio/{id}': {
     get: {
-      ...{ operationId: 'getAudio', tags, security },
+      operationId: 'getAudio',
+      tags,
+      security,
       requestParams: {
         ...requestParams,
         query: z.object({
@@ -56,7 +64,10 @@ export const clipPaths: ZodOpenApiPathsObject = {
       responses: audioAnswers,
     },
     head: {
-      ...{ operationId: 'headAudio', tags, security, requestParams },
+      operationId: 'headAudio',
+      tags,
+      security,
+      requestParams,
       summary: 'The size and type of a clip',
       responses: audioAnswers,
     },

@@ -32,7 +32,9 @@ const elevenLabsVoicesSchema = z
   .object({
     voices: z.array(
       z.object({
-        ...{ voice_id: z.string(), name: z.string(), category: z.string() },
+        voice_id: z.string(),
+        name: z.string(),
+        category: z.string(),
         labels: z.record(z.string(), z.string()),
         description: z.string().optional(),
       }),
@@ -50,7 +52,8 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
   const security = callerSecurity(access)
   const audio = { '200': { description: 'The audio', headers: streamHeaders, content: audioContent } }
   const speak = {
-    ...{ tags, security },
+    tags,
+    security,
     requestParams: {
       path: z.object({ voice_id: voiceId }),
       query: z.object({ output_format: outputFormat }),
@@ -72,12 +75,10 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
     },
     '/v1/voices': {
       get: {
-        ...{
-          operationId: 'elevenLabsVoices',
-          summary: 'The voices, as ElevenLabs lists them',
-          tags,
-          security,
-        },
+        operationId: 'elevenLabsVoices',
+        summary: 'The voices, as ElevenLabs lists them',
+        tags,
+        security,
         responses: {
           '200': answer('All voices', elevenLabsVoicesSchema),
           ...errors(elevenLabsErrorSchema, [401, 429, 500, 502, 503, 504]),
@@ -86,7 +87,10 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
     },
     '/v1/audio/speech': {
       post: {
-        ...{ operationId: 'openAiSpeech', summary: 'Speak, as OpenAI’s API does', tags, security },
+        operationId: 'openAiSpeech',
+        summary: 'Speak, as OpenAI’s API does',
+        tags,
+        security,
         requestBody: {
           required: true,
           content: {

@@ -26,29 +26,41 @@ const retry = {
 export const operationPaths: ZodOpenApiPathsObject = {
   '/api/admin/retry-ipfs': {
     post: {
-      ...{ operationId: 'retryUploads', summary: 'Upload now what waits for IPFS', ...retry },
+      operationId: 'retryUploads',
+      summary: 'Upload now what waits for IPFS',
+      ...retry,
       security: [{ adminKey: [] }],
     },
     get: {
-      ...{ operationId: 'retryUploadsByCron', summary: 'The same, for cron', ...retry },
+      operationId: 'retryUploadsByCron',
+      summary: 'The same, for cron',
+      ...retry,
       security: [{ adminKey: [] }, { cronSecret: [] }],
     },
   },
   '/api/health': {
     get: {
-      ...{ operationId: 'getHealth', summary: 'Whether the process is alive', tags, security: [] },
+      operationId: 'getHealth',
+      summary: 'Whether the process is alive',
+      tags,
+      security: [],
       responses: { '200': answer('It is', healthAnswerSchema), ...problems() },
     },
   },
   '/api/health/ready': {
     get: {
-      ...{ operationId: 'getReadiness', summary: 'Whether it can take requests', tags, security: [] },
+      operationId: 'getReadiness',
+      summary: 'Whether it can take requests',
+      tags,
+      security: [],
       responses: { '200': answer('It can', healthAnswerSchema), ...problems('not_ready', 'shutting_down') },
     },
   },
   '/api/metrics': {
     get: {
-      ...{ operationId: 'getMetrics', summary: 'Figures in the text format of Prometheus', tags },
+      operationId: 'getMetrics',
+      summary: 'Figures in the text format of Prometheus',
+      tags,
       security: [{ metricsToken: [] }, { adminKey: [] }],
       responses: {
         '200': { description: 'The figures', content: { 'text/plain': { schema: z.string() } } },
@@ -58,7 +70,10 @@ export const operationPaths: ZodOpenApiPathsObject = {
   },
   '/api/openapi.json': {
     get: {
-      ...{ operationId: 'getDescription', summary: 'This description', tags, security: [] },
+      operationId: 'getDescription',
+      summary: 'This description',
+      tags,
+      security: [],
       responses: { '200': answer('OpenAPI 3.1', z.looseObject({ openapi: z.string() })), ...problems() },
     },
   },

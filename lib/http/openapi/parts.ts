@@ -29,11 +29,23 @@ export function problems(...codes: ErrorCode[]): ZodOpenApiResponsesObject {
 
 /** What can go wrong at every door that speaks. */
 export const speakingErrors: ErrorCode[] = [
-  ...(['invalid_json', 'invalid_request', 'unauthorized', 'voice_not_found', 'body_too_large'] as const),
-  ...(['rate_limited', 'character_budget_exceeded'] as const),
-  ...(['speech_credentials_refused', 'speech_invalid_answer', 'speech_stream_broken'] as const),
-  ...(['speech_quota_exceeded', 'speech_overloaded', 'speech_unavailable'] as const),
-  ...(['storage_unavailable', 'temp_storage_full', 'shutting_down', 'speech_timeout'] as const),
+  'invalid_json',
+  'invalid_request',
+  'unauthorized',
+  'voice_not_found',
+  'body_too_large',
+  'rate_limited',
+  'character_budget_exceeded',
+  'speech_credentials_refused',
+  'speech_invalid_answer',
+  'speech_stream_broken',
+  'speech_quota_exceeded',
+  'speech_overloaded',
+  'speech_unavailable',
+  'storage_unavailable',
+  'temp_storage_full',
+  'shutting_down',
+  'speech_timeout',
 ]
 
 export const rateLimitHeaders = z.object({

@@ -4,8 +4,15 @@ import type { ZodOpenApiPathsObject } from 'zod-openapi'
 const time = z.iso.datetime()
 
 const about = {
-  ...{ id: z.string(), cid: z.string(), mimeType: z.string(), bytes: z.int(), durationMs: z.int() },
-  ...{ characters: z.int(), requestId: z.string(), createdAt: time, expiresAt: time },
+  id: z.string(),
+  cid: z.string(),
+  mimeType: z.string(),
+  bytes: z.int(),
+  durationMs: z.int(),
+  characters: z.int(),
+  requestId: z.string(),
+  createdAt: time,
+  expiresAt: time,
 }
 
 const storedSchema = z.object({
@@ -13,7 +20,10 @@ const storedSchema = z.object({
   timestamp: time,
   data: z.object({
     ...about,
-    ...{ provider: z.string(), ipfsHash: z.string(), permanentUrl: z.string(), storedAt: time },
+    provider: z.string(),
+    ipfsHash: z.string(),
+    permanentUrl: z.string(),
+    storedAt: time,
   }),
 })
 
@@ -33,7 +43,10 @@ const header = z.object({
 function webhook(operationId: string, summary: string, schema: z.ZodType) {
   return {
     post: {
-      ...{ operationId, summary, tags: ['Clips'], security: [] },
+      operationId,
+      summary,
+      tags: ['Clips'],
+      security: [],
       requestParams: { header },
       requestBody: { required: true, content: { 'application/json': { schema } } },
       responses: {

@@ -49,7 +49,11 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       const outputFormat = request.outputFormat ?? options.outputFormat
       if (!isOutputFormat(outputFormat)) throw unknownFormat(outputFormat)
       const audio = await runSpeech({
-        ...{ clock, timeoutMs, timeoutError, brokenError, signal },
+        clock,
+        timeoutMs,
+        timeoutError,
+        brokenError,
+        signal,
         open: (limit) =>
           retry(clock, limit, () =>
             attempt(async () => open(await client, { ...request, modelId, outputFormat }, limit)),

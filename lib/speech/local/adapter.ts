@@ -42,7 +42,10 @@ export function createLocalSpeech(options: LocalOptions): Speech {
         format,
       }
       const audio = await runSpeech({
-        ...{ clock, timeoutMs, timeoutError, signal },
+        clock,
+        timeoutMs,
+        timeoutError,
+        signal,
         brokenError: (error) => error as ServiceError,
         open: async (limit) => {
           const opened = await openAudio(threads.speak(job, limit))

@@ -19,15 +19,17 @@ export function createCycles(catalog: Catalog, startedAt: number) {
 
   async function reserveAndDiscard() {
     const clip = {
-      ...{
-        id: `bench-${now}`,
-        requestId: 'r',
-        characters: 1,
-        voiceId: 'slt',
-        modelId: null,
-        outputFormat: null,
-      },
-      ...{ createdAt: now, expiresAt: now, sizeBytes: 1000, leaseOwner: owner, leaseExpiresAt: now },
+      id: `bench-${now}`,
+      requestId: 'r',
+      characters: 1,
+      voiceId: 'slt',
+      modelId: null,
+      outputFormat: null,
+      createdAt: now,
+      expiresAt: now,
+      sizeBytes: 1000,
+      leaseOwner: owner,
+      leaseExpiresAt: now,
     }
     if (!(await catalog.clips.reserve(clip, Number.MAX_SAFE_INTEGER))) throw new Error('There is no room')
     await catalog.clips.discard(clip.id)

@@ -85,8 +85,15 @@ export async function runCrashes({ rounds, seed, onRound }: CrashOptions): Promi
     const kills = rounds + killsWhileStarting
     const verdict = await judge(service, vendors, tally)
     return {
-      ...{ rounds, seed, kills, killsWhileStarting, startMs: median(startsMs), ...verdict },
-      ...{ answers: tally.answers.length, cutOff: tally.cutOff, listens: tally.listens },
+      rounds,
+      seed,
+      kills,
+      killsWhileStarting,
+      startMs: median(startsMs),
+      ...verdict,
+      answers: tally.answers.length,
+      cutOff: tally.cutOff,
+      listens: tally.listens,
       temporaryAnswers: tally.answers.filter(({ isTemporary }) => isTemporary).length,
       problems: Object.fromEntries(tally.problems),
       elapsedMs: performance.now() - startedAt,

@@ -98,7 +98,7 @@ async function underLoad(run: Run, { faults, ratePerSecond, seed, onRow }: Optio
   const stop = new AbortController()
   const { baseUrl } = run.topology
   const random = seededRandom(seed)
-  const load = applyLoad({ ...{ baseUrl, random, ratePerSecond }, tally: run.tally, signal: stop.signal })
+  const load = applyLoad({ baseUrl, random, ratePerSecond, tally: run.tally, signal: stop.signal })
   const rows: Row[] = []
   try {
     await sleep(WARM_UP_MS)

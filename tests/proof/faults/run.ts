@@ -78,13 +78,11 @@ async function atSpeech(vendors: StubVendors, onRow: (row: Row) => void): Promis
     await vendors.heal()
     const next = await service.vocalize()
     onRow({
-      ...{
-        where: 'speech',
-        fault: name,
-        answer: describe(answer),
-        ms: Math.round(answer.elapsedMs),
-        tries: '',
-      },
+      where: 'speech',
+      fault: name,
+      answer: describe(answer),
+      ms: Math.round(answer.elapsedMs),
+      tries: '',
       afterwards: next.status === 200 ? 'the next one speaks' : describe(next),
       verdict: problem ?? (next.status === 200 ? 'ok' : 'stays broken'),
     })
@@ -128,7 +126,11 @@ async function storageRow(
   const isOnce = uploads.length === 1 && uploads[0]?.count === 1
   const isTried = names.length > 1 || storageCase.tries === undefined || storageCase.tries === count
   return {
-    ...{ where, fault: name, answer: describe(answer), ms: Math.round(answer.elapsedMs), tries: count },
+    where,
+    fault: name,
+    answer: describe(answer),
+    ms: Math.round(answer.elapsedMs),
+    tries: count,
     afterwards: uploads.map(({ vendor, count: times }) => `${vendor} ×${times}`).join(', ') || 'nowhere',
     verdict:
       problem ?? (isTried ? undefined : `${storageCase.tries} tries`) ?? (isOnce ? 'ok' : 'not stored once'),

@@ -18,8 +18,14 @@ export function readFinalStage(file: string): FinalStage {
   const text = readFileSync(file, 'utf8').replaceAll(/\\\n/g, ' ')
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
   const stage: FinalStage = {
-    ...{ workdir: '/', copies: [], ownFolders: [], environment: {} },
-    ...{ user: 'root', stopSignal: 'SIGTERM', healthCheck: [], command: [] },
+    workdir: '/',
+    copies: [],
+    ownFolders: [],
+    environment: {},
+    user: 'root',
+    stopSignal: 'SIGTERM',
+    healthCheck: [],
+    command: [],
   }
   for (const line of lines.slice(lines.findLastIndex((each) => each.startsWith('FROM')) + 1)) {
     const [instruction = '', ...words] = line.trim().split(/\s+/)

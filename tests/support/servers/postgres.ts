@@ -92,7 +92,9 @@ async function initialise({ directory, programs, user }: Place, password: string
   const login = ['--username=voicepin', `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
   const data = path.join(directory, 'data')
   const child = spawn(programs.initdb, [`--pgdata=${data}`, '--no-sync', ...login, ...locale], {
-    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] },
+    ...user,
+    cwd: data,
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
   const said = lastWordsOf(child)
   const [code] = await once(child, 'close')
@@ -114,7 +116,9 @@ async function launch(
   if (!isDurable) flags.push('fsync=off')
   const args = ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])]
   const child = spawn(programs.postgres, args, {
-    ...{ ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] },
+    ...user,
+    cwd: data,
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
   const said = lastWordsOf(child)
   const exited = once(child, 'exit')

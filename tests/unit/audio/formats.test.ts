@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { headerlessFormat, isOutputFormat, outputFormats, readOutputFormat } from '#lib/audio/formats.ts'
 
-test('knows the formats of ElevenLabs', () => {
+it('knows the formats of ElevenLabs', () => {
   expect(outputFormats).toHaveLength(28)
   expect(
     ['mp3_44100_128', 'opus_48000_64', 'pcm_16000', 'wav_48000', 'ulaw_8000'].every(isOutputFormat),
@@ -11,20 +11,20 @@ test('knows the formats of ElevenLabs', () => {
   )
 })
 
-test('takes every one of them apart', () => {
+it('takes every one of them apart', () => {
   expect(outputFormats.map(readOutputFormat)).not.toContain(undefined)
   expect(readOutputFormat('mp3_22050_32')).toEqual({ codec: 'mp3', sampleRateHz: 22050, bitRateKbps: 32 })
   expect(readOutputFormat('wav_44100')).toEqual({ codec: 'wav', sampleRateHz: 44100 })
 })
 
-test.each(['pcm_16000_2', 'mp3_44100', 'flac_44100', 'pcm_', 'xpcm_16000', ''])(
+it.each(['pcm_16000_2', 'mp3_44100', 'flac_44100', 'pcm_', 'xpcm_16000', ''])(
   'reads nothing into "%s"',
   (text) => {
     expect(readOutputFormat(text)).toBeUndefined()
   },
 )
 
-test.each([
+it.each([
   ['pcm_16000', 'audio/pcm', 32_000],
   ['pcm_44100', 'audio/pcm', 88_200],
   ['ulaw_8000', 'audio/basic', 8000],
@@ -33,9 +33,6 @@ test.each([
   expect(headerlessFormat(format)).toMatchObject({ mimeType, bytesPerSecond })
 })
 
-test.each(['mp3_44100_128', 'wav_44100', 'opus_48000_64', 'nonsense'])(
-  'leaves %s to its header',
-  (format) => {
-    expect(headerlessFormat(format)).toBeUndefined()
-  },
-)
+it.each(['mp3_44100_128', 'wav_44100', 'opus_48000_64', 'nonsense'])('leaves %s to its header', (format) => {
+  expect(headerlessFormat(format)).toBeUndefined()
+})

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createEncoder } from '#lib/audio/encoders.ts'
 import { mimeTypeOf, type OutputFormat, outputFormats, readOutputFormat } from '#lib/audio/formats.ts'
 import { measureAudio } from '#lib/audio/measure.ts'
@@ -29,7 +29,7 @@ const kinds: Record<string, [mimeType: string, fileName: string]> = {
   alaw: ['audio/x-alaw-basic', 'clip.alaw'],
 }
 
-test.each(outputFormats)('knows type, name and duration of %s', async (name) => {
+it.each(outputFormats)('knows type, name and duration of %s', async (name) => {
   const format = readOutputFormat(name) as OutputFormat
   const { durationMs, mimeType, fileExtension } = await measureAudio(await encoded(format), name)
 
@@ -39,7 +39,7 @@ test.each(outputFormats)('knows type, name and duration of %s', async (name) => 
   expect(Math.abs(durationMs - DURATION_MS)).toBeLessThan(format.codec === 'mp3' ? 130 : 5)
 })
 
-test('counts MP3 to its end, though its frames differ by a byte', async () => {
+it('counts MP3 to its end, though its frames differ by a byte', async () => {
   const encoder = await createEncoder(readOutputFormat('mp3_22050_32') as OutputFormat, SPOKEN_AT_HZ)
   const parts = Array.from({ length: 75 }, () => encoder.encode(tone))
   const mp3 = new Blob([...parts, encoder.end()])
@@ -49,7 +49,7 @@ test('counts MP3 to its end, though its frames differ by a byte', async () => {
   expect(Math.abs(durationMs - 300_000)).toBeLessThan(130)
 })
 
-test.each([
+it.each([
   ['nothing', 0, 0],
   ['as much as fits the field', 0xffff_ffff, 0xffff_ffff],
   ['more than there is', 0x7fff_ffff, 0x7fff_ffff],
@@ -60,11 +60,13 @@ test.each([
   wav.writeUInt32LE(dataBytes, 40)
 
   expect(await measureAudio(new Blob([wav]), 'wav_16000')).toEqual({
-    ...{ mimeType: 'audio/wav', fileExtension: 'wav', durationMs: DURATION_MS },
+    mimeType: 'audio/wav',
+    fileExtension: 'wav',
+    durationMs: DURATION_MS,
   })
 })
 
-test('believes the bytes rather than the request once PCM has become Opus', async () => {
+it('believes the bytes rather than the request once PCM has become Opus', async () => {
   const opus = await encoded({ codec: 'opus', sampleRateHz: 48_000, bitRateKbps: 48 })
 
   expect(await measureAudio(opus, 'pcm_16000')).toMatchObject({
@@ -73,7 +75,7 @@ test('believes the bytes rather than the request once PCM has become Opus', asyn
   })
 })
 
-test('takes a file without sound for no audio', async () => {
+it('takes a file without sound for no audio', async () => {
   const header = (await encoded({ codec: 'wav', sampleRateHz: SPOKEN_AT_HZ })).slice(0, 44)
 
   for (const audio of [header, new Blob(['<html>'])]) {
@@ -81,7 +83,7 @@ test('takes a file without sound for no audio', async () => {
   }
 })
 
-test('measures the MP3 of the fixture as ffprobe does', async () => {
+it('measures the MP3 of the fixture as ffprobe does', async () => {
   const mp3 = readFileSync(path.join(import.meta.dirname, '../../fixtures/speech.mp3'))
 
   const { durationMs } = await measureAudio(new Blob([mp3]), 'mp3_44100_64')

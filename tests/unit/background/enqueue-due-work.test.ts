@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { enqueueDueWork } from '#lib/background/enqueue-due-work.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
@@ -22,13 +22,16 @@ async function ringing({
     close: async () => {},
   }
   const catalog = enqueueDueWork(world.services.catalog, {
-    ...{ workQueue, clock: world.clock, ringsForClips: forClips, ringsForWebhooks: forWebhooks },
+    workQueue,
+    clock: world.clock,
+    ringsForClips: forClips,
+    ringsForWebhooks: forWebhooks,
   })
   return { ...world, services: { ...world.services, catalog }, rung }
 }
 
 describe('the doorbell rings', () => {
-  test('for a clip whose round has failed, at its next date', async () => {
+  it('for a clip whose round has failed, at its next date', async () => {
     const { services, clock, providers, rung } = await ringing()
     for (const provider of providers) provider.always(refused())
     const clip = await speak(services)
@@ -36,23 +39,25 @@ describe('the doorbell rings', () => {
     expect(rung).toEqual([`upload ${clip.id} ${Number(nextAttemptAt) - clock.now()}`])
   })
 
-  test('a moment later for a clip that nobody could be tried for', async () => {
+  it('a moment later for a clip that nobody could be tried for', async () => {
     const { services, rung } = await ringing()
     const [id] = await waitingClips(services, 1)
     expect(rung).toEqual([`upload ${id} 1000`])
   })
 
-  test('for replicas that are wanted, and for those that could not be made, at their next date', async () => {
+  it('for replicas that are wanted, and for those that could not be made, at their next date', async () => {
     const { services, clock, rung } = await ringing({ environment: { IPFS_REPLICAS: '2' } })
     const { id } = await speak(services)
     expect(rung).toEqual(['webhooks all 0', 'replicate all 0'])
     await services.catalog.replications.postpone(id, {
-      ...{ error: 'refused', nextAttemptAt: clock.now() + 2000, hasFailed: true },
+      error: 'refused',
+      nextAttemptAt: clock.now() + 2000,
+      hasFailed: true,
     })
     expect(rung.at(-1)).toBe('replicate all 2000')
   })
 
-  test('for webhooks at the end of a clip, once, and at the next date of one that did not get through', async () => {
+  it('for webhooks at the end of a clip, once, and at the next date of one that did not get through', async () => {
     const { services, clock, rung } = await ringing()
     const { id } = await speak(services)
     await services.catalog.clips.expire(id, { error: 'late', now: clock.now() })
@@ -60,7 +65,7 @@ describe('the doorbell rings', () => {
     expect(rung).toEqual(['webhooks all 0', 'webhooks all 5000'])
   })
 
-  test('not for a round that has lost its clip to somebody else', async () => {
+  it('not for a round that has lost its clip to somebody else', async () => {
     const { services, clock, rung } = await ringing()
     const { id } = await speak(services)
     const round = { leaseOwner: 'another', error: 'x', lastRoundAt: 0, nextAttemptAt: clock.now() + 1000 }
@@ -68,7 +73,7 @@ describe('the doorbell rings', () => {
     expect(rung).toEqual(['webhooks all 0'])
   })
 
-  test('not for clips where timer and traffic take them up, and not for webhooks that nobody gets', async () => {
+  it('not for clips where timer and traffic take them up, and not for webhooks that nobody gets', async () => {
     const { services, providers, rung } = await ringing({ forClips: false, forWebhooks: false })
     for (const provider of providers) provider.next(refused())
     await speak(services)

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { afterCron, afterResponse } from '#lib/background/after-response.ts'
 import { startBackground } from '#lib/background/scheduler.ts'
 import type { Handle, Task, WorkQueue } from '#lib/queue/queue.ts'
@@ -38,7 +38,7 @@ async function working(environment: Record<string, string> = {}) {
 }
 
 describe('a process that works, when it comes to', () => {
-  test('an upload, uploads that clip and drains the backlog, since that worked', async () => {
+  it('an upload, uploads that clip and drains the backlog, since that worked', async () => {
     const { services, clock, first, come } = await working()
     const [id = ''] = await waitingClips(services, 3)
     await clock.advance(1)
@@ -48,7 +48,7 @@ describe('a process that works, when it comes to', () => {
     expect(first.taken.size).toBe(3)
   })
 
-  test('an upload before its date, leaves it alone', async () => {
+  it('an upload before its date, leaves it alone', async () => {
     const { services, providers, clock, come } = await working()
     for (const provider of providers) provider.next(refused())
     const { id } = await speak(services)
@@ -56,7 +56,7 @@ describe('a process that works, when it comes to', () => {
     expect(providers.flatMap(({ uploads }) => uploads)).toHaveLength(2)
   })
 
-  test('an upload that somebody is at work on, leaves it alone', async () => {
+  it('an upload that somebody is at work on, leaves it alone', async () => {
     const { services, first, clock, come } = await working()
     const [id = ''] = await waitingClips(services, 1)
     first.always(async ({ cid }) => {
@@ -69,7 +69,7 @@ describe('a process that works, when it comes to', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  test('an upload while all providers rest, claims nothing', async () => {
+  it('an upload while all providers rest, claims nothing', async () => {
     const { services, providers, clock, come } = await working()
     for (const provider of providers) provider.next(unavailable(60_000))
     const { id } = await speak(services)
@@ -78,7 +78,7 @@ describe('a process that works, when it comes to', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 1, leaseOwner: null })
   })
 
-  test('a sweep, uploads all that is due and makes the replicas that are', async () => {
+  it('a sweep, uploads all that is due and makes the replicas that are', async () => {
     const { services, clock, first, second, come } = await working({ IPFS_REPLICAS: '2' })
     await waitingClips(services, 8)
     await clock.advance(1)
@@ -86,7 +86,7 @@ describe('a process that works, when it comes to', () => {
     expect([first.taken.size, second.taken.size]).toEqual([8, 8])
   })
 
-  test('the clean-up, expires what is over', async () => {
+  it('the clean-up, expires what is over', async () => {
     const { services, clock, providers, come } = await working()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
@@ -95,7 +95,7 @@ describe('a process that works, when it comes to', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
   })
 
-  test('the same chore again and again, does it one at a time, and once more for all that rang meanwhile', async () => {
+  it('the same chore again and again, does it one at a time, and once more for all that rang meanwhile', async () => {
     const { services, clock, first, come } = await working({ IPFS_REPLICAS: '2' })
     let claims = 0
     const { claim } = services.catalog.replications
@@ -110,7 +110,7 @@ describe('a process that works, when it comes to', () => {
     expect(first.uploads).toEqual([])
   })
 
-  test('something that fails, says so once and goes on', async () => {
+  it('something that fails, says so once and goes on', async () => {
     const { services, clock, lines, first, come } = await working()
     const [id = ''] = await waitingClips(services, 1)
     await clock.advance(1)
@@ -124,7 +124,7 @@ describe('a process that works, when it comes to', () => {
   })
 })
 
-test('a process that works stops with its timers', async () => {
+it('a process that works stops with its timers', async () => {
   const { stop, isStopped } = await working()
   await stop()
   expect(isStopped()).toBe(true)
@@ -143,7 +143,7 @@ describe('with BACKGROUND=off', () => {
     return { ...world, ids, service }
   }
 
-  test('what waits is left to workers: at the start, after answers and after audio', async () => {
+  it('what waits is left to workers: at the start, after answers and after audio', async () => {
     const { services, clock, ids, service, first } = await answering()
     const clip = await speak(services)
     expect(clip.state).toBe('stored')
@@ -154,7 +154,7 @@ describe('with BACKGROUND=off', () => {
     for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 0 })
   })
 
-  test('the lease of a process that has died here is taken back all the same', async () => {
+  it('the lease of a process that has died here is taken back all the same', async () => {
     const { services, clock, directory, providers } = await testServices()
     const ids = await waitingClips(services, 2)
     const lease = { owner: services.leaseOwner, expiresAt: clock.now() + 3_600_000 }
@@ -167,7 +167,7 @@ describe('with BACKGROUND=off', () => {
     expect(clips.map((clip) => clip?.leaseOwner)).toEqual([null, null])
   })
 
-  test('audio that has lost its record is left to workers', async () => {
+  it('audio that has lost its record is left to workers', async () => {
     const { services, directory, bury } = await testServices()
     await waitingClips(services, 2)
     await bury()
@@ -179,7 +179,7 @@ describe('with BACKGROUND=off', () => {
     expect(await next.services.catalog.queue.countWaiting(next.clock.now())).toBe(0)
   })
 
-  test('a provider that has rested is asked whether it is well, so that callers get it again', async () => {
+  it('a provider that has rested is asked whether it is well, so that callers get it again', async () => {
     const { services, clock, service, providers } = await answering()
     for (const provider of providers) provider.next(unavailable(20_000))
     await speak(services)
@@ -200,14 +200,14 @@ describe('where nothing runs between requests', () => {
     return { ...world, services: { ...world.services, config } }
   }
 
-  test('answers are followed by the backlog', async () => {
+  it('answers are followed by the backlog', async () => {
     const { services, clock, first } = await serverless()
     await waitingClips(services, 3)
     await clock.until(afterResponse(services, await speak(services)))
     expect(first.taken.size).toBe(4)
   })
 
-  test('answers are followed by the webhooks that are due', async () => {
+  it('answers are followed by the webhooks that are due', async () => {
     const receiver = await startWebhookReceiver()
     onTestFinished(() => receiver.close())
     const { services } = await serverless({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET })
@@ -216,7 +216,7 @@ describe('where nothing runs between requests', () => {
     expect(receiver.received).toMatchObject([{ status: 204, message: { data: { id: clip.id } } }])
   })
 
-  test('cron is followed by nothing for which there is no time', async () => {
+  it('cron is followed by nothing for which there is no time', async () => {
     const { services, clock, providers } = await serverless()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
@@ -225,7 +225,7 @@ describe('where nothing runs between requests', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
   })
 
-  test('cron is followed by all that timers do elsewhere', async () => {
+  it('cron is followed by all that timers do elsewhere', async () => {
     const { services, clock, providers } = await serverless()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
@@ -234,7 +234,7 @@ describe('where nothing runs between requests', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
   })
 
-  test.each<Record<string, string>>([{}, { BACKGROUND: 'off' }])(
+  it.each<Record<string, string>>([{}, { BACKGROUND: 'off' }])(
     'cron is followed by nothing where others do that: %o',
     async (environment) => {
       const { services, clock, providers } = await testServices({ environment })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { afterResponse } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
@@ -15,7 +15,7 @@ const waiting = async ({ services, clock }: Awaited<ReturnType<typeof withChance
   services.catalog.queue.countWaiting(clock.now())
 
 describe('the opportunistic hook', () => {
-  test.each([
+  it.each([
     [0.0999, 0],
     [0.1, 1],
     [0.9, 1],
@@ -26,7 +26,7 @@ describe('the opportunistic hook', () => {
     expect(await waiting(world)).toBe(remaining)
   })
 
-  test('never strikes where the chance is 0, and always where it is 1', async () => {
+  it('never strikes where the chance is 0, and always where it is 1', async () => {
     const never = await withChance(0, { OPPORTUNISTIC_RETRY_CHANCE: '0' })
     const always = await withChance(0.9999, { OPPORTUNISTIC_RETRY_CHANCE: '1' })
     for (const world of [never, always]) {
@@ -37,7 +37,7 @@ describe('the opportunistic hook', () => {
     expect(await waiting(always)).toBe(0)
   })
 
-  test('tries three clips at most while they fail', async () => {
+  it('tries three clips at most while they fail', async () => {
     const world = await withChance(0)
     world.first.always(refused())
     await waitingClips(world.services, 5)
@@ -45,7 +45,7 @@ describe('the opportunistic hook', () => {
     expect(world.first.uploads).toHaveLength(3)
   })
 
-  test('leaves clips alone whose own date has not come', async () => {
+  it('leaves clips alone whose own date has not come', async () => {
     const world = await withChance(0)
     world.first.next(refused())
     await speak(world.services)
@@ -53,7 +53,7 @@ describe('the opportunistic hook', () => {
     expect(world.first.uploads).toHaveLength(1)
   })
 
-  test('empties the backlog once it has seen that a provider works again', async () => {
+  it('empties the backlog once it has seen that a provider works again', async () => {
     const world = await withChance(0)
     await waitingClips(world.services, 20)
     await world.clock.until(retryOpportunistically(world.services))
@@ -62,7 +62,7 @@ describe('the opportunistic hook', () => {
 })
 
 describe('the drain after a recovery', () => {
-  test('empties a backlog of several batches', async () => {
+  it('empties a backlog of several batches', async () => {
     const { services, clock, first } = await testServices()
     await waitingClips(services, 130)
     await clock.until(drainBacklog(services))
@@ -70,7 +70,7 @@ describe('the drain after a recovery', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
-  test('takes up clips whose own date is far ahead', async () => {
+  it('takes up clips whose own date is far ahead', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.always(refused())
     await speak(services)
@@ -80,7 +80,7 @@ describe('the drain after a recovery', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
-  test('ends when a provider fails again', async () => {
+  it('ends when a provider fails again', async () => {
     const provider = new FakeProvider()
     const { services, clock } = await testServices({ providers: [provider] })
     await waitingClips(services, 130)
@@ -90,7 +90,7 @@ describe('the drain after a recovery', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBeGreaterThan(120)
   })
 
-  test('is not held up by a clip that no provider will ever take', async () => {
+  it('is not held up by a clip that no provider will ever take', async () => {
     const { services, clock, providers } = await testServices()
     const [poison = ''] = await waitingClips(services, 130)
     const { cid } = (await services.catalog.clips.find(poison)) ?? {}
@@ -105,7 +105,7 @@ describe('the drain after a recovery', () => {
     expect(await services.catalog.clips.find(poison)).toMatchObject({ failedRounds: 1 })
   })
 
-  test('tries a clip that no provider will take once, and not after every answer', async () => {
+  it('tries a clip that no provider will take once, and not after every answer', async () => {
     const { services, clock, providers } = await testServices()
     const [poison = ''] = await waitingClips(services, 1)
     const { cid } = (await services.catalog.clips.find(poison)) ?? {}
@@ -122,7 +122,7 @@ describe('the drain after a recovery', () => {
     expect(await services.catalog.clips.find(poison)).toMatchObject({ failedRounds: 1 })
   })
 
-  test.each([
+  it.each([
     ['answers errors', unavailable()],
     ['refuses everything', refused()],
   ])('comes after every outage: a provider that %s and then recovers', async (_, failure) => {
@@ -137,7 +137,7 @@ describe('the drain after a recovery', () => {
     }
   })
 
-  test('does not go round in circles over clips without bytes', async () => {
+  it('does not go round in circles over clips without bytes', async () => {
     const { services, clock } = await testServices()
     const ids = await waitingClips(services, 3)
     for (const id of ids) await services.store.delete(id)
@@ -145,7 +145,7 @@ describe('the drain after a recovery', () => {
     for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 1 })
   })
 
-  test('runs once at a time', async () => {
+  it('runs once at a time', async () => {
     const { services, clock, first } = await testServices()
     await waitingClips(services, 10)
     first.always(async ({ cid }) => {
@@ -157,7 +157,7 @@ describe('the drain after a recovery', () => {
     expect(clock.passed()).toBe(2000)
   })
 
-  test('stops with the service', async () => {
+  it('stops with the service', async () => {
     const { services, clock, first } = await testServices()
     first.always('hang')
     await waitingClips(services, 10)
@@ -171,14 +171,14 @@ describe('the drain after a recovery', () => {
 })
 
 describe('what is due after an answer', () => {
-  test('of a stored clip is the backlog', async () => {
+  it('of a stored clip is the backlog', async () => {
     const { services, clock } = await testServices()
     await waitingClips(services, 7)
     await clock.until(afterResponse(services, await speak(services)))
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
-  test('of a stored clip is a question to the provider that was sick', async () => {
+  it('of a stored clip is a question to the provider that was sick', async () => {
     const { services, clock, first } = await testServices()
     first.next(unavailable(20_000))
     const clip = await speak(services)
@@ -189,7 +189,7 @@ describe('what is due after an answer', () => {
     expect(await speak(services)).toMatchObject({ provider: 'pinata' })
   })
 
-  test('of a temporary clip is a probe, once the providers have rested, and with it the backlog', async () => {
+  it('of a temporary clip is a probe, once the providers have rested, and with it the backlog', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.next(unavailable(20_000))
     await speak(services)
@@ -200,7 +200,7 @@ describe('what is due after an answer', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
-  test('of a temporary clip is nothing while the providers rest', async () => {
+  it('of a temporary clip is nothing while the providers rest', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.next(unavailable(20_000))
     const clip = await speak(services)
@@ -210,13 +210,18 @@ describe('what is due after an answer', () => {
 })
 
 describe('a tick of the timer', () => {
-  test('uploads what is due, drains the rest, cleans up, and says what it did', async () => {
+  it('uploads what is due, drains the rest, cleans up, and says what it did', async () => {
     const world = await testServices()
     await waitingClips(world.services, 3)
     await world.clock.advance(1000)
     await world.clock.until(runMaintenance(world.services))
     expect(world.lines.at(-1)).toMatchObject({
-      ...{ msg: 'Cleaned up', processed: 3, successCount: 3, failureCount: 0, remaining: 0, expired: 0 },
+      msg: 'Cleaned up',
+      processed: 3,
+      successCount: 3,
+      failureCount: 0,
+      remaining: 0,
+      expired: 0,
     })
   })
 })

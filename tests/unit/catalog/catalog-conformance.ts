@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Subject, storedClip } from './catalog-subject.ts'
 import { describeClips } from './clips-conformance.ts'
 import { describeHistory } from './history-conformance.ts'
@@ -19,13 +19,13 @@ export function describeCatalog(subject: Subject) {
     describePromises(subject)
     describeReplicas(subject)
 
-    test('proves that it can be read and written', async () => {
+    it('proves that it can be read and written', async () => {
       const catalog = (await subject.prepare())()
       await catalog.check()
       expect((await catalog.stats.totals()).heldClips).toBe(0)
     })
 
-    test('opens again after it was closed', async () => {
+    it('opens again after it was closed', async () => {
       const catalog = (await subject.prepare())()
       const { id } = await storedClip(catalog)
       await catalog.close()
@@ -33,7 +33,7 @@ export function describeCatalog(subject: Subject) {
       expect(await catalog.clips.find(id)).toMatchObject({ id })
     })
 
-    test('shows to one connection what another has written', async () => {
+    it('shows to one connection what another has written', async () => {
       const connect = await subject.prepare()
       const [one, two] = [connect(), connect()]
       await two.check()

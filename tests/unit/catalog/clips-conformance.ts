@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import {
   HOUR_MS,
@@ -17,28 +17,36 @@ export function describeClips({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('the life of a clip', () => {
-    test('begins with what is known before a word is spoken', async () => {
+    it('begins with what is known before a word is spoken', async () => {
       const { clips } = await open()
       const clip = newClip({ modelId: 'eleven_v3' })
       expect(await clips.reserve(clip, noLimit)).toBe(true)
       expect(await clips.find(clip.id)).toEqual({
         ...clip,
-        ...{ state: 'speaking', hasLocalBytes: true, attempts: 0, failedRounds: 0 },
-        ...{
-          cid: null,
-          mimeType: null,
-          fileExtension: null,
-          durationMs: null,
-          spokenAt: null,
-          stagedAt: null,
-        },
-        ...{ originalMimeType: null, originalSizeBytes: null, originalDurationMs: null },
-        ...{ provider: null, ipfsHash: null, permanentUrl: null, storedAt: null },
-        ...{ lastRoundAt: null, nextAttemptAt: null, lastError: null },
+        state: 'speaking',
+        hasLocalBytes: true,
+        attempts: 0,
+        failedRounds: 0,
+        cid: null,
+        mimeType: null,
+        fileExtension: null,
+        durationMs: null,
+        spokenAt: null,
+        stagedAt: null,
+        originalMimeType: null,
+        originalSizeBytes: null,
+        originalDurationMs: null,
+        provider: null,
+        ipfsHash: null,
+        permanentUrl: null,
+        storedAt: null,
+        lastRoundAt: null,
+        nextAttemptAt: null,
+        lastError: null,
       })
     })
 
-    test('begins once: whoever comes second finds its id taken', async () => {
+    it('begins once: whoever comes second finds its id taken', async () => {
       const { clips } = await open()
       const clip = newClip()
       expect(await clips.reserve(clip, noLimit)).toBe(true)
@@ -46,12 +54,12 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(clip.id)).toMatchObject({ sizeBytes: 1000, leaseOwner: 'speaker' })
     })
 
-    test('is unknown where there is no record', async () => {
+    it('is unknown where there is no record', async () => {
       const { clips } = await open()
       expect(await clips.find(newClipId())).toBeNull()
     })
 
-    test('tells of many ids at once which have a record, and whether their bytes should be here', async () => {
+    it('tells of many ids at once which have a record, and whether their bytes should be here', async () => {
       const catalog = await open()
       const waiting = await waitingClip(catalog)
       const gone = await storedClip(catalog)
@@ -66,7 +74,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.localAmong([])).toEqual(new Map())
     })
 
-    test('goes on with its bytes, under the lease of who uploads them', async () => {
+    it('goes on with its bytes, under the lease of who uploads them', async () => {
       const { clips } = await open()
       const clip = newClip()
       await clips.reserve(clip, noLimit)
@@ -79,12 +87,12 @@ export function describeClips({ prepare }: Subject) {
       })
     })
 
-    test('cannot be staged without a record', async () => {
+    it('cannot be staged without a record', async () => {
       const { clips } = await open()
       expect(await clips.stage(newClipId(), stagedFacts())).toBeNull()
     })
 
-    test('cannot be staged twice: the first bytes stand, and their characters count once', async () => {
+    it('cannot be staged twice: the first bytes stand, and their characters count once', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog, { created: { characters: 20 } })
       expect(await catalog.clips.stage(id, stagedFacts({ cid: 'another' }))).toMatchObject({
@@ -93,24 +101,22 @@ export function describeClips({ prepare }: Subject) {
       expect((await catalog.stats.totals()).counters.characters_spoken).toEqual({ '': 20 })
     })
 
-    test('reaches a provider, which ends its lease and its schedule', async () => {
+    it('reaches a provider, which ends its lease and its schedule', async () => {
       const { clips, ...catalog } = await open()
       const clip = await waitingClip({ clips, ...catalog }, { staged: { leaseOwner: 'me' } })
       expect(await clips.store(clip.id, storedFacts)).toBe(true)
       expect(await clips.find(clip.id)).toEqual({
         ...clip,
         ...storedFacts,
-        ...{
-          state: 'stored',
-          leaseOwner: null,
-          leaseExpiresAt: null,
-          nextAttemptAt: null,
-          hasLocalBytes: true,
-        },
+        state: 'stored',
+        leaseOwner: null,
+        leaseExpiresAt: null,
+        nextAttemptAt: null,
+        hasLocalBytes: true,
       })
     })
 
-    test('reaches a provider once: a second one changes and counts nothing', async () => {
+    it('reaches a provider once: a second one changes and counts nothing', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       expect(await catalog.clips.store(id, { ...storedFacts, provider: 'kubo' })).toBe(false)
@@ -118,7 +124,7 @@ export function describeClips({ prepare }: Subject) {
       expect((await catalog.stats.totals()).counters.clips_stored).toEqual({ pinata: 1 })
     })
 
-    test('reaches a provider once, whoever says so at the same time through however many connections', async () => {
+    it('reaches a provider once, whoever says so at the same time through however many connections', async () => {
       const connect = await prepare()
       const catalogs = [connect(), connect(), connect()]
       for (const catalog of catalogs) await catalog.check()
@@ -134,7 +140,7 @@ export function describeClips({ prepare }: Subject) {
       })
     })
 
-    test('can become bytes that a provider has at once, without ever waiting', async () => {
+    it('can become bytes that a provider has at once, without ever waiting', async () => {
       const catalog = await open()
       const clip = newClip({ characters: 20 })
       await catalog.clips.reserve(clip, noLimit)
@@ -143,25 +149,34 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.settle(clip.id, facts)).toBe(false)
       expect(await catalog.clips.settle(newClipId(), facts)).toBe(false)
       expect(await catalog.clips.find(clip.id)).toMatchObject({
-        ...{ ...storedFacts, state: 'stored', hasLocalBytes: false, sizeBytes: 800, leaseOwner: null },
+        ...storedFacts,
+        state: 'stored',
+        hasLocalBytes: false,
+        sizeBytes: 800,
+        leaseOwner: null,
       })
       const { counters } = await catalog.stats.totals()
       expect(counters).toMatchObject({ characters_spoken: { '': 20 }, clips_stored: { pinata: 1 } })
     })
 
-    test('is told when a failed round is to be repeated', async () => {
+    it('is told when a failed round is to be repeated', async () => {
       const { clips, ...catalog } = await open()
       const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
       const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
       const round = { leaseOwner: 'me', error: 'pinata: 500', lastRoundAt: NOW, nextAttemptAt: NOW + 1000 }
       expect(await clips.postpone(id, round)).toBe(true)
       expect(await clips.find(id)).toMatchObject({
-        ...{ state: 'pending', failedRounds: 1, lastError: 'pinata: 500', lastRoundAt: NOW },
-        ...{ nextAttemptAt: NOW + 1000, leaseOwner: null, leaseExpiresAt: null },
+        state: 'pending',
+        failedRounds: 1,
+        lastError: 'pinata: 500',
+        lastRoundAt: NOW,
+        nextAttemptAt: NOW + 1000,
+        leaseOwner: null,
+        leaseExpiresAt: null,
       })
     })
 
-    test('is not given back by somebody who has lost the lease', async () => {
+    it('is not given back by somebody who has lost the lease', async () => {
       const { clips, ...catalog } = await open()
       const lease = { leaseOwner: 'successor', leaseExpiresAt: NOW + 60_000 }
       const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
@@ -170,7 +185,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(id)).toMatchObject({ ...lease, state: 'staged', failedRounds: 0 })
     })
 
-    test('once stored, is neither postponed nor expired', async () => {
+    it('once stored, is neither postponed nor expired', async () => {
       const { clips, ...catalog } = await open()
       const { id } = await storedClip({ clips, ...catalog })
       const round = { leaseOwner: 'me', error: 'late', lastRoundAt: NOW, nextAttemptAt: NOW }
@@ -179,25 +194,28 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(id)).toMatchObject({ state: 'stored', lastError: null })
     })
 
-    test('expires once, counted', async () => {
+    it('expires once, counted', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       expect(await catalog.clips.expire(id, { error: 'nobody took it', now: NOW + HOUR_MS })).toBe(true)
       expect(await catalog.clips.expire(id, { error: 'again', now: NOW + HOUR_MS })).toBe(false)
       expect(await catalog.clips.find(id)).toMatchObject({
-        ...{ state: 'expired', lastError: 'nobody took it', nextAttemptAt: null, hasLocalBytes: true },
+        state: 'expired',
+        lastError: 'nobody took it',
+        nextAttemptAt: null,
+        hasLocalBytes: true,
       })
       expect((await catalog.stats.totals()).counters.clips_expired).toEqual({ '': 1 })
     })
 
-    test('does not expire before its time, of which it may have been given more', async () => {
+    it('does not expire before its time, of which it may have been given more', async () => {
       const { clips, ...catalog } = await open()
       const { id } = await waitingClip({ clips, ...catalog })
       expect(await clips.expire(id, { error: 'late', now: NOW + HOUR_MS - 1 })).toBe(false)
       expect(await clips.find(id)).toMatchObject({ state: 'staged' })
     })
 
-    test('does not expire under the hands of whom it is leased to', async () => {
+    it('does not expire under the hands of whom it is leased to', async () => {
       const { clips, ...catalog } = await open()
       const staged = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
       const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW }, staged })
@@ -206,14 +224,14 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.expire(id, { error: 'late', now: NOW, leaseOwner: 'me' })).toBe(true)
     })
 
-    test('expires when the lease on it has run out', async () => {
+    it('expires when the lease on it has run out', async () => {
       const { clips, ...catalog } = await open()
       const staged = { leaseOwner: 'dead', leaseExpiresAt: NOW + 1000 }
       const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW }, staged })
       expect(await clips.expire(id, { error: 'late', now: NOW + 1000 })).toBe(true)
     })
 
-    test('is stored after all where a provider took it while it expired', async () => {
+    it('is stored after all where a provider took it while it expired', async () => {
       const { clips, ...catalog } = await open()
       const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW } })
       await clips.expire(id, { error: 'late', now: NOW })
@@ -222,7 +240,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: false, lastError: null })
     })
 
-    test('is discarded only before there are bytes', async () => {
+    it('is discarded only before there are bytes', async () => {
       const { clips, ...catalog } = await open()
       const speaking = newClip()
       await clips.reserve(speaking, noLimit)
@@ -233,7 +251,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(waiting.id)).not.toBeNull()
     })
 
-    test('holds times as whole milliseconds, also far ahead', async () => {
+    it('holds times as whole milliseconds, also far ahead', async () => {
       const { clips } = await open()
       const clip = newClip({ expiresAt: NOW + 100 * 365 * 24 * HOUR_MS, sizeBytes: 5 * 1024 ** 3 })
       await clips.reserve(clip, noLimit)
@@ -244,7 +262,7 @@ export function describeClips({ prepare }: Subject) {
       expect(found).toMatchObject({ expiresAt: clip.expiresAt, sizeBytes: clip.sizeBytes })
     })
 
-    test('keeps whatever a text may hold', async () => {
+    it('keeps whatever a text may hold', async () => {
       const { clips } = await open()
       const requestId = `O'Hara"; drop table clips; -- 🎤 \u0001 ${'x'.repeat(1000)}`
       const clip = newClip({ requestId })
@@ -252,7 +270,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(clip.id)).toMatchObject({ requestId })
     })
 
-    test('is recorded whatever a provider has said of it', async () => {
+    it('is recorded whatever a provider has said of it', async () => {
       const { clips, attempts, ...catalog } = await open()
       const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
       const { id } = await waitingClip({ clips, attempts, ...catalog }, { staged: lease })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import { HOUR_MS, NOW as START, type Subject, storedFacts, waitingClip } from './catalog-subject.ts'
 
@@ -43,7 +43,7 @@ export function describeHistory({ prepare }: Subject) {
   }
 
   describe('the history', () => {
-    test('counts tries by step, provider and whether a caller waited, up to the end of the span', async () => {
+    it('counts tries by step, provider and whether a caller waited, up to the end of the span', async () => {
       const catalog = await filled()
       const provider = 'pinata'
       expect(await catalog.clipList.tries(span)).toEqual([
@@ -53,7 +53,7 @@ export function describeHistory({ prepare }: Subject) {
       ])
     })
 
-    test('tells how long clips took, to a few percent', async () => {
+    it('tells how long clips took, to a few percent', async () => {
       const catalog = await filled()
       const times = (await catalog.clipList.timesToIpfs(span)).toSorted((a, b) => a.ms - b.ms)
       expect(times).toEqual([
@@ -63,13 +63,13 @@ export function describeHistory({ prepare }: Subject) {
       ])
     })
 
-    test('tells where the clips of a time stand now', async () => {
+    it('tells where the clips of a time stand now', async () => {
       const catalog = await filled()
       expect(await catalog.clipList.states(START)).toEqual({ stored: 3, staged: 1 })
       expect(await catalog.clipList.states(START + 2 * HOUR_MS)).toEqual({ staged: 1 })
     })
 
-    test('notes what is held, and forgets what is old', async () => {
+    it('notes what is held, and forgets what is old', async () => {
       const catalog = await filled()
       await catalog.clipList.sample(START, 0)
       await catalog.clipList.sample(START + HOUR_MS, START + 1)
@@ -78,7 +78,7 @@ export function describeHistory({ prepare }: Subject) {
       ])
     })
 
-    test('lists clips by pages, the latest first', async () => {
+    it('lists clips by pages, the latest first', async () => {
       const catalog = await filled()
       const { clips, total } = await catalog.clipList.list({ state: 'stored', limit: 2, offset: 1 })
       expect(total).toBe(3)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import {
   HOUR_MS,
@@ -20,7 +20,7 @@ export function describeJournal({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('the journal of attempts', () => {
-    test('knows a try from its beginning, and how it ended', async () => {
+    it('knows a try from its beginning, and how it ended', async () => {
       const catalog = await open()
       const { id: clipId } = await waitingClip(catalog)
       const first = await begin(catalog, clipId)
@@ -39,7 +39,7 @@ export function describeJournal({ prepare }: Subject) {
       expect(await catalog.clips.find(clipId)).toMatchObject({ attempts: 2 })
     })
 
-    test('counts tries by provider and outcome', async () => {
+    it('counts tries by provider and outcome', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       for (const outcome of ['failed', 'failed', 'stored'] as const) {
@@ -49,7 +49,7 @@ export function describeJournal({ prepare }: Subject) {
       expect(counters).toMatchObject({ attempts_failed: { pinata: 2 }, attempts_stored: { pinata: 1 } })
     })
 
-    test('names the providers that may hold a clip: broken off, answer lost, or stored and not recorded', async () => {
+    it('names the providers that may hold a clip: broken off, answer lost, or stored and not recorded', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       const end = async (provider: string, outcome: 'stored' | 'failed', mayHaveStored?: boolean) => {
@@ -73,7 +73,7 @@ export function describeJournal({ prepare }: Subject) {
       expect(await catalog.attempts.ambiguousProviders(other)).toEqual([])
     })
 
-    test('forgets old tries of settled clips, and keeps those of clips that wait', async () => {
+    it('forgets old tries of settled clips, and keeps those of clips that wait', async () => {
       const catalog = await open()
       const { id: waiting } = await waitingClip(catalog)
       const { id: settled } = await storedClip(catalog)
@@ -87,7 +87,7 @@ export function describeJournal({ prepare }: Subject) {
       expect(await catalog.attempts.prune(NOW)).toBe(0)
     })
 
-    test('forgets however many there are, and none that a clip still needs', async () => {
+    it('forgets however many there are, and none that a clip still needs', async () => {
       const catalog = await open()
       const { id: waiting } = await waitingClip(catalog)
       await begin(catalog, waiting, 'pinata', NOW - 2)
@@ -100,24 +100,26 @@ export function describeJournal({ prepare }: Subject) {
   })
 
   describe('the figures', () => {
-    test('are zero at first', async () => {
+    it('are zero at first', async () => {
       const { stats } = await open()
       expect(await stats.totals()).toEqual({ heldClips: 0, heldBytes: 0, waitingClips: 0, counters: {} })
     })
 
-    test('say what is held and what waits', async () => {
+    it('say what is held and what waits', async () => {
       const catalog = await open()
       await catalog.clips.reserve(newClip({ sizeBytes: 100 }), noLimit)
       await waitingClip(catalog)
       const { id } = await storedClip(catalog)
       expect(await catalog.stats.totals()).toMatchObject({
-        ...{ heldClips: 3, heldBytes: 1700, waitingClips: 1 },
+        heldClips: 3,
+        heldBytes: 1700,
+        waitingClips: 1,
       })
       await catalog.clips.markBytesDeleted(id)
       expect(await catalog.stats.totals()).toMatchObject({ heldClips: 2, heldBytes: 900 })
     })
 
-    test('add up, by name and label', async () => {
+    it('add up, by name and label', async () => {
       const { stats } = await open()
       const increment = { name: 'background_retries_stored', label: 'hook', value: 2 } as const
       await Promise.all([stats.count([increment]), stats.count([increment])])
@@ -126,7 +128,7 @@ export function describeJournal({ prepare }: Subject) {
       expect((await stats.totals()).counters).toEqual({ background_retries_stored: { hook: 4, cron: 1 } })
     })
 
-    test.each([
+    it.each([
       [0, '0.25'],
       [250, '0.25'],
       [251, '0.5'],
@@ -143,14 +145,14 @@ export function describeJournal({ prepare }: Subject) {
       })
     })
 
-    test('take no time at all for a clip that was stored before it was staged, after a clock was set back', async () => {
+    it('take no time at all for a clip that was stored before it was staged, after a clock was set back', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.clips.store(id, { ...storedFacts, storedAt: NOW - HOUR_MS })
       expect((await catalog.stats.totals()).counters).toMatchObject({ time_to_ipfs_sum: { '': 0 } })
     })
 
-    test('survive a new connection', async () => {
+    it('survive a new connection', async () => {
       const connect = await prepare()
       const first = connect()
       await storedClip(first)
@@ -159,7 +161,7 @@ export function describeJournal({ prepare }: Subject) {
       expect(await connect().stats.totals()).toEqual(before)
     })
 
-    test('list what is held though nobody needs it, those whose time is over first', async () => {
+    it('list what is held though nobody needs it, those whose time is over first', async () => {
       const catalog = await open()
       const late = await storedClip(catalog, { expiresAt: NOW + 2 * HOUR_MS })
       const early = await storedClip(catalog, { expiresAt: NOW + HOUR_MS })
@@ -177,7 +179,7 @@ export function describeJournal({ prepare }: Subject) {
       expect(await idsOf({ limit: 10, endedBefore: NOW + HOUR_MS })).toEqual([early.id, expired])
     })
 
-    test('list what is overdue with nobody at work on it', async () => {
+    it('list what is overdue with nobody at work on it', async () => {
       const catalog = await open()
       const ended = { expiresAt: NOW + 10 }
       const { id } = await waitingClip(catalog, { created: ended })
@@ -192,7 +194,7 @@ export function describeJournal({ prepare }: Subject) {
       expect((await idsAt(NOW + 1000)).sort()).toEqual([id, leased].sort())
     })
 
-    test('list what was being spoken when its process died', async () => {
+    it('list what was being spoken when its process died', async () => {
       const catalog = await open()
       const clip = newClip({ leaseExpiresAt: NOW + 1000 })
       await catalog.clips.reserve(clip, noLimit)

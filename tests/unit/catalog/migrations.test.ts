@@ -2,7 +2,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { migrationsFor } from '#lib/catalog/migrations/index.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
@@ -31,7 +31,7 @@ async function catalogOf(last: string, sql: string): Promise<string> {
   return file
 }
 
-test('a catalog from before clips were counted by triggers knows what it holds, and goes on counting', async () => {
+it('a catalog from before clips were counted by triggers knows what it holds, and goes on counting', async () => {
   const columns = 'id, state, request_id, characters, voice_id, created_at, expires_at, size_bytes, is_held'
   const clip = (id: string, state: string, isHeld: number) =>
     `insert into clips (${columns}, next_attempt_at)
@@ -48,11 +48,14 @@ test('a catalog from before clips were counted by triggers knows what it holds, 
   await catalog.clips.markBytesDeleted('two')
   await catalog.clips.store('one', { provider: 'pinata', ipfsHash: 'h', permanentUrl: 'u', storedAt: NOW })
   expect(await catalog.stats.totals()).toMatchObject({
-    ...{ heldClips: 1, heldBytes: 100, waitingClips: 0, counters: { clips_stored: { pinata: 3 } } },
+    heldClips: 1,
+    heldBytes: 100,
+    waitingClips: 0,
+    counters: { clips_stored: { pinata: 3 } },
   })
 })
 
-test('the version before, which has the catalog open, goes on counting beside this one', async () => {
+it('the version before, which has the catalog open, goes on counting beside this one', async () => {
   const file = await catalogOf('008-spoken', '')
   const versionBefore = new DatabaseSync(file)
   onTestFinished(() => versionBefore.close())

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { CatalogError, createDatabase } from '#lib/catalog/connection.ts'
 import { migrationsFor } from '#lib/catalog/migrations/index.ts'
@@ -41,7 +41,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     return { catalog, network, safe }
   }
 
-  test('is brought up to date once, by ten who start at the same moment on an empty database', async () => {
+  it('is brought up to date once, by ten who start at the same moment on an empty database', async () => {
     const { url, drop } = await newDatabase(subject.url())
     onTestFinished(drop)
     const catalogs = Array.from({ length: 10 }, () => createCatalog(postgresServer(url)))
@@ -56,7 +56,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await Promise.all([...catalogs, database].map((one) => one.close()))
   })
 
-  test('works beside a newer version, which has made migrations of its own', async () => {
+  it('works beside a newer version, which has made migrations of its own', async () => {
     const { url, drop } = await newDatabase(subject.url())
     onTestFinished(drop)
     await catalogAt(url).check()
@@ -66,7 +66,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalogAt(url).check()
   })
 
-  test('says at once that the password is wrong, without repeating it', async () => {
+  it('says at once that the password is wrong, without repeating it', async () => {
     const url = new URL(subject.url())
     url.password = 'not-the-password'
     const failure = await catalogAt(url.href)
@@ -77,14 +77,14 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(String(failure)).not.toContain('not-the-password')
   })
 
-  test('says soon that nobody listens', async () => {
+  it('says soon that nobody listens', async () => {
     const port = await freePort()
     const catalog = catalogAt(`postgres://voicepin:secret@localhost:${port}/voicepin`)
     expect(await secondsOf(catalog.check())).toBeLessThan(4)
     await expect(catalog.check()).rejects.toThrow(/^The catalog failed: .*ECONNREFUSED/)
   })
 
-  test('waits for a server that takes connections and says nothing only as long as it may', async () => {
+  it('waits for a server that takes connections and says nothing only as long as it may', async () => {
     const network = await weakNetwork(subject.url())
     network.hang()
     const catalog = catalogAt(network.url, { connect_timeout: '1' })
@@ -94,7 +94,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.check()
   })
 
-  test('waits for an answer to its very first question only as long as it may', async () => {
+  it('waits for an answer to its very first question only as long as it may', async () => {
     const network = await weakNetwork(subject.url())
     network.hangAt('kysely_migration')
     const catalog = catalogAt(network.url, { statement_timeout: '500' })
@@ -103,7 +103,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.check()
   }, 20_000)
 
-  test('gives up on an answer that does not come, and on the connection that it should have come by', async () => {
+  it('gives up on an answer that does not come, and on the connection that it should have come by', async () => {
     const { catalog, network } = await behindWeakNetwork({ statement_timeout: '500', connect_timeout: '1' })
     network.hang()
     const seconds = await secondsOf(catalog.stats.totals())
@@ -113,7 +113,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.check()
   }, 20_000)
 
-  test('ends a statement that takes too long, and works on', async () => {
+  it('ends a statement that takes too long, and works on', async () => {
     const url = new URL((await subject.prepare(), subject.url()))
     url.searchParams.set('statement_timeout', '100')
     const database = createDatabase(postgresServer(url.href))
@@ -123,7 +123,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await database.run((db) => sql`select 1`.execute(db))
   })
 
-  test('waits only seconds for a process that stands still in the middle of a transaction', async () => {
+  it('waits only seconds for a process that stands still in the middle of a transaction', async () => {
     const { catalog: still, network, safe } = await behindWeakNetwork()
     network.hangAt('insert into "clips"')
     still.clips.reserve(newClip(), noLimit).catch(() => {})
@@ -138,14 +138,14 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(performance.now() - begun).toBeLessThan(6000)
   }, 20_000)
 
-  test('reads again where the connection broke', async () => {
+  it('reads again where the connection broke', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
     const { id } = await waitingClip(safe)
     network.cutAt('select', 'after')
     expect(await catalog.clips.find(id)).toMatchObject({ id })
   })
 
-  test('does again what cannot have been done', async () => {
+  it('does again what cannot have been done', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
     const { id: clipId } = await waitingClip(safe)
     network.cutAt('update "clips"', 'after')
@@ -154,7 +154,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)
   })
 
-  test('never does again what may have been done', async () => {
+  it('never does again what may have been done', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
     const { id: clipId } = await waitingClip(safe)
     network.cutAt('commit', 'after')
@@ -167,14 +167,14 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.stats.count([increment])
   })
 
-  test('bears that its idle connections are cut', async () => {
+  it('bears that its idle connections are cut', async () => {
     const { catalog, network } = await behindWeakNetwork({ max: '5' })
     await Promise.all(Array.from({ length: 5 }, () => catalog.stats.totals()))
     network.cut()
     await catalog.stats.totals()
   })
 
-  test('lets go of a server that takes no writes any more, and finds the one that does', async () => {
+  it('lets go of a server that takes no writes any more, and finds the one that does', async () => {
     const { url, drop } = await newDatabase(subject.url())
     onTestFinished(drop)
     const operator = createDatabase(postgresServer(url))
@@ -193,7 +193,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(await catalog.clips.reserve(newClip(), noLimit)).toBe(true)
   })
 
-  test('starts over in a database that was put in its place', async () => {
+  it('starts over in a database that was put in its place', async () => {
     const catalog = (await subject.prepare())()
     await waitingClip(catalog)
     const { url, drop } = await newDatabase(subject.url())
@@ -208,7 +208,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
   })
 })
 
-test.skipIf(!hasPostgres)(
+it.skipIf(!hasPostgres)(
   'a restart of Postgres under a catalog that is in use needs none of ours',
   async () => {
     const server = await startPostgres()

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDatabase } from '#lib/catalog/connection.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import type { Schema } from '#lib/catalog/schema.ts'
@@ -12,7 +12,7 @@ describe.skipIf(!hasPostgres)('with a real server', () => {
   const subject = postgresSubject()
   describeCatalog(subject)
 
-  test('a clip that somebody ends at this very moment is not given to whoever asks for it', async () => {
+  it('a clip that somebody ends at this very moment is not given to whoever asks for it', async () => {
     const catalog = (await subject.prepare())()
     const { id } = await waitingClip(catalog)
     const request = { hash: 'h', clipId: id, now: NOW, notBefore: 0, keepsPending: false }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RequestClaim } from '#lib/catalog/requests.ts'
 import { HOUR_MS, NOW, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
 
@@ -18,7 +18,7 @@ export function describePromises({ prepare }: Subject) {
   describe('the daily budgets', () => {
     const today = { day: '2026-11-22', caller: 'one' }
 
-    test('are spent to the last character and not beyond, by each caller and on each day anew', async () => {
+    it('are spent to the last character and not beyond, by each caller and on each day anew', async () => {
       const { budgets } = await open()
       expect(await budgets.spend({ ...today, characters: 101 }, 100)).toBe(false)
       expect(await budgets.spend({ ...today, characters: 60 }, 100)).toBe(true)
@@ -28,7 +28,7 @@ export function describePromises({ prepare }: Subject) {
       expect(await budgets.spend({ ...today, day: '2026-11-23', characters: 100 }, 100)).toBe(true)
     })
 
-    test('get back what was not spoken', async () => {
+    it('get back what was not spoken', async () => {
       const { budgets } = await open()
       await budgets.spend({ ...today, characters: 100 }, 100)
       await budgets.refund({ ...today, characters: 30 })
@@ -36,7 +36,7 @@ export function describePromises({ prepare }: Subject) {
       expect(await budgets.spend({ ...today, characters: 30 }, 100)).toBe(true)
     })
 
-    test('hold when a hundred spend at once', async () => {
+    it('hold when a hundred spend at once', async () => {
       const catalog = await openMany()
       await catalog(0).budgets.spend({ ...today, day: '2026-11-21', characters: 1 }, 1000)
       const spent = await Promise.all(
@@ -48,11 +48,16 @@ export function describePromises({ prepare }: Subject) {
 
   describe('a request', () => {
     const claim = (overrides: Partial<RequestClaim> = {}): RequestClaim => ({
-      ...{ hash: 'h', clipId: 'clip-1', now: NOW, notBefore: 0, keepsPending: false },
-      ...{ expiresAt: NOW + HOUR_MS, ...overrides },
+      hash: 'h',
+      clipId: 'clip-1',
+      now: NOW,
+      notBefore: 0,
+      keepsPending: false,
+      expiresAt: NOW + HOUR_MS,
+      ...overrides,
     })
 
-    test('is given to exactly one of a hundred who claim it at once', async () => {
+    it('is given to exactly one of a hundred who claim it at once', async () => {
       const catalog = await openMany()
       const owners = await Promise.all(
         HUNDRED.map((index) => catalog(index).requests.claim(claim({ clipId: `clip-${index}` }))),
@@ -61,7 +66,7 @@ export function describePromises({ prepare }: Subject) {
       expect(owners.filter(({ status }) => status === 'speaking')).toHaveLength(99)
     })
 
-    test('finds the clip that was spoken for it, which then lives longer', async () => {
+    it('finds the clip that was spoken for it, which then lives longer', async () => {
       const catalog = await open()
       const { id, expiresAt } = await waitingClip(catalog)
       expect(await catalog.requests.claim(claim({ clipId: id }))).toEqual({ status: 'ours' })
@@ -70,7 +75,7 @@ export function describePromises({ prepare }: Subject) {
       expect(await catalog.clips.find(id)).toMatchObject({ expiresAt: expiresAt + 1 })
     })
 
-    test('is given a clip for good: who found its time over a moment before does not end it', async () => {
+    it('is given a clip for good: who found its time over a moment before does not end it', async () => {
       const many = await openMany()
       const catalog = many(0)
       const cleaner = many(1)
@@ -85,7 +90,7 @@ export function describePromises({ prepare }: Subject) {
       expect(await cleaner.clips.expire(id, { error: 'late', now: NOW })).toBe(false)
     })
 
-    test('is free again once its clip came to nothing', async () => {
+    it('is free again once its clip came to nothing', async () => {
       const { requests } = await open()
       await requests.claim(claim())
       await requests.giveUp('h', 'another')
@@ -98,7 +103,7 @@ export function describePromises({ prepare }: Subject) {
   describe('an idempotency key', () => {
     const claim = { key: 'k', fingerprint: 'f', now: NOW, leaseExpiresAt: NOW + 1000 }
 
-    test('is given to exactly one of a hundred who come with it at once', async () => {
+    it('is given to exactly one of a hundred who come with it at once', async () => {
       const catalog = await openMany()
       const old = { key: 'old', fingerprint: 'f', now: NOW - 48 * HOUR_MS, leaseExpiresAt: NOW }
       await catalog(0).idempotencyKeys.claim(old)
@@ -107,7 +112,7 @@ export function describePromises({ prepare }: Subject) {
       expect(states.filter(({ status }) => status === 'in_flight')).toHaveLength(99)
     })
 
-    test('remembers its answer for a day, and whose it was', async () => {
+    it('remembers its answer for a day, and whose it was', async () => {
       const { idempotencyKeys } = await open()
       await idempotencyKeys.claim(claim)
       await idempotencyKeys.answer('k', { status: 200, text: 'answer \u0000 🎤' })
@@ -118,7 +123,7 @@ export function describePromises({ prepare }: Subject) {
       expect(await idempotencyKeys.claim(nextDay)).toEqual({ status: 'ours' })
     })
 
-    test('is free again after a failure, and once its holder died', async () => {
+    it('is free again after a failure, and once its holder died', async () => {
       const { idempotencyKeys } = await open()
       await idempotencyKeys.claim(claim)
       await idempotencyKeys.giveUp('k')
@@ -131,7 +136,7 @@ export function describePromises({ prepare }: Subject) {
     const lease = { owner: 'one', expiresAt: NOW + 60_000 }
     const later = { limit: 100, now: NOW + 30_000, lease }
 
-    test('arise with the end of a clip, once', async () => {
+    it('arise with the end of a clip, once', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       const { id: expired } = await waitingClip(catalog, { created: { expiresAt: NOW } })
@@ -143,7 +148,7 @@ export function describePromises({ prepare }: Subject) {
       ])
     })
 
-    test('are each claimed by one, no more than asked for, and again once due', async () => {
+    it('are each claimed by one, no more than asked for, and again once due', async () => {
       const catalog = await openMany()
       for (let count = 0; count < 30; count += 1) await storedClip(catalog(0))
       const claims = await Promise.all(
@@ -162,7 +167,7 @@ export function describePromises({ prepare }: Subject) {
       ])
     })
 
-    test('are forgotten once delivered, and given back untouched by who stops', async () => {
+    it('are forgotten once delivered, and given back untouched by who stops', async () => {
       const { webhooks, ...catalog } = await open()
       await storedClip({ webhooks, ...catalog })
       await storedClip({ webhooks, ...catalog })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Claim } from '#lib/catalog/queue.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import {
@@ -23,7 +23,7 @@ export function describeQueue({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('the queue', () => {
-    test('gives out what waits, under a lease, and to nobody else meanwhile', async () => {
+    it('gives out what waits, under a lease, and to nobody else meanwhile', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       const [claimed] = await catalog.queue.claim(claimBy('one'))
@@ -32,7 +32,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one'))).toEqual([])
     })
 
-    test('gives out a clip whose lease has run out', async () => {
+    it('gives out a clip whose lease has run out', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.queue.claim(claimBy('one'))
@@ -41,7 +41,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('two', { now }))).toMatchObject([{ id, leaseOwner: 'two' }])
     })
 
-    test('gives out neither what is spoken, nor what is stored, nor what has expired', async () => {
+    it('gives out neither what is spoken, nor what is stored, nor what has expired', async () => {
       const catalog = await open()
       await catalog.clips.reserve(newClip({ leaseOwner: null, leaseExpiresAt: null }), noLimit)
       await storedClip(catalog)
@@ -50,7 +50,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one'))).toEqual([])
     })
 
-    test('gives out the oldest schedule first, and no more than asked for', async () => {
+    it('gives out the oldest schedule first, and no more than asked for', async () => {
       const catalog = await open()
       for (const stagedAt of [3000, 1000, 2000]) {
         await waitingClip(catalog, { staged: { stagedAt: NOW + stagedAt } })
@@ -61,7 +61,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(rest.map(({ stagedAt }) => stagedAt)).toEqual([NOW + 3000])
     })
 
-    test("respects a clip's own schedule where it is told to", async () => {
+    it("respects a clip's own schedule where it is told to", async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog, { staged: { stagedAt: later + 1 } })
       expect(await catalog.queue.claim(claimBy('one', { dueOnly: true }))).toEqual([])
@@ -70,7 +70,7 @@ export function describeQueue({ prepare }: Subject) {
       ])
     })
 
-    test('leaves out what is not about to end, where it is told to', async () => {
+    it('leaves out what is not about to end, where it is told to', async () => {
       const catalog = await open()
       const ends = NOW + HOUR_MS
       const { id } = await waitingClip(catalog, { created: { expiresAt: ends } })
@@ -78,7 +78,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one', { expiringBefore: ends }))).toMatchObject([{ id }])
     })
 
-    test('leaves out what was tried in this round already', async () => {
+    it('leaves out what was tried in this round already', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.queue.claim(claimBy('one'))
@@ -88,7 +88,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one', { notTriedSince: later + 1 }))).toMatchObject([{ id }])
     })
 
-    test('does not wait for a clock that was set back to catch up', async () => {
+    it('does not wait for a clock that was set back to catch up', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.queue.claim(claimBy('one'))
@@ -98,7 +98,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one', { now, notTriedSince: now }))).toMatchObject([{ id }])
     })
 
-    test('prolongs a lease for its holder only', async () => {
+    it('prolongs a lease for its holder only', async () => {
       const { queue, clips, ...catalog } = await open()
       const { id } = await waitingClip({ queue, clips, ...catalog })
       await queue.claim(claimBy('one'))
@@ -110,7 +110,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await queue.renew(id, { owner: 'one', expiresAt: later })).toBe(false)
     })
 
-    test('takes one clip back untouched, and only from its holder', async () => {
+    it('takes one clip back untouched, and only from its holder', async () => {
       const { queue, clips, ...catalog } = await open()
       const { id } = await waitingClip({ queue, clips, ...catalog })
       const { id: other } = await waitingClip({ queue, clips, ...catalog })
@@ -119,12 +119,16 @@ export function describeQueue({ prepare }: Subject) {
       expect(await clips.find(id)).toMatchObject({ leaseOwner: 'one' })
       await queue.release('one', id)
       expect(await clips.find(id)).toMatchObject({
-        ...{ state: 'pending', leaseOwner: null, leaseExpiresAt: null, failedRounds: 0, lastRoundAt: null },
+        state: 'pending',
+        leaseOwner: null,
+        leaseExpiresAt: null,
+        failedRounds: 0,
+        lastRoundAt: null,
       })
       expect(await clips.find(other)).toMatchObject({ leaseOwner: 'one' })
     })
 
-    test('takes everything back that one holder has', async () => {
+    it('takes everything back that one holder has', async () => {
       const { queue, clips, stats, ...catalog } = await open()
       const all = { queue, clips, stats, ...catalog }
       const speaking = newClip({ leaseOwner: 'one' })
@@ -139,7 +143,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await stats.abandoned(NOW)).toMatchObject([{ id: speaking.id, state: 'speaking' }])
     })
 
-    test('counts what waits and is not being worked on', async () => {
+    it('counts what waits and is not being worked on', async () => {
       const { queue, ...catalog } = await open()
       for (let count = 0; count < 3; count += 1) await waitingClip({ queue, ...catalog })
       await storedClip({ queue, ...catalog })
@@ -149,7 +153,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await queue.countWaiting(later + 30_000)).toBe(3)
     })
 
-    test.each([1, 2])('never gives one clip twice, through %i connections at once', async (count) => {
+    it.each([1, 2])('never gives one clip twice, through %i connections at once', async (count) => {
       const connect = await prepare()
       const catalogs = Array.from({ length: count }, connect)
       const [first] = catalogs

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { NOW, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
 
 const lease = { owner: 'one', expiresAt: NOW + 60_000 }
@@ -11,7 +11,7 @@ export function describeReplicas({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('the pins', () => {
-    test('say who holds a clip, from the moment that it is stored', async () => {
+    it('say who holds a clip, from the moment that it is stored', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       await catalog.pins.add({ clipId: id, provider: 'kubo', cid: 'bafkubo', pinnedAt: NOW + 9000 })
@@ -23,7 +23,7 @@ export function describeReplicas({ prepare }: Subject) {
       expect(await catalog.pins.clipOf('bafunknown')).toBeNull()
     })
 
-    test('are claimed for a check one by one, those that were never checked first', async () => {
+    it('are claimed for a check one by one, those that were never checked first', async () => {
       const catalog = await open()
       const checked = await storedClip(catalog)
       await catalog.pins.claimCheck({ ...check, now: NOW })
@@ -33,7 +33,7 @@ export function describeReplicas({ prepare }: Subject) {
       expect(await catalog.pins.claimCheck(check)).toBeUndefined()
     })
 
-    test('that nobody has read back yet are claimed again while they are fresh', async () => {
+    it('that nobody has read back yet are claimed again while they are fresh', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       const pin = await catalog.pins.claimCheck(check)
@@ -44,7 +44,7 @@ export function describeReplicas({ prepare }: Subject) {
       expect(await catalog.pins.claimCheck({ ...again, freshBefore: now + 9000 })).toBeUndefined()
     })
 
-    test('that were lost are not checked any more', async () => {
+    it('that were lost are not checked any more', async () => {
       const catalog = await open()
       await storedClip(catalog)
       const pin = await catalog.pins.claimCheck(check)
@@ -52,7 +52,7 @@ export function describeReplicas({ prepare }: Subject) {
       expect(await catalog.pins.claimCheck({ ...check, before: now + 1000 })).toBeUndefined()
     })
 
-    test.each([1, 3])('are never claimed twice, through %i connections at once', async (count) => {
+    it.each([1, 3])('are never claimed twice, through %i connections at once', async (count) => {
       const connect = await prepare()
       const catalogs = Array.from({ length: count }, connect)
       for (const catalog of catalogs) await catalog.check()
@@ -65,7 +65,7 @@ export function describeReplicas({ prepare }: Subject) {
   })
 
   describe('replications', () => {
-    test('are wanted for stored clips that too few hold, once each', async () => {
+    it('are wanted for stored clips that too few hold, once each', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       const { id: enough } = await storedClip(catalog)
@@ -77,7 +77,7 @@ export function describeReplicas({ prepare }: Subject) {
       expect(await catalog.replications.claim(due)).toEqual({ clipId: id, failedRounds: 0 })
     })
 
-    test('are claimed under a lease, which only its holder prolongs, and wait for their date', async () => {
+    it('are claimed under a lease, which only its holder prolongs, and wait for their date', async () => {
       const { replications, ...catalog } = await open()
       const { id } = await storedClip({ replications, ...catalog })
       await replications.want(2, NOW)
@@ -92,7 +92,7 @@ export function describeReplicas({ prepare }: Subject) {
       expect(await replications.count()).toBe(0)
     })
 
-    test('are never claimed twice, through three connections at once', async () => {
+    it('are never claimed twice, through three connections at once', async () => {
       const connect = await prepare()
       const catalogs = Array.from({ length: 3 }, connect)
       for (const catalog of catalogs) await catalog.check()

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import {
   HOUR_MS,
@@ -16,14 +16,14 @@ export function describeRoom({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('the byte budget', () => {
-    test('is filled to the last byte and not beyond', async () => {
+    it('is filled to the last byte and not beyond', async () => {
       const { clips } = await open()
       expect(await clips.reserve(newClip({ sizeBytes: 600 }), 1000)).toBe(true)
       expect(await clips.reserve(newClip({ sizeBytes: 401 }), 1000)).toBe(false)
       expect(await clips.reserve(newClip({ sizeBytes: 400 }), 1000)).toBe(true)
     })
 
-    test('leaves no record of a clip that found no room', async () => {
+    it('leaves no record of a clip that found no room', async () => {
       const { clips, stats } = await open()
       const clip = newClip({ sizeBytes: 1001 })
       expect(await clips.reserve(clip, 1000)).toBe(false)
@@ -31,7 +31,7 @@ export function describeRoom({ prepare }: Subject) {
       expect(await stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
     })
 
-    test('counts what a clip has grown to, and takes back what it did not need', async () => {
+    it('counts what a clip has grown to, and takes back what it did not need', async () => {
       const { clips, stats } = await open()
       const growing = newClip({ sizeBytes: 100 })
       const other = newClip({ sizeBytes: 400 })
@@ -44,12 +44,12 @@ export function describeRoom({ prepare }: Subject) {
       expect(await stats.totals()).toMatchObject({ heldClips: 2, heldBytes: 650 })
     })
 
-    test('has no room for a clip without a record', async () => {
+    it('has no room for a clip without a record', async () => {
       const { clips } = await open()
       expect(await clips.resize(newClipId(), 1, noLimit)).toBe(false)
     })
 
-    test.each(['stored', 'expired'])('is free again once a %s clip was let go, not before', async (state) => {
+    it.each(['stored', 'expired'])('is free again once a %s clip was let go, not before', async (state) => {
       const catalog = await open()
       const { id, sizeBytes } = await waitingClip(catalog)
       if (state === 'stored') await catalog.clips.store(id, storedFacts)
@@ -59,7 +59,7 @@ export function describeRoom({ prepare }: Subject) {
       expect(await catalog.stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
     })
 
-    test('holds when clips begin and grow at once, through several connections', async () => {
+    it('holds when clips begin and grow at once, through several connections', async () => {
       const connect = await prepare()
       const catalogs = [connect(), connect(), connect(), connect()]
       for (const catalog of catalogs) await catalog.check()
@@ -73,7 +73,7 @@ export function describeRoom({ prepare }: Subject) {
       expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldBytes: 2000 })
     })
 
-    test('is what a count of all clips would say, whatever has become of them', async () => {
+    it('is what a count of all clips would say, whatever has become of them', async () => {
       const connect = await prepare()
       const catalogs = [connect(), connect(), connect()]
       for (const catalog of catalogs) await catalog.check()
@@ -97,7 +97,7 @@ export function describeRoom({ prepare }: Subject) {
       expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldClips: 18, heldBytes, waitingClips: 3 })
     })
 
-    test.each([1, 2])('holds when many ask at once, through %i connections', async (count) => {
+    it.each([1, 2])('holds when many ask at once, through %i connections', async (count) => {
       const connect = await prepare()
       const catalogs = Array.from({ length: count }, connect)
       const asked = Array.from({ length: 60 }, (_, index) =>

@@ -2,7 +2,7 @@ import { copyFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promise
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
@@ -27,7 +27,7 @@ function neighbour(file: string) {
 }
 
 describe('the catalog in SQLite', () => {
-  test('waits its turn while another process writes, and lets the event loop go on', async () => {
+  it('waits its turn while another process writes, and lets the event loop go on', async () => {
     const { catalog, file } = await open()
     await catalog.check()
     const other = neighbour(file)
@@ -43,7 +43,7 @@ describe('the catalog in SQLite', () => {
     expect(await reserved).toBe(true)
   })
 
-  test('says that it is locked when that does not end, and works again once it has', async () => {
+  it('says that it is locked when that does not end, and works again once it has', async () => {
     const { catalog, file } = await open()
     const { id } = await waitingClip(catalog)
     const other = neighbour(file)
@@ -70,7 +70,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.clips.reserve(newClip(), noLimit)).toBe(true)
   })
 
-  test('starts over where its file was taken away, for all who ask at once', async () => {
+  it('starts over where its file was taken away, for all who ask at once', async () => {
     const { catalog, file } = await open()
     const { id } = await waitingClip(catalog)
     await rm(path.dirname(file), { recursive: true })
@@ -80,7 +80,7 @@ describe('the catalog in SQLite', () => {
     expect((await stat(file)).isFile()).toBe(true)
   })
 
-  test('goes on with another file that was put in its place', async () => {
+  it('goes on with another file that was put in its place', async () => {
     const { catalog, file } = await open()
     const backup = await open()
     const { id } = await waitingClip(backup.catalog)
@@ -94,7 +94,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.queue.countWaiting(Number.MAX_SAFE_INTEGER)).toBe(1)
   })
 
-  test('says that its file is damaged, and works again once it is repaired', async () => {
+  it('says that its file is damaged, and works again once it is repaired', async () => {
     const { catalog, file } = await open()
     const { id } = await waitingClip(catalog)
     await catalog.close()
@@ -109,7 +109,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.clips.find(id)).toMatchObject({ id })
   })
 
-  test('recovers from damage that comes while it is open', async () => {
+  it('recovers from damage that comes while it is open', async () => {
     const { catalog, file } = await open()
     for (let count = 0; count < 50; count += 1) await waitingClip(catalog)
     await catalog.close()
@@ -123,7 +123,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.queue.claim(everything)).toHaveLength(50)
   })
 
-  test('says that there is no way to its file, and opens it once there is', async () => {
+  it('says that there is no way to its file, and opens it once there is', async () => {
     const directory = await temporaryDirectory()
     const blocked = path.join(directory, 'data')
     await writeFile(blocked, '')
@@ -133,7 +133,7 @@ describe('the catalog in SQLite', () => {
     await catalog.check()
   })
 
-  test('rolls back whatever fails half-way', async () => {
+  it('rolls back whatever fails half-way', async () => {
     const { catalog } = await open()
     await catalog.check()
     const nameless = { ...newClip(), voiceId: null } as unknown as ReturnType<typeof newClip>
@@ -142,7 +142,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.stats.totals()).toMatchObject({ heldClips: 1 })
   })
 
-  test.runIf(canMount)('says that the disk is full, and works again once there is room', async () => {
+  it.runIf(canMount)('says that the disk is full, and works again once there is room', async () => {
     const disk = await smallDisk(512 * 1024)
     const { catalog } = await open(disk.directory)
     const filler = path.join(disk.directory, 'filler')
@@ -158,7 +158,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.clips.find(id)).toMatchObject({ id })
   })
 
-  test.runIf(canMount)('says that the disk is read-only, and works again once it is not', async () => {
+  it.runIf(canMount)('says that the disk is read-only, and works again once it is not', async () => {
     const disk = await smallDisk(4 * 1024 * 1024)
     const { catalog } = await open(disk.directory)
     await waitingClip(catalog)

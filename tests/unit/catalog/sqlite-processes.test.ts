@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -11,7 +11,7 @@ import { NOW, waitingClip } from './catalog-subject.ts'
 const run = promisify(execFile)
 const script = path.join(import.meta.dirname, 'open-at-once.ts')
 
-test('processes that open a fresh catalog at once all get it, and all their records are there', async () => {
+it('processes that open a fresh catalog at once all get it, and all their records are there', async () => {
   const file = path.join(await temporaryDirectory(), 'data', 'catalog.sqlite')
   const startsAt = Date.now() + 1500
   const processes = Array.from({ length: 4 }, () =>
@@ -23,7 +23,7 @@ test('processes that open a fresh catalog at once all get it, and all their reco
   expect(await catalog.stats.totals()).toMatchObject({ heldClips: 40 })
 }, 20_000)
 
-test.each([
+it.each([
   ['clips_claimable', 'a claim', (catalog: Catalog) => catalog.queue.claim(claim)],
   [
     'clips_claimable',

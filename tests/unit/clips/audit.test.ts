@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { audit } from '#lib/clips/audit.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
@@ -52,7 +52,7 @@ const at = (results: Awaited<ReturnType<typeof audit>>, name: string) =>
   results.find(({ provider }) => provider === name)
 
 describe('The audit', () => {
-  test('finds and repairs each clip that a provider forgot, five in a hundred, in one round', {
+  it('finds and repairs each clip that a provider forgot, five in a hundred, in one round', {
     timeout: 30_000,
   }, async () => {
     const contents = await clips(100)
@@ -62,7 +62,12 @@ describe('The audit', () => {
     for (const { cid } of forgotten) pinata.files.delete(cid)
     const results = await auditAll()
     expect(at(results, 'pinata')).toEqual({
-      ...{ provider: 'pinata', checked: 100, delivered: 95, unknown: 0, lost: 5, repaired: 5 },
+      provider: 'pinata',
+      checked: 100,
+      delivered: 95,
+      unknown: 0,
+      lost: 5,
+      repaired: 5,
     })
     expect(at(results, 'kubo')).toMatchObject({ checked: 100, delivered: 100, lost: 0 })
     for (const { cid, file } of forgotten) {
@@ -85,7 +90,7 @@ describe('The audit', () => {
     }
   })
 
-  test('takes wrong bytes for lost ones', async () => {
+  it('takes wrong bytes for lost ones', async () => {
     const content = await someContent(5000)
     await store(content)
     now += 2 * HOUR_MS
@@ -94,7 +99,7 @@ describe('The audit', () => {
     expect(pinata.files.get(content.cid)).toEqual(await bytesOf(content.file))
   })
 
-  test('does not take a gateway that is down, or a clip that is fresh, for a loss', async () => {
+  it('does not take a gateway that is down, or a clip that is fresh, for a loss', async () => {
     const [old, fresh] = (await clips(2)) as [IpfsContent, IpfsContent]
     await store(old)
     now += 2 * HOUR_MS
@@ -107,7 +112,7 @@ describe('The audit', () => {
     expect(world.log.filter(({ level }) => level === 50)).toEqual([])
   })
 
-  test('brings a clip to somebody else where its provider does not take it back', async () => {
+  it('brings a clip to somebody else where its provider does not take it back', async () => {
     const content = await someContent(5000)
     const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
     await world.services.store.put(id, content.file.stream() as unknown as AsyncIterable<Uint8Array>)
@@ -121,7 +126,7 @@ describe('The audit', () => {
     expect(kubo.files.has(content.cid)).toBe(true)
   })
 
-  test('says that a clip is gone where nobody has a copy', async () => {
+  it('says that a clip is gone where nobody has a copy', async () => {
     const content = await someContent(5000)
     await store(content, [pinata])
     now += 2 * HOUR_MS
@@ -130,7 +135,7 @@ describe('The audit', () => {
     expect(world.log.some(({ msg }) => msg === 'A lost clip could not be repaired')).toBe(true)
   })
 
-  test('reads each clip once an interval, those checked longest ago first, and no more than it may', async () => {
+  it('reads each clip once an interval, those checked longest ago first, and no more than it may', async () => {
     const contents = await clips(6)
     for (const content of contents) {
       now += 1000
@@ -145,7 +150,7 @@ describe('The audit', () => {
     expect(pinata.requests).toBe(6)
   })
 
-  test('proves the permanent address of a fresh clip, and asks again while it is not delivered', async () => {
+  it('proves the permanent address of a fresh clip, and asks again while it is not delivered', async () => {
     const content = await someContent(5000)
     const id = await store(content, [pinata])
     const proven = async () => (await world.services.catalog.pins.ofClip(id))[0]?.provenAt
@@ -161,7 +166,7 @@ describe('The audit', () => {
     expect(await proven()).toBe(now)
   })
 
-  test('lets go first of what has been delivered when space is short', async () => {
+  it('lets go first of what has been delivered when space is short', async () => {
     const [first, second] = (await clips(2)) as [IpfsContent, IpfsContent]
     for (const content of [first, second]) {
       const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
@@ -181,7 +186,7 @@ describe('The audit', () => {
     expect(await stats.evictable({ limit: 10 })).toHaveLength(2)
   })
 
-  test('checks the repository here, and mends it from another copy', async () => {
+  it('checks the repository here, and mends it from another copy', async () => {
     const local = await openGateway({ IPFS_GATEWAYS: kubo.provider.gatewayUrl })
     const content = await someContent(1_500_000)
     await local.services.providers[0]?.upload(content, { signal })

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { growReservation } from '#lib/clips/byte-budget.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { speak, testServices } from '../../support/services.ts'
 
-test('a clip whose record is gone asks for more room in vain, and no other clip has to go for it', async () => {
+it('a clip whose record is gone asks for more room in vain, and no other clip has to go for it', async () => {
   const { services } = await testServices()
   const { id } = await speak(services)
   await expect(growReservation(services, newClipId(), 0)(100_000)).rejects.toThrow(

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
@@ -23,7 +23,7 @@ async function putObject({ s3 }: Services, id: string, bytes: Uint8Array) {
 }
 
 describe('clean-up of a bucket', () => {
-  test('makes audio without a record a clip again, once it is old enough', async () => {
+  it('makes audio without a record a clip again, once it is old enough', async () => {
     const { services, advance } = await openBucketWorld()
     const id = newClipId()
     await putObject(services, id, audio)
@@ -34,7 +34,7 @@ describe('clean-up of a bucket', () => {
     expect(await openClip(services, id)).toMatchObject({ from: 'here' })
   })
 
-  test('deletes the audio of clips that were let go, and what is no audio', async () => {
+  it('deletes the audio of clips that were let go, and what is no audio', async () => {
     const { services, server, advance } = await openBucketWorld()
     const { id } = await speak(services)
     await services.catalog.clips.markBytesDeleted(id)
@@ -44,7 +44,7 @@ describe('clean-up of a bucket', () => {
     expect(server.objects()).toEqual([])
   })
 
-  test('lets go of stored clips whose time is over', async () => {
+  it('lets go of stored clips whose time is over', async () => {
     const { services, server, advance } = await openBucketWorld()
     await speak(services)
     advance(HOUR_MS)
@@ -52,7 +52,7 @@ describe('clean-up of a bucket', () => {
     expect(server.objects()).toEqual([])
   })
 
-  test('asks the catalog once for hundreds of files', async () => {
+  it('asks the catalog once for hundreds of files', async () => {
     const { services } = await openBucketWorld()
     const { id } = await speak(services)
     let asked = 0
@@ -74,14 +74,14 @@ describe('clean-up of a bucket', () => {
 })
 
 describe('the start of a machine with a bucket', () => {
-  test('is ready without a look into the bucket', async () => {
+  it('is ready without a look into the bucket', async () => {
     const { services, server } = await openBucketWorld()
     server.requests.length = 0
     await recover(services)
     expect(server.requests).toEqual([])
   })
 
-  test('leaves alone what is young, since other machines are at work', async () => {
+  it('leaves alone what is young, since other machines are at work', async () => {
     const { services, server } = await openBucketWorld()
     await putObject(services, newClipId(), audio)
     await recover(services)
@@ -90,7 +90,7 @@ describe('the start of a machine with a bucket', () => {
     expect(server.objects()).toHaveLength(1)
   })
 
-  test('makes a clip of what was on its way to the bucket when a process died', async () => {
+  it('makes a clip of what was on its way to the bucket when a process died', async () => {
     const dead = await openBucketWorld()
     const { server } = dead
     // Its bytes are in the spool, and a process that dies now tells nobody.
@@ -107,7 +107,7 @@ describe('the start of a machine with a bucket', () => {
     expect(await next.services.catalog.clips.find(id)).toMatchObject({ state: 'staged' })
   })
 
-  test('brings to the bucket what a process left, even where others do the background work', async () => {
+  it('brings to the bucket what a process left, even where others do the background work', async () => {
     const dead = await openBucketWorld()
     dead.server.failWith(503)
     await dead.services.store.put(newClipId(), Readable.from([audio])).catch(() => {})
@@ -121,7 +121,7 @@ describe('the start of a machine with a bucket', () => {
 })
 
 describe('a full disk before a bucket', () => {
-  test('is freed of copies, and no clip leaves the bucket for it', async () => {
+  it('is freed of copies, and no clip leaves the bucket for it', async () => {
     const { services, server, directory, advance } = await openBucketWorld()
     const { id } = await speak(services)
     const copies = path.join(directory, 's3', 'copies')
@@ -134,7 +134,7 @@ describe('a full disk before a bucket', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: true })
   })
 
-  test('is said to be full when there is no copy left, while clips stay in the bucket', async () => {
+  it('is said to be full when there is no copy left, while clips stay in the bucket', async () => {
     const { services, server } = await openBucketWorld()
     await speak(services)
     const diskSpace = { ...services.diskSpace, hasSpace: async () => false }
@@ -144,7 +144,7 @@ describe('a full disk before a bucket', () => {
 })
 
 describe('a caller while the bucket is away', () => {
-  test('gets his clip from IPFS at once', async () => {
+  it('gets his clip from IPFS at once', async () => {
     const { services, server, directory } = await openBucketWorld()
     server.failWith(503)
     const clip = await speak(services)
@@ -155,7 +155,7 @@ describe('a caller while the bucket is away', () => {
     expect(spooled.filter((entry) => entry.isFile())).toEqual([])
   })
 
-  test('uploads what waits once it is back', async () => {
+  it('uploads what waits once it is back', async () => {
     const { services, server, advance } = await openBucketWorld()
     const [id = ''] = await waitingClips(services, 1)
     advance(6 * MINUTE_MS)

@@ -1,6 +1,6 @@
 import { readdir, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type CleanUpResult, cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
@@ -31,7 +31,7 @@ async function putFile(
 describe('clean-up of what belongs to nothing', () => {
   const audio = speechMp3(100, 'An orphan')
 
-  test('makes audio without a record a clip again, which then reaches IPFS', async () => {
+  it('makes audio without a record a clip again, which then reaches IPFS', async () => {
     const world = await testServices()
     await world.services.store.check()
     const id = newClipId()
@@ -43,14 +43,14 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await world.services.catalog.queue.countWaiting(world.clock.now())).toBe(1)
   })
 
-  test('leaves alone a file that is too young to have lost its record', async () => {
+  it('leaves alone a file that is too young to have lost its record', async () => {
     const world = await testServices()
     await world.services.store.check()
     await putFile(world, newClipId(), audio, 30_000)
     expect(await clean(world)).toEqual(nothing)
   })
 
-  test('deletes a file without a record that is no audio', async () => {
+  it('deletes a file without a record that is no audio', async () => {
     const world = await testServices()
     await world.services.store.check()
     await putFile(world, newClipId(), Buffer.from('no audio at all'))
@@ -58,7 +58,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await readdir(world.audioDirectory)).toEqual([])
   })
 
-  test('deletes a file that was let go before', async () => {
+  it('deletes a file that was let go before', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(HOUR_MS)
@@ -68,7 +68,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await readdir(world.audioDirectory)).toEqual([])
   })
 
-  test('clears away writes that broke off over an hour ago, and touches no other file', async () => {
+  it('clears away writes that broke off over an hour ago, and touches no other file', async () => {
     const world = await testServices()
     await world.services.store.check()
     const broken = `${newClipId()}.0123456789ab.partial`
@@ -81,7 +81,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(left).not.toContain(broken)
   })
 
-  test('takes down of a stored clip whose file is gone that it is not here', async () => {
+  it('takes down of a stored clip whose file is gone that it is not here', async () => {
     const world = await testServices()
     const [stored, [waiting = '']] = [await speak(world.services), await waitingClips(world.services, 1)]
     for (const id of [stored.id, waiting]) await world.services.store.delete(id)
@@ -93,7 +93,7 @@ describe('clean-up of what belongs to nothing', () => {
     })
   })
 
-  test('goes on where one file cannot be read', async () => {
+  it('goes on where one file cannot be read', async () => {
     const world = await testServices()
     await world.services.store.check()
     const [unreadable, readable] = [newClipId(), newClipId()]
@@ -109,7 +109,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await clean(world)).toEqual({ ...nothing, adopted: 1 })
   })
 
-  test('by two services at once adopts each file once', async () => {
+  it('by two services at once adopts each file once', async () => {
     const world = await testServices()
     const other = await testServices({ directory: world.directory, clock: world.clock })
     await world.services.store.check()

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type CleanUpResult, cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { refused, unavailable } from '../../support/fake-provider.ts'
@@ -14,7 +14,7 @@ function clean({ services, clock }: TestServices) {
 }
 
 describe('clean-up', () => {
-  test('leaves alone what still has its time', async () => {
+  it('leaves alone what still has its time', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     const [waiting = ''] = await waitingClips(world.services, 1)
@@ -22,7 +22,7 @@ describe('clean-up', () => {
     expect((await readdir(world.audioDirectory)).toSorted()).toEqual([id, waiting].toSorted())
   })
 
-  test('lets go of bytes that IPFS has, once their time is over', async () => {
+  it('lets go of bytes that IPFS has, once their time is over', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(HOUR_MS)
@@ -31,7 +31,7 @@ describe('clean-up', () => {
     expect(await openClip(world.services, id)).toMatchObject({ from: 'ipfs' })
   })
 
-  test('gives a clip that waits a last try before it expires', async () => {
+  it('gives a clip that waits a last try before it expires', async () => {
     const world = await testServices()
     const [id = ''] = await waitingClips(world.services, 1)
     // Within the five minutes to the next clean-up it will be over.
@@ -41,14 +41,14 @@ describe('clean-up', () => {
     expect(attempts).toMatchObject([{ trigger: 'last_try', outcome: 'stored' }])
   })
 
-  test('saves even a clip whose time is over already', async () => {
+  it('saves even a clip whose time is over already', async () => {
     const world = await testServices()
     await waitingClips(world.services, 1)
     await world.clock.advance(2 * HOUR_MS)
     expect(await clean(world)).toEqual({ ...nothing, saved: 1, bytesDeleted: 1 })
   })
 
-  test('expires a clip that nobody took: gone, deleted, counted and logged as an error', async () => {
+  it('expires a clip that nobody took: gone, deleted, counted and logged as an error', async () => {
     const world = await testServices()
     for (const provider of world.providers) provider.always(refused())
     const [id = ''] = await waitingClips(world.services, 1)
@@ -58,12 +58,14 @@ describe('clean-up', () => {
     await expect(openClip(world.services, id)).rejects.toMatchObject({ code: 'expired' })
     expect((await world.services.catalog.stats.totals()).counters.clips_expired).toEqual({ '': 1 })
     expect(world.lines.find(({ msg }) => msg.includes('expired'))).toMatchObject({
-      ...{ level: 'error', clipId: id, error: expect.stringContaining('401') },
+      level: 'error',
+      clipId: id,
+      error: expect.stringContaining('401'),
     })
     expect(await clean(world)).toEqual(nothing)
   })
 
-  test('tries what has no other chance even while its providers rest', async () => {
+  it('tries what has no other chance even while its providers rest', async () => {
     const world = await testServices()
     for (const provider of world.providers) provider.next(unavailable(24 * HOUR_MS))
     await speak(world.services)
@@ -73,7 +75,7 @@ describe('clean-up', () => {
     expect(await clean(world)).toEqual({ ...nothing, saved: 3, bytesDeleted: 3 })
   })
 
-  test('expires nothing where audio that waits is to be kept', async () => {
+  it('expires nothing where audio that waits is to be kept', async () => {
     const world = await testServices({ environment: { KEEP_PENDING_AUDIO: 'true' } })
     for (const provider of world.providers) provider.always(unavailable())
     const [id = ''] = await waitingClips(world.services, 1)
@@ -83,7 +85,7 @@ describe('clean-up', () => {
     expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
   })
 
-  test('gives up a clip without bytes even then', async () => {
+  it('gives up a clip without bytes even then', async () => {
     const world = await testServices({ environment: { KEEP_PENDING_AUDIO: 'true' } })
     const [id = ''] = await waitingClips(world.services, 1)
     await world.services.store.delete(id)
@@ -95,7 +97,7 @@ describe('clean-up', () => {
     })
   })
 
-  test('does not expire a clip under the hands of who uploads it', async () => {
+  it('does not expire a clip under the hands of who uploads it', async () => {
     const world = await testServices({ environment: { TEMP_AUDIO_TTL_SECONDS: '5' } })
     const { services, clock, first } = world
     first.next(async ({ cid }) => {
@@ -110,7 +112,7 @@ describe('clean-up', () => {
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
   })
 
-  test('forgets tries after thirty days', async () => {
+  it('forgets tries after thirty days', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(31 * 24 * HOUR_MS)
@@ -118,13 +120,13 @@ describe('clean-up', () => {
     expect(await world.services.catalog.attempts.ofClip(id)).toEqual([])
   })
 
-  test('stops between its steps when it is told to', async () => {
+  it('stops between its steps when it is told to', async () => {
     const world = await testServices()
     const reason = new Error('The service is shutting down')
     await expect(cleanUp(world.services, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 
-  test('of more clips than fit one batch leaves none behind', async () => {
+  it('of more clips than fit one batch leaves none behind', async () => {
     const world = await testServices()
     for (const provider of world.providers) provider.always(refused())
     const { chain } = world.services
@@ -135,7 +137,7 @@ describe('clean-up', () => {
     expect(await readdir(world.audioDirectory)).toEqual([])
   })
 
-  test('goes on where one file cannot be deleted, and comes back for it', async () => {
+  it('goes on where one file cannot be deleted, and comes back for it', async () => {
     const world = await testServices()
     const stuck = await speak(world.services)
     await speak(world.services)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
@@ -124,7 +124,7 @@ async function expectNothingLost({ services, directory, providers }: TestService
 }
 
 describe.each(Object.entries(stories))('a process killed in the middle of %s', (_, story) => {
-  test('has lost nothing that was answered, and stored nothing twice, at whichever step it died', async () => {
+  it('has lost nothing that was answered, and stored nothing twice, at whichever step it died', async () => {
     let deaths = 0
     for (let lastStep = 1; ; lastStep += 1) {
       const life = createLife({ lastStep })
@@ -145,7 +145,7 @@ describe.each(Object.entries(stories))('a process killed in the middle of %s', (
 })
 
 describe('a process killed while it recovers', () => {
-  test('leaves the next one as much as it found', async () => {
+  it('leaves the next one as much as it found', async () => {
     for (let lastStep = 1; ; lastStep += 1) {
       const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
       // Two clips: one staged with its upload under way, one spoken to the end and not yet recorded.

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { afterResponse } from '#lib/background/after-response.ts'
 import { runMaintenance } from '#lib/background/tasks.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
@@ -15,7 +15,7 @@ async function onShortDisk({ services }: TestServices, heldAtMost: number) {
 }
 
 describe('a disk without room', () => {
-  test('is given the room of clips that IPFS has, oldest first', async () => {
+  it('is given the room of clips that IPFS has, oldest first', async () => {
     const world = await testServices()
     const ids = [await speak(world.services), await speak(world.services)].map(({ id }) => id)
     const services = await onShortDisk(world, 1)
@@ -24,7 +24,7 @@ describe('a disk without room', () => {
       expect(await services.catalog.clips.find(id)).toMatchObject({ hasLocalBytes: false })
   })
 
-  test('lets clips go straight to IPFS where nothing can be freed', async () => {
+  it('lets clips go straight to IPFS where nothing can be freed', async () => {
     const world = await testServices()
     const services = await onShortDisk(world, -1)
     const clip = await speak(services)
@@ -35,7 +35,7 @@ describe('a disk without room', () => {
     })
   })
 
-  test('is refused before anything is paid for while no provider would be asked', async () => {
+  it('is refused before anything is paid for while no provider would be asked', async () => {
     const world = await testServices({ ...atOnce })
     for (const provider of world.providers) provider.always(unavailable(3_600_000))
     await speak(world.services)
@@ -43,7 +43,7 @@ describe('a disk without room', () => {
     await expect(speak(await onShortDisk(world, -1))).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 
-  test('does not keep providers from being asked again once they have rested', async () => {
+  it('does not keep providers from being asked again once they have rested', async () => {
     const world = await testServices(atOnce)
     const { services, providers, clock, first } = world
     for (const provider of providers) provider.always(unavailable(60_000))
@@ -54,7 +54,7 @@ describe('a disk without room', () => {
     expect(await speak(await onShortDisk(world, -1))).toMatchObject({ state: 'stored' })
   })
 
-  test('has its clean-up free what IPFS has before it needs the catalog', async () => {
+  it('has its clean-up free what IPFS has before it needs the catalog', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await runMaintenance(await onShortDisk(world, 0))
@@ -64,7 +64,7 @@ describe('a disk without room', () => {
     })
   })
 
-  test.runIf(canMount)(
+  it.runIf(canMount)(
     'leaves the catalog enough of it to drain the backlog later',
     async () => {
       const { directory } = await smallDisk(48 * 1024 ** 2)
@@ -89,7 +89,7 @@ describe('a disk without room', () => {
   )
 })
 
-test('a disk that cannot be asked is taken to have room', async () => {
+it('a disk that cannot be asked is taken to have room', async () => {
   expect(await createDiskSpace('/dev/null/nowhere').hasSpace(1)).toBe(true)
   expect(await createDiskSpace(import.meta.dirname).hasSpace(Number.MAX_SAFE_INTEGER)).toBe(false)
 })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type PendingOptions, uploadPending } from '#lib/clips/upload-pending.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { FakeProvider, unavailable } from '../../support/fake-provider.ts'
@@ -8,7 +8,7 @@ const never = new AbortController().signal
 const all: PendingOptions = { limit: 1000, trigger: 'admin', signal: never, dueOnly: false }
 
 describe('leases', () => {
-  test('keep two services on one directory from uploading any of 200 clips twice', async () => {
+  it('keep two services on one directory from uploading any of 200 clips twice', async () => {
     const provider = new FakeProvider('pinata')
     const options = { clock: systemClock, providers: [provider] }
     const one = await testServices(options)
@@ -23,7 +23,7 @@ describe('leases', () => {
     expect(await one.services.catalog.stats.totals()).toMatchObject({ waitingClips: 0 })
   }, 20_000)
 
-  test('are prolonged before each try, so that a long round keeps its clip', async () => {
+  it('are prolonged before each try, so that a long round keeps its clip', async () => {
     const { services, clock, first, second } = await testServices()
     first.always('hang')
     second.always('hang')
@@ -38,7 +38,7 @@ describe('leases', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ leaseOwner: null, failedRounds: 1 })
   })
 
-  test('that were lost end the round, and leave the clip to its new holder', async () => {
+  it('that were lost end the round, and leave the clip to its new holder', async () => {
     const { services, clock, first } = await testServices()
     first.always(unavailable())
     const [id = ''] = await waitingClips(services, 1)
@@ -52,7 +52,7 @@ describe('leases', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ leaseOwner: 'another', failedRounds: 0 })
   })
 
-  test('that run out by a clock set forward do not put two of our own workers on one clip', async () => {
+  it('that run out by a clock set forward do not put two of our own workers on one clip', async () => {
     const { services, clock, first } = await testServices()
     first.always(async ({ cid }) => {
       await clock.sleep(5000)

@@ -186,7 +186,9 @@ export async function createModel() {
       const isHere = existsSync(path.join(directory, 'audio', id))
       const isOver = latest >= expiresAt
       expect({ id, state, isSafe: state === 'stored' ? isAtProvider : isHere || isOver }).toEqual({
-        ...{ id, state: expect.stringMatching(isOver ? /./ : /^(staged|pending|stored)$/), isSafe: true },
+        id,
+        state: expect.stringMatching(isOver ? /./ : /^(staged|pending|stored)$/),
+        isSafe: true,
       })
     }
   }

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { test } from 'vitest'
+import { it } from 'vitest'
 import { anyEvent, createModel } from './life-model.ts'
 
 // The same lives in every run; SEED= tries others.
 const seed = Number(process.env.SEED ?? 20_261_122)
 const numRuns = Number(process.env.RUNS ?? 40)
 
-test(
+it(
   'whatever happens in whatever order, no answered clip is lost, none is stored twice, and all comes to rest',
   async () => {
     await fc.assert(

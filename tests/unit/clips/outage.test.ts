@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { afterResponse } from '#lib/background/after-response.ts'
 import { runMaintenance } from '#lib/background/tasks.ts'
 import { disagreements, recordsIn } from '../../support/agreement.ts'
@@ -32,7 +32,7 @@ async function callAll({ services, clock }: TestServices) {
   return { answersAfterMs, temporary }
 }
 
-test.each([
+it.each([
   ['refusing', unavailable()],
   ['hanging', 'hang'],
 ] as const)(

@@ -1,6 +1,6 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
@@ -31,7 +31,7 @@ async function leaveSpeaking({ catalog, clock }: Services, leaseOwner: string) {
 }
 
 describe('recovery', () => {
-  test('takes back what a dead process of this host was working on, and nobody else', async () => {
+  it('takes back what a dead process of this host was working on, and nobody else', async () => {
     const { services } = await testServices()
     const ids = await waitingClips(services, 3)
     const alive = `${hostIdentity}:${process.ppid}:000000000000`
@@ -47,39 +47,42 @@ describe('recovery', () => {
     expect(owners.toSorted()).toEqual([elsewhere, alive, null].toSorted())
   })
 
-  test('makes speech whose process died before the record a clip that waits', async () => {
+  it('makes speech whose process died before the record a clip that waits', async () => {
     const { services, audioDirectory } = await testServices()
     const id = await leaveSpeaking(services, deadOwner)
     await services.store.check()
     await writeFile(path.join(audioDirectory, id), audio)
     expect(await recover(services)).toEqual({ adopted: 1, waiting: 1 })
     expect(await services.catalog.clips.find(id)).toMatchObject({
-      ...{ state: 'staged', cid: expect.stringMatching(/^bafk/), sizeBytes: audio.length, requestId: 'r' },
+      state: 'staged',
+      cid: expect.stringMatching(/^bafk/),
+      sizeBytes: audio.length,
+      requestId: 'r',
     })
   })
 
-  test('forgets speech of which nothing was kept', async () => {
+  it('forgets speech of which nothing was kept', async () => {
     const { services } = await testServices()
     const id = await leaveSpeaking(services, deadOwner)
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 0 })
     expect(await services.catalog.clips.find(id)).toBeNull()
   })
 
-  test('leaves speech of a living process alone', async () => {
+  it('leaves speech of a living process alone', async () => {
     const { services } = await testServices()
     const id = await leaveSpeaking(services, services.leaseOwner)
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 0 })
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'speaking' })
   })
 
-  test('adopts audio whose record was lost, however young it is', async () => {
+  it('adopts audio whose record was lost, however young it is', async () => {
     const { services, audioDirectory } = await testServices()
     await services.store.check()
     await writeFile(path.join(audioDirectory, newClipId()), audio)
     expect(await recover(services)).toEqual({ adopted: 1, waiting: 1 })
   })
 
-  test('adopts everything where the whole catalog was lost', async () => {
+  it('adopts everything where the whole catalog was lost', async () => {
     const before = await testServices()
     const ids = await waitingClips(before.services, 5)
     await before.services.catalog.close()
@@ -94,7 +97,7 @@ describe('recovery', () => {
     for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
   })
 
-  test('can be repeated, and changes nothing then', async () => {
+  it('can be repeated, and changes nothing then', async () => {
     const { services } = await testServices()
     await waitingClips(services, 2)
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 2 })
@@ -105,12 +108,12 @@ describe('recovery', () => {
 describe('the name of a process in leases', () => {
   const self = newLeaseOwner()
 
-  test('differs for every service, and names host and process', () => {
+  it('differs for every service, and names host and process', () => {
     expect(newLeaseOwner()).not.toBe(self)
     expect(self.startsWith(`${hostIdentity}:${process.pid}:`)).toBe(true)
   })
 
-  test.each([
+  it.each([
     ['itself', self, false],
     ['a process id that is free', deadOwner, true],
     ['an earlier life of this process id', `${hostIdentity}:${process.pid}:000000000000`, true],

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { measureAudio } from '#lib/audio/measure.ts'
 import { createTranscoder } from '#lib/audio/opus/transcoder.ts'
 import { speakLive } from '#lib/clips/live-listener.ts'
@@ -37,7 +37,7 @@ function withLocalVoice(services: Services): Services {
 
 const failingReencoder = (error: Error) => ({ reencode: () => Promise.reject(error) })
 
-test('a clip becomes Opus: smaller, as long, under its own CID, and its record says what it was', async () => {
+it('a clip becomes Opus: smaller, as long, under its own CID, and its record says what it was', async () => {
   const { services, first, fileOf } = await optimizingServices()
 
   const clip = await speak(services)
@@ -56,7 +56,7 @@ test('a clip becomes Opus: smaller, as long, under its own CID, and its record s
   expect(Math.abs(clip.durationMs - (original?.durationMs ?? 0))).toBeLessThanOrEqual(50)
 })
 
-test.each(['mp3_22050_32', 'mp3_44100_32', 'wav_44100', 'pcm_16000', 'pcm_44100'])(
+it.each(['mp3_22050_32', 'mp3_44100_32', 'wav_44100', 'pcm_16000', 'pcm_44100'])(
   'what was spoken as %s becomes Opus, too',
   async (outputFormat) => {
     const { services } = await optimizingServices()
@@ -72,7 +72,7 @@ test.each(['mp3_22050_32', 'mp3_44100_32', 'wav_44100', 'pcm_16000', 'pcm_44100'
   },
 )
 
-test('what is Opus already stays as it is, as does what is too short to save a fifth', async () => {
+it('what is Opus already stays as it is, as does what is too short to save a fifth', async () => {
   const { services, speech } = await optimizingServices()
   const request = { text: 'Hello.', voiceId: 'slt', outputFormat: 'opus_48000_192' }
 
@@ -84,13 +84,13 @@ test('what is Opus already stays as it is, as does what is too short to save a f
   expect(short.mimeType).toBe('audio/mpeg')
 })
 
-test('nothing is re-encoded unless it was asked for', async () => {
+it('nothing is re-encoded unless it was asked for', async () => {
   const { services } = await testServices({ clock: systemClock })
 
   expect(await speak(services)).toMatchObject({ mimeType: 'audio/mpeg', originalMimeType: null })
 })
 
-test('a thread that dies, or does not come to an end, leaves the clip as it was', async () => {
+it('a thread that dies, or does not come to an end, leaves the clip as it was', async () => {
   const { services, lines, fileOf } = await optimizingServices()
   const reencoderOn = (code: string, timeoutMs: number) =>
     createTranscoder({ clock: systemClock, timeoutMs, startThread: () => new Worker(code, { eval: true }) })
@@ -113,7 +113,7 @@ test('a thread that dies, or does not come to an end, leaves the clip as it was'
   ])
 })
 
-test('Opus that does not last as long is thrown away', async () => {
+it('Opus that does not last as long is thrown away', async () => {
   const { services, lines } = await optimizingServices()
   const other = await readFile(path.join(import.meta.dirname, '../../fixtures/speech.mp3'))
   const transcoder = { reencode: async () => new Blob([other]) }
@@ -126,7 +126,7 @@ test('Opus that does not last as long is thrown away', async () => {
   )
 })
 
-test('where the disk is full for the Opus, the original is stored', async () => {
+it('where the disk is full for the Opus, the original is stored', async () => {
   const { services, audioDirectory, fileOf } = await optimizingServices()
   let puts = 0
   const store: Services['store'] = {
@@ -145,7 +145,7 @@ test('where the disk is full for the Opus, the original is stored', async () => 
   expect(await readdir(audioDirectory)).toEqual([clip.id])
 })
 
-test('a clip that somebody else took over is not replaced under his hands', async () => {
+it('a clip that somebody else took over is not replaced under his hands', async () => {
   const { services, fileOf } = await optimizingServices()
   const transcoder: Services['transcoder'] = {
     async reencode(...args) {
@@ -160,7 +160,7 @@ test('a clip that somebody else took over is not replaced under his hands', asyn
   expect(clip.mimeType).toBe('audio/mpeg')
 })
 
-test('a crash before the record leaves a clip that is found again, as it was or as Opus', async () => {
+it('a crash before the record leaves a clip that is found again, as it was or as Opus', async () => {
   for (const [outputFormat, crashesAt, mimeType] of [
     ['mp3_44100_128', 'reencode', 'audio/mpeg'],
     ['mp3_44100_128', 'stage', 'audio/ogg'],
@@ -193,7 +193,7 @@ test('a crash before the record leaves a clip that is found again, as it was or 
   }
 })
 
-test('who listens hears what the voice gave, and finds the same bytes under the id of the clip', async () => {
+it('who listens hears what the voice gave, and finds the same bytes under the id of the clip', async () => {
   const { services, fileOf } = await optimizingServices()
   const request = { text: 'Listen to this.', voiceId: 'slt' }
   const context = { requestId: 'request' }
@@ -218,7 +218,7 @@ test('who listens hears what the voice gave, and finds the same bytes under the 
   expect(heardAgain).toBe(heard)
 })
 
-test('damaged MP3 is refused by the thread, and stays', async () => {
+it('damaged MP3 is refused by the thread, and stays', async () => {
   const { services } = await optimizingServices()
   const job = { format: { codec: 'mp3' }, bitRateKbps: 48 } as const
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { countRemaining, type PendingOptions, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
@@ -16,7 +16,7 @@ async function roundOf(services: Services, options: PendingOptions) {
 const all: PendingOptions = { limit: 1000, trigger: 'admin', signal: never, dueOnly: false }
 
 describe('uploading what waits', () => {
-  test('reports each clip, and what remains', async () => {
+  it('reports each clip, and what remains', async () => {
     const { services, clock, first, second } = await testServices({
       environment: { IPFS_RETRY_DELAYS_MS: ',' },
     })
@@ -26,7 +26,10 @@ describe('uploading what waits', () => {
     const result = await clock.until(roundOf(services, { ...all, limit: 2 }))
     const clip = await services.catalog.clips.find(good)
     expect(result).toEqual({
-      ...{ processed: 2, successCount: 1, failureCount: 1, remaining: 2 },
+      processed: 2,
+      successCount: 1,
+      failureCount: 1,
+      remaining: 2,
       results: [
         { status: 'success', id: good, ipfsHash: clip?.cid, url: clip?.permanentUrl, provider: 'pinata' },
         { status: 'failed', id: bad, error: expect.any(Error), attempts: 2 },
@@ -34,7 +37,7 @@ describe('uploading what waits', () => {
     })
   })
 
-  test('records and counts its tries under their trigger', async () => {
+  it('records and counts its tries under their trigger', async () => {
     const { services } = await testServices()
     const [id = ''] = await waitingClips(services, 1)
     await uploadPending(services, { ...all, trigger: 'cron' })
@@ -43,13 +46,13 @@ describe('uploading what waits', () => {
     expect(counters).toMatchObject({ background_retries_stored: { cron: 1 } })
   })
 
-  test('takes nothing where nothing waits', async () => {
+  it('takes nothing where nothing waits', async () => {
     const { services } = await testServices()
     await speak(services)
     expect(await roundOf(services, all)).toMatchObject({ processed: 0, remaining: 0, results: [] })
   })
 
-  test('leaves a clip alone until its own date, unless an operator says so', async () => {
+  it('leaves a clip alone until its own date, unless an operator says so', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.always(refused())
     await speak(services)
@@ -64,7 +67,7 @@ describe('uploading what waits', () => {
     expect(await uploadPending(services, all)).toMatchObject({ successCount: 1 })
   })
 
-  test('tries each clip once a round, however often it fails', async () => {
+  it('tries each clip once a round, however often it fails', async () => {
     const { services, clock, first, second } = await testServices({
       environment: { IPFS_RETRY_DELAYS_MS: ',' },
     })
@@ -76,19 +79,21 @@ describe('uploading what waits', () => {
     expect(first.uploads).toHaveLength(3)
   })
 
-  test('is over with a clip whose bytes are gone, and says so', async () => {
+  it('is over with a clip whose bytes are gone, and says so', async () => {
     const { services, clock, first } = await testServices()
     const [id = ''] = await waitingClips(services, 2)
     await services.store.delete(id)
     const { results } = await clock.until(uploadPending(services, all))
     expect(results).toContainEqual({
-      ...{ status: 'failed', id, attempts: 0 },
+      status: 'failed',
+      id,
+      attempts: 0,
       error: expect.objectContaining({ message: 'Its bytes are not in the temporary store' }),
     })
     expect(first.uploads).toHaveLength(1)
   })
 
-  test('works on five clips at once and no more', async () => {
+  it('works on five clips at once and no more', async () => {
     const { services, clock, first } = await testServices()
     first.always(async ({ cid }) => {
       await clock.sleep(1000)
@@ -101,7 +106,7 @@ describe('uploading what waits', () => {
     expect(clock.passed()).toBe(3000)
   })
 
-  test('stops when its time is over: what was under way goes back untouched, and is recognised later', async () => {
+  it('stops when its time is over: what was under way goes back untouched, and is recognised later', async () => {
     const { services, clock, first } = await testServices()
     first.always('hang_after_storing')
     const ids = await waitingClips(services, 8)
@@ -118,7 +123,7 @@ describe('uploading what waits', () => {
     expect(first.doubles).toBe(0)
   })
 
-  test('claims nothing while no provider may be tried', async () => {
+  it('claims nothing while no provider may be tried', async () => {
     const { services, providers } = await testServices()
     for (const provider of providers) provider.next(unavailable(3_600_000))
     await speak(services)
@@ -138,7 +143,7 @@ describe('uploading what waits after an outage', () => {
     return { ...world, provider }
   }
 
-  test('probes with one clip, and goes on with the others once that succeeds', async () => {
+  it('probes with one clip, and goes on with the others once that succeeds', async () => {
     const { services, clock, provider } = await afterOutage(10)
     provider.next(async ({ cid }) => {
       await clock.sleep(500)
@@ -148,11 +153,13 @@ describe('uploading what waits after an outage', () => {
     expect(await clock.until(roundOf(services, all))).toMatchObject({ successCount: 10, remaining: 0 })
   })
 
-  test('leaves the others alone when the probe fails', async () => {
+  it('leaves the others alone when the probe fails', async () => {
     const { services, clock, provider } = await afterOutage(10)
     provider.always(unavailable())
     expect(await clock.until(roundOf(services, all))).toMatchObject({
-      ...{ processed: 1, failureCount: 1, remaining: 10 },
+      processed: 1,
+      failureCount: 1,
+      remaining: 10,
     })
     expect(provider.uploads).toHaveLength(1)
   })
@@ -164,7 +171,7 @@ describe('uploading what waits, with a catalog that fails', () => {
   }
   const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
 
-  test('says so, once everything that was under way has come to its end', async () => {
+  it('says so, once everything that was under way has come to its end', async () => {
     const { services, clock, first } = await testServices()
     first.always(async ({ cid }) => {
       await clock.sleep(1000)
@@ -184,7 +191,7 @@ describe('uploading what waits, with a catalog that fails', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(1)
   })
 
-  test('lets no failure get lost when all that is under way fails together', async () => {
+  it('lets no failure get lost when all that is under way fails together', async () => {
     const { services, clock, first } = await testServices()
     await waitingClips(services, 5)
     // The catalog breaks while all five are on their way.

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import { openBucketWorld } from '../../support/bucket-world.ts'
@@ -20,7 +20,7 @@ async function openInTrouble() {
 }
 
 describe('a text that neither the bucket nor IPFS takes', () => {
-  test('waits on this machine, and is heard from there', async () => {
+  it('waits on this machine, and is heard from there', async () => {
     const { services } = await openInTrouble()
     const { id, state, cid } = await speak(services)
     expect(state).toBe('pending')
@@ -32,7 +32,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     expect((await services.store.blob(id))?.size).toBe(bytes.length)
   })
 
-  test('is brought to the bucket by itself once that takes it', async () => {
+  it('is brought to the bucket by itself once that takes it', async () => {
     const { services, server, heal } = await openInTrouble()
     const { id } = await speak(services)
     heal()
@@ -44,7 +44,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     })
   })
 
-  test('reaches IPFS from this machine, should a provider be the first to heal', async () => {
+  it('reaches IPFS from this machine, should a provider be the first to heal', async () => {
     const { services, server, heal } = await openInTrouble()
     const { id } = await speak(services)
     heal()
@@ -55,7 +55,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
   })
 
-  test('is not promised where the disk of this machine does not last', async () => {
+  it('is not promised where the disk of this machine does not last', async () => {
     const { services } = await openInTrouble()
     const { store } = services
     const forgetful = {

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import { refused, unavailable } from '../../support/fake-provider.ts'
@@ -25,7 +25,7 @@ describe('a text that the temporary store cannot take', () => {
     return world
   }
 
-  test('goes straight to IPFS, whole, and is recorded as not held here', async () => {
+  it('goes straight to IPFS, whole, and is recorded as not held here', async () => {
     const { services, first } = await withoutStore()
     const spoken = speechMp3(100, 'Good morning')
     let uploaded: Buffer | undefined
@@ -43,13 +43,15 @@ describe('a text that the temporary store cannot take', () => {
     expect(uploaded?.equals(spoken)).toBe(true)
     const { leaseExpiresAt, leaseOwner, ...recorded } = clip
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({
-      ...{ ...recorded, attempts: 1, leaseOwner: null },
+      ...recorded,
+      attempts: 1,
+      leaseOwner: null,
     })
     expect(await services.catalog.attempts.ofClip(clip.id)).toMatchObject([{ outcome: 'stored' }])
     expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
   })
 
-  test('and IPFS neither, is refused with what failed at each provider and here', async () => {
+  it('and IPFS neither, is refused with what failed at each provider and here', async () => {
     const { services, providers, audioDirectory } = await withoutStore()
     providers[0]?.always(refused())
     providers[1]?.always(unavailable(3_600_000))
@@ -68,7 +70,7 @@ describe('a text that the temporary store cannot take', () => {
     expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
   })
 
-  test('fails in the middle of speaking, is rescued and goes straight to IPFS', async () => {
+  it('fails in the middle of speaking, is rescued and goes straight to IPFS', async () => {
     const { services, speech, audioDirectory } = await testServices()
     speech.durationMs = 1000
     speech.beforeChunk = (sizeBytes) =>
@@ -80,7 +82,7 @@ describe('a text that the temporary store cannot take', () => {
 })
 
 describe('a text that the catalog cannot take', () => {
-  test('goes straight to IPFS while a provider takes it', async () => {
+  it('goes straight to IPFS while a provider takes it', async () => {
     const { services, first, audioDirectory } = await testServices()
     const clip = await speak(failing(services, 'reserve', 'stage', 'store', 'discard'))
     expect(clip).toMatchObject({ state: 'stored', provider: 'pinata' })
@@ -88,7 +90,7 @@ describe('a text that the catalog cannot take', () => {
     expect(await readdir(audioDirectory).catch(() => [])).toEqual([])
   })
 
-  test.each([
+  it.each([
     ['reserve', ['reserve', 'stage', 'settle', 'discard']],
     ['settle', ['stage', 'settle']],
   ] as const)('(%s fails) has an address that needs no record of it', async (_, methods) => {
@@ -99,21 +101,21 @@ describe('a text that the catalog cannot take', () => {
     expect(permanentUrl).toMatch(new RegExp(`^https://.*/ipfs/${ipfsHash}`))
   })
 
-  test('is refused before anything is paid for while no provider would take it', async () => {
+  it('is refused before anything is paid for while no provider would take it', async () => {
     const { services, speech } = await testServices()
     speech.speaking = new Error('Nobody should have asked')
     const sick = { ...failing(services, 'reserve'), chain: { ...services.chain, canTry: () => false } }
     await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 
-  test('although it had reserved its room, goes straight to IPFS, and its bytes are not kept', async () => {
+  it('although it had reserved its room, goes straight to IPFS, and its bytes are not kept', async () => {
     const { services, audioDirectory } = await testServices()
     const clip = await speak(failing(services, 'stage'))
     expect(clip).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await readdir(audioDirectory)).toEqual([])
   })
 
-  test('and IPFS neither, is refused and forgotten, so that nobody uploads it later', async () => {
+  it('and IPFS neither, is refused and forgotten, so that nobody uploads it later', async () => {
     const { services, providers, audioDirectory } = await testServices()
     for (const provider of providers) provider.always(refused())
     const sick = failing(services, 'stage')
@@ -122,7 +124,7 @@ describe('a text that the catalog cannot take', () => {
     expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0 })
   })
 
-  test('and is refused: not with the words of the database, which name its server and its user', async () => {
+  it('and is refused: not with the words of the database, which name its server and its user', async () => {
     const { services } = await testServices()
     const sick = { ...failing(services, 'reserve'), chain: { ...services.chain, canTry: () => false } }
     const error = await speak(sick).catch((thrown) => thrown)
@@ -130,7 +132,7 @@ describe('a text that the catalog cannot take', () => {
     expect(error.message).not.toContain('disk is full')
   })
 
-  test('is spoken again once the catalog is free', async () => {
+  it('is spoken again once the catalog is free', async () => {
     const { services, providers, directory, clock } = await testServices({
       environment: { IPFS_RETRY_DELAYS_MS: ',' },
     })
@@ -150,7 +152,7 @@ describe('the byte budget', () => {
   // A text of 20 characters is expected to take a second: 16,000 bytes at 128 kbit/s.
   const tight = () => testServices({ environment: { TEMP_AUDIO_MAX_BYTES: '20000' } })
 
-  test('lets go of what IPFS has before it refuses, and then says that it is full', async () => {
+  it('lets go of what IPFS has before it refuses, and then says that it is full', async () => {
     const { services, providers, first, speech } = await tight()
     speech.durationMs = 1000
     const stored = await speak(services, textOf(20, 'a'))
@@ -168,14 +170,14 @@ describe('the byte budget', () => {
     expect(first.uploads).toHaveLength(2)
   })
 
-  test('lets go of nothing for a clip that is larger than the whole', async () => {
+  it('lets go of nothing for a clip that is larger than the whole', async () => {
     const { services } = await tight()
     const { id } = await speak(services, textOf(20, 'a'))
     await expect(speak(services, textOf(30, 'b'))).rejects.toMatchObject({ code: 'temp_storage_full' })
     expect(await services.catalog.clips.find(id)).toMatchObject({ hasLocalBytes: true })
   })
 
-  test('is asked again while a clip outgrows what was expected of it', async () => {
+  it('is asked again while a clip outgrows what was expected of it', async () => {
     const { services, speech } = await testServices()
     speech.durationMs = 3000
     const clip = await speak(services, 'Short')
@@ -183,14 +185,14 @@ describe('the byte budget', () => {
     expect(await services.catalog.stats.totals()).toMatchObject({ heldBytes: clip.sizeBytes })
   })
 
-  test('sends a clip that outgrows it straight to IPFS', async () => {
+  it('sends a clip that outgrows it straight to IPFS', async () => {
     const { services, speech } = await tight()
     speech.durationMs = 3000
     expect(await speak(services, 'Short')).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await services.catalog.stats.totals()).toMatchObject({ heldBytes: 0 })
   })
 
-  test('holds when many texts come at once', async () => {
+  it('holds when many texts come at once', async () => {
     const maxBytes = 60_000
     const { services, audioDirectory } = await testServices({
       environment: { TEMP_AUDIO_MAX_BYTES: `${maxBytes}` },
@@ -207,7 +209,7 @@ describe('the byte budget', () => {
     expect(await readdir(audioDirectory)).toHaveLength(heldClips)
   })
 
-  test('does not turn a store that cannot delete into an error of ours', async () => {
+  it('does not turn a store that cannot delete into an error of ours', async () => {
     const { services, speech } = await tight()
     speech.durationMs = 1000
     await speak(services, textOf(20, 'a'))

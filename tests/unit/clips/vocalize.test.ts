@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
@@ -15,17 +15,15 @@ const failAll = ({ providers }: TestServices, behaviour = refused()) => {
 }
 
 describe('a text that reaches IPFS at once', () => {
-  test('is answered with where it is', async () => {
+  it('is answered with where it is', async () => {
     const world = await testServices()
     const clip = await speak(world.services)
     expect(clip).toMatchObject({
-      ...{
-        state: 'stored',
-        provider: 'pinata',
-        ipfsHash: clip.cid,
-        mimeType: 'audio/mpeg',
-        hasLocalBytes: true,
-      },
+      state: 'stored',
+      provider: 'pinata',
+      ipfsHash: clip.cid,
+      mimeType: 'audio/mpeg',
+      hasLocalBytes: true,
       permanentUrl: `https://pinata.test/ipfs/${clip.cid}?filename=${clip.id}.mp3`,
     })
     expect(clip.durationMs).toBeGreaterThan(50)
@@ -33,7 +31,7 @@ describe('a text that reaches IPFS at once', () => {
     expect(world.lines[0]).toMatchObject({ requestId: clip.requestId, clipId: clip.id })
   })
 
-  test('is spoken, kept and uploaded with the same bytes, which its CID names', async () => {
+  it('is spoken, kept and uploaded with the same bytes, which its CID names', async () => {
     const { services, first } = await testServices()
     const spoken = speechMp3(100, 'Good morning')
     let uploaded: Buffer | undefined
@@ -51,12 +49,16 @@ describe('a text that reaches IPFS at once', () => {
     expect(clip).toMatchObject({ cid, sizeBytes: spoken.length, characters: 12 })
   })
 
-  test('is recorded with its tries', async () => {
+  it('is recorded with its tries', async () => {
     const { services, first } = await testServices()
     first.next(refused())
     const { id, cid } = await speak(services)
     expect(await services.catalog.clips.find(id)).toMatchObject({
-      ...{ state: 'stored', provider: 'kubo', ipfsHash: cid, attempts: 2, leaseOwner: null },
+      state: 'stored',
+      provider: 'kubo',
+      ipfsHash: cid,
+      attempts: 2,
+      leaseOwner: null,
     })
     expect(await services.catalog.attempts.ofClip(id)).toMatchObject([
       { provider: 'pinata', trigger: 'request', outcome: 'failed', statusCode: 401 },
@@ -64,7 +66,7 @@ describe('a text that reaches IPFS at once', () => {
     ])
   })
 
-  test('is durable and recorded before any provider is asked', async () => {
+  it('is durable and recorded before any provider is asked', async () => {
     const { services, first } = await testServices()
     const seen: unknown[] = []
     first.next(async ({ cid, fileName }) => {
@@ -79,7 +81,7 @@ describe('a text that reaches IPFS at once', () => {
     ])
   })
 
-  test('has its whole time before it, however long it took to speak', async () => {
+  it('has its whole time before it, however long it took to speak', async () => {
     const { services, clock, speech } = await testServices({ environment: { TEMP_AUDIO_TTL_SECONDS: '10' } })
     speech.beforeChunk = async (sizeBytes) => {
       if (sizeBytes === 0) await clock.sleep(30_000)
@@ -90,7 +92,7 @@ describe('a text that reaches IPFS at once', () => {
 })
 
 describe('a text that does not reach IPFS at once', () => {
-  test('is answered as temporary, and waits with a date for its next round', async () => {
+  it('is answered as temporary, and waits with a date for its next round', async () => {
     const world = await testServices()
     failAll(world)
     const { services, clock } = world
@@ -106,7 +108,7 @@ describe('a text that does not reach IPFS at once', () => {
     ])
   })
 
-  test('is answered at the deadline, while the upload goes on and completes the same clip', async () => {
+  it('is answered at the deadline, while the upload goes on and completes the same clip', async () => {
     const { services, clock, first } = await testServices()
     first.next(async ({ cid }) => {
       await clock.sleep(25_000)
@@ -123,7 +125,7 @@ describe('a text that does not reach IPFS at once', () => {
     expect(first.doubles).toBe(0)
   })
 
-  test('is answered at once while every provider is known to be sick, and is up for the next round', async () => {
+  it('is answered at once while every provider is known to be sick, and is up for the next round', async () => {
     const world = await testServices()
     const { services, clock, providers } = world
     failAll(world, unavailable(3_600_000))
@@ -134,11 +136,14 @@ describe('a text that does not reach IPFS at once', () => {
     expect(clip.state).toBe('pending')
     expect({ at: clock.passed(), uploads: providers.map(({ uploads }) => uploads.length) }).toEqual(before)
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({
-      ...{ state: 'pending', attempts: 0, failedRounds: 0, leaseOwner: null },
+      state: 'pending',
+      attempts: 0,
+      failedRounds: 0,
+      leaseOwner: null,
     })
   })
 
-  test('is safe although the catalog fails while its lease is given back', async () => {
+  it('is safe although the catalog fails while its lease is given back', async () => {
     const { services } = await testServices()
     const sick = withCatalog(services, {
       queue: { ...services.catalog.queue, release: () => Promise.reject(new CatalogError('locked')) },
@@ -148,7 +153,7 @@ describe('a text that does not reach IPFS at once', () => {
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'staged' })
   })
 
-  test('is answered as stored although the catalog fails to take that down', async () => {
+  it('is answered as stored although the catalog fails to take that down', async () => {
     const { services, first, lines } = await testServices()
     const sick = withCatalog(services, {
       clips: { ...services.catalog.clips, store: () => Promise.reject(new CatalogError('locked')) },
@@ -164,7 +169,7 @@ describe('a text that does not reach IPFS at once', () => {
 describe('a text that is not spoken', () => {
   const broken = new ServiceError('speech_stream_broken', 'The stream broke')
 
-  test.each([
+  it.each([
     ['the vendor refuses', broken],
     ['the stream breaks', { breaksAfterBytes: 500, error: broken }],
   ])('leaves nothing behind when %s', async (_, speaking) => {
@@ -176,7 +181,7 @@ describe('a text that is not spoken', () => {
     expect(providers.flatMap(({ uploads }) => uploads)).toEqual([])
   })
 
-  test('leaves nothing behind when the vendor answers something that is no audio', async () => {
+  it('leaves nothing behind when the vendor answers something that is no audio', async () => {
     const { services, audioDirectory } = await testServices()
     const speak = async () => ({
       audio: new Blob(['<!doctype html><title>Sorry</title>']).stream() as never,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readConfig, secretsOf } from '#lib/config/index.ts'
 import { ConfigError } from '#lib/config/variables.ts'
 
@@ -23,7 +23,7 @@ function problemOf(environment: Record<string, string>): string {
 }
 
 describe('the configuration', () => {
-  test('has a default for everything', () => {
+  it('has a default for everything', () => {
     expect(readConfig({})).toMatchObject({
       port: 3000,
       speech: { provider: 'local', isFallback: true, concurrency: 5 },
@@ -34,7 +34,7 @@ describe('the configuration', () => {
     })
   })
 
-  test.each([
+  it.each([
     ['PORT', 'http', 'PORT: got "http", takes a whole number from 0 to 65535'],
     ['PORT', '65536', 'PORT: got "65536", takes a whole number from 0 to 65535'],
     ['PORT', '-1', 'PORT: got "-1", takes a whole number from 0 to 65535'],
@@ -69,7 +69,7 @@ describe('the configuration', () => {
     expect(problemOf({ [name]: value })).toBe(message)
   })
 
-  test('names every variable that is wrong, in the same line', () => {
+  it('names every variable that is wrong, in the same line', () => {
     const message = problemOf({ PORT: 'x', LOG_LEVEL: 'y', IPFS_PROVIDERS: 'pinata,ftp' })
     expect(message.split('; ').map((part) => part.split(':')[0])).toEqual(
       expect.arrayContaining(['PORT', 'LOG_LEVEL', 'IPFS_PROVIDERS']),
@@ -77,7 +77,7 @@ describe('the configuration', () => {
     expect(message).not.toContain('\n')
   })
 
-  test.each([
+  it.each([
     ['PORT', ' 8080 ', { port: 8080 }],
     ['IPFS_RETRY_DELAYS_MS', '0, 5,10', { ipfs: { retryDelaysMs: [0, 5, 10] } }],
     ['IPFS_RETRY_DELAYS_MS', ',', { ipfs: { retryDelaysMs: [] } }],
@@ -97,7 +97,7 @@ describe('the configuration', () => {
     expect(readConfig({ [name]: value })).toMatchObject(expected)
   })
 
-  test.each([
+  it.each([
     ['TEMP_AUDIO_TTL_SECONDS', '9007199254740991'],
     ['IPFS_RETRY_DELAYS_MS', '2147483647'],
     ['CLEANUP_INTERVAL_SECONDS', '2147484'],
@@ -107,7 +107,7 @@ describe('the configuration', () => {
     expect(problemOf({ [name]: value })).toContain(name)
   })
 
-  test('keeps every date within what JavaScript knows, and every wait within what a timer holds', () => {
+  it('keeps every date within what JavaScript knows, and every wait within what a timer holds', () => {
     const { ipfs, tempAudio } = readConfig({
       TEMP_AUDIO_TTL_SECONDS: '3153600000',
       IPFS_RETRY_DELAYS_MS: String(Math.floor((2 ** 31 - 1) / 1.2)),
@@ -116,7 +116,7 @@ describe('the configuration', () => {
     expect((ipfs.retryDelaysMs[0] as number) * 1.2).toBeLessThan(2 ** 31)
   })
 
-  test('needs the key of a voice that is asked for by name', () => {
+  it('needs the key of a voice that is asked for by name', () => {
     expect(problemOf({ SPEECH_PROVIDER: 'elevenlabs' })).toContain('ELEVENLABS_API_KEY')
     expect(readConfig({ SPEECH_PROVIDER: 'local' }).speech.isFallback).toBe(false)
     expect(readConfig({ ELEVENLABS_API_KEY: 'k' }).speech).toMatchObject({
@@ -125,13 +125,13 @@ describe('the configuration', () => {
     })
   })
 
-  test('cannot be changed', () => {
+  it('cannot be changed', () => {
     const config = readConfig({})
     expect(() => Object.assign(config.ipfs.retryDelaysMs, { 0: 1 })).toThrow(TypeError)
     expect(() => Object.assign(config.access, { adminApiKey: 'mine' })).toThrow(TypeError)
   })
 
-  test('whatever it gets, complains in one line, and repeats no secret', () => {
+  it('whatever it gets, complains in one line, and repeats no secret', () => {
     const value = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ minLength: 8 }).map((rest) => `https://user:${encodeURIComponent(rest)}@host.test`),
@@ -178,7 +178,7 @@ describe('the configuration', () => {
 })
 
 describe('the secrets of a configuration', () => {
-  test('are all its credentials', () => {
+  it('are all its credentials', () => {
     const environment: Record<string, string> = {}
     for (const name of names) {
       if (/KEY|TOKEN|SECRET|JWT|AUTHORIZATION/.test(name)) environment[name] = `${name.toLowerCase()}-value`
@@ -190,7 +190,7 @@ describe('the secrets of a configuration', () => {
     expect(secretsOf(readConfig(environment))).toEqual(expect.arrayContaining(secrets))
   })
 
-  test('are the passwords of its URLs, too, as they are written and as they are meant', () => {
+  it('are the passwords of its URLs, too, as they are written and as they are meant', () => {
     const secrets = secretsOf(readConfig({ KUBO_RPC_URL: 'https://me:p%40ssword@node.test:5001/api/v0' }))
     expect(secrets).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword']))
   })

@@ -1,35 +1,36 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readPostgresAddress, readPostgresSettings } from '#lib/config/postgres-url.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const URL_OF = 'postgres://user:p%40ss@db.example:6543/voicepin'
 
 describe('the parameters of DATABASE_URL', () => {
-  test('have defaults that suit one process of several', () => {
+  it('have defaults that suit one process of several', () => {
     expect(readPostgresSettings(URL_OF)).toEqual({
-      ...{
-        max: 10,
-        connectTimeoutMs: 5000,
-        statementTimeoutMs: 5000,
-        applicationName: 'voicepin',
-        tls: false,
-      },
+      max: 10,
+      connectTimeoutMs: 5000,
+      statementTimeoutMs: 5000,
+      applicationName: 'voicepin',
+      tls: false,
     })
   })
 
-  test('are read from it', async () => {
+  it('are read from it', async () => {
     const file = path.join(await temporaryDirectory(), 'root.crt')
     await writeFile(file, 'a certificate')
     const parameters = 'max=3&connect_timeout=2&statement_timeout=500&application_name=worker'
     expect(readPostgresSettings(`${URL_OF}?${parameters}&sslrootcert=${file}`)).toEqual({
-      ...{ max: 3, connectTimeoutMs: 2000, statementTimeoutMs: 500, applicationName: 'worker' },
+      max: 3,
+      connectTimeoutMs: 2000,
+      statementTimeoutMs: 500,
+      applicationName: 'worker',
       tls: { rejectUnauthorized: true, ca: 'a certificate' },
     })
   })
 
-  test.each([
+  it.each([
     ['disable', false],
     ['no-verify', { rejectUnauthorized: false }],
     ['require', { rejectUnauthorized: true }],
@@ -38,7 +39,7 @@ describe('the parameters of DATABASE_URL', () => {
     expect(readPostgresSettings(`${URL_OF}?sslmode=${mode}`).tls).toEqual(tls)
   })
 
-  test.each([
+  it.each([
     ['max=ten', 'max: got "ten", takes a whole number from 1 to 1000'],
     ['max=0', 'max: got "0", takes a whole number from 1 to 1000'],
     ['connect_timeout=', 'connect_timeout: got "", takes a whole number from 1 to 3600'],
@@ -52,9 +53,13 @@ describe('the parameters of DATABASE_URL', () => {
     expect(() => readPostgresSettings(`${URL_OF}?${parameter}`)).toThrow(message)
   })
 
-  test('leave the address as it is, decoded', () => {
+  it('leave the address as it is, decoded', () => {
     expect(readPostgresAddress(`${URL_OF}?sslmode=require&max=3&options=-c%20search_path%3Dvoice`)).toEqual({
-      ...{ host: 'db.example', port: 6543, user: 'user', password: 'p@ss', database: 'voicepin' },
+      host: 'db.example',
+      port: 6543,
+      user: 'user',
+      password: 'p@ss',
+      database: 'voicepin',
       options: '-c search_path=voice',
     })
     expect(readPostgresAddress('postgres://localhost')).toMatchObject({ host: 'localhost' })

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
 import configure from '../../../next.config.mjs'
@@ -7,15 +7,15 @@ const DATABASE_URL = 'postgres://voicepin:password@db.test/voicepin'
 const notesOn = (environment: Record<string, string>) => configWarnings(readConfig(environment)).join('\n')
 
 describe('what is said at the start about what instances share', () => {
-  test('nothing, where nothing is shared', () => {
+  it('nothing, where nothing is shared', () => {
     expect(notesOn({})).toBe('')
   })
 
-  test('nothing, where records and audio are', () => {
+  it('nothing, where records and audio are', () => {
     expect(notesOn({ DATABASE_URL, S3_BUCKET: 'voicepin' })).toBe('')
   })
 
-  test.each([
+  it.each([
     ['audio that stays on each machine', { DATABASE_URL }, 'TEMP_AUDIO_DIR'],
     [
       'a catalog that stays on this machine',
@@ -33,7 +33,7 @@ describe('what is said at the start about what instances share', () => {
 })
 
 describe('the configuration of a shared profile', () => {
-  test.each([
+  it.each([
     ['S3_SECRET_ACCESS_KEY', { S3_ACCESS_KEY_ID: 'an-id' }],
     ['S3_ACCESS_KEY_ID', { S3_SECRET_ACCESS_KEY: 'a-secret' }],
   ])('wants %s where the other half of the key is', (missing, half) => {
@@ -41,29 +41,29 @@ describe('the configuration of a shared profile', () => {
     expect(() => readConfig(environment)).toThrow(new RegExp(`^${missing}: got nothing`))
   })
 
-  test('takes a number for the database of Redis, and nothing else', () => {
+  it('takes a number for the database of Redis, and nothing else', () => {
     expect(readConfig({ REDIS_URL: 'redis://cache.test/2' }).redisUrl).toBe('redis://cache.test/2')
     for (const REDIS_URL of ['redis://cache.test/voicepin', 'redis://cache.test/0/1', 'cache.test']) {
       expect(() => readConfig({ REDIS_URL })).toThrow(/^REDIS_URL: got a value that is not a URL such as/)
     }
   })
 
-  test('takes the password of the database for the key of the request hashes, unless there is a secret', () => {
+  it('takes the password of the database for the key of the request hashes, unless there is a secret', () => {
     expect(readConfig({ DATABASE_URL }).reuse.secret).toBe('password')
     expect(readConfig({ DATABASE_URL, REUSE_SECRET: 'ours' }).reuse.secret).toBe('ours')
     expect(readConfig({}).reuse.secret).toBeUndefined()
   })
 
-  test('asks for a secret where the database has no password', () => {
+  it('asks for a secret where the database has no password', () => {
     expect(() => readConfig({ DATABASE_URL: 'postgres://db.test/voicepin' })).toThrow(/REUSE_SECRET/)
   })
 
-  test('keeps no clips on one machine by itself', () => {
+  it('keeps no clips on one machine by itself', () => {
     expect(readConfig({}).ipfs.providers).toContain('embedded')
     expect(readConfig({ DATABASE_URL }).ipfs.providers).not.toContain('embedded')
   })
 
-  test.each([
+  it.each([
     ['no database', { S3_BUCKET: 'voicepin' }, 'DATABASE_URL: got nothing'],
     ['no store', { DATABASE_URL }, 'S3_BUCKET: got nothing'],
     ['neither', {}, /^DATABASE_URL: got nothing.*; S3_BUCKET: got nothing.*: on Vercel no disk lasts/],
@@ -71,7 +71,7 @@ describe('the configuration of a shared profile', () => {
     expect(() => readConfig({ VERCEL: '1', ...environment })).toThrow(message)
   })
 
-  test('is refused on Vercel before anything is built', () => {
+  it('is refused on Vercel before anything is built', () => {
     vi.stubEnv('VERCEL', '1')
     vi.stubEnv('DATABASE_URL', DATABASE_URL)
     vi.stubEnv('S3_BUCKET', '')
@@ -80,7 +80,7 @@ describe('the configuration of a shared profile', () => {
     expect(() => configure('phase-production-server')).not.toThrow()
   })
 
-  test('works off nothing by itself on Vercel, or where it is told not to', () => {
+  it('works off nothing by itself on Vercel, or where it is told not to', () => {
     expect(readConfig({}).hasBackground).toBe(true)
     expect(readConfig({ BACKGROUND: 'off' }).hasBackground).toBe(false)
     const config = readConfig({ VERCEL: '1', DATABASE_URL, S3_BUCKET: 'voicepin' })

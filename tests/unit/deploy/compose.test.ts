@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseYaml } from '@redocly/openapi-core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
 import { readFinalStage } from '../../support/image/dockerfile.ts'
 
@@ -13,7 +13,7 @@ interface ComposeService {
   restart?: string
   read_only?: boolean
   volumes?: string[]
-  healthcheck?: { test: string[] }
+  healthcheck?: { it: string[] }
   depends_on?: Record<string, { condition: string }>
 }
 
@@ -34,13 +34,13 @@ function environmentOf({ environment = {} }: ComposeService): Record<string, str
 }
 
 describe('the compose file', () => {
-  test.each(ours)('configures %s as the service takes it', (_, service) => {
+  it.each(ours)('configures %s as the service takes it', (_, service) => {
     const config = readConfig({ ...image.environment, ...environmentOf(service) })
     expect(config).toMatchObject({ port: 3000, access: { trustedProxies: 1 } })
     expect([config.databaseUrl, config.redisUrl, config.s3?.bucket]).not.toContain(undefined)
   })
 
-  test('has two web instances that leave the work to one worker', () => {
+  it('has two web instances that leave the work to one worker', () => {
     const works = ours.map(([name, service]) => [name, readConfig(environmentOf(service)).hasBackground])
     expect(Object.fromEntries(works)).toEqual({ 'web-1': false, 'web-2': false, worker: true })
     expect(compose.services.worker?.command).toEqual(['node', 'bin/worker.ts'])
@@ -48,13 +48,13 @@ describe('the compose file', () => {
     expect(worker.workerPort).toBe(worker.port)
   })
 
-  test('puts both behind nginx, by their names', () => {
+  it('puts both behind nginx, by their names', () => {
     const conf = readFileSync(path.join(project, 'deploy/nginx.conf'), 'utf8')
     const upstreams = [...conf.matchAll(/^\s*server (\S+) max_fails/gm)].map(([, host]) => host)
     expect(upstreams).toEqual(['web-1:3000', 'web-2:3000'])
   })
 
-  test('holds no secret', () => {
+  it('holds no secret', () => {
     const secrets = services.flatMap(([, { environment = {} }]) =>
       Object.entries(environment).filter(([name]) => /PASSWORD|KEY|SECRET|DATABASE_URL/.test(name)),
     )
@@ -62,12 +62,12 @@ describe('the compose file', () => {
     for (const [, value] of secrets) expect(value).toMatch(/\$\{\w+:\?[^}]+\}/)
   })
 
-  test.each(services)('starts %s again, and knows whether it is well', (_, service) => {
+  it.each(services)('starts %s again, and knows whether it is well', (_, service) => {
     expect(service.restart).toBe('unless-stopped')
     expect(service.healthcheck ?? (service.build && image.healthCheck)).toBeTruthy()
   })
 
-  test('waits only for services, and mounts only volumes and files that there are', () => {
+  it('waits only for services, and mounts only volumes and files that there are', () => {
     for (const [, { depends_on = {}, volumes = [] }] of services) {
       for (const name of Object.keys(depends_on)) expect(compose.services).toHaveProperty([name])
       for (const [source = ''] of volumes.map((volume) => volume.split(':'))) {
@@ -77,7 +77,7 @@ describe('the compose file', () => {
     }
   })
 
-  test.each(ours)('gives %s a disk of its own, and lets it write nowhere else', (name, service) => {
+  it.each(ours)('gives %s a disk of its own, and lets it write nowhere else', (name, service) => {
     expect(service.volumes).toEqual([`${name}:${image.ownFolders[0]}`])
     expect(service.read_only).toBe(true)
   })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { findServer } from '../../../scripts/find-program.mjs'
 import { freePort } from '../../support/servers/free-port.ts'
 import { startNginx } from '../../support/servers/nginx.ts'
@@ -32,19 +32,19 @@ async function behindNginx(...upstreams: string[]) {
 const post = { method: 'POST', body: '{}' }
 
 describe.skipIf(!findServer('nginx'))('nginx before two instances', () => {
-  test('lets them take turns', async () => {
+  it('lets them take turns', async () => {
     const instances = [await instance(fine), await instance(fine)]
     const url = await behindNginx(...instances.map(({ host }) => host))
     for (let count = 0; count < 4; count += 1) await (await fetch(url, post)).text()
     expect(instances.map(({ requests }) => requests.length)).toEqual([2, 2])
   })
 
-  test('loses no request to an instance that is not there', async () => {
+  it('loses no request to an instance that is not there', async () => {
     const url = await behindNginx(`127.0.0.1:${await freePort()}`, (await instance(fine)).host)
     for (let count = 0; count < 6; count += 1) expect((await fetch(url, post)).status).toBe(200)
   })
 
-  test('repeats a GET that broke, and never a POST that was sent', async () => {
+  it('repeats a GET that broke, and never a POST that was sent', async () => {
     const [broken, well] = [await instance(breaks), await instance(fine)]
     const url = await behindNginx(broken.host, well.host)
     const statuses = [(await fetch(url, post)).status, (await fetch(url, post)).status]
@@ -54,7 +54,7 @@ describe.skipIf(!findServer('nginx'))('nginx before two instances', () => {
     expect(broken.requests.at(-1)?.method).toBe('GET')
   })
 
-  test('says who called, by which name, and passes a word about TLS on', async () => {
+  it('says who called, by which name, and passes a word about TLS on', async () => {
     const one = await instance(fine)
     const url = await behindNginx(one.host)
     await fetch(url, { headers: { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'https' } })
@@ -66,7 +66,7 @@ describe.skipIf(!findServer('nginx'))('nginx before two instances', () => {
     })
   })
 
-  test('passes on at once what asks not to be held back', async () => {
+  it('passes on at once what asks not to be held back', async () => {
     const never = await instance((_, response) => {
       response.setHeader('X-Accel-Buffering', 'no')
       response.write('the first word')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Config, readConfig } from '#lib/config/index.ts'
 import { requireBearer } from '#lib/http/auth.ts'
 import { addCorsHeaders, preflight } from '#lib/http/cors.ts'
@@ -9,14 +9,14 @@ const request = (headers: Record<string, string> = {}, url = 'http://localhost:3
 const withKey = (authorization?: string) => request(authorization === undefined ? {} : { authorization })
 
 describe('a bearer check', () => {
-  test.each(['Bearer key-1', 'bearer key-1', 'BEARER   key-1', 'Bearer key-2', 'Bearer key-1  '])(
+  it.each(['Bearer key-1', 'bearer key-1', 'BEARER   key-1', 'Bearer key-2', 'Bearer key-1  '])(
     'lets %j in',
     (authorization) => {
       expect(() => requireBearer(withKey(authorization), ['key-1', 'key-2', undefined])).not.toThrow()
     },
   )
 
-  test.each([
+  it.each([
     undefined,
     '',
     'Bearer',
@@ -37,7 +37,7 @@ describe('a bearer check', () => {
     )
   })
 
-  test.each([[[]], [[undefined]], [['']], [[undefined, '']]])(
+  it.each([[[]], [[undefined]], [['']], [[undefined, '']]])(
     'lets nobody in where the secrets are %j',
     (secrets) => {
       for (const authorization of ['Bearer', 'Bearer ', 'Bearer undefined', 'Bearer x', undefined]) {
@@ -46,7 +46,7 @@ describe('a bearer check', () => {
     },
   )
 
-  test('says neither the key that was given nor the one that was expected', () => {
+  it('says neither the key that was given nor the one that was expected', () => {
     expect.assertions(2)
     try {
       requireBearer(withKey('Bearer guessed-1'), ['expected-1'])
@@ -65,20 +65,20 @@ describe('other origins', () => {
     return headers
   }
 
-  test('may read every answer by default', () => {
+  it('may read every answer by default', () => {
     const headers = headersFor('*', 'https://app.test')
     expect(headers.get('Access-Control-Allow-Origin')).toBe('*')
     expect(headers.get('Access-Control-Expose-Headers')).toContain('Retry-After')
     expect(headers.get('Vary')).toBeNull()
   })
 
-  test('may read it where they are named, and caches are told that it depends', () => {
+  it('may read it where they are named, and caches are told that it depends', () => {
     const headers = headersFor('https://app.test, https://other.test', 'https://other.test')
     expect(headers.get('Access-Control-Allow-Origin')).toBe('https://other.test')
     expect(headers.get('Vary')).toBe('Origin')
   })
 
-  test.each(['https://evil.test', 'https://app.test.evil.test', 'http://app.test', 'null', undefined])(
+  it.each(['https://evil.test', 'https://app.test.evil.test', 'http://app.test', 'null', undefined])(
     'may not where they are not: %s',
     (origin) => {
       const headers = headersFor('https://app.test', origin)
@@ -87,14 +87,14 @@ describe('other origins', () => {
     },
   )
 
-  test('may read an answer that says so itself', () => {
+  it('may read an answer that says so itself', () => {
     const own = new Headers({ 'Access-Control-Allow-Origin': '*' })
     const headers = headersFor('https://app.test', 'https://evil.test', own)
     expect(headers.get('Access-Control-Allow-Origin')).toBe('*')
     expect(headers.get('Access-Control-Expose-Headers')).toContain('X-Request-Id')
   })
 
-  test('are told by a preflight what they may do', () => {
+  it('are told by a preflight what they may do', () => {
     const asked = {
       origin: 'https://app.test',
       'access-control-request-headers': 'authorization,content-type',
@@ -112,14 +112,14 @@ describe('other origins', () => {
 })
 
 describe('the address of the service', () => {
-  test('is the configured one, whatever a caller says', () => {
+  it('is the configured one, whatever a caller says', () => {
     const config = readConfig({ PUBLIC_BASE_URL: 'https://voice.test/base/' })
     expect(publicBaseUrl(config, request({ 'x-forwarded-host': 'evil.test' }))).toBe(
       'https://voice.test/base',
     )
   })
 
-  test.each<[string, Record<string, string>, string]>([
+  it.each<[string, Record<string, string>, string]>([
     ['its own', {}, 'http://localhost:3000'],
     ['that of the Host header', { host: 'voice.test:8080' }, 'http://voice.test:8080'],
     [

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
 import { readJson } from '#lib/http/body.ts'
 import { retryLimitSchema, vocalizeSchema } from '#lib/http/schemas.ts'
@@ -25,7 +25,7 @@ async function refusalOf(reading: Promise<unknown>): Promise<ServiceError> {
 }
 
 describe('a body', () => {
-  test.each<[string, Record<string, string>]>([
+  it.each<[string, Record<string, string>]>([
     ['no Content-Type', {}],
     ['that of a bare curl -d', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['any other', { 'content-type': 'text/plain; charset=latin1' }],
@@ -33,11 +33,11 @@ describe('a body', () => {
     expect(await read(JSON.stringify(good), headers)).toMatchObject(good)
   })
 
-  test('may begin with a byte order mark', async () => {
+  it('may begin with a byte order mark', async () => {
     expect(await read(`\uFEFF${JSON.stringify(good)}`)).toMatchObject(good)
   })
 
-  test.each<[string, RequestInit['body']]>([
+  it.each<[string, RequestInit['body']]>([
     ['nothing', ''],
     ['no body', null],
     ['no JSON', '{"text":'],
@@ -49,7 +49,7 @@ describe('a body', () => {
     expect(await refusalOf(read(body))).toMatchObject({ code: 'invalid_json' })
   })
 
-  test('is refused before it is read where it says that it is too long', async () => {
+  it('is refused before it is read where it says that it is too long', async () => {
     let isRead = false
     const body = new ReadableStream(
       {
@@ -64,7 +64,7 @@ describe('a body', () => {
     expect(isRead).toBe(false)
   })
 
-  test('is refused at the limit where it says nothing, or too little, of its length', async () => {
+  it('is refused at the limit where it says nothing, or too little, of its length', async () => {
     let sentBytes = 0
     const body = new ReadableStream({
       pull(controller) {
@@ -76,12 +76,12 @@ describe('a body', () => {
     expect(sentBytes).toBeLessThanOrEqual(MAX_BYTES + 1500)
   })
 
-  test('may be as long as the limit', async () => {
+  it('may be as long as the limit', async () => {
     const body = JSON.stringify(good)
     expect(await read(body + ' '.repeat(MAX_BYTES - body.length))).toMatchObject(good)
   })
 
-  test('whatever it holds, is read or refused as the contract has it', async () => {
+  it('whatever it holds, is read or refused as the contract has it', async () => {
     const body = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.json().map((text) => Buffer.from(text)),
@@ -122,37 +122,35 @@ function safeJson(value: unknown): string {
 }
 
 describe('what is to be spoken', () => {
-  test('is trimmed, and counted in characters as people count them', async () => {
+  it('is trimmed, and counted in characters as people count them', async () => {
     expect(await readObject({ text: `  ${'🎤'.repeat(100)} \n` })).toMatchObject({ text: '🎤'.repeat(100) })
     const error = await refusalOf(readObject({ text: '🎤'.repeat(101) }))
     expect(error.errors).toEqual([{ path: 'text', message: 'must be at most 100 characters long' }])
   })
 
-  test('may leave out, or leave empty, whatever is optional', async () => {
+  it('may leave out, or leave empty, whatever is optional', async () => {
     const nothing = { modelId: null, outputFormat: null, voiceSettings: null, languageCode: null, seed: null }
     const { text, voiceId, ...rest } = await readObject(nothing)
     expect({ text, voiceId }).toEqual(good)
     expect(Object.values(rest).filter((value) => value !== undefined)).toEqual([])
   })
 
-  test('may hold fields that nobody knows', async () => {
+  it('may hold fields that nobody knows', async () => {
     expect(await readObject({ mood: 'cheerful', __proto__: { x: 1 } })).not.toHaveProperty('mood')
   })
 
-  test('may hold everything that ElevenLabs takes', async () => {
+  it('may hold everything that ElevenLabs takes', async () => {
     const all = {
-      ...{
-        modelId: 'eleven_multilingual_v2',
-        outputFormat: 'opus_48000_64',
-        languageCode: 'pt-BR',
-        seed: 4294967295,
-      },
+      modelId: 'eleven_multilingual_v2',
+      outputFormat: 'opus_48000_64',
+      languageCode: 'pt-BR',
+      seed: 4294967295,
       voiceSettings: { stability: 0, similarityBoost: 1, style: 0.5, useSpeakerBoost: false, speed: 1.2 },
     }
     expect(await readObject(all)).toMatchObject(all)
   })
 
-  test.each<[string, object]>([
+  it.each<[string, object]>([
     ['text', { text: undefined }],
     ['text', { text: '' }],
     ['text', { text: ' \n\t ' }],
@@ -180,7 +178,7 @@ describe('what is to be spoken', () => {
     expect(error.message).toContain(path)
   })
 
-  test('is refused with every field that is wrong', async () => {
+  it('is refused with every field that is wrong', async () => {
     const error = await refusalOf(read('{}'))
     expect(error.errors).toEqual([
       { path: 'text', message: 'is required' },
@@ -188,13 +186,13 @@ describe('what is to be spoken', () => {
     ])
   })
 
-  test.each(['null', '[]', '"text"', '5'])('is refused where it is no object: %s', async (body) => {
+  it.each(['null', '[]', '"text"', '5'])('is refused where it is no object: %s', async (body) => {
     expect(await refusalOf(read(body))).toMatchObject({ code: 'invalid_request', errors: [{ path: '' }] })
   })
 })
 
 describe('the limit of a batch', () => {
-  test.each([
+  it.each([
     ['1', 1],
     ['100', 100],
     ['1000', 1000],
@@ -203,7 +201,7 @@ describe('the limit of a batch', () => {
     expect(retryLimitSchema.parse(asked)).toBe(expected)
   })
 
-  test.each(['0', '1001', '-1', '1.5', '1e2', 'ten', '', ' 5', '99999999999'])('may not be %j', (asked) => {
+  it.each(['0', '1001', '-1', '1.5', '1e2', 'ten', '', ' 5', '99999999999'])('may not be %j', (asked) => {
     expect(retryLimitSchema.safeParse(asked).success).toBe(false)
   })
 })

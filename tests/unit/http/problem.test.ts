@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import { respond } from '#lib/http/respond.ts'
@@ -12,27 +12,29 @@ const statuses = [
 ]
 
 describe('a problem document', () => {
-  test.each(codes)('says of %s what it is, for people and for programs', async (code) => {
+  it.each(codes)('says of %s what it is, for people and for programs', async (code) => {
     const response = problemResponse(problem(new ServiceError(code, 'What was wrong'), 'request-1'))
     expect(statuses).toContain(response.status)
     expect(response.headers.get('Content-Type')).toBe('application/problem+json')
     expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect(response.headers.get('X-Request-Id')).toBe('request-1')
     expect(await response.json()).toEqual({
-      ...{
-        type: `urn:voicepin:error:${code}`,
-        title: expect.stringMatching(/^[A-Z]/),
-        status: response.status,
-      },
-      ...{ detail: 'What was wrong', error: 'What was wrong', code, requestId: 'request-1', success: false },
+      type: `urn:voicepin:error:${code}`,
+      title: expect.stringMatching(/^[A-Z]/),
+      status: response.status,
+      detail: 'What was wrong',
+      error: 'What was wrong',
+      code,
+      requestId: 'request-1',
+      success: false,
     })
   })
 
-  test.each(codes.filter((code) => errorStatus[code] === 503))('says of %s when to come back', (code) => {
+  it.each(codes.filter((code) => errorStatus[code] === 503))('says of %s when to come back', (code) => {
     expect(Number(problem(new ServiceError(code, ''), 'r').headers['Retry-After'])).toBeGreaterThan(0)
   })
 
-  test.each([
+  it.each([
     [0, '1'],
     [1, '1'],
     [1000, '1'],
@@ -43,18 +45,18 @@ describe('a problem document', () => {
     expect(problem(error, 'r').headers['Retry-After']).toBe(expected)
   })
 
-  test('asks for the key where one is missing', () => {
+  it('asks for the key where one is missing', () => {
     expect(problem(new ServiceError('unauthorized', ''), 'r').headers['WWW-Authenticate']).toBe('Bearer')
   })
 
-  test('tells which fields were wrong, and what each provider said', () => {
+  it('tells which fields were wrong, and what each provider said', () => {
     const errors = [{ path: 'text', message: 'is required' }]
     const providers = [{ provider: 'pinata', attempts: 4, error: 'Answered 500' }]
     const { body } = problem(new ServiceError('storage_unavailable', '', { errors, providers }), 'r')
     expect(body).toMatchObject({ errors, providers })
   })
 
-  test.each([
+  it.each([
     ['an error of ours', new TypeError('x is not a function')],
     ['something that is no error', 'a string'],
     ['nothing', undefined],
@@ -69,7 +71,7 @@ describe('a problem document', () => {
     expect(JSON.stringify(body)).not.toMatch(/function|string|leak/)
   })
 
-  test('tells of a catalog that fails that it is not to be reached, and no more', () => {
+  it('tells of a catalog that fails that it is not to be reached, and no more', () => {
     const error = new CatalogError('The catalog failed: unable to open /data/catalog.sqlite')
     const { status, body, headers } = problem(error, 'request-1')
     expect(status).toBe(503)
@@ -77,7 +79,7 @@ describe('a problem document', () => {
     expect(JSON.stringify(body)).not.toContain('/data')
   })
 
-  test('holds no secret', () => {
+  it('holds no secret', () => {
     const error = new ServiceError('speech_unavailable', 'The key hunter22 failed')
     const { body } = problem(error, 'r', (text) => text.replaceAll('hunter22', '[secret]'))
     expect(JSON.stringify(body)).not.toContain('hunter22')
@@ -85,11 +87,11 @@ describe('a problem document', () => {
 })
 
 describe('a request id', () => {
-  test.each(['abc', 'A-1_2.3', 'x'.repeat(64)])('is taken from the caller where it is sane: %s', (given) => {
+  it.each(['abc', 'A-1_2.3', 'x'.repeat(64)])('is taken from the caller where it is sane: %s', (given) => {
     expect(requestIdOf(given)).toBe(given)
   })
 
-  test.each([null, undefined, '', 'a b', 'a\nb', '<script>', 'x'.repeat(65), 'ä'])(
+  it.each([null, undefined, '', 'a b', 'a\nb', '<script>', 'x'.repeat(65), 'ä'])(
     'is made anew where the caller gave %j',
     (given) => {
       expect(requestIdOf(given)).toMatch(/^[0-9a-f-]{36}$/)
@@ -100,7 +102,7 @@ describe('a request id', () => {
 describe('every answer', () => {
   const request = (headers: Record<string, string> = {}) => new Request('http://localhost/', { headers })
 
-  test('carries its request id, and lets other origins read it', async () => {
+  it('carries its request id, and lets other origins read it', async () => {
     const { services } = await testServices()
     const headers = { 'X-Request-Id': 'mine-1', Origin: 'https://app.test' }
     const response = await respond(services, request(headers), async () => new Response('ok'))
@@ -108,7 +110,7 @@ describe('every answer', () => {
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')
   })
 
-  test('that fails for a reason of ours is logged with all of it', async () => {
+  it('that fails for a reason of ours is logged with all of it', async () => {
     const { services, lines } = await testServices()
     const response = await respond(services, request({ 'X-Request-Id': 'mine-2' }), async () => {
       throw new TypeError('x is not a function')
@@ -124,7 +126,7 @@ describe('every answer', () => {
     ])
   })
 
-  test('that fails for a reason of the caller is not', async () => {
+  it('that fails for a reason of the caller is not', async () => {
     const { services, lines } = await testServices()
     await respond(services, request(), async () => {
       throw new ServiceError('invalid_json', 'No JSON')

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, inject, test } from 'vitest'
+import { afterEach, describe, expect, inject, it } from 'vitest'
 import { createRateLimiter, type RateLimiter } from '#lib/limits/rate-limit.ts'
 import { ownPrefix, testRedis } from '../../support/redis.ts'
 import { type RedisServer, startRedis } from '../../support/servers/redis.ts'
@@ -31,7 +31,7 @@ describe.skipIf(!url)('while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  test('each instance counts for itself without waiting, and when it is back they count together', async () => {
+  it('each instance counts for itself without waiting, and when it is back they count together', async () => {
     server = await startRedis()
     const [left, right] = twoInstances(server.url, { limit: 1, windowSeconds: 60 })
     await left.take('caller')
@@ -54,7 +54,7 @@ describe.skipIf(!url)('while Redis is away', () => {
     })
   })
 
-  test('from the start, the first request hardly waits', async () => {
+  it('from the start, the first request hardly waits', async () => {
     server = await startRedis()
     await server.stop()
     const [limiter] = twoInstances(server.url, { limit: 1, windowSeconds: 60 })

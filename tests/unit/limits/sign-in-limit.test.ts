@@ -1,4 +1,4 @@
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { createSignInLimit, type SignInLimit } from '#lib/limits/sign-in-limit.ts'
 import { ownPrefix, testRedis } from '../../support/redis.ts'
 
@@ -25,7 +25,7 @@ function describeSignInLimit(name: string, create: () => [SignInLimit, SignInLim
     }
     const succeed = () => {}
 
-    test('lets ten tries fail, and then nobody in, not even with the key', async () => {
+    it('lets ten tries fail, and then nobody in, not even with the key', async () => {
       const limits = create()
       for (let tries = 0; tries < 10; tries += 1) {
         await expect(limits[tries % 2 ? 0 : 1]('caller', fail)).rejects.toBe(wrong)
@@ -35,7 +35,7 @@ function describeSignInLimit(name: string, create: () => [SignInLimit, SignInLim
       await limits[0]('another caller', succeed)
     })
 
-    test('forgets failures once the caller is in', async () => {
+    it('forgets failures once the caller is in', async () => {
       const [left, right] = create()
       for (let tries = 0; tries < 9; tries += 1) await left('caller', fail).catch(() => {})
       await right('caller', succeed)
@@ -43,7 +43,7 @@ function describeSignInLimit(name: string, create: () => [SignInLimit, SignInLim
       await left('caller', succeed)
     })
 
-    test('gains nobody anything by many tries at once', async () => {
+    it('gains nobody anything by many tries at once', async () => {
       const limits = create()
       let tried = 0
       const tries = Array.from({ length: 40 }, (_, index) =>

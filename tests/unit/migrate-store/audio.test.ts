@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createDatabase } from '#lib/catalog/connection.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { copyAudio } from '#lib/migrate-store/audio.ts'
@@ -10,7 +10,7 @@ import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
 
-test('a copy that fails has ended what it had begun, and begun nothing more', async () => {
+it('a copy that fails has ended what it had begun, and begun nothing more', async () => {
   const directory = await temporaryDirectory()
   const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
   onTestFinished(() => source.close())

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { createDatabase } from '#lib/catalog/connection.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
@@ -88,7 +88,7 @@ async function snapshot(directory: string) {
 }
 
 describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and S3', () => {
-  test('copies every table and every clip that is held, proves it, and changes nothing in the source', async () => {
+  it('copies every table and every clip that is held, proves it, and changes nothing in the source', async () => {
     const { directory, audioDirectory, all } = await makeSource()
     const { target, server } = await makeTarget()
     const before = await snapshot(audioDirectory)
@@ -104,7 +104,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await snapshot(audioDirectory)).toEqual(before)
   })
 
-  test('ends the leases of those who are no more, and counts what there is', async () => {
+  it('ends the leases of those who are no more, and counts what there is', async () => {
     const { directory, waitingIds } = await makeSource()
     const { target } = await makeTarget()
     await migrateStore({ directory, target })
@@ -120,7 +120,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(Number(holdings?.waiting)).toBe(waitingIds.length)
   })
 
-  test('leaves a service that goes on where the old one stopped', async () => {
+  it('leaves a service that goes on where the old one stopped', async () => {
     const { directory, waitingIds, stored } = await makeSource()
     const { target, environment } = await makeTarget()
     await migrateStore({ directory, target })
@@ -139,7 +139,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(successCount).toBe(waitingIds.length)
   })
 
-  test('only proves once more what is copied already, and doubles no counter', async () => {
+  it('only proves once more what is copied already, and doubles no counter', async () => {
     const { directory } = await makeSource()
     const { target, server } = await makeTarget()
     const first = await migrateStore({ directory, target })
@@ -152,7 +152,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(server.requests.filter(({ method }) => method === 'PUT')).toEqual([])
   })
 
-  test('goes on after the bucket has failed half way', async () => {
+  it('goes on after the bucket has failed half way', async () => {
     const { directory } = await makeSource({ waiting: 20 })
     const { target, server } = await makeTarget()
     const onProgress = ({ verified }: { verified: number }) => {
@@ -169,7 +169,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     })
   })
 
-  test('leaves no record behind where one cannot be copied, and goes on once it can', async () => {
+  it('leaves no record behind where one cannot be copied, and goes on once it can', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
@@ -188,7 +188,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await migrateStore({ directory, target })).toMatchObject({ isProven: true })
   })
 
-  test('says which file has changed, copies the others, and is not proven', async () => {
+  it('says which file has changed, copies the others, and is not proven', async () => {
     const { directory, audioDirectory, waitingIds } = await makeSource()
     const { target, server } = await makeTarget()
     const [changed = '', missing = ''] = waitingIds
@@ -205,7 +205,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(result.tables?.every(({ differing }) => differing === 0)).toBe(true)
   })
 
-  test('sends again what lies changed in the bucket', async () => {
+  it('sends again what lies changed in the bucket', async () => {
     const { directory, audioDirectory, waitingIds } = await makeSource()
     const { target, server } = await makeTarget()
     const [id = ''] = waitingIds
@@ -218,7 +218,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(Buffer.from(await kept.arrayBuffer()).equals(bytes)).toBe(true)
   })
 
-  test('takes along the audio of a crash, and says what had left before', async () => {
+  it('takes along the audio of a crash, and says what had left before', async () => {
     const { directory, audioDirectory, stored } = await makeSource()
     const { target, server } = await makeTarget()
     const orphan = newClipId()
@@ -229,7 +229,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(server.objects()).toContain(`audio/${orphan}`)
   })
 
-  test('copies an empty source', async () => {
+  it('copies an empty source', async () => {
     const directory = await temporaryDirectory()
     const catalog = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')))
     await catalog.clips.find(newClipId())
@@ -238,7 +238,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await migrateStore({ directory, target })).toMatchObject({ isProven: true, audio: { clips: 0 } })
   })
 
-  test('copies the catalog alone', async () => {
+  it('copies the catalog alone', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget({ s3: false })
     const result = await migrateStore({ directory, target })
@@ -246,7 +246,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(result.warnings.join()).toContain('The audio stays in')
   })
 
-  test('refuses to begin while the service has its catalog open, which goes on as if nothing were', async () => {
+  it('refuses to begin while the service has its catalog open, which goes on as if nothing were', async () => {
     const { directory } = await makeSource()
     const { target, server } = await makeTarget()
     const running = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')))
@@ -258,7 +258,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await migrateStore({ directory, target })).toMatchObject({ isProven: true })
   })
 
-  test('keeps a service from starting on the source meanwhile', async () => {
+  it('keeps a service from starting on the source meanwhile', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     let refusal: unknown
@@ -272,14 +272,14 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(refusal).toBeDefined()
   })
 
-  test('refuses a directory without a catalog, and makes none there', async () => {
+  it('refuses a directory without a catalog, and makes none there', async () => {
     const directory = await temporaryDirectory()
     const { target } = await makeTarget()
     await expect(migrateStore({ directory, target })).rejects.toThrow('There is no catalog in')
     expect(await readdir(directory)).toEqual([])
   })
 
-  test('refuses a database that holds something else, or has gone on, and changes nothing there', async () => {
+  it('refuses a database that holds something else, or has gone on, and changes nothing there', async () => {
     const { directory, stored } = await makeSource()
     const { target } = await makeTarget()
     await migrateStore({ directory, target })
@@ -296,7 +296,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await rowsOf(target.databaseUrl, 'clips')).toEqual(before)
   })
 
-  test('refuses a bucket that others use', async () => {
+  it('refuses a bucket that others use', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     const bucket = createBucket({ ...(target.s3 as NonNullable<typeof target.s3>), clock: systemClock })
@@ -306,7 +306,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await rowsOf(target.databaseUrl, 'clips')).toEqual([])
   })
 
-  test('says what the provider embedded alone holds', async () => {
+  it('says what the provider embedded alone holds', async () => {
     const { directory, stored } = await makeSource()
     const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
     await source.run((db) =>
@@ -322,7 +322,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(warnings.join()).toContain('1 clips are held by the provider "embedded" alone')
   })
 
-  test('writes down the secret with which texts are recognised as before', async () => {
+  it('writes down the secret with which texts are recognised as before', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     const file = path.join(directory, 'request-key')
@@ -336,7 +336,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
 })
 
 describe('moving a single machine to S3 alone', () => {
-  test('copies the audio, and leaves the catalog as it is', async () => {
+  it('copies the audio, and leaves the catalog as it is', async () => {
     const { directory, all } = await makeSource()
     const { target, server } = await makeTarget({ postgres: false })
     const result = await migrateStore({ directory, target })
@@ -372,7 +372,7 @@ describe.skipIf(!inject('postgresUrl'))('the command migrate-store', () => {
     return file
   }
 
-  test('goes on after it was killed, prints the proof, and shows no secret', async () => {
+  it('goes on after it was killed, prints the proof, and shows no secret', async () => {
     const { directory } = await makeSource({ waiting: 60 })
     const { environment, server } = await makeTarget()
     const args = ['--to', await profile(environment), '--from', directory]
@@ -391,7 +391,7 @@ describe.skipIf(!inject('postgresUrl'))('the command migrate-store', () => {
       expect(output).not.toContain(secret)
   }, 30_000)
 
-  test('takes a URL, and the bucket from the environment', async () => {
+  it('takes a URL, and the bucket from the environment', async () => {
     const { directory, audioDirectory, waitingIds } = await makeSource()
     const { environment } = await makeTarget()
     const { DATABASE_URL = '', ...others } = environment
@@ -404,7 +404,7 @@ describe.skipIf(!inject('postgresUrl'))('the command migrate-store', () => {
     expect(code).toBe(1)
   }, 30_000)
 
-  test.each([
+  it.each([
     ['without a target', [], '--to has to lead to'],
     ['with a file that is not there', ['--to', 'no-such.env'], '--to: there is no file no-such.env here'],
     ['with an option that it does not know', ['--delete'], "'--delete'"],
@@ -415,7 +415,7 @@ describe.skipIf(!inject('postgresUrl'))('the command migrate-store', () => {
     expect(output).not.toContain('    at ')
   })
 
-  test('refuses a wrong profile in one line that names the variable', async () => {
+  it('refuses a wrong profile in one line that names the variable', async () => {
     const directory = await temporaryDirectory()
     await mkdir(directory, { recursive: true })
     const file = await profile({ DATABASE_URL: 'mysql://localhost' })

@@ -1,21 +1,21 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Clip, fileNameOf, ipfsUrlOf, isClipId, isGone, newClipId } from '#lib/model/clip.ts'
 import { hostileIds } from '../temp-audio/store-subject.ts'
 
 describe('a clip id', () => {
-  test('is 128 random bits that any file system takes for a name', () => {
+  it('is 128 random bits that any file system takes for a name', () => {
     const ids = Array.from({ length: 1000 }, newClipId)
     expect(new Set(ids).size).toBe(1000)
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
     expect(ids.every(isClipId)).toBe(true)
   })
 
-  test.each(hostileIds.map((id) => [JSON.stringify(id), id]))('is not %s', (_, id) => {
+  it.each(hostileIds.map((id) => [JSON.stringify(id), id]))('is not %s', (_, id) => {
     expect(isClipId(id)).toBe(false)
   })
 
-  test('is nothing else, whatever it looks like', () => {
+  it('is nothing else, whatever it looks like', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(isClipId(text)).toBe(/^[0-9a-f]{32}$/.test(text) && text.length === 32)
@@ -28,7 +28,7 @@ describe('a clip id', () => {
 describe('a temporary URL', () => {
   const clip = (state: Clip['state']) => ({ state, expiresAt: 1000 }) as Clip
 
-  test.each<[Clip['state'], number, boolean, boolean]>([
+  it.each<[Clip['state'], number, boolean, boolean]>([
     ['staged', 999, false, false],
     ['pending', 999, false, false],
     ['pending', 1000, false, true],
@@ -42,7 +42,7 @@ describe('a temporary URL', () => {
 })
 
 describe('the permanent URL', () => {
-  test.each([
+  it.each([
     'https://gateway.test',
     'https://gateway.test/',
     'https://gateway.test/ipfs',
@@ -51,13 +51,13 @@ describe('the permanent URL', () => {
     expect(ipfsUrlOf(gatewayUrl, 'bafk', 'a b.mp3')).toBe('https://gateway.test/ipfs/bafk?filename=a%20b.mp3')
   })
 
-  test('keeps the path of a gateway', () => {
+  it('keeps the path of a gateway', () => {
     expect(ipfsUrlOf('https://host.test/base/ipfs/', 'bafk', 'x')).toBe(
       'https://host.test/base/ipfs/bafk?filename=x',
     )
   })
 
-  test('has a file name with the right ending', () => {
+  it('has a file name with the right ending', () => {
     expect(fileNameOf({ id: 'abc', fileExtension: 'mp3' })).toBe('abc.mp3')
     expect(fileNameOf({ id: 'abc', fileExtension: null })).toBe('abc')
   })

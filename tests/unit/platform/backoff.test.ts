@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { waitBeforeRetry, waitBeforeRound, withJitter } from '#lib/platform/backoff.ts'
 
 const listed = { delaysMs: [1000, 2000, 4000], maxRetryAfterMs: 10_000, random: () => 0 }
@@ -7,7 +7,7 @@ const mendable = { isRetryable: true }
 const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })
 
 describe('the wait before the next try at a provider', () => {
-  test.each([
+  it.each([
     [1, 1000],
     [2, 2000],
     [3, 4000],
@@ -16,11 +16,11 @@ describe('the wait before the next try at a provider', () => {
     expect(waitBeforeRetry({ ...listed, tries, error: mendable })).toBe(expected)
   })
 
-  test('does not come for a fault that no retry can mend', () => {
+  it('does not come for a fault that no retry can mend', () => {
     expect(waitBeforeRetry({ ...listed, tries: 1, error: { isRetryable: false } })).toBeUndefined()
   })
 
-  test.each([
+  it.each([
     [0, 1000],
     [999, 1000],
     [1500, 1500],
@@ -30,12 +30,15 @@ describe('the wait before the next try at a provider', () => {
     expect(waitBeforeRetry({ ...listed, tries: 1, error: { ...mendable, retryAfterMs } })).toBe(expected)
   })
 
-  test('is never shorter than listed, nor than asked for, and at most a fifth longer than listed', () => {
+  it('is never shorter than listed, nor than asked for, and at most a fifth longer than listed', () => {
     const wait = fc.nat({ max: 100_000 })
     fc.assert(
       fc.property(wait, fc.option(wait, { nil: undefined }), chance, (listedMs, retryAfterMs, random) => {
         const waitMs = waitBeforeRetry({
-          ...{ tries: 1, delaysMs: [listedMs], maxRetryAfterMs: 100_000, random: () => random },
+          tries: 1,
+          delaysMs: [listedMs],
+          maxRetryAfterMs: 100_000,
+          random: () => random,
           error: { ...mendable, retryAfterMs },
         }) as number
         expect(waitMs).toBeGreaterThanOrEqual(Math.max(listedMs, retryAfterMs ?? 0))
@@ -46,7 +49,7 @@ describe('the wait before the next try at a provider', () => {
     )
   })
 
-  test('differs between those that failed together', () => {
+  it('differs between those that failed together', () => {
     expect(withJitter(1000, () => 0)).toBe(1000)
     expect(withJitter(1000, () => 0.5)).toBe(1100)
     expect(withJitter(1000, () => 0.999)).toBe(1200)
@@ -54,7 +57,7 @@ describe('the wait before the next try at a provider', () => {
 })
 
 describe('the wait before the next round of a clip', () => {
-  test.each([
+  it.each([
     [1, 1000],
     [2, 2000],
     [3, 4000],
@@ -65,7 +68,7 @@ describe('the wait before the next round of a clip', () => {
     expect(waitBeforeRound(failedRounds, () => 0)).toBe(expected)
   })
 
-  test('never shrinks, and never goes beyond ten minutes and a fifth', () => {
+  it('never shrinks, and never goes beyond ten minutes and a fifth', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), chance, (failedRounds, random) => {
         const waitMs = waitBeforeRound(failedRounds, () => random)

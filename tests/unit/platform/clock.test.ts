@@ -1,19 +1,19 @@
 import { getEventListeners } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { systemClock, withTimeLimit } from '#lib/platform/clock.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
 const timeoutError = () => new Error('Too late')
 
 describe('work with a time limit', () => {
-  test('gives its result when it is in time', async () => {
+  it('gives its result when it is in time', async () => {
     const clock = createSimulatedClock()
     const work = () => clock.sleep(99).then(() => 'done')
     expect(await clock.until(withTimeLimit(work, { clock, timeoutMs: 100, timeoutError }))).toBe('done')
     expect(clock.sleeping()).toBe(0)
   })
 
-  test('fails as it fails', async () => {
+  it('fails as it fails', async () => {
     const clock = createSimulatedClock()
     const failure = new Error('It failed')
     const limited = withTimeLimit(() => Promise.reject(failure), { clock, timeoutMs: 100, timeoutError })
@@ -21,7 +21,7 @@ describe('work with a time limit', () => {
     expect(clock.sleeping()).toBe(0)
   })
 
-  test('ends when its time is up, even if it heeds nothing, and is told', async () => {
+  it('ends when its time is up, even if it heeds nothing, and is told', async () => {
     const clock = createSimulatedClock()
     let seen: AbortSignal | undefined
     const work = (signal: AbortSignal) => {
@@ -34,7 +34,7 @@ describe('work with a time limit', () => {
     expect(seen?.reason).toMatchObject({ message: 'Too late' })
   })
 
-  test('ends with its signal, and leaves no listener on it', async () => {
+  it('ends with its signal, and leaves no listener on it', async () => {
     const clock = createSimulatedClock()
     const stop = new AbortController()
     const options = { clock, timeoutMs: 100, timeoutError, signal: stop.signal }
@@ -50,12 +50,12 @@ describe('work with a time limit', () => {
 })
 
 describe('the clock of the system', () => {
-  test('tells whole milliseconds and chances below one', () => {
+  it('tells whole milliseconds and chances below one', () => {
     expect(Number.isInteger(systemClock.now())).toBe(true)
     expect(systemClock.random()).toBeLessThan(1)
   })
 
-  test('sleeps, and wakes up with its signal', async () => {
+  it('sleeps, and wakes up with its signal', async () => {
     const stop = new AbortController()
     await systemClock.sleep(1, stop.signal)
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)

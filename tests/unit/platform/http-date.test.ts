@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 0)
@@ -22,7 +22,7 @@ function asctime(time: number): string {
 }
 
 describe('Retry-After', () => {
-  test.each([
+  it.each([
     ['0', 0],
     ['60', 60_000],
     [' 120 ', 120_000],
@@ -39,7 +39,7 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(value, now)).toBe(expected)
   })
 
-  test.each([
+  it.each([
     null,
     '',
     ' ',
@@ -60,7 +60,7 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(value, now)).toBeUndefined()
   })
 
-  test('takes every number of seconds', () => {
+  it('takes every number of seconds', () => {
     fc.assert(
       fc.property(fc.nat(), (seconds) => {
         expect(parseRetryAfter(String(seconds), now)).toBe(Math.min(seconds * 1000, DAY_MS))
@@ -68,7 +68,7 @@ describe('Retry-After', () => {
     )
   })
 
-  test.each([
+  it.each([
     ['IMF-fixdate', (time: number) => new Date(time).toUTCString()],
     ['RFC 850', rfc850],
     ['asctime', asctime],
@@ -80,7 +80,7 @@ describe('Retry-After', () => {
     )
   })
 
-  test('never gives anything but a sane wait, whatever the header holds', () => {
+  it('never gives anything but a sane wait, whatever the header holds', () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
         const waitMs = parseRetryAfter(value, now) ?? 0

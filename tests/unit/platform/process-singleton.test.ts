@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { refused, unavailable } from '../../support/fake-provider.ts'
 import { testServices, waitingClips } from '../../support/services.ts'
 
@@ -15,13 +15,13 @@ describe('a verb in another copy of the modules than the adapters', () => {
     return vocalize(services, { text, voiceId: 'slt' }, { requestId: 'request' })
   }
 
-  test('sends a clip straight to IPFS that the temporary store cannot take', async () => {
+  it('sends a clip straight to IPFS that the temporary store cannot take', async () => {
     const world = await testServices()
     await writeFile(world.audioDirectory, '')
     expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', hasLocalBytes: false })
   })
 
-  test('says what failed where nobody can take it', async () => {
+  it('says what failed where nobody can take it', async () => {
     const world = await testServices()
     await writeFile(world.audioDirectory, '')
     for (const provider of world.providers) provider.always(refused())
@@ -31,13 +31,13 @@ describe('a verb in another copy of the modules than the adapters', () => {
     })
   })
 
-  test('sends a clip straight to IPFS that the catalog cannot take', async () => {
+  it('sends a clip straight to IPFS that the catalog cannot take', async () => {
     const world = await testServices()
     await writeFile(path.join(world.directory, 'catalog.sqlite'), 'no database, and long enough to be none')
     expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', hasLocalBytes: false })
   })
 
-  test('sees that a provider and not the clip was at fault', async () => {
+  it('sees that a provider and not the clip was at fault', async () => {
     const { services, providers } = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
     for (const provider of providers) provider.always(unavailable())
     await waitingClips(services, 1)
@@ -48,7 +48,7 @@ describe('a verb in another copy of the modules than the adapters', () => {
     expect(results[0]).toMatchObject({ attempts: 2 })
   })
 
-  test('shares with it what exists once', async () => {
+  it('shares with it what exists once', async () => {
     const copies = [await import('#lib/platform/process-singleton.ts')]
     vi.resetModules()
     copies.push(await import('#lib/platform/process-singleton.ts'))
@@ -58,7 +58,7 @@ describe('a verb in another copy of the modules than the adapters', () => {
   })
 })
 
-test('no error of ours is recognised by its class where another copy may have thrown it', async () => {
+it('no error of ours is recognised by its class where another copy may have thrown it', async () => {
   const files = (await readdir(lib, { recursive: true })).filter((name) => name.endsWith('.ts'))
   const sources = await Promise.all(files.map((name) => readFile(path.join(lib, name), 'utf8')))
   const classes = sources.flatMap((source) =>

@@ -1,37 +1,37 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 
 describe('the scrubber', () => {
-  test('replaces each secret wherever it stands', () => {
+  it('replaces each secret wherever it stands', () => {
     const scrub = createScrubber(['hunter22', 'p@ss word'])
     expect(scrub('hunter22 and again hunter22')).toBe('[secret] and again [secret]')
     expect(scrub('?key=p%40ss%20word')).toBe('?key=[secret]')
   })
 
-  test('replaces what a header is made of, and leaves its scheme', () => {
+  it('replaces what a header is made of, and leaves its scheme', () => {
     const scrub = createScrubber(['Basic dXNlcjpwYXNz'])
     expect(scrub('sent dXNlcjpwYXNz as Basic')).toBe('sent [secret] as Basic')
     expect(scrub('Authorization: Basic dXNlcjpwYXNz')).toBe('Authorization: [secret]')
   })
 
-  test('replaces the longer of two secrets first', () => {
+  it('replaces the longer of two secrets first', () => {
     const scrub = createScrubber(['abcd', 'abcdefgh'])
     expect(scrub('abcdefgh abcd')).toBe('[secret] [secret]')
   })
 
-  test.each(['.*+?^${}()|[]\\/', '$&$1$$', 'a\\nb"c'])('takes %j by the letter', (secret) => {
+  it.each(['.*+?^${}()|[]\\/', '$&$1$$', 'a\\nb"c'])('takes %j by the letter', (secret) => {
     expect(createScrubber([secret])(`<${secret}>`)).toBe('<[secret]>')
   })
 
-  test('leaves a text alone where there are no secrets, or only such as would make it unreadable', () => {
+  it('leaves a text alone where there are no secrets, or only such as would make it unreadable', () => {
     for (const scrub of [createScrubber([]), createScrubber(['a', '', 'the'])]) {
       expect(scrub('a text like the other')).toBe('a text like the other')
     }
   })
 
-  test('leaves no secret in any text, in no form in which it travels', () => {
+  it('leaves no secret in any text, in no form in which it travels', () => {
     const secret = fc
       .string({ minLength: 4, maxLength: 30, unit: 'grapheme' })
       .filter((text) => text.trim() === text)
@@ -58,7 +58,7 @@ describe('the scrubber', () => {
 })
 
 describe('the log', () => {
-  test('writes one JSON object a line, and lets no secret out however it came into it', () => {
+  it('writes one JSON object a line, and lets no secret out however it came into it', () => {
     const lines: string[] = []
     const log = createLog({
       level: 'info',

@@ -1,4 +1,4 @@
-import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { systemClock } from '#lib/platform/clock.ts'
@@ -20,14 +20,14 @@ function sharedClock() {
 }
 
 describe('the clock that instances share', () => {
-  test('is that of the machine as long as they hardly differ', () => {
+  it('is that of the machine as long as they hardly differ', () => {
     const { clock, hear, skews } = sharedClock()
     for (const differenceMs of [0, 900, -900]) hear(NOW + differenceMs)
     expect(clock.now()).toBe(NOW)
     expect(skews).toEqual([])
   })
 
-  test.each([2 * MINUTE_MS, -2 * MINUTE_MS])('is the other one where they differ by %i ms', (skewMs) => {
+  it.each([2 * MINUTE_MS, -2 * MINUTE_MS])('is the other one where they differ by %i ms', (skewMs) => {
     const { clock, hear, skews } = sharedClock()
     hear(NOW + skewMs)
     hear(NOW + skewMs + 300)
@@ -35,7 +35,7 @@ describe('the clock that instances share', () => {
     expect(skews).toEqual([skewMs])
   })
 
-  test('is that of the machine again once that was put right', () => {
+  it('is that of the machine again once that was put right', () => {
     const { clock, hear, skews } = sharedClock()
     hear(NOW + MINUTE_MS)
     hear(NOW + 20)
@@ -43,13 +43,13 @@ describe('the clock that instances share', () => {
     expect(skews).toEqual([MINUTE_MS, 0])
   })
 
-  test('does not believe an answer that took so long that it says nothing', () => {
+  it('does not believe an answer that took so long that it says nothing', () => {
     const { clock, hear } = sharedClock()
     hear(NOW + MINUTE_MS, 5000)
     expect(clock.now()).toBe(NOW)
   })
 
-  test.skipIf(!postgresUrl)('goes by the database, and says so', async () => {
+  it.skipIf(!postgresUrl)('goes by the database, and says so', async () => {
     const { url, drop } = await newDatabase(postgresUrl as string)
     onTestFinished(drop)
     const realTime = Date.now()
@@ -57,7 +57,8 @@ describe('the clock that instances share', () => {
     onTestFinished(() => void vi.useRealTimers())
     const lines: string[] = []
     const log = createLog({
-      ...{ level: 'info', scrub: (text) => text },
+      level: 'info',
+      scrub: (text) => text,
       destination: { write: (line) => void lines.push(line) },
     })
     const directory = await temporaryDirectory()

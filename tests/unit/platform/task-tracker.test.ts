@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createTaskTracker } from '#lib/platform/task-tracker.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
@@ -9,7 +9,7 @@ describe('background work', () => {
     return { clock, errors, work: createTaskTracker({ clock, onError: (error) => errors.push(error) }) }
   }
 
-  test('is waited for, and its failures are told', async () => {
+  it('is waited for, and its failures are told', async () => {
     const { clock, errors, work } = setUp()
     const failure = new Error('It failed')
     const tracked = work.track(clock.sleep(1000).then(() => Promise.reject(failure)))
@@ -20,14 +20,14 @@ describe('background work', () => {
     expect(work.signal.aborted).toBe(false)
   })
 
-  test('that begins while it is waited for is waited for, too', async () => {
+  it('that begins while it is waited for is waited for, too', async () => {
     const { clock, work } = setUp()
     void work.track(clock.sleep(1000).then(() => void work.track(clock.sleep(2000))))
     await clock.until(work.drain(20_000))
     expect(clock.passed()).toBe(3000)
   })
 
-  test('is aborted when its grace is over, and may tidy up behind itself', async () => {
+  it('is aborted when its grace is over, and may tidy up behind itself', async () => {
     const { clock, errors, work } = setUp()
     let isTidy = false
     const long = clock.sleep(60_000, work.signal).catch(async (error) => {
@@ -42,14 +42,14 @@ describe('background work', () => {
     expect(errors).toEqual([])
   })
 
-  test('that heeds nothing is left behind', async () => {
+  it('that heeds nothing is left behind', async () => {
     const { clock, work } = setUp()
     void work.track(new Promise(() => {}))
     await clock.until(work.drain(20_000))
     expect(clock.passed()).toBe(22_000)
   })
 
-  test('leaves nothing to wait for once it is done', async () => {
+  it('leaves nothing to wait for once it is done', async () => {
     const { clock, work } = setUp()
     await work.drain(20_000)
     await work.settled()

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createBullQueue } from '#lib/queue/bullmq.ts'
 import { createLocalQueue } from '#lib/queue/local.ts'
@@ -50,7 +50,7 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
     eventually: async (what, check) => void (await until(what, check)),
   }))
 
-  test('two processes do each task once, and share them', async () => {
+  it('two processes do each task once, and share them', async () => {
     const prefix = newPrefix()
     const [first, second] = [openQueue(redisUrl as string, prefix), openQueue(redisUrl as string, prefix)]
     const gate = Promise.withResolvers<void>()
@@ -64,7 +64,7 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
     expect(all()).toHaveLength(40)
   })
 
-  test('what the timers of two processes ring for is done once, however late the second rings', async () => {
+  it('what the timers of two processes ring for is done once, however late the second rings', async () => {
     const prefix = newPrefix()
     const [first, second] = [openQueue(redisUrl as string, prefix), openQueue(redisUrl as string, prefix)]
     const { done } = worker(first)
@@ -77,7 +77,7 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
     expect(done).toEqual(['window', 'last'])
   })
 
-  test('a worker whose connections have fallen silent finds new ones', async () => {
+  it('a worker whose connections have fallen silent finds new ones', async () => {
     const prefix = newPrefix()
     const network = await silentNetwork(redisUrl as string)
     const redis = createRedis({ url: network.url, log: silent, clock, prefix, blockingPatienceMs: 1000 })
@@ -92,7 +92,7 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
     await until('the second ring', () => done.includes('after'), { timeoutMs: 15_000 })
   }, 20_000)
 
-  test('what was rung while nobody worked is done by who comes', async () => {
+  it('what was rung while nobody worked is done by who comes', async () => {
     const prefix = newPrefix()
     const web = openQueue(redisUrl as string, prefix)
     web.enqueue(upload('a'), clock.now())
@@ -109,7 +109,7 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
   })
   afterAll(() => server?.stop())
 
-  test('emptied, it carries new rings to those who work, without a restart', async () => {
+  it('emptied, it carries new rings to those who work, without a restart', async () => {
     const prefix = newPrefix()
     const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
     const gate = Promise.withResolvers<void>()
@@ -124,7 +124,7 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
     await until('the new rings', () => done.includes('after') && done.includes('soon after'))
   })
 
-  test('away, it makes nobody wait, and who works goes on by itself', async () => {
+  it('away, it makes nobody wait, and who works goes on by itself', async () => {
     const prefix = newPrefix()
     const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
     const { done } = worker(queue)
@@ -147,7 +147,7 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
     })
   })
 
-  test('full, it says so once, and who works goes on by itself', async () => {
+  it('full, it says so once, and who works goes on by itself', async () => {
     const lines: string[] = []
     const destination = { write: (line: string) => void lines.push(line) }
     const log = createLog({ level: 'warn', scrub: (text) => text, destination })
@@ -167,7 +167,7 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
     ])
   })
 
-  test('not there at the start, it is used once it comes', async () => {
+  it('not there at the start, it is used once it comes', async () => {
     await server.stop()
     const prefix = newPrefix()
     const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
@@ -183,7 +183,7 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
     expect(done).not.toContain('in vain')
   })
 
-  test('away, it keeps nobody from stopping', async () => {
+  it('away, it keeps nobody from stopping', async () => {
     const queue = openQueue(server.url, newPrefix())
     const { done, stop } = worker(queue)
     queue.enqueue(upload('a'), clock.now())

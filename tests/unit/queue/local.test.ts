@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createLocalQueue } from '#lib/queue/local.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 import { queueConformance } from './queue-conformance.ts'
@@ -18,14 +18,14 @@ queueConformance('of a process by itself', async () => {
   }
 })
 
-test('a process that does not work keeps no rings', async () => {
+it('a process that does not work keeps no rings', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   queue.enqueue({ kind: 'upload', id: 'a' }, clock.now() + 1000)
   expect(clock.sleeping()).toBe(0)
 })
 
-test('a process that stops working waits for nothing any more', async () => {
+it('a process that stops working waits for nothing any more', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   const stop = queue.work(async () => {}, { concurrency: 1 })
@@ -36,7 +36,7 @@ test('a process that stops working waits for nothing any more', async () => {
   expect(clock.sleeping()).toBe(0)
 })
 
-test('keeps no more than ten thousand rings in memory', async () => {
+it('keeps no more than ten thousand rings in memory', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   const stop = queue.work(async () => {}, { concurrency: 1 })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Task, WorkQueue } from '#lib/queue/queue.ts'
 
 /** A queue of its own for one test, and its time. */
@@ -34,7 +34,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
   }
 
   describe(`a work queue ${name}`, () => {
-    test('has done at once what is due', async () => {
+    it('has done at once what is due', async () => {
       const { queue, now, eventually, ids } = await begin()
       queue.enqueue(upload('a'), now())
       queue.enqueue(upload('b'), now() - 60_000)
@@ -42,7 +42,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(ids().sort()).toEqual(['a', 'b'])
     })
 
-    test('hands over the task as it was rung', async () => {
+    it('hands over the task as it was rung', async () => {
       const tasks: Task[] = []
       const { queue, now, eventually } = await begin({ handle: async (task) => void tasks.push(task) })
       queue.enqueue({ kind: 'clean-up', id: 'all' }, now())
@@ -50,7 +50,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(tasks).toEqual([{ kind: 'clean-up', id: 'all' }])
     })
 
-    test('has done later what is due later, and not before', async () => {
+    it('has done later what is due later, and not before', async () => {
       const { queue, now, eventually, done } = await begin()
       const dueAt = now() + 300
       queue.enqueue(upload('later'), dueAt)
@@ -60,7 +60,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(done[1]?.at).toBeGreaterThanOrEqual(dueAt)
     })
 
-    test('has done once what is rung often for the same date', async () => {
+    it('has done once what is rung often for the same date', async () => {
       const { queue, now, ids, passed } = await begin()
       const dueAt = now() + 200
       for (let times = 0; times < 20; times += 1) queue.enqueue(upload('a'), dueAt)
@@ -68,7 +68,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(ids()).toEqual(['a', 'last'])
     })
 
-    test('tells tasks apart by their kind', async () => {
+    it('tells tasks apart by their kind', async () => {
       const { queue, now, eventually, ids } = await begin()
       const dueAt = now() + 50
       queue.enqueue({ kind: 'upload', id: 'all' }, dueAt)
@@ -76,7 +76,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       await eventually('both', () => ids().length === 2)
     })
 
-    test('does not lose the earlier of two dates', async () => {
+    it('does not lose the earlier of two dates', async () => {
       const { queue, now, eventually, done } = await begin()
       const later = now() + 60_000
       queue.enqueue(upload('a'), later)
@@ -85,7 +85,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(done[0]?.at).toBeLessThan(later)
     })
 
-    test('has done again what is rung while it is being done', async () => {
+    it('has done again what is rung while it is being done', async () => {
       const gate = Promise.withResolvers<void>()
       const { queue, now, eventually, ids } = await begin({ handle: () => gate.promise })
       queue.enqueue(upload('a'), now())
@@ -95,7 +95,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       await eventually('the second time', () => ids().length === 2)
     })
 
-    test('works on no more tasks at once than it may', async () => {
+    it('works on no more tasks at once than it may', async () => {
       let running = 0
       let busiest = 0
       const gate = Promise.withResolvers<void>()
@@ -115,7 +115,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(busiest).toBe(3)
     })
 
-    test('goes on after a task that has failed, and does not try it again', async () => {
+    it('goes on after a task that has failed, and does not try it again', async () => {
       const { queue, now, ids, passed } = await begin({
         async handle({ id }) {
           if (id === 'bad') throw new Error('It cannot be done')
@@ -127,7 +127,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(ids().sort()).toEqual(['bad', 'good', 'last'])
     })
 
-    test('waits for what is under way when the work ends, and begins nothing more', async () => {
+    it('waits for what is under way when the work ends, and begins nothing more', async () => {
       const gate = Promise.withResolvers<void>()
       let isOver = false
       const { queue, now, eventually, ids, stop } = await begin({
@@ -153,7 +153,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(ids()).toEqual(['first'])
     })
 
-    test('may be rung, ended and closed after it was closed', async () => {
+    it('may be rung, ended and closed after it was closed', async () => {
       const { queue, now, ids, stop } = await begin()
       await stop()
       await queue.close()

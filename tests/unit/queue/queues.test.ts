@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues } from '#lib/queue/queue.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
-test('webhooks do not wait behind uploads that hang, and all lanes end together', async () => {
+it('webhooks do not wait behind uploads that hang, and all lanes end together', async () => {
   const clock = createSimulatedClock()
   const queue = createQueues(() => createLocalQueue({ clock }))
   const gate = Promise.withResolvers<void>()

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { Redis } from '#lib/redis/connections.ts'
 import { testRedis } from '../../support/redis.ts'
 import { type RedisServer, startRedis } from '../../support/servers/redis.ts'
@@ -17,20 +17,20 @@ async function elapsedMs(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe.skipIf(!url)('a connection to Redis', () => {
-  test('answers commands', async () => {
+  it('answers commands', async () => {
     const redis = testRedis({ url })
     const client = await redis.shared()
     await client.set(`${redis.prefix}greeting`, 'hello', 'EX', 60)
     expect(await client.get(`${redis.prefix}greeting`)).toBe('hello')
   })
 
-  test('is shared by those who ask for commands', async () => {
+  it('is shared by those who ask for commands', async () => {
     const redis = testRedis({ url })
     expect(await redis.shared()).toBe(await redis.shared())
     expect(await redis.open('commands')).not.toBe(await redis.shared())
   })
 
-  test('hears what is said on a channel, and goes on answering heartbeats', async () => {
+  it('hears what is said on a channel, and goes on answering heartbeats', async () => {
     const redis = testRedis({ url })
     const listener = await redis.open('subscription')
     const heard: string[] = []
@@ -41,13 +41,13 @@ describe.skipIf(!url)('a connection to Redis', () => {
     await until('the message', () => heard.includes('it works'))
   })
 
-  test('waits as long as a blocking command does', async () => {
+  it('waits as long as a blocking command does', async () => {
     const redis = testRedis({ url })
     const client = await redis.open('blocking')
     expect(await client.blpop(`${redis.prefix}nothing`, 0.7)).toBeNull()
   })
 
-  test('keeps channels of different databases apart', () => {
+  it('keeps channels of different databases apart', () => {
     const names = [`${url}/0`, `${url}/1`].map((each) =>
       testRedis({ url: each, prefix: 'p:' }).channel('news'),
     )
@@ -55,7 +55,7 @@ describe.skipIf(!url)('a connection to Redis', () => {
     expect(testRedis({ url, prefix: 'p:' }).channel('news')).toBe('p:0:news')
   })
 
-  test('is refused once all are closed', async () => {
+  it('is refused once all are closed', async () => {
     const redis = testRedis({ url })
     const client = await redis.shared()
     const ended = once(client, 'end')
@@ -71,7 +71,7 @@ describe.skipIf(!url)('while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  test('commands fail at once, one line tells of it however long it lasts, another of its end', async () => {
+  it('commands fail at once, one line tells of it however long it lasts, another of its end', async () => {
     server = await startRedis()
     const redis = testRedis({ url: server.url })
     const client = await redis.shared()
@@ -87,7 +87,7 @@ describe.skipIf(!url)('while Redis is away', () => {
     await listener.subscribe('anything')
   })
 
-  test('a connection is given out all the same, and becomes ready later', async () => {
+  it('a connection is given out all the same, and becomes ready later', async () => {
     server = await startRedis()
     await server.stop()
     const redis = testRedis({ url: server.url })
@@ -98,7 +98,7 @@ describe.skipIf(!url)('while Redis is away', () => {
     await until('its return', () => client?.status === 'ready')
   })
 
-  test('closing does not wait for it', async () => {
+  it('closing does not wait for it', async () => {
     server = await startRedis()
     const redis = testRedis({ url: server.url })
     for (const use of ['commands', 'subscription', 'blocking'] as const) await redis.open(use)
@@ -106,7 +106,7 @@ describe.skipIf(!url)('while Redis is away', () => {
     expect(await elapsedMs(() => redis.close())).toBeLessThan(AT_ONCE_MS)
   })
 
-  test('and only hangs, commands fail soon, and the silent connection is given up', async () => {
+  it('and only hangs, commands fail soon, and the silent connection is given up', async () => {
     server = await startRedis()
     const redis = testRedis({ url: server.url })
     const listener = await redis.open('subscription')
@@ -127,7 +127,7 @@ describe.skipIf(!url)('a Redis with a password', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  test('takes the one in the URL, and no line of the log repeats it', async () => {
+  it('takes the one in the URL, and no line of the log repeats it', async () => {
     server = await startRedis()
     await (await testRedis({ url: server.url }).shared()).config('SET', 'requirepass', 's3cr:t/ä')
     const withPassword = (password: string) => server.url.replace('//', `//:${encodeURIComponent(password)}@`)
@@ -139,7 +139,7 @@ describe.skipIf(!url)('a Redis with a password', () => {
   })
 })
 
-test('rediss:// speaks TLS', async () => {
+it('rediss:// speaks TLS', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import configure from '../../../next.config.mjs'
 import { threadEntries, traceFiles } from '../../../scripts/trace.mjs'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -17,7 +17,7 @@ async function folderWith(files: Record<string, string>): Promise<string> {
 }
 
 describe('the files that a program loads', () => {
-  test('are found through types, lazy imports and what is read by its name', async () => {
+  it('are found through types, lazy imports and what is read by its name', async () => {
     const root = await folderWith({
       'package.json': '{"type":"module"}',
       'server.ts': "import { type A, a } from './lib/a.ts'\nconst lazy: A = a(() => import('lazy'))",
@@ -40,7 +40,7 @@ describe('the files that a program loads', () => {
     ])
   })
 
-  test('are found where a package names a file for others that it does not have', async () => {
+  it('are found where a package names a file for others that it does not have', async () => {
     const exports = { import: './there.js', 'module-sync': './absent.js' }
     const root = await folderWith({
       'package.json': '{"type":"module"}',
@@ -51,13 +51,13 @@ describe('the files that a program loads', () => {
     expect(await traceFiles(root, ['server.ts'])).toContain('node_modules/half/there.js')
   })
 
-  test('are all there, or it is said which is not', async () => {
+  it('are all there, or it is said which is not', async () => {
     const root = await folderWith({ 'server.ts': "import 'forgotten'" })
     await expect(traceFiles(root, ['server.ts'])).rejects.toThrow('forgotten')
   })
 })
 
-test('what the threads load goes along with every route', async () => {
+it('what the threads load goes along with every route', async () => {
   const patterns = Object.values(configure('').outputFileTracingIncludes ?? {}).flat()
   const files = await traceFiles(project, threadEntries(project))
   const isLeftOut = (file: string) => !patterns.some((pattern) => path.matchesGlob(file, pattern))

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import type { Service } from '#lib/http/service.ts'
@@ -17,7 +17,7 @@ function start(services: Services): Service {
 const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
 
 describe('a service that starts', () => {
-  test('is ready once it has recovered, and uploads by itself what waited', async () => {
+  it('is ready once it has recovered, and uploads by itself what waited', async () => {
     const { services, clock, first, lines } = await testServices()
     await waitingClips(services, 3)
     const service = start(services)
@@ -27,7 +27,7 @@ describe('a service that starts', () => {
     expect(lines.map(({ msg }) => msg)).toContain('Recovered')
   })
 
-  test('says what is missing while the catalog cannot be read, and is ready once it can', async () => {
+  it('says what is missing while the catalog cannot be read, and is ready once it can', async () => {
     const { services, lines } = await testServices()
     let isLocked = true
     const queue = { ...services.catalog.queue }
@@ -47,7 +47,7 @@ describe('a service that starts', () => {
     await service.checkReady()
   })
 
-  test('says that the temporary store cannot be written, and is ready once it can', async () => {
+  it('says that the temporary store cannot be written, and is ready once it can', async () => {
     const { services, audioDirectory } = await testServices()
     const service = start(services)
     await service.checkReady()
@@ -58,7 +58,7 @@ describe('a service that starts', () => {
     await service.checkReady()
   })
 
-  test('gets ready although one clip of the last process cannot be read', async () => {
+  it('gets ready although one clip of the last process cannot be read', async () => {
     const { services, lines } = await testServices()
     const [id = ''] = await waitingClips(services, 2)
     await services.catalog.close()
@@ -74,7 +74,7 @@ describe('a service that starts', () => {
 })
 
 describe('a service that stops', () => {
-  test('is not ready any more, and takes no new work', async () => {
+  it('is not ready any more, and takes no new work', async () => {
     const { services } = await testServices()
     const service = start(services)
     await service.checkReady()
@@ -84,7 +84,7 @@ describe('a service that stops', () => {
     await expect(service.checkReady()).rejects.toMatchObject({ code: 'shutting_down' })
   })
 
-  test('lets uploads finish that are under way', async () => {
+  it('lets uploads finish that are under way', async () => {
     const { services, clock, first } = await testServices()
     const service = start(services)
     await service.checkReady()
@@ -101,7 +101,7 @@ describe('a service that stops', () => {
     await service.close()
   })
 
-  test('gives back what does not finish in its time of grace, and the next process stores it once', async () => {
+  it('gives back what does not finish in its time of grace, and the next process stores it once', async () => {
     const { services, clock, first, directory, providers, speech } = await testServices({
       environment: { IPFS_ATTEMPT_TIMEOUT_MS: '60000' },
     })
@@ -126,7 +126,7 @@ describe('a service that stops', () => {
     expect(first.doubles).toBe(0)
   })
 
-  test('closes cleanly although the catalog fails', async () => {
+  it('closes cleanly although the catalog fails', async () => {
     const { services, lines } = await testServices()
     const queue = { ...services.catalog.queue, release: locked }
     const service = start({ ...services, catalog: { ...services.catalog, queue } })
@@ -138,7 +138,7 @@ describe('a service that stops', () => {
 })
 
 describe('what is due after an answer', () => {
-  test('never rejects, whatever happens', async () => {
+  it('never rejects, whatever happens', async () => {
     const { services, clock, providers } = await testServices({
       environment: { OPPORTUNISTIC_RETRY_CHANCE: '1' },
     })

@@ -8,7 +8,9 @@ function servicesWith(voices: () => Promise<typeof george>) {
   const clock = { now: () => now }
   let now = 0
   const services = {
-    ...{ clock, speech: { voices: vi.fn(voices) }, log: { warn: vi.fn() } },
+    clock,
+    speech: { voices: vi.fn(voices) },
+    log: { warn: vi.fn() },
     tasks: { signal: new AbortController().signal },
   }
   const pass = (ms: number) => {

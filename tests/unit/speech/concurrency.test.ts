@@ -1,5 +1,5 @@
 import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { limitSpeech } from '#lib/speech/concurrency.ts'
 import type { Speech } from '#lib/speech/speech.ts'
 import { createFakeClock } from './fake-clock.ts'
@@ -50,7 +50,7 @@ function setUp(concurrency: number) {
 }
 
 describe('Limited speech', () => {
-  test('lets as many speak at once as it may, and the next when one is at its end', async () => {
+  it('lets as many speak at once as it may, and the next when one is at its end', async () => {
     const { speak, begun, controllers } = setUp(2)
     const first = await speak()
     await speak()
@@ -64,7 +64,7 @@ describe('Limited speech', () => {
     expect(await begun()).toBe(3)
   })
 
-  test('holds the slot until the audio has ended, not only begun', async () => {
+  it('holds the slot until the audio has ended, not only begun', async () => {
     const { speak, begun, controllers } = setUp(1)
     const first = await speak()
     controllers[0]?.enqueue(Buffer.from('audio'))
@@ -74,7 +74,7 @@ describe('Limited speech', () => {
     expect(await begun()).toBe(1)
   })
 
-  test('frees the slot when the audio breaks off, and passes the error on', async () => {
+  it('frees the slot when the audio breaks off, and passes the error on', async () => {
     const { speak, controllers } = setUp(1)
     const first = await speak()
     const second = speak()
@@ -85,7 +85,7 @@ describe('Limited speech', () => {
     await second
   })
 
-  test('frees the slot when the audio breaks off while nobody reads', async () => {
+  it('frees the slot when the audio breaks off while nobody reads', async () => {
     const { speak, controllers } = setUp(1)
     await speak()
     controllers[0]?.error(new Error('broken'))
@@ -93,7 +93,7 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  test('frees the slot when nobody wants the audio any more', async () => {
+  it('frees the slot when nobody wants the audio any more', async () => {
     const { speak } = setUp(1)
     const first = await speak()
     await first.audio.cancel()
@@ -101,7 +101,7 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  test('frees the slot when the voice refuses', async () => {
+  it('frees the slot when the voice refuses', async () => {
     const { speak, refuseWith } = setUp(1)
     const refusal = new Error('refused')
     refuseWith(refusal)
@@ -111,7 +111,7 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  test('turns away with speech_overloaded and a Retry-After who has waited too long', async () => {
+  it('turns away with speech_overloaded and a Retry-After who has waited too long', async () => {
     const { clock, speak } = setUp(1)
     await speak()
     const second = errorOf(speak())
@@ -122,7 +122,7 @@ describe('Limited speech', () => {
     expect(await second).toMatchObject({ code: 'speech_overloaded', retryAfterMs: 5000 })
   })
 
-  test('gives nobody the slot of one who was turned away', async () => {
+  it('gives nobody the slot of one who was turned away', async () => {
     const { clock, speak, begun, controllers } = setUp(1)
     await speak()
     await Promise.all([errorOf(speak()), errorOf(speak()), clock.advance(5000)])
@@ -132,7 +132,7 @@ describe('Limited speech', () => {
     expect(await begun()).toBe(2)
   })
 
-  test('lets one who is aborted in the queue go at once, and its slot to the next', async () => {
+  it('lets one who is aborted in the queue go at once, and its slot to the next', async () => {
     const { speak, begun, controllers } = setUp(1)
     const stop = new AbortController()
     const reason = new Error('stopping')
@@ -147,7 +147,7 @@ describe('Limited speech', () => {
     expect(await begun()).toBe(2)
   })
 
-  test('takes no slot for one who is aborted already', async () => {
+  it('takes no slot for one who is aborted already', async () => {
     const { speak } = setUp(1)
     const reason = new Error('stopping')
 
@@ -155,14 +155,14 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  test('keeps no clock running', async () => {
+  it('keeps no clock running', async () => {
     const { clock, speak } = setUp(1)
     await speak()
 
     expect(clock.waiting()).toBe(0)
   })
 
-  test('is the voice that it limits in everything else', async () => {
+  it('is the voice that it limits in everything else', async () => {
     const { limited, isClosed } = setUp(1)
 
     expect(limited.name).toBe('local')

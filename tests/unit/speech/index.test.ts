@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
 import { systemClock as clock } from '#lib/platform/clock.ts'
 import { createSpeech } from '#lib/speech/index.ts'
 import { apiKey } from './elevenlabs/vendor.ts'
 
 describe('The voice that the configuration asks for', () => {
-  test.each([
+  it.each([
     ['ElevenLabs with a key', { ELEVENLABS_API_KEY: apiKey }, 'elevenlabs'],
     ['the built-in one without', {}, 'local'],
     ['the built-in one when it is named', { ELEVENLABS_API_KEY: apiKey, SPEECH_PROVIDER: 'local' }, 'local'],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Speech, SpeechRequest } from '#lib/speech/speech.ts'
 import { createFakeClock } from './fake-clock.ts'
@@ -50,7 +50,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       tearDown?.()
     })
 
-    test('speaks a text and says in which format and with which model', async () => {
+    it('speaks a text and says in which format and with which model', async () => {
       const spoken = await speech.speak(request, { signal: never })
 
       expect((await bytesOf(spoken.audio)).length).toBeGreaterThan(1000)
@@ -58,20 +58,20 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       expect(spoken.modelId).not.toBe('')
     })
 
-    test('speaks in the format that was asked for', async () => {
+    it('speaks in the format that was asked for', async () => {
       const spoken = await speech.speak({ ...request, outputFormat: 'mp3_22050_32' }, { signal: never })
 
       await spoken.audio.cancel()
       expect(spoken.outputFormat).toBe('mp3_22050_32')
     })
 
-    test('takes a voice id of ElevenLabs', async () => {
+    it('takes a voice id of ElevenLabs', async () => {
       const spoken = await speech.speak({ ...request, voiceId: 'EXAVITQu4vr4xnSDxMaL' }, { signal: never })
 
       expect((await bytesOf(spoken.audio)).length).toBeGreaterThan(1000)
     })
 
-    test('refuses a format that nobody knows, and names the field', async () => {
+    it('refuses a format that nobody knows, and names the field', async () => {
       const speaking = speech.speak({ ...request, outputFormat: 'midi_1' }, { signal: never })
 
       await expect(speaking).rejects.toMatchObject({
@@ -81,7 +81,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       })
     })
 
-    test('speaks several texts at once', async () => {
+    it('speaks several texts at once', async () => {
       const speaking = ['One.', 'Two.', 'Three.'].map((text) =>
         speech.speak({ ...request, text }, { signal: never }),
       )
@@ -90,13 +90,13 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       }
     })
 
-    test('does not begin when it is aborted already', async () => {
+    it('does not begin when it is aborted already', async () => {
       const reason = new Error('stopping')
 
       expect(await errorOf(speech.speak(request, { signal: AbortSignal.abort(reason) }))).toBe(reason)
     })
 
-    test('stops before the first byte when it is aborted', async () => {
+    it('stops before the first byte when it is aborted', async () => {
       const stop = new AbortController()
       const speaking = speech.speak(request, { signal: stop.signal })
       const reason = new Error('stopping')
@@ -105,7 +105,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       expect(await errorOf(speaking)).toBe(reason)
     })
 
-    test('breaks the audio off with the reason when it is aborted in the middle', async () => {
+    it('breaks the audio off with the reason when it is aborted in the middle', async () => {
       const stop = new AbortController()
       const { audio } = await speech.speak({ ...request, text: longText }, { signal: stop.signal })
       const reason = new Error('stopping')
@@ -114,21 +114,21 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       expect(await errorOf(bytesOf(audio))).toBe(reason)
     })
 
-    test('gives up with speech_timeout when the first byte does not come in time', async () => {
+    it('gives up with speech_timeout when the first byte does not come in time', async () => {
       const speaking = speech.speak(request, { signal: never })
       clock.advance(timeoutMs)
 
       await expect(speaking).rejects.toMatchObject({ name: 'ServiceError', code: 'speech_timeout' })
     })
 
-    test('breaks the audio off with speech_timeout when the last byte does not come in time', async () => {
+    it('breaks the audio off with speech_timeout when the last byte does not come in time', async () => {
       const { audio } = await speech.speak({ ...request, text: longText }, { signal: never })
       clock.advance(timeoutMs)
 
       await expect(bytesOf(audio)).rejects.toMatchObject({ name: 'ServiceError', code: 'speech_timeout' })
     })
 
-    test('runs no clock any more once the audio is at its end or nobody wants it', async () => {
+    it('runs no clock any more once the audio is at its end or nobody wants it', async () => {
       const whole = await speech.speak(request, { signal: never })
       await bytesOf(whole.audio)
       const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
@@ -137,7 +137,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       await expect.poll(clock.waiting, patience).toBe(0)
     })
 
-    test('goes on speaking after audio that nobody wanted', async () => {
+    it('goes on speaking after audio that nobody wanted', async () => {
       const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
       await unwanted.audio.cancel()
       const { audio } = await speech.speak(request, { signal: never })
@@ -145,7 +145,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       expect((await bytesOf(audio)).length).toBeGreaterThan(1000)
     })
 
-    test('lists its voices', async () => {
+    it('lists its voices', async () => {
       const voices = await speech.voices({ signal: never })
 
       expect(voices.length).toBeGreaterThan(1)

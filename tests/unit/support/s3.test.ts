@@ -1,5 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { startS3 } from '../../support/servers/s3.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
@@ -24,7 +24,7 @@ async function start(options?: Parameters<typeof startS3>[0]) {
   return { server, client, where: { Bucket: server.bucket, Key: 'audio/a' } }
 }
 
-test('keeps objects, and counts what it was asked', async () => {
+it('keeps objects, and counts what it was asked', async () => {
   const { server, client, where } = await start()
   await client.send(new PutObjectCommand({ ...where, Body: Buffer.from('hello') }))
   const { Body } = await client.send(new GetObjectCommand({ ...where, Range: 'bytes=1-2' }))
@@ -33,7 +33,7 @@ test('keeps objects, and counts what it was asked', async () => {
   expect(server.requests.at(-1)).toMatchObject({ method: 'GET', range: 'bytes=1-2' })
 })
 
-test('answers everything with the status it is told, until it is told otherwise', async () => {
+it('answers everything with the status it is told, until it is told otherwise', async () => {
   const { server, client, where } = await start()
   server.failWith(503)
   await expect(client.send(new PutObjectCommand({ ...where, Body: 'x' }))).rejects.toMatchObject({
@@ -45,7 +45,7 @@ test('answers everything with the status it is told, until it is told otherwise'
   expect(server.objects()).toEqual(['audio/a'])
 })
 
-test('keeps objects beyond its end in a directory', async () => {
+it('keeps objects beyond its end in a directory', async () => {
   const storageDirectory = await temporaryDirectory()
   const first = await start({ storageDirectory })
   await first.client.send(new PutObjectCommand({ ...first.where, Body: 'kept' }))

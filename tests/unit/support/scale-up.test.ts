@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Redis } from 'ioredis'
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { startRedis } from '../../support/servers/redis.ts'
 
 const program = path.resolve(import.meta.dirname, '../../support/scale-up.ts')
@@ -16,11 +16,11 @@ async function scaleUp(...args: string[]) {
 }
 
 describe('npm run scale:up', () => {
-  test('says how it is called', async () => {
+  it('says how it is called', async () => {
     expect(await scaleUp('--help')).toEqual({ said: expect.stringMatching(/^Usage: /), exitCode: 0 })
   })
 
-  test.each([
+  it.each([
     ['--web', '0'],
     ['--port', '99999'],
     ['--prot', '80'],
@@ -31,7 +31,7 @@ describe('npm run scale:up', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('starts nothing where its port is taken, and says how to take another', async () => {
+  it('starts nothing where its port is taken, and says how to take another', async () => {
     const neighbour = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void neighbour.close())
     await once(neighbour, 'listening')
@@ -41,7 +41,7 @@ describe('npm run scale:up', () => {
   })
 })
 
-test.skipIf(!inject('redisUrl'))('a server that ends without having been asked to is told of', async () => {
+it.skipIf(!inject('redisUrl'))('a server that ends without having been asked to is told of', async () => {
   const { promise: end, resolve } = Promise.withResolvers<number | string>()
   const server = await startRedis({ onUnasked: resolve })
   const client = new Redis(server.url, { retryStrategy: () => null })
@@ -51,7 +51,7 @@ test.skipIf(!inject('redisUrl'))('a server that ends without having been asked t
   await server.stop()
 })
 
-test.skipIf(!inject('redisUrl'))('a server that was asked to end is not', async () => {
+it.skipIf(!inject('redisUrl'))('a server that was asked to end is not', async () => {
   const ends: (number | string)[] = []
   const server = await startRedis({ onUnasked: (end) => ends.push(end) })
   await server.stop()

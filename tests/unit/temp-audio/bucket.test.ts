@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { LocalServer } from '../../support/stub-vendors/local-server.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -41,7 +41,7 @@ describe('large clips in a bucket of S3', () => {
     return { seen, bucket }
   }
 
-  test('go up in parts, a few of which are in memory at a time', async () => {
+  it('go up in parts, a few of which are in memory at a time', async () => {
     const { seen, bucket } = await counting()
     let mostBytes = 0
     let givenBytes = 0
@@ -57,7 +57,7 @@ describe('large clips in a bucket of S3', () => {
     expect(mostBytes).toBeLessThanOrEqual(20 * MEBIBYTE)
   }, 30_000)
 
-  test('come down no faster than they are read', async () => {
+  it('come down no faster than they are read', async () => {
     const { seen, bucket } = await counting()
     const body = (await bucket.open(newClipId())) as Readable
     const first = await body[Symbol.asyncIterator]().next()
@@ -73,7 +73,7 @@ describe('large clips in a bucket of S3', () => {
     body.destroy()
   })
 
-  test('come back whole after they went up in parts', async () => {
+  it('come back whole after they went up in parts', async () => {
     const { store, server } = await openStore()
     const id = newClipId()
     const digest = createHash('sha256')
@@ -92,7 +92,7 @@ describe('large clips in a bucket of S3', () => {
     expect(createHash('sha256').update(back).digest('hex')).toBe(digest.digest('hex'))
   }, 30_000)
 
-  test('leave no parts behind when the bucket fails half way', async () => {
+  it('leave no parts behind when the bucket fails half way', async () => {
     const { store, server } = await openStore()
     const id = newClipId()
     const put = store.put(id, zeros(12))
@@ -116,7 +116,7 @@ describe('a presigned URL', () => {
     contentDisposition: 'inline; filename="a.mp3"',
   }
 
-  test('gives the bytes to anybody, and says what they are', async () => {
+  it('gives the bytes to anybody, and says what they are', async () => {
     const { store, bucket } = await openStore()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -130,7 +130,7 @@ describe('a presigned URL', () => {
     expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes.subarray(0, 10))
   })
 
-  test('shows no secret', async () => {
+  it('shows no secret', async () => {
     const { bucket, server } = await openStore()
     const url = await bucket.sign(newClipId(), answer)
     expect(url).not.toContain(server.environment().S3_SECRET_ACCESS_KEY)

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
@@ -49,14 +49,14 @@ function openFiles(directory: string): number {
 }
 
 describe('the file system as a store', () => {
-  test('commits a clip under its id, and leaves no other file', async () => {
+  it('commits a clip under its id, and leaves no other file', async () => {
     const { directory, store } = await open()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
     expect(await readdir(directory)).toEqual([id])
   })
 
-  test.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
+  it.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
     'touches no file for the id %s',
     async (_, id) => {
       const { directory, store } = await open()
@@ -70,7 +70,7 @@ describe('the file system as a store', () => {
     },
   )
 
-  test('works in a directory that is not there yet, and in one that vanished', async () => {
+  it('works in a directory that is not there yet, and in one that vanished', async () => {
     const { directory, store } = await open()
     const id = newClipId()
     await store.put(newClipId(), inChunks(bytes))
@@ -81,7 +81,7 @@ describe('the file system as a store', () => {
     expect(await readAll(store, id)).toEqual(bytes)
   })
 
-  test('rescues every byte when its directory vanishes while it writes', async () => {
+  it('rescues every byte when its directory vanishes while it writes', async () => {
     const { directory, store } = await open()
     async function* vanishing() {
       yield bytes.subarray(0, 100_000)
@@ -94,7 +94,7 @@ describe('the file system as a store', () => {
     expect(openFiles(directory)).toBe(0)
   })
 
-  test('rescues every byte when its directory is taken away before the commit', async () => {
+  it('rescues every byte when its directory is taken away before the commit', async () => {
     const { directory, store } = await open()
     async function* lastMinute() {
       yield bytes
@@ -106,7 +106,7 @@ describe('the file system as a store', () => {
     expect(openFiles(path.dirname(directory))).toBe(0)
   })
 
-  test('rescues every byte when a file stands where its directory should be', async () => {
+  it('rescues every byte when a file stands where its directory should be', async () => {
     const { directory, store } = await open()
     await writeFile(directory, '')
     const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
@@ -116,7 +116,7 @@ describe('the file system as a store', () => {
     await store.check()
   })
 
-  test('does not take a failure to read for a missing clip', async () => {
+  it('does not take a failure to read for a missing clip', async () => {
     const { directory, store } = await open()
     const id = newClipId()
     await rm(directory, { recursive: true, force: true })
@@ -126,7 +126,7 @@ describe('the file system as a store', () => {
     await expect(listAll(store)).rejects.toThrow('ENOTDIR')
   })
 
-  test('refuses to carry more than 64 MiB in memory, and keeps nothing of it', async () => {
+  it('refuses to carry more than 64 MiB in memory, and keeps nothing of it', async () => {
     const { directory, store } = await open()
     const mebibyte = Buffer.alloc(1024 ** 2)
     async function* endless() {
@@ -138,7 +138,7 @@ describe('the file system as a store', () => {
     expect(await readdir(directory).catch(() => [])).toEqual([])
   })
 
-  test('clears away unfinished writes that are old, and only those', async () => {
+  it('clears away unfinished writes that are old, and only those', async () => {
     const { directory, store } = await open()
     const kept = newClipId()
     await store.put(kept, inChunks(bytes))
@@ -153,13 +153,13 @@ describe('the file system as a store', () => {
     expect((await readdir(directory)).sort()).toEqual([kept, path.basename(young), 'README'].sort())
   })
 
-  test('does not take a directory for a clip', async () => {
+  it('does not take a directory for a clip', async () => {
     const { directory, store } = await open()
     await mkdir(path.join(directory, newClipId()), { recursive: true })
     expect(await listAll(store)).toEqual([])
   })
 
-  test('keeps no file open for listeners that go away', async () => {
+  it('keeps no file open for listeners that go away', async () => {
     const { directory, store } = await open()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -173,7 +173,7 @@ describe('the file system as a store', () => {
     await until('all files closed', () => openFiles(directory) === 0)
   })
 
-  test('keeps no file open after writes that broke', async () => {
+  it('keeps no file open after writes that broke', async () => {
     const { directory, store } = await open()
     async function* breaking() {
       yield bytes
@@ -184,7 +184,7 @@ describe('the file system as a store', () => {
     expect(openFiles(directory)).toBe(0)
   })
 
-  test.skipIf(process.getuid?.() === 0)('rescues every byte when it may not write', async () => {
+  it.skipIf(process.getuid?.() === 0)('rescues every byte when it may not write', async () => {
     const { directory, store } = await open()
     await mkdir(directory)
     await chmod(directory, 0o555)
@@ -201,7 +201,7 @@ describe.runIf(canMount)('the file system as a store, on a disk of its own', () 
     return createFilesystemStore({ directory: path.join(disk.directory, 'audio') })
   }
 
-  test('rescues every byte when the disk is full, and works again once there is room', async () => {
+  it('rescues every byte when the disk is full, and works again once there is room', async () => {
     const disk = await smallDisk(256 * 1024)
     const store = await openOn(disk)
     const first = newClipId()
@@ -219,7 +219,7 @@ describe.runIf(canMount)('the file system as a store, on a disk of its own', () 
     expect(await readAll(store, second)).toEqual(bytes)
   })
 
-  test('says so when it is read-only, rescues every byte, and works again once it is not', async () => {
+  it('says so when it is read-only, rescues every byte, and works again once it is not', async () => {
     const disk = await smallDisk(1024 * 1024)
     const store = await openOn(disk)
     const id = newClipId()

@@ -1,6 +1,6 @@
 import { readdir, rename, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { until } from '../../support/until.ts'
@@ -18,7 +18,7 @@ describe('the spool on the way to a bucket', () => {
     return { ...world, id, machine: { server: world.server, directory: world.directory } }
   }
 
-  test('is brought to the bucket by the next process after a crash', async () => {
+  it('is brought to the bucket by the next process after a crash', async () => {
     const { id, machine, server } = await crashed()
     const { store, directory } = await openStore({ machine })
     expect(await store.pushLeftBehind()).toBe(1)
@@ -29,20 +29,20 @@ describe('the spool on the way to a bucket', () => {
     expect(await readdir(path.join(directory, 'spool'))).toEqual([])
   })
 
-  test('is brought there by listing, too', async () => {
+  it('is brought there by listing, too', async () => {
     const { id, machine } = await crashed()
     const { store } = await openStore({ machine })
     expect(await listAll(store)).toMatchObject([{ id, sizeBytes: bytes.length }])
   })
 
-  test('gives its bytes while the bucket does not have them', async () => {
+  it('gives its bytes while the bucket does not have them', async () => {
     const { id, machine } = await crashed()
     const { store } = await openStore({ machine })
     expect((await bytesOf(await store.blob(id)))?.equals(bytes)).toBe(true)
     expect(await readAll(store, id, { start: 5, end: 9 })).toEqual(bytes.subarray(5, 10))
   })
 
-  test('is brought there once more by several processes at once, without harm', async () => {
+  it('is brought there once more by several processes at once, without harm', async () => {
     const { id, machine, server } = await crashed()
     const stores = await Promise.all([openStore({ machine }), openStore({ machine }), openStore({ machine })])
     await Promise.all(stores.map(({ store }) => store.pushLeftBehind()))
@@ -51,7 +51,7 @@ describe('the spool on the way to a bucket', () => {
     for (const { store } of stores) expect((await readAll(store, id))?.equals(bytes)).toBe(true)
   })
 
-  test('has a clip wait here until the bucket takes it, where that was asked for', async () => {
+  it('has a clip wait here until the bucket takes it, where that was asked for', async () => {
     const { store, server, problems } = await openStore()
     const id = newClipId()
     server.failWith(503)
@@ -66,7 +66,7 @@ describe('the spool on the way to a bucket', () => {
     expect((await readAll(store, id))?.equals(bytes)).toBe(true)
   })
 
-  test('forgets a clip that waits here and is deleted', async () => {
+  it('forgets a clip that waits here and is deleted', async () => {
     const { store, server } = await openStore({ clock: { ...systemClock, sleep: async () => {} } })
     const id = newClipId()
     server.failWith(503)
@@ -78,13 +78,13 @@ describe('the spool on the way to a bucket', () => {
     expect(server.objects()).toEqual([])
   })
 
-  test('promises nothing where the disk does not last', async () => {
+  it('promises nothing where the disk does not last', async () => {
     const { store, server } = await openStore({ isDiskLasting: false })
     server.failWith(503)
     expect((await rescueOf(store.put(newClipId(), inChunks(bytes)))).keep).toBeUndefined()
   })
 
-  test('keeps what the bucket refuses still, and says so', async () => {
+  it('keeps what the bucket refuses still, and says so', async () => {
     const { id, machine, server } = await crashed()
     const { store, problems } = await openStore({ machine })
     server.failWith(503)
@@ -95,7 +95,7 @@ describe('the spool on the way to a bucket', () => {
     expect(server.objects()).toEqual([`audio/${id}`])
   })
 
-  test('is brought there by and by, even where nobody cleans up', async () => {
+  it('is brought there by and by, even where nobody cleans up', async () => {
     const { id, machine, server } = await crashed()
     const { clock, advance } = handClock()
     const { store } = await openStore({ machine, clock })
@@ -104,7 +104,7 @@ describe('the spool on the way to a bucket', () => {
     await until('the other clip, too', () => server.objects().includes(`audio/${id}`))
   })
 
-  test('is left alone while its process lives, and after ten minutes on a machine that is not known', async () => {
+  it('is left alone while its process lives, and after ten minutes on a machine that is not known', async () => {
     const { directory, id, machine } = await crashed()
     const { clock, advance } = handClock()
     const { store } = await openStore({ machine, clock })
@@ -117,7 +117,7 @@ describe('the spool on the way to a bucket', () => {
     expect(await listAll(store)).toMatchObject([{ id }])
   })
 
-  test('loses its broken writes once they are old', async () => {
+  it('loses its broken writes once they are old', async () => {
     const { directory, machine } = await crashed()
     const [folder = ''] = await readdir(path.join(directory, 'spool'))
     const broken = path.join(directory, 'spool', folder, `${newClipId()}.0123456789ab.partial`)

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { newLeaseOwner } from '#lib/platform/process-identity.ts'
@@ -17,7 +17,7 @@ import { hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
 describeStore({ title: 'A bucket of S3', open: async () => (await openStore()).store })
 
 describe('a bucket of S3 as a store', () => {
-  test('holds a clip in the bucket before it says so, and keeps the file as a copy', async () => {
+  it('holds a clip in the bucket before it says so, and keeps the file as a copy', async () => {
     const { store, server, directory, copies } = await openStore()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -29,7 +29,7 @@ describe('a bucket of S3 as a store', () => {
     expect(await filesIn(directory)).toEqual([id])
   })
 
-  test.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
+  it.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
     'asks the bucket nothing about the id %s',
     async (_, id) => {
       const { store, server } = await openStore()
@@ -41,7 +41,7 @@ describe('a bucket of S3 as a store', () => {
     },
   )
 
-  test.each([500, 503, 403])('rescues every byte when the bucket answers %i', async (status) => {
+  it.each([500, 503, 403])('rescues every byte when the bucket answers %i', async (status) => {
     const { store, server, directory, problems } = await openStore()
     const id = newClipId()
     server.failWith(status)
@@ -58,7 +58,7 @@ describe('a bucket of S3 as a store', () => {
     expect((await readAll(store, id))?.equals(bytes)).toBe(true)
   })
 
-  test('rescues every byte within seconds when the bucket does not answer', async () => {
+  it('rescues every byte within seconds when the bucket does not answer', async () => {
     const silent = new LocalServer(() => {})
     await silent.open()
     onTestFinished(() => silent.close())
@@ -69,7 +69,7 @@ describe('a bucket of S3 as a store', () => {
     expect((await bytesOf(error.rescued))?.equals(bytes)).toBe(true)
   }, 15_000)
 
-  test('does not take a bucket that fails for a clip that is missing', async () => {
+  it('does not take a bucket that fails for a clip that is missing', async () => {
     const { store, server } = await openStore()
     server.failWith(503)
     const calls = [
@@ -83,13 +83,13 @@ describe('a bucket of S3 as a store', () => {
     }
   })
 
-  test('does not take a bucket that is missing for a clip that is missing', async () => {
+  it('does not take a bucket that is missing for a clip that is missing', async () => {
     const { store } = await openStore({ bucket: { bucket: 'no-such-bucket' } })
     await expect(store.read(newClipId())).rejects.toThrow('create it, or set S3_BUCKET')
     await expect(store.blob(newClipId())).rejects.toThrow('no-such-bucket')
   })
 
-  test('passes a range through to the bucket', async () => {
+  it('passes a range through to the bucket', async () => {
     const { store, server } = await openStore()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -102,7 +102,7 @@ describe('a bucket of S3 as a store', () => {
     expect(await filesIn(directory)).toEqual([])
   })
 
-  test('downloads a clip once for all who ask for its blob at once', async () => {
+  it('downloads a clip once for all who ask for its blob at once', async () => {
     const { store, server } = await openStore()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -117,7 +117,7 @@ describe('a bucket of S3 as a store', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('takes a clip only after the one that came before under its id, so that bucket and copy agree', async () => {
+  it('takes a clip only after the one that came before under its id, so that bucket and copy agree', async () => {
     const { bucket, server, directory } = await openStore()
     const { promise: mayUpload, resolve: letUpload } = Promise.withResolvers<void>()
     const { promise: uploading, resolve: begin } = Promise.withResolvers<void>()
@@ -149,7 +149,7 @@ describe('a bucket of S3 as a store', () => {
     expect((await store.blob(id))?.size).toBe(100)
   })
 
-  test('keeps nothing of a download that breaks off', async () => {
+  it('keeps nothing of a download that breaks off', async () => {
     const { store, server } = await openStore()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -168,7 +168,7 @@ describe('a bucket of S3 as a store', () => {
     expect(await filesIn(directory)).toEqual([])
   })
 
-  test('gives up a download that comes to a halt, so that nobody waits for it for ever', async () => {
+  it('gives up a download that comes to a halt, so that nobody waits for it for ever', async () => {
     const halting = new LocalServer((_, response) => {
       response.writeHead(200, { 'content-length': bytes.length })
       response.write(bytes.subarray(0, 100_000))
@@ -180,7 +180,7 @@ describe('a bucket of S3 as a store', () => {
     expect(await filesIn(directory)).toEqual([])
   }, 15_000)
 
-  test('lists more clips than fit on one page of the bucket', async () => {
+  it('lists more clips than fit on one page of the bucket', async () => {
     const { store, server } = await openStore()
     const ids = Array.from({ length: 1100 }, newClipId)
     for (const id of ids) {
@@ -194,7 +194,7 @@ describe('a bucket of S3 as a store', () => {
     expect(listed.map(({ id }) => id).sort()).toEqual(ids.toSorted())
   })
 
-  test('takes no strange object of the bucket for a clip', async () => {
+  it('takes no strange object of the bucket for a clip', async () => {
     const { store, server } = await openStore()
     for (const key of ['README', 'audio/README', 'audio/', `other/${newClipId()}`]) {
       await fetch(`${server.url}/${server.bucket}/${key}`, {
@@ -208,7 +208,7 @@ describe('a bucket of S3 as a store', () => {
 })
 
 describe('the check of a bucket', () => {
-  test('leaves nothing behind, and asks the bucket once in a few seconds', async () => {
+  it('leaves nothing behind, and asks the bucket once in a few seconds', async () => {
     const { clock, advance } = handClock()
     const { store, server, directory } = await openStore({ clock })
     await store.check()
@@ -222,13 +222,13 @@ describe('the check of a bucket', () => {
     expect(server.requests.length).toBeGreaterThan(length)
   })
 
-  test('fails where the spool cannot be written, however well the bucket is', async () => {
+  it('fails where the spool cannot be written, however well the bucket is', async () => {
     const { store, directory } = await openStore()
     await writeFile(path.join(directory, 'spool'), '')
     await expect(store.check()).rejects.toThrow('ENOTDIR')
   })
 
-  test('asks again at once after it has failed', async () => {
+  it('asks again at once after it has failed', async () => {
     const { store, server } = await openStore()
     server.failWith(503)
     await expect(store.check()).rejects.toThrow('answered 503 SlowDown')
@@ -236,7 +236,7 @@ describe('the check of a bucket', () => {
     await store.check()
   })
 
-  test.each([
+  it.each([
     ['a bucket that does not exist', { bucket: 'nowhere' }, undefined, 'set S3_BUCKET to one that exists'],
     ['credentials that are refused', {}, 403, 'see S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY'],
     ['a store that is not there', { endpoint: 'http://127.0.0.1:1' }, undefined, 'S3_ENDPOINT'],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { audioBytes, hostileIds, inChunks, listAll, readAll, type Subject } from './store-subject.ts'
@@ -15,12 +15,12 @@ export function describeStore({ title, open }: Subject) {
       return { store, id }
     }
 
-    test('gives back the bytes that it took', async () => {
+    it('gives back the bytes that it took', async () => {
       const { store, id } = await openWithClip()
       expect(await readAll(store, id)).toEqual(bytes)
     })
 
-    test('says what it took', async () => {
+    it('says what it took', async () => {
       const store = await open()
       const id = newClipId()
       const before = Date.now()
@@ -30,7 +30,7 @@ export function describeStore({ title, open }: Subject) {
       expect(stored.storedAt).toBeLessThanOrEqual(Date.now())
     })
 
-    test.each([
+    it.each([
       [0, 0],
       [0, 9999],
       [1, 1],
@@ -41,14 +41,14 @@ export function describeStore({ title, open }: Subject) {
       expect(await readAll(store, id, { start, end })).toEqual(bytes.subarray(start, end + 1))
     })
 
-    test('keeps a clip without bytes', async () => {
+    it('keeps a clip without bytes', async () => {
       const store = await open()
       const id = newClipId()
       await store.put(id, inChunks(Buffer.alloc(0)))
       expect(await readAll(store, id)).toHaveLength(0)
     })
 
-    test('gives a blob that can be read again and again, and in parts', async () => {
+    it('gives a blob that can be read again and again, and in parts', async () => {
       const { store, id } = await openWithClip()
       const blob = await store.blob(id)
       expect(blob?.size).toBe(bytes.length)
@@ -57,14 +57,14 @@ export function describeStore({ title, open }: Subject) {
       expect(Buffer.from(await (blob as Blob).arrayBuffer())).toEqual(bytes)
     })
 
-    test('calls a clip missing that it never had', async () => {
+    it('calls a clip missing that it never had', async () => {
       const store = await open()
       expect(await store.read(newClipId())).toBeNull()
       expect(await store.blob(newClipId())).toBeNull()
       expect(await listAll(store)).toEqual([])
     })
 
-    test('forgets what it is told to delete, and does not mind being told twice', async () => {
+    it('forgets what it is told to delete, and does not mind being told twice', async () => {
       const { store, id } = await openWithClip()
       await store.delete(id)
       await store.delete(id)
@@ -73,7 +73,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store)).toEqual([])
     })
 
-    test('overwrites whole clips with whole clips', async () => {
+    it('overwrites whole clips with whole clips', async () => {
       const { store, id } = await openWithClip()
       const other = audioBytes(300, 2)
       await store.put(id, inChunks(other))
@@ -81,7 +81,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store)).toMatchObject([{ id, sizeBytes: 300 }])
     })
 
-    test('takes many clips at once without mixing them', async () => {
+    it('takes many clips at once without mixing them', async () => {
       const store = await open()
       const clips = Array.from({ length: 20 }, (_, seed) => ({
         id: newClipId(),
@@ -91,7 +91,7 @@ export function describeStore({ title, open }: Subject) {
       for (const { id, own } of clips) expect(await readAll(store, id)).toEqual(own)
     })
 
-    test('keeps one of two that are put under one id at once, whole', async () => {
+    it('keeps one of two that are put under one id at once, whole', async () => {
       const store = await open()
       const id = newClipId()
       const two = [audioBytes(5000, 1), audioBytes(7000, 2)]
@@ -101,7 +101,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store)).toHaveLength(1)
     })
 
-    test('lists what it holds, with size and time', async () => {
+    it('lists what it holds, with size and time', async () => {
       const store = await open()
       const ids = [newClipId(), newClipId(), newClipId()]
       for (const [index, id] of ids.entries()) await store.put(id, inChunks(audioBytes(100 * (index + 1))))
@@ -114,7 +114,7 @@ export function describeStore({ title, open }: Subject) {
       }
     })
 
-    test('keeps nothing of a source that breaks, and passes its error on', async () => {
+    it('keeps nothing of a source that breaks, and passes its error on', async () => {
       const store = await open()
       const id = newClipId()
       const broken = new Error('The stream broke')
@@ -127,7 +127,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store, { removeUnfinishedBefore: Date.now() + 1000 })).toEqual([])
     })
 
-    test('keeps the older clip when the source of the newer one breaks', async () => {
+    it('keeps the older clip when the source of the newer one breaks', async () => {
       const { store, id } = await openWithClip()
       async function* breaking() {
         yield audioBytes(10, 3)
@@ -137,7 +137,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await readAll(store, id)).toEqual(bytes)
     })
 
-    test('shows nothing of a clip before it is whole', async () => {
+    it('shows nothing of a clip before it is whole', async () => {
       const store = await open()
       const id = newClipId()
       const { promise: rest, resolve: sendRest } = Promise.withResolvers<void>()
@@ -158,7 +158,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await readAll(store, id)).toEqual(bytes)
     })
 
-    test('asks for room before it writes, with the new total', async () => {
+    it('asks for room before it writes, with the new total', async () => {
       const store = await open()
       const totals: number[] = []
       await store.put(newClipId(), inChunks(bytes, 4000), {
@@ -169,7 +169,7 @@ export function describeStore({ title, open }: Subject) {
       expect(totals).toEqual([4000, 8000, 10_000])
     })
 
-    test.each([1, 2, 3])('rescues every byte when there is no room for chunk %i', async (refused) => {
+    it.each([1, 2, 3])('rescues every byte when there is no room for chunk %i', async (refused) => {
       const store = await open()
       const id = newClipId()
       const noRoom = new Error('No room')
@@ -187,7 +187,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store, { removeUnfinishedBefore: Date.now() + 1000 })).toEqual([])
     })
 
-    test('goes on giving bytes to a listener while the clip is deleted', async () => {
+    it('goes on giving bytes to a listener while the clip is deleted', async () => {
       const store = await open()
       const id = newClipId()
       const long = audioBytes(2_000_000)
@@ -200,7 +200,7 @@ export function describeStore({ title, open }: Subject) {
       expect(Buffer.concat(parts).equals(long)).toBe(true)
     })
 
-    test.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
+    it.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
       'treats the id %s as missing',
       async (_, id) => {
         const store = await open()
@@ -212,7 +212,7 @@ export function describeStore({ title, open }: Subject) {
       },
     )
 
-    test('proves that it could take a clip, and leaves nothing behind', async () => {
+    it('proves that it could take a clip, and leaves nothing behind', async () => {
       const store = await open()
       await store.check()
       await store.put(newClipId(), inChunks(bytes))

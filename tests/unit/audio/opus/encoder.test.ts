@@ -1,5 +1,5 @@
 import { parseBuffer } from 'music-metadata'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createOpusEncoder } from '#lib/audio/opus/encoder.ts'
 
 const sine = (frames: number, sampleRateHz: number, channels: 1 | 2 = 1) =>
@@ -37,7 +37,7 @@ function pagesOf(ogg: Buffer) {
 const PRE_SKIP = 312
 
 describe('Ogg Opus', () => {
-  test.each([8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])(
+  it.each([8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])(
     'lasts to the sample as long as what went in at %i Hz',
     async (sampleRateHz) => {
       for (const frames of [1, 160, 12_345, sampleRateHz * 3 + 7]) {
@@ -50,7 +50,7 @@ describe('Ogg Opus', () => {
     },
   )
 
-  test('begins and ends as RFC 7845 wants it, and cuts off less than a packet', async () => {
+  it('begins and ends as RFC 7845 wants it, and cuts off less than a packet', async () => {
     for (const frames of [1, 44_100, 44_100 * 7 + 500]) {
       const pages = pagesOf(await encode(sine(frames, 44_100), 44_100))
       const [head, tags] = pages
@@ -66,7 +66,7 @@ describe('Ogg Opus', () => {
     }
   })
 
-  test('gives the same bytes for the same sound, however it is cut', async () => {
+  it('gives the same bytes for the same sound, however it is cut', async () => {
     const samples = sine(50_000, 16_000)
 
     const first = await encode(samples, 16_000)
@@ -74,7 +74,7 @@ describe('Ogg Opus', () => {
     expect((await encode(samples, 16_000, 1, 16_000)).equals(first)).toBe(true)
   })
 
-  test('keeps two channels', async () => {
+  it('keeps two channels', async () => {
     const opus = await encode(sine(44_100, 44_100, 2), 44_100, 2)
 
     const { format } = await parseBuffer(opus, { mimeType: 'audio/ogg' }, { duration: true })

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type GatewayWorld, openGateway } from '../../../support/gateway-world.ts'
@@ -74,7 +74,7 @@ async function keptIn({ directory }: GatewayWorld): Promise<string[]> {
 }
 
 describe('a clip that only others hold', () => {
-  test.each<[string, () => IpfsContent, (content: IpfsContent) => Handler]>([
+  it.each<[string, () => IpfsContent, (content: IpfsContent) => Handler]>([
     [
       'one block, from a gateway that gives blocks',
       () => small,
@@ -114,7 +114,7 @@ describe('a clip that only others hold', () => {
     expect(gateways[0]?.asked).toHaveLength(asked as number)
   })
 
-  test('comes from another Voicepin, every form of it', async () => {
+  it('comes from another Voicepin, every form of it', async () => {
     const other = await open()
     await other.services.providers[0]?.upload(large, { signal })
     await other.record(large)
@@ -130,7 +130,7 @@ describe('a clip that only others hold', () => {
     expect((await fetch(`${world.origin}/ipfs/${leaf}?format=raw`)).status).toBe(200)
   })
 
-  test('is fetched once, however many ask at once', async () => {
+  it('is fetched once, however many ask at once', async () => {
     const { get, gateways } = await remoteClip(small, [answer('audio/mpeg', small.file)])
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => get().then((response) => response.bytes())),
@@ -139,7 +139,7 @@ describe('a clip that only others hold', () => {
     expect(gateways[0]?.asked).toHaveLength(1)
   })
 
-  test('comes from the temporary store while that has it', async () => {
+  it('comes from the temporary store while that has it', async () => {
     const world = await open()
     const id = await world.record(large, { provider: 'pinata', hasLocalBytes: true })
     await world.services.store.put(id, large.file.stream() as unknown as AsyncIterable<Uint8Array>)
@@ -147,7 +147,7 @@ describe('a clip that only others hold', () => {
     expect(Buffer.compare(await response.bytes(), await bytesOf(large.file))).toBe(0)
   })
 
-  test('is found under the CID that a provider with its own chunking gave it', async () => {
+  it('is found under the CID that a provider with its own chunking gave it', async () => {
     const legacy = await packCar(large.file, { as: 'legacy' })
     const { url, asked } = await gateway((request, response) =>
       (request.url?.includes(legacy.cid) ? answer('audio/mpeg', large.file) : nothing(404))(
@@ -167,7 +167,7 @@ describe('a clip that only others hold', () => {
     expect(asked).toHaveLength(1)
   })
 
-  test('is not fetched to answer HEAD, nor for who wants only what is here', async () => {
+  it('is not fetched to answer HEAD, nor for who wants only what is here', async () => {
     const { get, gateways } = await remoteClip(small, [answer('audio/mpeg', small.file)])
     const head = await get('', { method: 'HEAD' })
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '48000'])
@@ -224,7 +224,7 @@ describe('a gateway that does not deliver', () => {
     ],
   ]
 
-  test.each(lies)('and %s is never passed on: the next one is', async (_, lie) => {
+  it.each(lies)('and %s is never passed on: the next one is', async (_, lie) => {
     for (const content of [small, large]) {
       const liar: Handler = (request, response) => void lie(content, request, response)
       const { get, world } = await remoteClip(content, [liar, answer('audio/mpeg', content.file)])
@@ -237,7 +237,7 @@ describe('a gateway that does not deliver', () => {
     }
   })
 
-  test.each(lies)('and %s alone gives no byte to anybody', async (_, lie) => {
+  it.each(lies)('and %s alone gives no byte to anybody', async (_, lie) => {
     for (const content of [small, large]) {
       const liar: Handler = (request, response) => void lie(content, request, response)
       const { get, world } = await remoteClip(content, [liar])
@@ -248,7 +248,7 @@ describe('a gateway that does not deliver', () => {
     }
   })
 
-  test('is not waited for', async () => {
+  it('is not waited for', async () => {
     const { get, gateways } = await remoteClip(small, [() => {}, answer('audio/mpeg', small.file)])
     const startedAt = performance.now()
     expect((await get()).status).toBe(200)
@@ -256,14 +256,14 @@ describe('a gateway that does not deliver', () => {
     expect(gateways[0]?.asked).toHaveLength(1)
   })
 
-  test.each([404, 429, 500, 503])('and answers %d makes room for the next', async (status) => {
+  it.each([404, 429, 500, 503])('and answers %d makes room for the next', async (status) => {
     const { get } = await remoteClip(small, [nothing(status), answer('audio/mpeg', small.file)])
     expect((await get()).status).toBe(200)
   })
 })
 
 describe('the cache', () => {
-  test('keeps within its bytes: what was not asked for longest goes first', async () => {
+  it('keeps within its bytes: what was not asked for longest goes first', async () => {
     const clips = await Promise.all([1, 2, 3, 4].map((seed) => someContent(100_000, seed)))
     const { url, asked } = await gateway((request, response) => {
       const found = clips.find(({ cid }) => request.url?.includes(cid))
@@ -288,7 +288,7 @@ describe('the cache', () => {
     expect(asked).toHaveLength(5)
   })
 
-  test('knows the blocks of a clip that has left it', async () => {
+  it('knows the blocks of a clip that has left it', async () => {
     const { get, world, gateways } = await remoteClip(
       large,
       [answer('application/vnd.ipld.car', large.car)],

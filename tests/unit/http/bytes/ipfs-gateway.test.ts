@@ -2,7 +2,7 @@ import { CarReader } from '@ipld/car'
 import { CID } from 'multiformats'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { checkBlock } from '#lib/ipfs/blocks/car-reader.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
@@ -39,7 +39,7 @@ const blocksOf = async (response: Response) => {
 }
 
 describe('a clip as audio', () => {
-  test('comes whole, with what caches and players need', async () => {
+  it('comes whole, with what caches and players need', async () => {
     const response = await get(small.cid)
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -57,7 +57,7 @@ describe('a clip as audio', () => {
     expect(await response.bytes()).toEqual(await bytesOf(small.file))
   })
 
-  test.each([
+  it.each([
     ['bytes=0-1', 0, 1],
     ['bytes=1048570-1048590', 1_048_570, 1_048_590],
     ['bytes=2499990-', 2_499_990, 2_499_999],
@@ -71,26 +71,26 @@ describe('a clip as audio', () => {
     expect(await response.bytes()).toEqual((await bytesOf(large.file)).slice(start, end + 1))
   })
 
-  test('refuses a range outside of it', async () => {
+  it('refuses a range outside of it', async () => {
     const response = await get(small.cid, { headers: { range: 'bytes=48000-' } })
     expect(response.status).toBe(416)
     expect(response.headers.get('content-range')).toBe('bytes */48000')
     expect(await response.json()).toMatchObject({ code: 'range_not_satisfiable' })
   })
 
-  test('answers HEAD with the true length', async () => {
+  it('answers HEAD with the true length', async () => {
     const response = await get(large.cid, { method: 'HEAD' })
     expect(response.headers.get('content-length')).toBe(String(sizes.large))
     expect(await response.text()).toBe('')
   })
 
-  test('answers 304 to who has it', async () => {
+  it('answers 304 to who has it', async () => {
     const response = await get(small.cid, { headers: { 'if-none-match': `"x", W/"${small.cid}"` } })
     expect(response.status).toBe(304)
     expect(response.headers.get('etag')).toBe(`"${small.cid}"`)
   })
 
-  test('takes the name that it is to have', async () => {
+  it('takes the name that it is to have', async () => {
     const response = await get(`${small.cid}?filename=Grüße "1".mp3&download=true`)
     expect(response.headers.get('content-disposition')).toBe(
       `attachment; filename="Gr__e _1_.mp3"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22.mp3`,
@@ -98,7 +98,7 @@ describe('a clip as audio', () => {
     await response.body?.cancel()
   })
 
-  test('is found under any way of writing its CID', async () => {
+  it('is found under any way of writing its CID', async () => {
     const v0 = CID.parse(large.cid).toV0().toString(base58btc)
     for (const cid of [v0, CID.parse(small.cid).toString(base36)]) {
       const response = await get(cid, { method: 'HEAD' })
@@ -111,7 +111,7 @@ describe('the trustless gateway', () => {
   const raw = { headers: { accept: 'application/vnd.ipld.raw' } }
   const car = { headers: { accept: 'application/vnd.ipld.car' } }
 
-  test.each([
+  it.each([
     ['?format=raw', {}],
     ['', raw],
     ['?format=raw', { headers: { accept: 'application/vnd.ipld.car' } }],
@@ -131,7 +131,7 @@ describe('the trustless gateway', () => {
     expect(await response.bytes()).toEqual(await bytesOf(small.file))
   })
 
-  test('gives the root and each leaf of a clip of several blocks', async () => {
+  it('gives the root and each leaf of a clip of several blocks', async () => {
     expect(leaves).toHaveLength(3)
     for (const cid of [large.cid, ...leaves]) {
       const response = await get(`${cid}?format=raw`)
@@ -140,7 +140,7 @@ describe('the trustless gateway', () => {
     }
   })
 
-  test('gives part of a block', async () => {
+  it('gives part of a block', async () => {
     const response = await get(`${small.cid}?format=raw`, { headers: { range: 'bytes=6-16' } })
     expect([response.status, response.headers.get('content-range')]).toEqual([
       206,
@@ -149,7 +149,7 @@ describe('the trustless gateway', () => {
     expect(await response.bytes()).toEqual((await bytesOf(small.file)).slice(6, 17))
   })
 
-  test.each([
+  it.each([
     ['?format=car', {}],
     ['', car],
     ['?format=car', { headers: { accept: 'application/vnd.ipld.raw' } }],
@@ -170,7 +170,7 @@ describe('the trustless gateway', () => {
     expect(Buffer.compare(opened.file, await bytesOf(large.file))).toBe(0)
   })
 
-  test.each([
+  it.each([
     ['dag-scope=block', []],
     ['dag-scope=entity', [0, 1, 2]],
     ['dag-scope=all', [0, 1, 2]],
@@ -188,7 +188,7 @@ describe('the trustless gateway', () => {
     expect(await blocksOf(response)).toEqual([large.cid, ...wanted.map((index) => leaves[index])])
   })
 
-  test('sends a block that occurs twice as often as it is asked to', async () => {
+  it('sends a block that occurs twice as often as it is asked to', async () => {
     const half = new Uint8Array(1024 ** 2).fill(5)
     const file = new Blob([half, half])
     const content = { ...(await packCar(file)), file, fileName: 'twice.mp3' }
@@ -201,7 +201,7 @@ describe('the trustless gateway', () => {
     expect(await blocksOf(await get(`${content.cid}?format=car&car-dups=n`))).toHaveLength(2)
   })
 
-  test('answers 304 to who has that form, and only that', async () => {
+  it('answers 304 to who has that form, and only that', async () => {
     const etagOf = (query: string) =>
       get(`${large.cid}${query}`, { method: 'HEAD' }).then((r) => r.headers.get('etag'))
     const etags = await Promise.all(
@@ -217,7 +217,7 @@ describe('the trustless gateway', () => {
     await other.body?.cancel()
   })
 
-  test('tells caches what the answer hangs on', async () => {
+  it('tells caches what the answer hangs on', async () => {
     const varies = async (query: string) => {
       const response = await get(`${small.cid}${query}`, { method: 'HEAD' })
       return response.headers.get('vary')
@@ -229,7 +229,7 @@ describe('the trustless gateway', () => {
     ])
   })
 
-  test.each([
+  it.each([
     ['format=raw', 'application/vnd.ipld.raw', 0],
     ['format=car', 'application/vnd.ipld.car; version=1; order=dfs; dups=n', 18],
   ])('answers the probe for %s', async (query, type, length) => {
@@ -238,7 +238,7 @@ describe('the trustless gateway', () => {
     expect((await response.bytes()).length).toBeGreaterThanOrEqual(length)
   })
 
-  test('lets a Helia client fetch and verify a clip', async () => {
+  it('lets a Helia client fetch and verify a clip', async () => {
     const helia = createHeliaClient(world.origin)
     for (const { cid, file } of [small, large]) {
       expect(Buffer.compare(await helia.cat(CID.parse(cid)), await bytesOf(file))).toBe(0)
@@ -248,7 +248,7 @@ describe('the trustless gateway', () => {
 })
 
 describe('what it refuses', () => {
-  test.each([
+  it.each([
     ['nonsense', 'not-a-cid', {}, 400, 'invalid_request'],
     [
       'content that was never stored',

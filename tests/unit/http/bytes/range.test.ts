@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { evaluatePreconditions, rangeApplies, selectRange } from '#lib/http/bytes/range.ts'
 
 describe('a Range header', () => {
-  test.each([
+  it.each([
     ['bytes=0-0', { start: 0, end: 0 }],
     ['bytes=0-1', { start: 0, end: 1 }],
     ['bytes=0-', { start: 0, end: 999 }],
@@ -23,17 +23,14 @@ describe('a Range header', () => {
     expect(selectRange(header, 1000)).toEqual(expected)
   })
 
-  test.each([
-    'bytes=1000-',
-    'bytes=1000-2000',
-    'bytes=-0',
-    'bytes=99999999999999999999-',
-    'bytes=2000-,3000-',
-  ])('"%s" cannot be satisfied by a thousand bytes', (header) => {
-    expect(selectRange(header, 1000)).toBe('unsatisfiable')
-  })
+  it.each(['bytes=1000-', 'bytes=1000-2000', 'bytes=-0', 'bytes=99999999999999999999-', 'bytes=2000-,3000-'])(
+    '"%s" cannot be satisfied by a thousand bytes',
+    (header) => {
+      expect(selectRange(header, 1000)).toBe('unsatisfiable')
+    },
+  )
 
-  test.each([
+  it.each([
     null,
     '',
     'bytes',
@@ -76,7 +73,7 @@ describe('a Range header', () => {
   const say = ({ first, last, suffix }: Part) =>
     suffix === undefined ? `${first}-${last ?? ''}` : `-${suffix}`
 
-  test('is read as a naive reader of the RFC would', () => {
+  it('is read as a naive reader of the RFC would', () => {
     fc.assert(
       fc.property(
         fc.array(anyPart, { minLength: 1, maxLength: 4 }),
@@ -95,7 +92,7 @@ describe('a Range header', () => {
     )
   })
 
-  test('never asks for what is not there, whatever it holds', () => {
+  it('never asks for what is not there, whatever it holds', () => {
     const header = fc.oneof(
       fc.string(),
       fc.string({ unit: fc.constantFrom(...'0123456789-,= ') }).map((rest) => `bytes=${rest}`),
@@ -121,7 +118,7 @@ const before = 'Sun, 22 Nov 2026 11:59:59 GMT'
 const after = 'Sun, 22 Nov 2026 12:00:01 GMT'
 
 describe('the conditions of a request', () => {
-  test.each<[string, Record<string, string>]>([
+  it.each<[string, Record<string, string>]>([
     ['there are none', {}],
     ['If-Match names what is here', { 'If-Match': '"other", "bafk"' }],
     ['If-Match names anything', { 'If-Match': '*' }],
@@ -139,7 +136,7 @@ describe('the conditions of a request', () => {
     expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('proceed')
   })
 
-  test.each<[string, Record<string, string>]>([
+  it.each<[string, Record<string, string>]>([
     ['If-None-Match names what is here', { 'If-None-Match': '"other", "bafk"' }],
     ['If-None-Match names it weakly', { 'If-None-Match': 'W/"bafk"' }],
     ['If-None-Match names anything', { 'If-None-Match': '*' }],
@@ -149,7 +146,7 @@ describe('the conditions of a request', () => {
     expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('not_modified')
   })
 
-  test.each<[string, Record<string, string>]>([
+  it.each<[string, Record<string, string>]>([
     ['If-Match names something else', { 'If-Match': '"other"' }],
     ['If-Match names it weakly', { 'If-Match': 'W/"bafk"' }],
     ['If-Unmodified-Since is earlier', { 'If-Unmodified-Since': before }],
@@ -158,7 +155,7 @@ describe('the conditions of a request', () => {
     expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('failed')
   })
 
-  test.each([
+  it.each([
     [null, true],
     ['"bafk"', true],
     ['"other"', false],

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
@@ -36,7 +36,7 @@ const secondsOf = (url: string) => Number(new URL(url).searchParams.get('X-Amz-E
 const locationOf = (response: Response) => response.headers.get('Location') as string
 
 describe('with S3_REDIRECT=true a temporary URL', () => {
-  test('sends listeners to the bucket, which gives the bytes and says what they are', async () => {
+  it('sends listeners to the bucket, which gives the bytes and says what they are', async () => {
     const { get, clip, server } = await withClip()
     const response = await get()
     expect(response.status).toBe(302)
@@ -50,13 +50,13 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(Buffer.from(await followed.arrayBuffer())).toEqual(bytes.subarray(10, 20))
   })
 
-  test('asks for a download where the listener does', async () => {
+  it('asks for a download where the listener does', async () => {
     const { get, clip } = await withClip()
     const { searchParams } = new URL(locationOf(await get({}, { query: '?download' })))
     expect(searchParams.get('response-content-disposition')).toBe(`attachment; filename="${clip.id}.mp3"`)
   })
 
-  test('is good for minutes, is kept by nobody, and names the permanent address', async () => {
+  it('is good for minutes, is kept by nobody, and names the permanent address', async () => {
     const { get, clip } = await withClip()
     const response = await get()
     expect(secondsOf(locationOf(response))).toBe(300)
@@ -65,7 +65,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(response.headers.get('Link')).toBe(`<${clip.permanentUrl}>; rel="canonical"`)
   })
 
-  test('is good for no longer than the clip', async () => {
+  it('is good for no longer than the clip', async () => {
     const { get, advance } = await withClip()
     advance(HOUR_MS - 100_000)
     const seconds = secondsOf(locationOf(await get()))
@@ -73,7 +73,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(seconds).toBeLessThanOrEqual(100)
   })
 
-  test('gives the bytes itself in the last seconds of a clip', async () => {
+  it('gives the bytes itself in the last seconds of a clip', async () => {
     const { get, advance } = await withClip()
     advance(HOUR_MS - 20_000)
     const response = await get()
@@ -81,7 +81,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true)
   })
 
-  test('answers by itself what needs no bytes', async () => {
+  it('answers by itself what needs no bytes', async () => {
     const { get, clip, services } = await withClip()
     const etag = `"${clip.cid}"`
     const head = await get({}, { method: 'HEAD' })
@@ -94,7 +94,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect((await serveTempAudio(services, unknown)).status).toBe(404)
   })
 
-  test('shows no secret of the bucket', async () => {
+  it('shows no secret of the bucket', async () => {
     const { get, server } = await withClip()
     const response = await get()
     expect(JSON.stringify([...response.headers])).not.toContain(server.environment().S3_SECRET_ACCESS_KEY)
@@ -102,7 +102,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
 })
 
 describe('without S3_REDIRECT a temporary URL', () => {
-  test('gives the bytes of the bucket, and parts of them', async () => {
+  it('gives the bytes of the bucket, and parts of them', async () => {
     const { get, server, clip } = await withClip({ S3_REDIRECT: 'false' })
     expect(server.objects()).toEqual([`audio/${clip.id}`])
     const whole = await get()

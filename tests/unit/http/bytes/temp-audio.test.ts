@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { deleteBytes } from '#lib/clips/expire.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
 import type { Services } from '#lib/context.ts'
@@ -30,7 +30,7 @@ async function withClip(environment: Record<string, string> = {}) {
 const bodyOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 
 describe('a temporary URL', () => {
-  test('gives the bytes, and says what they are', async () => {
+  it('gives the bytes, and says what they are', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id)
     expect(response.status).toBe(200)
@@ -48,7 +48,7 @@ describe('a temporary URL', () => {
     expect((await bodyOf(response)).equals(bytes)).toBe(true)
   })
 
-  test('answers HEAD like GET, without the bytes', async () => {
+  it('answers HEAD like GET, without the bytes', async () => {
     const { services, clip } = await withClip()
     const [head, whole] = [await get(services, clip.id, {}, { method: 'HEAD' }), await get(services, clip.id)]
     expect(head.status).toBe(200)
@@ -58,14 +58,14 @@ describe('a temporary URL', () => {
     await whole.body?.cancel()
   })
 
-  test('answers HEAD with a Range as if there were none', async () => {
+  it('answers HEAD with a Range as if there were none', async () => {
     const { services, clip } = await withClip()
     const head = await get(services, clip.id, { Range: 'bytes=0-1' }, { method: 'HEAD' })
     expect(head.status).toBe(200)
     expect(head.headers.get('Content-Length')).toBe(String(bytes.length))
   })
 
-  test.each([
+  it.each([
     ['bytes=0-1', 0, 1],
     ['bytes=100-', 100, bytes.length - 1],
     ['bytes=-100', bytes.length - 100, bytes.length - 1],
@@ -79,7 +79,7 @@ describe('a temporary URL', () => {
     expect((await bodyOf(response)).equals(bytes.subarray(start, end + 1))).toBe(true)
   })
 
-  test('refuses a part that lies outside, and says how long the whole is', async () => {
+  it('refuses a part that lies outside, and says how long the whole is', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id, { Range: 'bytes=99999-' })
     expect(response.status).toBe(416)
@@ -87,7 +87,7 @@ describe('a temporary URL', () => {
     expect(await response.json()).toMatchObject({ code: 'range_not_satisfiable', success: false })
   })
 
-  test.each([
+  it.each([
     ['several parts', { Range: 'bytes=0-1,10-11' }],
     ['a malformed part', { Range: 'bytes=x' }],
     ['a part of another clip', { Range: 'bytes=0-1', 'If-Range': '"another"' }],
@@ -98,14 +98,14 @@ describe('a temporary URL', () => {
     expect(await bodyOf(response)).toHaveLength(bytes.length)
   })
 
-  test('gives a part to who knows the clip already', async () => {
+  it('gives a part to who knows the clip already', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id, { Range: 'bytes=0-1', 'If-Range': `"${clip.cid}"` })
     expect(response.status).toBe(206)
     await response.body?.cancel()
   })
 
-  test('gives no bytes to who has them, and none to who wants others', async () => {
+  it('gives no bytes to who has them, and none to who wants others', async () => {
     const { services, clip } = await withClip()
     const known = await get(services, clip.id, { 'If-None-Match': `"${clip.cid}"` })
     expect(known.status).toBe(304)
@@ -114,13 +114,13 @@ describe('a temporary URL', () => {
     expect((await get(services, clip.id, { 'If-Match': '"another"' })).status).toBe(412)
   })
 
-  test('is offered as a download to who asks for one', async () => {
+  it('is offered as a download to who asks for one', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, `${clip.id}?download`, {}, { method: 'HEAD' })
     expect(response.headers.get('Content-Disposition')).toBe(`attachment; filename="${clip.id}.mp3"`)
   })
 
-  test('is never to be cached beyond the life of the clip', async () => {
+  it('is never to be cached beyond the life of the clip', async () => {
     const { services, clip, clock } = await withClip()
     await clock.advance(HOUR_MS - 90_500)
     const response = await get(services, clip.id, {}, { method: 'HEAD' })
@@ -132,7 +132,7 @@ describe('a temporary URL', () => {
 })
 
 describe('a temporary URL, later', () => {
-  test('names the permanent one, once there is one', async () => {
+  it('names the permanent one, once there is one', async () => {
     const { services } = await testServices()
     const clip = await speak(services)
     const response = await get(services, clip.id)
@@ -141,7 +141,7 @@ describe('a temporary URL, later', () => {
     await response.body?.cancel()
   })
 
-  test.each(['GET', 'HEAD'])('redirects a %s there once the bytes have left', async (method) => {
+  it.each(['GET', 'HEAD'])('redirects a %s there once the bytes have left', async (method) => {
     const { services } = await testServices()
     const clip = await speak(services)
     await deleteBytes(services, [clip])
@@ -151,7 +151,7 @@ describe('a temporary URL, later', () => {
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')
   })
 
-  test('redirects there, too, where the bytes have left a moment ago or were taken away', async () => {
+  it('redirects there, too, where the bytes have left a moment ago or were taken away', async () => {
     const { services } = await testServices()
     const clip = await speak(services)
     await services.store.delete(clip.id)
@@ -161,7 +161,7 @@ describe('a temporary URL, later', () => {
     expect(response.headers.get('Content-Length')).toBeNull()
   })
 
-  test('redirects there, too, where the store fails', async () => {
+  it('redirects there, too, where the store fails', async () => {
     const { services, lines } = await testServices()
     const clip = await speak(services)
     const store = { ...services.store, read: () => Promise.reject(new Error('SlowDown')) }
@@ -171,7 +171,7 @@ describe('a temporary URL, later', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'warn', clipId: clip.id, err: { message: 'SlowDown' } })
   })
 
-  test('is unavailable where the bytes of a clip that waits are not at hand', async () => {
+  it('is unavailable where the bytes of a clip that waits are not at hand', async () => {
     const { services, audioDirectory } = await testServices()
     const [id = ''] = await waitingClips(services, 1)
     await rm(audioDirectory, { recursive: true })
@@ -181,7 +181,7 @@ describe('a temporary URL, later', () => {
     expect(await response.json()).toMatchObject({ code: 'storage_unavailable' })
   })
 
-  test('is unavailable, and says nothing of our disks, where the store fails', async () => {
+  it('is unavailable, and says nothing of our disks, where the store fails', async () => {
     const { services } = await testServices()
     const [id = ''] = await waitingClips(services, 1)
     const store = {
@@ -193,7 +193,7 @@ describe('a temporary URL, later', () => {
     expect(await response.text()).not.toContain('/data')
   })
 
-  test('is gone the very moment its time is over, before any clean-up', async () => {
+  it('is gone the very moment its time is over, before any clean-up', async () => {
     const { services, clip, clock } = await withClip()
     await clock.advance(HOUR_MS - 1)
     const last = await get(services, clip.id)
@@ -205,7 +205,7 @@ describe('a temporary URL, later', () => {
     expect(await response.json()).toMatchObject({ code: 'expired', success: false })
   })
 
-  test('goes on beyond its time where audio that waits is to be kept', async () => {
+  it('goes on beyond its time where audio that waits is to be kept', async () => {
     const { services, clip, clock } = await withClip({ KEEP_PENDING_AUDIO: 'true' })
     await clock.advance(5 * HOUR_MS)
     const response = await get(services, clip.id)
@@ -216,7 +216,7 @@ describe('a temporary URL, later', () => {
 })
 
 describe('a URL of nothing', () => {
-  test('is not found', async () => {
+  it('is not found', async () => {
     const { services } = await testServices()
     const response = await get(services, newClipId())
     expect(response.status).toBe(404)
@@ -224,7 +224,7 @@ describe('a URL of nothing', () => {
     expect(await response.json()).toMatchObject({ code: 'not_found' })
   })
 
-  test('is not found while its clip is being spoken', async () => {
+  it('is not found while its clip is being spoken', async () => {
     const { services, speech } = await testServices()
     const id = newClipId()
     speech.beforeChunk = async () => {
@@ -235,7 +235,7 @@ describe('a URL of nothing', () => {
     expect.assertions(speechMp3(100, 'Not yet').length > 500 ? 2 : 1)
   })
 
-  test.each(hostileIds.map((id) => [JSON.stringify(id), id]))('is not found for the id %s', async (_, id) => {
+  it.each(hostileIds.map((id) => [JSON.stringify(id), id]))('is not found for the id %s', async (_, id) => {
     const { services } = await testServices()
     const asked: unknown[] = []
     const store = new Proxy(services.store, {
@@ -250,7 +250,7 @@ describe('a URL of nothing', () => {
     expect(asked).toEqual([])
   })
 
-  test('can be read by pages of any origin, also where others answer to few', async () => {
+  it('can be read by pages of any origin, also where others answer to few', async () => {
     const { services } = await testServices({ environment: { CORS_ALLOWED_ORIGINS: 'https://app.test' } })
     const response = await get(services, newClipId(), { Origin: 'https://elsewhere.test' })
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')

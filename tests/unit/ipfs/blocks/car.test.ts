@@ -6,7 +6,7 @@ import * as UnixFS from '@ipld/unixfs'
 import { withMaxChunkSize } from '@ipld/unixfs/file/chunker/fixed'
 import { withWidth } from '@ipld/unixfs/file/layout/balanced'
 import * as raw from 'multiformats/codecs/raw'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { computeCid, legacyCid, packCar } from '#lib/ipfs/blocks/car.ts'
 import { independentCid } from '../../../support/content-id.ts'
 import { bytesOf, openCar, someBytes } from '../content.ts'
@@ -24,12 +24,12 @@ async function* inPieces(bytes: Uint8Array, pieceBytes: number) {
 const sizes = [0, 1, MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1, 5 * MEBIBYTE, 5 * MEBIBYTE + 17]
 
 describe('the CID of a clip', () => {
-  test.each(sizes)('of %d bytes is the one another implementation of UnixFS computes', async (sizeBytes) => {
+  it.each(sizes)('of %d bytes is the one another implementation of UnixFS computes', async (sizeBytes) => {
     const bytes = someBytes(sizeBytes)
     expect(await computeCid(inPieces(bytes, 10_007))).toEqual({ cid: await independentCid(bytes), sizeBytes })
   })
 
-  test('does not depend on how the bytes come in', async () => {
+  it('does not depend on how the bytes come in', async () => {
     const bytes = someBytes(3 * MEBIBYTE + 1)
     const cids = await Promise.all(
       [1000, MEBIBYTE, 5 * MEBIBYTE].map((size) => computeCid(inPieces(bytes, size))),
@@ -37,12 +37,12 @@ describe('the CID of a clip', () => {
     expect(new Set(cids.map(({ cid }) => cid)).size).toBe(1)
   })
 
-  test('is known for no bytes at all', async () => {
+  it('is known for no bytes at all', async () => {
     const { cid } = await computeCid(inPieces(new Uint8Array(), 1))
     expect(cid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
   })
 
-  test('fails with the error of the stream', async () => {
+  it('fails with the error of the stream', async () => {
     async function* broken() {
       yield someBytes(10)
       throw new Error('the vendor hung up')
@@ -52,13 +52,13 @@ describe('the CID of a clip', () => {
 })
 
 describe('the CID that older services give', () => {
-  test.each([0, 1, 256 * KIBIBYTE])('is the same up to 256 KiB (%d bytes)', async (sizeBytes) => {
+  it.each([0, 1, 256 * KIBIBYTE])('is the same up to 256 KiB (%d bytes)', async (sizeBytes) => {
     const bytes = someBytes(sizeBytes)
     expect(await legacyCid(new Blob([bytes]))).toBe(await independentCid(bytes))
   })
 
   // 175 chunks of 256 KiB need a second level of nodes.
-  test.each([256 * KIBIBYTE + 1, 5 * MEBIBYTE, 175 * 256 * KIBIBYTE])(
+  it.each([256 * KIBIBYTE + 1, 5 * MEBIBYTE, 175 * 256 * KIBIBYTE])(
     'is that of chunks of 256 KiB and 174 links above (%d bytes)',
     async (sizeBytes) => {
       const bytes = someBytes(sizeBytes)
@@ -68,7 +68,7 @@ describe('the CID that older services give', () => {
 })
 
 describe('the CAR of a clip', () => {
-  test.each(sizes)('of %d bytes holds the clip under its CID', async (sizeBytes) => {
+  it.each(sizes)('of %d bytes holds the clip under its CID', async (sizeBytes) => {
     const bytes = someBytes(sizeBytes)
     const { cid, car } = await packCar(new Blob([bytes]))
     const opened = await openCar(await bytesOf(car))
@@ -78,7 +78,7 @@ describe('the CAR of a clip', () => {
     expect(car.size).toBe((await car.arrayBuffer()).byteLength)
   })
 
-  test('has the leaves in the order of the file and the root last', async () => {
+  it('has the leaves in the order of the file and the root last', async () => {
     const { cid, car } = await packCar(new Blob([someBytes(2 * MEBIBYTE + 5)]))
     const { blocks } = await openCar(await bytesOf(car))
     expect(blocks.map(({ codec, sizeBytes }) => [codec, sizeBytes])).toEqual([
@@ -90,7 +90,7 @@ describe('the CAR of a clip', () => {
     expect(blocks.at(-1)?.cid).toBe(cid)
   })
 
-  test('holds a chunk that repeats once', async () => {
+  it('holds a chunk that repeats once', async () => {
     const silence = new Blob([new Uint8Array(3 * MEBIBYTE)])
     const { cid, car } = await packCar(silence)
     const opened = await openCar(await bytesOf(car))
@@ -106,7 +106,7 @@ describe('the CAR of a clip', () => {
     })
     afterAll(() => rm(directory, { recursive: true }))
 
-    test('refers to the file in place of copying it', async () => {
+    it('refers to the file in place of copying it', async () => {
       const path = join(directory, 'clip')
       const bytes = someBytes(3 * MEBIBYTE)
       await writeFile(path, bytes)

@@ -2,7 +2,7 @@ import { CID } from 'multiformats'
 import { base16 } from 'multiformats/bases/base16'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { someContent } from '../content.ts'
 import { failureIn } from '../providers/provider-subject.ts'
@@ -10,7 +10,7 @@ import { failureIn } from '../providers/provider-subject.ts'
 describe('a CID', () => {
   const cid = 'bafybeifq444z4b7yqzcyz4a5gspb2rpyfcdxp3mrfpigmllh52ld5tyzwm'
 
-  test.each([
+  it.each([
     ['base16', CID.parse(cid).toString(base16)],
     ['base32', cid],
     ['base36', CID.parse(cid).toString(base36)],
@@ -21,19 +21,19 @@ describe('a CID', () => {
     expect(canonicalCid(text)).toBe(cid)
   })
 
-  test.each(['', 'bafk', 'Qm', 'done', 'null', `${cid}/clip.mp3`, '🚀'])('is not seen in %j', (text) => {
+  it.each(['', 'bafk', 'Qm', 'done', 'null', `${cid}/clip.mp3`, '🚀'])('is not seen in %j', (text) => {
     expect(canonicalCid(text)).toBeUndefined()
   })
 })
 
 describe('the CID that a provider answers', () => {
-  test('is given in canonical form', async () => {
+  it('is given in canonical form', async () => {
     const content = await someContent(3_000_000)
     const answered = CID.parse(content.cid).toV0().toString()
     expect(await verifyAnsweredCid(answered, content)).toBe(content.cid)
   })
 
-  test('does not pass when only its hash is right', async () => {
+  it('does not pass when only its hash is right', async () => {
     const content = await someContent(10)
     const { multihash } = CID.parse(content.cid)
     const asDagPb = CID.createV1(0x70, multihash).toString()

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, inject, test } from 'vitest'
+import { afterEach, describe, expect, inject, it } from 'vitest'
 import { createBreakerSync } from '#lib/ipfs/chain/breaker-sync.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
 import { unavailable } from '../../../support/fake-provider.ts'
@@ -51,7 +51,7 @@ async function twoInstances() {
 }
 
 describe.skipIf(!sharedUrl)('two instances', () => {
-  test('rest a provider that one of them has found sick', async () => {
+  it('rest a provider that one of them has found sick', async () => {
     const { left, right } = await twoInstances()
     await left.fallSick()
     await right.shows('open')
@@ -60,7 +60,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     expect(right.state('kubo')).toBe('closed')
   })
 
-  test('probe one at a time, and use it both when the probe succeeds', async () => {
+  it('probe one at a time, and use it both when the probe succeeds', async () => {
     const { left, right } = await twoInstances()
     await left.fallSick()
     await right.shows('open')
@@ -81,7 +81,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     expect(await left.upload({ priority: 'interactive' })).toMatchObject({ provider: 'pinata' })
   })
 
-  test('end their coolDowns together when an operator says so', async () => {
+  it('end their coolDowns together when an operator says so', async () => {
     const { left, right } = await twoInstances()
     await left.fallSick()
     await right.shows('open')
@@ -89,7 +89,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     await left.shows('half_open')
   })
 
-  test('do not answer each other: one piece of news is one message', async () => {
+  it('do not answer each other: one piece of news is one message', async () => {
     const { left, right, prefix } = await twoInstances()
     const listener = await testRedis({ url: sharedUrl, prefix }).open('subscription')
     const messages: string[] = []
@@ -105,7 +105,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     expect(messages.map((message) => JSON.parse(message).provider)).toEqual(['pinata', 'pinata', 'the end'])
   })
 
-  test('pay no attention to what they do not understand', async () => {
+  it('pay no attention to what they do not understand', async () => {
     const { left, right } = await twoInstances()
     const client = await left.redis.shared()
     const snapshot = { failuresInARow: 8, coolDowns: 1, coolDownMs: -1, probeMs: null }
@@ -116,7 +116,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     await right.shows('open')
   })
 
-  test('agree in the end when both say something at once', async () => {
+  it('agree in the end when both say something at once', async () => {
     const prefix = ownPrefix()
     const speakers = [0, 1].map(() => {
       const redis = testRedis({ url: sharedUrl, prefix })
@@ -143,7 +143,7 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     }
   })
 
-  test('one that starts later learns what is left of a rest', async () => {
+  it('one that starts later learns what is left of a rest', async () => {
     const { left, prefix } = await twoInstances()
     left.first.next(unavailable(3_600_000))
     await left.upload()
@@ -160,7 +160,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  test('each instance finds out for itself, and tells the others when it is back', async () => {
+  it('each instance finds out for itself, and tells the others when it is back', async () => {
     server = await startRedis()
     const prefix = ownPrefix()
     const [left, right] = [instance({ url: server.url, prefix }), instance({ url: server.url, prefix })]
@@ -175,7 +175,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await left.shows('half_open')
   })
 
-  test('from the start, everything works, and the gossip begins when it comes', async () => {
+  it('from the start, everything works, and the gossip begins when it comes', async () => {
     server = await startRedis()
     await server.stop()
     const prefix = ownPrefix()
@@ -186,7 +186,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await right.shows('open')
   })
 
-  test('one that was deaf for a while reads what it has missed', async () => {
+  it('one that was deaf for a while reads what it has missed', async () => {
     server = await startRedis()
     const prefix = ownPrefix()
     const [left, right] = [instance({ url: server.url, prefix }), instance({ url: server.url, prefix })]

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { type Breaker, createBreaker } from '#lib/ipfs/chain/breaker.ts'
 import { unavailable } from '../../../support/fake-provider.ts'
 
@@ -26,7 +26,7 @@ function coolDownMs(): number {
 }
 
 describe('a breaker', () => {
-  test('stays closed while failures are fewer than eight in a row', () => {
+  it('stays closed while failures are fewer than eight in a row', () => {
     fail(7)
     expect(breaker.state()).toBe('closed')
     breaker.succeeded()
@@ -34,30 +34,30 @@ describe('a breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
-  test('opens after eight in a row, and is half-open after ten seconds', () => {
+  it('opens after eight in a row, and is half-open after ten seconds', () => {
     fail(8)
     expect(breaker.state()).toBe('open')
     expect(coolDownMs()).toBe(10_000)
     expect(breaker.state()).toBe('half_open')
   })
 
-  test('opens at once for a provider that asks for more patience than anybody has', () => {
+  it('opens at once for a provider that asks for more patience than anybody has', () => {
     fail(1, { retryAfterMs: PATIENCE_MS + 1 })
     expect(breaker.state()).toBe('open')
     expect(coolDownMs()).toBeGreaterThanOrEqual(PATIENCE_MS)
   })
 
-  test('coolDowns for as long as the provider asks', () => {
+  it('coolDowns for as long as the provider asks', () => {
     fail(1, { retryAfterMs: 3_600_000 })
     expect(coolDownMs()).toBe(3_600_000)
   })
 
-  test('stays closed for a provider that asks for less', () => {
+  it('stays closed for a provider that asks for less', () => {
     fail(1, { retryAfterMs: PATIENCE_MS })
     expect(breaker.state()).toBe('closed')
   })
 
-  test('allows one probe at a time', () => {
+  it('allows one probe at a time', () => {
     expect(breaker.beginProbe()).toBe(false)
     fail(8)
     expect(breaker.beginProbe()).toBe(false)
@@ -67,7 +67,7 @@ describe('a breaker', () => {
     expect(breaker.beginProbe()).toBe(false)
   })
 
-  test('closes when a probe succeeds, as if nothing had been', () => {
+  it('closes when a probe succeeds, as if nothing had been', () => {
     fail(8)
     coolDownMs()
     breaker.beginProbe()
@@ -79,7 +79,7 @@ describe('a breaker', () => {
     expect(coolDownMs()).toBe(10_000)
   })
 
-  test('coolDowns twice as long after each failed probe, up to a minute', () => {
+  it('coolDowns twice as long after each failed probe, up to a minute', () => {
     fail(8)
     const coolDowns = [coolDownMs()]
     for (let count = 0; count < 4; count += 1) {
@@ -89,7 +89,7 @@ describe('a breaker', () => {
     expect(coolDowns).toEqual([10_000, 20_000, 40_000, 60_000, 60_000])
   })
 
-  test('does not rest longer for the failures of tries that began before it opened', () => {
+  it('does not rest longer for the failures of tries that began before it opened', () => {
     fail(8)
     fail(20)
     expect(coolDownMs()).toBe(10_000)
@@ -97,13 +97,13 @@ describe('a breaker', () => {
     expect(coolDownMs()).toBe(20_000)
   })
 
-  test('closes for a try that began before it opened and succeeds', () => {
+  it('closes for a try that began before it opened and succeeds', () => {
     fail(8)
     breaker.succeeded()
     expect(breaker.state()).toBe('closed')
   })
 
-  test('allows another probe after a minute where one never reported back', () => {
+  it('allows another probe after a minute where one never reported back', () => {
     fail(8)
     coolDownMs()
     breaker.beginProbe()
@@ -111,7 +111,7 @@ describe('a breaker', () => {
     expect(breaker.beginProbe()).toBe(true)
   })
 
-  test('can be told to end its rest, and then allows one probe', () => {
+  it('can be told to end its rest, and then allows one probe', () => {
     fail(1, { retryAfterMs: 3_600_000 })
     breaker.resetCoolDown()
     expect(breaker.state()).toBe('half_open')
@@ -123,7 +123,7 @@ describe('a breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
-  test('trusts a provider that only answers a question until the first failure', () => {
+  it('trusts a provider that only answers a question until the first failure', () => {
     fail(8)
     coolDownMs()
     breaker.beginProbe()
@@ -138,7 +138,7 @@ describe('a breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
-  test.each([-3_600_000, -1])('does not rest for ever when the clock is set back by %i ms', (byMs) => {
+  it.each([-3_600_000, -1])('does not rest for ever when the clock is set back by %i ms', (byMs) => {
     fail(8)
     now += byMs
     expect(coolDownMs()).toBeLessThanOrEqual(10_000 + 1)
@@ -169,7 +169,7 @@ describe('a breaker that follows another', () => {
     othersNow += ms
   }
 
-  test('opens with it, and coolDowns for what is left', () => {
+  it('opens with it, and coolDowns for what is left', () => {
     fail(8)
     expect(other.state()).toBe('open')
     pass(9999)
@@ -178,7 +178,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('half_open')
   })
 
-  test('that hears of it late coolDowns for the rest of the rest', () => {
+  it('that hears of it late coolDowns for the rest of the rest', () => {
     fail(8)
     pass(4000)
     other.adopt(breaker.snapshot())
@@ -186,7 +186,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('half_open')
   })
 
-  test('lets nobody probe while it does, and coolDowns longer when the probe has failed', () => {
+  it('lets nobody probe while it does, and coolDowns longer when the probe has failed', () => {
     fail(8)
     pass(10_000)
     expect(breaker.beginProbe()).toBe(true)
@@ -200,7 +200,7 @@ describe('a breaker that follows another', () => {
     expect(other.snapshot()).toMatchObject({ coolDowns: 3, coolDownMs: 40_000 })
   })
 
-  test('may probe once a probe of the other has not been heard of for a minute', () => {
+  it('may probe once a probe of the other has not been heard of for a minute', () => {
     fail(8)
     pass(10_000)
     breaker.beginProbe()
@@ -210,7 +210,7 @@ describe('a breaker that follows another', () => {
     expect(other.beginProbe()).toBe(true)
   })
 
-  test('closes with it, as if nothing had been', () => {
+  it('closes with it, as if nothing had been', () => {
     fail(8)
     pass(10_000)
     breaker.beginProbe()
@@ -220,7 +220,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('closed')
   })
 
-  test('trusts a provider that answers questions as little, until it takes a clip', () => {
+  it('trusts a provider that answers questions as little, until it takes a clip', () => {
     fail(8)
     breaker.answered()
     expect(other.state()).toBe('closed')
@@ -233,13 +233,13 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('open')
   })
 
-  test('ends its rest with it', () => {
+  it('ends its rest with it', () => {
     fail(1, { retryAfterMs: 3_600_000 })
     breaker.resetCoolDown()
     expect(other.state()).toBe('half_open')
   })
 
-  test('takes that for no news of its own', () => {
+  it('takes that for no news of its own', () => {
     fail(8)
     pass(10_000)
     breaker.beginProbe()
@@ -247,7 +247,7 @@ describe('a breaker that follows another', () => {
     expect(changes).toBe(0)
   })
 
-  test('says nothing of what changes nothing', () => {
+  it('says nothing of what changes nothing', () => {
     breaker = createBreaker({ now: () => now, maxRetryAfterMs: PATIENCE_MS, onChange: () => (changes += 1) })
     fail(7)
     breaker.succeeded()

@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import { answerLost, refused, unavailable } from '../../../support/fake-provider.ts'
 import { chainOf, someClip } from './chain-subject.ts'
 
 describe('a chain in doubt', () => {
-  test.each([answerLost(), 'lose_answer', 'hang_after_storing'] as const)(
+  it.each([answerLost(), 'lose_answer', 'hang_after_storing'] as const)(
     'asks before it sends again after %s',
     async (behaviour) => {
       const { upload, first } = chainOf(['pinata'])
@@ -16,14 +16,14 @@ describe('a chain in doubt', () => {
     },
   )
 
-  test('does not ask where nothing can have been stored', async () => {
+  it('does not ask where nothing can have been stored', async () => {
     const { upload, first } = chainOf(['pinata'])
     first.next(unavailable())
     await upload()
     expect(first.lookups).toEqual([])
   })
 
-  test('asks first where an earlier try broke off, and sends nothing that is held', async () => {
+  it('asks first where an earlier try broke off, and sends nothing that is held', async () => {
     const { upload, first, entries } = chainOf(['pinata'])
     const content = someClip()
     first.take(content.cid)
@@ -32,7 +32,7 @@ describe('a chain in doubt', () => {
     expect(entries).toMatchObject([{ provider: 'pinata', outcome: 'stored' }])
   })
 
-  test('recognises a clip by the CID of a provider that chunks files itself', async () => {
+  it('recognises a clip by the CID of a provider that chunks files itself', async () => {
     const { upload, first } = chainOf(['pinata'])
     const content = { ...someClip(), file: new Blob([new Uint8Array(300 * 1024)]) }
     const itsCid = await legacyCid(content.file)
@@ -44,20 +44,20 @@ describe('a chain in doubt', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  test('sends what is not held after all', async () => {
+  it('sends what is not held after all', async () => {
     const { upload, first } = chainOf(['pinata'])
     await upload({ ambiguous: ['pinata'] })
     expect(first.uploads).toHaveLength(1)
   })
 
-  test('has no doubts about the other providers', async () => {
+  it('has no doubts about the other providers', async () => {
     const { upload, providers } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(refused())
     await upload({ ambiguous: ['pinata'] })
     expect(providers[1]?.lookups).toEqual([])
   })
 
-  test.each([['hang'], [unavailable()]] as const)(
+  it.each([['hang'], [unavailable()]] as const)(
     'sends nothing while the question cannot be answered: %s',
     async (looking) => {
       const { upload, providers } = chainOf(['pinata', 'kubo'])
@@ -71,7 +71,7 @@ describe('a chain in doubt', () => {
     },
   )
 
-  test.each([['cannot_tell'], [refused()]] as const)(
+  it.each([['cannot_tell'], [refused()]] as const)(
     'sends again where the provider has no way to tell: %s',
     async (looking) => {
       const { upload, first } = chainOf(['pinata'])
@@ -82,7 +82,7 @@ describe('a chain in doubt', () => {
     },
   )
 
-  test('asks no longer than five seconds', async () => {
+  it('asks no longer than five seconds', async () => {
     const { failureOf, first, clock } = chainOf(['pinata'], { retryDelaysMs: [] })
     first.always('store', 'hang')
     await failureOf({ ambiguous: ['pinata'] })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { refused, unavailable } from '../../../support/fake-provider.ts'
 import { chainOf, PATIENCE_MS, stateOf } from './chain-subject.ts'
 
@@ -14,7 +14,7 @@ async function withSickFirst(names = ['pinata', 'kubo']) {
 }
 
 describe('the breakers of a chain', () => {
-  test('open after two clips with all their retries', async () => {
+  it('open after two clips with all their retries', async () => {
     const { chain, upload, first } = chainOf(['pinata', 'kubo'])
     first.always(unavailable())
     await upload()
@@ -24,7 +24,7 @@ describe('the breakers of a chain', () => {
     expect(first.uploads).toHaveLength(8)
   })
 
-  test('open at once for a Retry-After beyond patience, for as long as it asks', async () => {
+  it('open at once for a Retry-After beyond patience, for as long as it asks', async () => {
     const { chain, upload, first, clock } = chainOf(['pinata', 'kubo'])
     first.next(unavailable(PATIENCE_MS + 50_000))
     await upload()
@@ -35,7 +35,7 @@ describe('the breakers of a chain', () => {
     expect(stateOf(chain, 'pinata')).toBe('half_open')
   })
 
-  test.each(['interactive', 'background'] as const)('keep a %s from an open provider', async (priority) => {
+  it.each(['interactive', 'background'] as const)('keep a %s from an open provider', async (priority) => {
     const { upload, first, clock } = await withSickFirst()
     const before = clock.passed()
     expect(await upload({ priority })).toMatchObject({ provider: 'kubo' })
@@ -43,7 +43,7 @@ describe('the breakers of a chain', () => {
     expect(clock.passed()).toBe(before)
   })
 
-  test('say of a provider that was left out why, and that it was not tried', async () => {
+  it('say of a provider that was left out why, and that it was not tried', async () => {
     const { failureOf, chain } = await withSickFirst(['pinata'])
     const error = await failureOf()
     expect(error.failures).toEqual([
@@ -53,7 +53,7 @@ describe('the breakers of a chain', () => {
     expect(chain.canTry('background')).toBe(false)
   })
 
-  test('let the background probe a rested provider once, and no caller', async () => {
+  it('let the background probe a rested provider once, and no caller', async () => {
     const { chain, upload, first, clock } = await withSickFirst()
     await clock.advance(10_000)
     expect(chain.canTry('background')).toBe(true)
@@ -64,7 +64,7 @@ describe('the breakers of a chain', () => {
     expect(stateOf(chain, 'pinata')).toBe('open')
   })
 
-  test('let one probe through at a time', async () => {
+  it('let one probe through at a time', async () => {
     const { start, first, clock, providers } = await withSickFirst()
     await clock.advance(10_000)
     first.always('hang')
@@ -75,7 +75,7 @@ describe('the breakers of a chain', () => {
     await clock.until(Promise.all(uploads))
   })
 
-  test('close for everybody once a probe succeeds', async () => {
+  it('close for everybody once a probe succeeds', async () => {
     const { upload, first, clock } = await withSickFirst()
     first.always('store')
     await clock.advance(10_000)
@@ -83,7 +83,7 @@ describe('the breakers of a chain', () => {
     expect(await upload({ priority: 'interactive' })).toMatchObject({ provider: 'pinata' })
   })
 
-  test('spare a sick provider the retries of everybody who was waiting', async () => {
+  it('spare a sick provider the retries of everybody who was waiting', async () => {
     const { chain, start, first, clock } = chainOf(['pinata', 'kubo'])
     first.always(unavailable())
     await clock.until(Promise.all(Array.from({ length: 20 }, () => start())))
@@ -94,7 +94,7 @@ describe('the breakers of a chain', () => {
     expect(stateOf(chain, 'pinata')).toBe('half_open')
   })
 
-  test('are heeded again after a wait: what others have found out meanwhile counts', async () => {
+  it('are heeded again after a wait: what others have found out meanwhile counts', async () => {
     const { start, first, clock } = chainOf(['pinata', 'kubo'])
     first.next(unavailable(9000)).always(unavailable())
     const patient = start()
@@ -105,7 +105,7 @@ describe('the breakers of a chain', () => {
     expect(first.uploads).toEqual([])
   })
 
-  test('can all be told to end their rests, for one probe each', async () => {
+  it('can all be told to end their rests, for one probe each', async () => {
     const { chain, failureOf, first } = await withSickFirst(['pinata'])
     chain.resetCoolDowns()
     expect(chain.canTry('background')).toBe(true)
@@ -115,7 +115,7 @@ describe('the breakers of a chain', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  test('leave healthy providers alone when they are told to end their rests', () => {
+  it('leave healthy providers alone when they are told to end their rests', () => {
     const { chain } = chainOf(['pinata'])
     chain.resetCoolDowns()
     expect(stateOf(chain, 'pinata')).toBe('closed')
@@ -125,7 +125,7 @@ describe('the breakers of a chain', () => {
 describe('a question as a probe', () => {
   const never = new AbortController().signal
 
-  test('is asked of rested providers only', async () => {
+  it('is asked of rested providers only', async () => {
     const { chain, providers, clock } = await withSickFirst()
     await chain.probe('bafk', never)
     expect(providers.map(({ lookups }) => lookups)).toEqual([[], []])
@@ -134,7 +134,7 @@ describe('a question as a probe', () => {
     expect(providers.map(({ lookups }) => lookups)).toEqual([['bafk'], []])
   })
 
-  test('that is answered lets callers in again, until the first failure', async () => {
+  it('that is answered lets callers in again, until the first failure', async () => {
     const { chain, upload, first, clock } = await withSickFirst()
     await clock.advance(10_000)
     await chain.probe('bafk', never)
@@ -147,7 +147,7 @@ describe('a question as a probe', () => {
     expect(stateOf(chain, 'pinata')).toBe('open')
   })
 
-  test.each([['hang'], [unavailable()], [refused()]] as const)(
+  it.each([['hang'], [unavailable()], [refused()]] as const)(
     'that fails (%s) is another rest',
     async (looking) => {
       const { chain, first, clock } = await withSickFirst()
@@ -162,7 +162,7 @@ describe('a question as a probe', () => {
     },
   )
 
-  test('ends with the signal', async () => {
+  it('ends with the signal', async () => {
     const { chain, first, clock } = await withSickFirst()
     first.looking = 'hang'
     await clock.advance(10_000)

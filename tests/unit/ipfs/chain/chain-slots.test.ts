@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
 import { refused, unavailable } from '../../../support/fake-provider.ts'
 import { chainOf, stateOf } from './chain-subject.ts'
@@ -13,7 +13,7 @@ function boundChain(limit: number, names = ['pinata', 'kubo']) {
 }
 
 describe('a chain with bounded providers', () => {
-  test('makes as many tries at once in the background as there are slots, and the others in turn', async () => {
+  it('makes as many tries at once in the background as there are slots, and the others in turn', async () => {
     const { start, first, clock } = boundChain(2)
     const ends: (() => void)[] = []
     first.always(async ({ cid }) => {
@@ -31,14 +31,14 @@ describe('a chain with bounded providers', () => {
     expect(first.busiest).toBe(2)
   })
 
-  test.each(['interactive', 'lastResort'] as const)('lets no %s wait', async (priority) => {
+  it.each(['interactive', 'lastResort'] as const)('lets no %s wait', async (priority) => {
     const { slots, upload, clock } = boundChain(1)
     await slots.acquire('pinata', never)
     expect(await upload({ priority })).toMatchObject({ provider: 'pinata' })
     expect(clock.passed()).toBe(0)
   })
 
-  test('gives a clip back untried where no slot comes free, and blames nobody', async () => {
+  it('gives a clip back untried where no slot comes free, and blames nobody', async () => {
     const { chain, slots, failureOf, entries, providers, clock } = boundChain(1)
     await slots.acquire('pinata', never)
     const error = await failureOf()
@@ -52,7 +52,7 @@ describe('a chain with bounded providers', () => {
     expect(stateOf(chain, 'pinata')).toBe('closed')
   })
 
-  test('begins nothing in the attemptLog before it has a slot, so that a lease is prolonged when it has', async () => {
+  it('begins nothing in the attemptLog before it has a slot, so that a lease is prolonged when it has', async () => {
     const { slots, start, entries, clock } = boundChain(1)
     const release = await slots.acquire('pinata', never)
     const upload = start()
@@ -63,7 +63,7 @@ describe('a chain with bounded providers', () => {
     expect(entries).toEqual([{ provider: 'pinata', outcome: 'stored', durationMs: 0 }])
   })
 
-  test('gives the slot to others between its tries', async () => {
+  it('gives the slot to others between its tries', async () => {
     const { start, first, clock } = boundChain(1)
     first.next(unavailable())
     const patient = start()
@@ -72,7 +72,7 @@ describe('a chain with bounded providers', () => {
     expect(await clock.until(patient)).toMatchObject({ provider: 'pinata' })
   })
 
-  test.each([
+  it.each([
     ['refused', refused()],
     ['times out', 'hang'],
     ['stores', 'store'],
@@ -83,7 +83,7 @@ describe('a chain with bounded providers', () => {
     await slots.acquire('pinata', AbortSignal.timeout(1000))
   })
 
-  test('gives the slot back, or its place among those who wait, when it is aborted', async () => {
+  it('gives the slot back, or its place among those who wait, when it is aborted', async () => {
     const { slots, start, first, clock } = boundChain(1)
     first.always('hang')
     const stop = new AbortController()
@@ -96,7 +96,7 @@ describe('a chain with bounded providers', () => {
     await slots.acquire('pinata', never)
   })
 
-  test('does not try a provider that was found sick while it waited', async () => {
+  it('does not try a provider that was found sick while it waited', async () => {
     const { chain, slots, start, upload, first, clock } = boundChain(1)
     const release = await slots.acquire('pinata', never)
     const waiting = start()
@@ -110,7 +110,7 @@ describe('a chain with bounded providers', () => {
     expect(first.uploads).toEqual([])
   })
 
-  test('counts the tries that were made where a retry finds no slot', async () => {
+  it('counts the tries that were made where a retry finds no slot', async () => {
     const { slots, start, first, clock } = boundChain(1)
     first.next(unavailable())
     const upload = start()

@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ProviderError } from '#lib/model/errors.ts'
 import { refused, unavailable } from '../../../support/fake-provider.ts'
 import { ATTEMPT_TIMEOUT_MS, chainOf, DELAYS_MS, PATIENCE_MS, someClip } from './chain-subject.ts'
 
 describe('the chain', () => {
-  test('gives a clip to the first provider and to no other', async () => {
+  it('gives a clip to the first provider and to no other', async () => {
     const { upload, providers } = chainOf(['pinata', 'kubo'])
     const content = someClip()
     expect(await upload({ content })).toEqual({
@@ -15,19 +15,19 @@ describe('the chain', () => {
     expect(providers.map(({ uploads }) => uploads.length)).toEqual([1, 0])
   })
 
-  test('keeps the CID that the provider answered', async () => {
+  it('keeps the CID that the provider answered', async () => {
     const { upload, first } = chainOf(['pinata'])
     first.next(async () => ({ cid: 'bafk-legacy' }))
     expect(await upload()).toMatchObject({ ipfsHash: 'bafk-legacy' })
   })
 
-  test('fails where no provider is configured', async () => {
+  it('fails where no provider is configured', async () => {
     const { failureOf } = chainOf([])
     const error = await failureOf()
     expect(error).toMatchObject({ message: 'No IPFS provider is configured', failures: [], attempts: 0 })
   })
 
-  test('tries a provider once more after each listed wait, then the next one', async () => {
+  it('tries a provider once more after each listed wait, then the next one', async () => {
     const { upload, providers, clock, entries } = chainOf(['pinata', 'kubo'])
     const triedAt: number[] = []
     providers[0]?.always(async () => {
@@ -43,7 +43,7 @@ describe('the chain', () => {
     ])
   })
 
-  test('stretches the waits by chance and never shortens them', async () => {
+  it('stretches the waits by chance and never shortens them', async () => {
     const { upload, first, clock } = chainOf(['pinata'])
     const lucky = chainOf(['pinata'], { clock: { ...clock, random: () => 0.999 } })
     for (const chain of [{ upload, first }, lucky])
@@ -55,13 +55,13 @@ describe('the chain', () => {
     expect(clock.passed() - 7000).toBeLessThanOrEqual(7000 * 1.2)
   })
 
-  test('makes as many retries as there are waits', async () => {
+  it('makes as many retries as there are waits', async () => {
     const { failureOf, first } = chainOf(['pinata'], { retryDelaysMs: [] })
     first.always(unavailable())
     expect((await failureOf()).failures).toMatchObject([{ provider: 'pinata', attempts: 1 }])
   })
 
-  test('goes on at once where no retry can help', async () => {
+  it('goes on at once where no retry can help', async () => {
     const { upload, providers, clock } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(refused())
     expect(await upload()).toMatchObject({ provider: 'kubo' })
@@ -69,7 +69,7 @@ describe('the chain', () => {
     expect(clock.passed()).toBe(0)
   })
 
-  test('takes a foreign CID for a failed attempt and goes on', async () => {
+  it('takes a foreign CID for a failed attempt and goes on', async () => {
     const { upload, providers, entries } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(async () => {
       throw new ProviderError('Answered another CID', { isRetryable: false })
@@ -78,21 +78,21 @@ describe('the chain', () => {
     expect(entries[0]).toMatchObject({ outcome: 'failed', error: { message: 'Answered another CID' } })
   })
 
-  test.each([1, 500, 1001, PATIENCE_MS])('waits %i ms where Retry-After says so', async (retryAfterMs) => {
+  it.each([1, 500, 1001, PATIENCE_MS])('waits %i ms where Retry-After says so', async (retryAfterMs) => {
     const { upload, first, clock } = chainOf(['pinata'])
     first.next(unavailable(retryAfterMs))
     await upload()
     expect(clock.passed()).toBe(Math.max(retryAfterMs, DELAYS_MS[0] as number))
   })
 
-  test('does not wait for a Retry-After beyond its patience: the next provider takes the clip', async () => {
+  it('does not wait for a Retry-After beyond its patience: the next provider takes the clip', async () => {
     const { upload, providers, clock } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(unavailable(PATIENCE_MS + 1))
     expect(await upload()).toMatchObject({ provider: 'kubo' })
     expect(clock.passed()).toBe(0)
   })
 
-  test.each(['hang', 'hang_after_storing'] as const)(
+  it.each(['hang', 'hang_after_storing'] as const)(
     'ends a try at its time limit even where the provider ignores its signal: %s',
     async (behaviour) => {
       const { upload, first, clock, entries } = chainOf(['pinata'])
@@ -105,7 +105,7 @@ describe('the chain', () => {
     },
   )
 
-  test('tells the provider when its time is up', async () => {
+  it('tells the provider when its time is up', async () => {
     const { upload, first } = chainOf(['pinata'])
     let signal: AbortSignal | undefined
     first.next((_, given) => {
@@ -116,7 +116,7 @@ describe('the chain', () => {
     expect(signal?.aborted).toBe(true)
   })
 
-  test('says what failed at each provider and how often, without secrets', async () => {
+  it('says what failed at each provider and how often, without secrets', async () => {
     const { failureOf, providers } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(new ProviderError('No entry for s3cret', { isRetryable: false }))
     providers[1]?.always(unavailable())
@@ -130,7 +130,7 @@ describe('the chain', () => {
     expect((error.cause as AggregateError).errors).toHaveLength(2)
   })
 
-  test('takes an error that says nothing of itself for one that no retry mends', async () => {
+  it('takes an error that says nothing of itself for one that no retry mends', async () => {
     const { upload, providers, entries } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(new TypeError('a bug'))
     expect(await upload()).toMatchObject({ provider: 'kubo' })
@@ -141,7 +141,7 @@ describe('the chain', () => {
 describe('a chain that is told to stop', () => {
   const reason = new Error('The service is shutting down')
 
-  test('stops in the middle of a try, and leaves it running in the attemptLog', async () => {
+  it('stops in the middle of a try, and leaves it running in the attemptLog', async () => {
     const { start, first, clock, entries } = chainOf(['pinata', 'kubo'])
     first.next('hang')
     const stop = new AbortController()
@@ -153,7 +153,7 @@ describe('a chain that is told to stop', () => {
     expect(clock.sleeping()).toBe(0)
   })
 
-  test('stops in the middle of a wait', async () => {
+  it('stops in the middle of a wait', async () => {
     const { start, first, clock, entries } = chainOf(['pinata', 'kubo'])
     first.always(unavailable())
     const stop = new AbortController()
@@ -165,7 +165,7 @@ describe('a chain that is told to stop', () => {
     expect(clock.sleeping()).toBe(0)
   })
 
-  test('does not start', async () => {
+  it('does not start', async () => {
     const { start, entries } = chainOf(['pinata'])
     await expect(start({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(entries).toEqual([])
@@ -173,7 +173,7 @@ describe('a chain that is told to stop', () => {
 })
 
 describe('a chain whose attemptLog fails', () => {
-  test('tries nobody: what cannot be written down is not begun', async () => {
+  it('tries nobody: what cannot be written down is not begun', async () => {
     const { chain, first, attemptLog } = chainOf(['pinata'])
     const failure = new Error('The catalog is locked')
     const options = { priority: 'interactive', signal: new AbortController().signal } as const
@@ -182,7 +182,7 @@ describe('a chain whose attemptLog fails', () => {
     expect(first.uploads).toEqual([])
   })
 
-  test('has the clip stored whether or not that can be written down', async () => {
+  it('has the clip stored whether or not that can be written down', async () => {
     const { chain, attemptLog } = chainOf(['pinata'])
     const options = { priority: 'interactive', signal: new AbortController().signal } as const
     const broken = { ...attemptLog, end: () => Promise.reject(new Error('The catalog is locked')) }

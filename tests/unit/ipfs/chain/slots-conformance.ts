@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ProviderSlots } from '#lib/ipfs/chain/slots.ts'
 
 const never = new AbortController().signal
@@ -12,7 +12,7 @@ export interface ProviderSlotsSubject {
 /** What every adapter of `ProviderSlots` promises. */
 export function describeProviderSlots(name: string, { create }: ProviderSlotsSubject) {
   describe(`the slots ${name}`, () => {
-    test('are never taken by more than the limit at once, and everybody has a turn', async () => {
+    it('are never taken by more than the limit at once, and everybody has a turn', async () => {
       const doors = create({ limit: 3 })
       let atWork = 0
       let busiest = 0
@@ -28,13 +28,13 @@ export function describeProviderSlots(name: string, { create }: ProviderSlotsSub
       expect(busiest).toBe(3)
     })
 
-    test('are each provider’s own', async () => {
+    it('are each provider’s own', async () => {
       const [left, right] = create({ limit: 1 })
       await left.acquire('pinata', never)
       await right.acquire('kubo', never)
     })
 
-    test('that somebody waits for are not lost when he gives up', async () => {
+    it('that somebody waits for are not lost when he gives up', async () => {
       const [left, right] = create({ limit: 1 })
       const release = await left.acquire('pinata', never)
       const reason = new Error('The service is shutting down')
@@ -51,7 +51,7 @@ export function describeProviderSlots(name: string, { create }: ProviderSlotsSub
       await left.acquire('pinata', never)
     })
 
-    test('are given back once, however often it is said', async () => {
+    it('are given back once, however often it is said', async () => {
       const [left, right] = create({ limit: 1 })
       const release = await left.acquire('pinata', never)
       release()

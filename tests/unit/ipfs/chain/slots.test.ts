@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, inject, test } from 'vitest'
+import { afterEach, describe, expect, inject, it } from 'vitest'
 import { createSharedSlots } from '#lib/ipfs/chain/shared-slots.ts'
 import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
 import { ownPrefix, testRedis } from '../../../support/redis.ts'
@@ -33,7 +33,7 @@ describe.skipIf(!sharedUrl)('with Redis', () => {
     },
   })
 
-  test('the slot of an instance that was killed comes back', async () => {
+  it('the slot of an instance that was killed comes back', async () => {
     const prefix = ownPrefix()
     const options = { prefix, limit: 1, leaseMs: 400 }
     const [victim, heir] = [instanceOf(options), instanceOf(options)]
@@ -43,7 +43,7 @@ describe.skipIf(!sharedUrl)('with Redis', () => {
     await heir.slots.acquire('pinata', AbortSignal.timeout(3000))
   })
 
-  test('the slot of one that lives is kept however long it takes', async () => {
+  it('the slot of one that lives is kept however long it takes', async () => {
     const options = { prefix: ownPrefix(), limit: 1, leaseMs: 200 }
     const [holder, waiter] = [instanceOf(options), instanceOf(options)]
     const release = await holder.slots.acquire('pinata', never)
@@ -57,7 +57,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  test('each instance has slots of its own at once, and shares them again when it is back', async () => {
+  it('each instance has slots of its own at once, and shares them again when it is back', async () => {
     server = await startRedis()
     const options = { url: server.url, prefix: ownPrefix(), limit: 1, leaseMs: 400 }
     const [left, right] = [instanceOf(options), instanceOf(options)]
@@ -84,7 +84,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await expect(right.slots.acquire('pinata', AbortSignal.timeout(300))).rejects.toThrow('timeout')
   })
 
-  test('one that waits for a slot there does not wait for Redis to come back', async () => {
+  it('one that waits for a slot there does not wait for Redis to come back', async () => {
     server = await startRedis()
     const options = { url: server.url, prefix: ownPrefix(), limit: 1 }
     const [left, right] = [instanceOf(options), instanceOf(options)]
@@ -94,7 +94,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await waiting
   })
 
-  test('emptied, it costs nobody more than the bound for a while', async () => {
+  it('emptied, it costs nobody more than the bound for a while', async () => {
     server = await startRedis()
     const options = { url: server.url, prefix: ownPrefix(), limit: 1, leaseMs: 200 }
     const [left, right] = [instanceOf(options), instanceOf(options)]

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type ApiClient, createApiClient } from '#lib/ipfs/providers/api-client.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
@@ -31,7 +31,7 @@ describe('a call of a vendor', () => {
   })
   afterAll(() => server.close())
 
-  test('is not read without end', async () => {
+  it('is not read without end', async () => {
     let isClosed: Promise<void> | undefined
     server.handle(
       afterBody((_, response) => {
@@ -50,7 +50,7 @@ describe('a call of a vendor', () => {
     await isClosed
   })
 
-  test('that is refused before all is sent says why', async () => {
+  it('that is refused before all is sent says why', async () => {
     server.handle((_, response) => {
       response.writeHead(413, { connection: 'close' }).end('{"message":"too large"}')
     })
@@ -59,13 +59,13 @@ describe('a call of a vendor', () => {
     expect(error.message).toBe('Answered 413 Payload Too Large: too large')
   })
 
-  test('that is refused in no other words than the status itself says so once', async () => {
+  it('that is refused in no other words than the status itself says so once', async () => {
     server.handle(afterBody((_, response) => response.writeHead(503).end('Service Unavailable')))
     const error = await failureIn(post())
     expect(error.message).toBe('Answered 503 Service Unavailable')
   })
 
-  test('that is refused with a body that breaks off keeps its status', async () => {
+  it('that is refused with a body that breaks off keeps its status', async () => {
     server.handle(
       afterBody((request, response) => {
         response.writeHead(403, { 'content-length': '100' })
@@ -75,7 +75,7 @@ describe('a call of a vendor', () => {
     expect(await failureIn(post())).toMatchObject({ isRetryable: false, statusCode: 403 })
   })
 
-  test('reads letters that arrive in pieces', async () => {
+  it('reads letters that arrive in pieces', async () => {
     const [first, second] = [Buffer.from('{"cid":"\xc3', 'latin1'), Buffer.from('\xa9"}', 'latin1')]
     server.handle(
       afterBody((_, response) => {
@@ -85,7 +85,7 @@ describe('a call of a vendor', () => {
     await expect(post()).resolves.toEqual({ cid: 'é' })
   })
 
-  test.each([['a\nb'], ['lock 🔒']])(
+  it.each([['a\nb'], ['lock 🔒']])(
     'with a credential that no header can carry never shows it (%j)',
     async (secret) => {
       const error = await failureIn(post(undefined, clientWith({ authorization: `Bearer ${secret}` })))
@@ -94,13 +94,13 @@ describe('a call of a vendor', () => {
     },
   )
 
-  test('without a body stores nothing, however it fails', async () => {
+  it('without a body stores nothing, however it fails', async () => {
     server.handle(afterBody((request) => request.socket.resetAndDestroy()))
     const error = await failureIn(api.json({ method: 'GET', path: '/', answer, signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
   })
 
-  test('follows no redirect', async () => {
+  it('follows no redirect', async () => {
     let calls = 0
     server.handle(
       afterBody((_, response) => {
@@ -121,7 +121,7 @@ describe('a call of a vendor', () => {
     })
     afterAll(() => rm(directory, { recursive: true }))
 
-    test.each(['body', 'form'])('holds little of it in memory (%s)', async (kind) => {
+    it.each(['body', 'form'])('holds little of it in memory (%s)', async (kind) => {
       const path = join(directory, kind)
       await writeFile(path, new Uint8Array(64 * MEBIBYTE))
       const file = await openAsBlob(path)
@@ -143,7 +143,7 @@ describe('a call of a vendor', () => {
       expect(heldAtTheEnd - heldBefore).toBeLessThan(16 * MEBIBYTE)
     })
 
-    test.each(['body', 'form'])('that has gone fails and says so (%s)', async (kind) => {
+    it.each(['body', 'form'])('that has gone fails and says so (%s)', async (kind) => {
       server.handle(afterBody((_, response) => response.end('{"cid":"bafk"}')))
       const path = join(directory, kind)
       await writeFile(path, new Uint8Array(3_000_000))
@@ -159,7 +159,7 @@ describe('a call of a vendor', () => {
 })
 
 describe("an excerpt of a vendor's answer", () => {
-  test.each([
+  it.each([
     ['{"message":"a"}', 'a'],
     ['{"Message":"a","Code":0,"Type":"error"}', 'a'],
     ['{"error":"a"}', 'a'],
@@ -180,12 +180,12 @@ describe("an excerpt of a vendor's answer", () => {
     expect(responseExcerpt(text)).toBe(expected)
   })
 
-  test('is short', () => {
+  it('is short', () => {
     expect(responseExcerpt('x'.repeat(1000))).toHaveLength(200)
     expect(responseExcerpt(`{"message":"${'x'.repeat(1000)}"}`)).toHaveLength(200)
   })
 
-  test.each([
+  it.each([
     ['brackets', '<'.repeat(500_000)],
     ['scripts', '<script>'.repeat(50_000)],
     ['nested JSON', '['.repeat(500_000)],

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { createEmbeddedProvider } from '#lib/ipfs/providers/embedded.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
@@ -38,24 +38,21 @@ describe('The embedded repository, as an IPFS provider', () => {
     willNotHold() {},
   })
 
-  test.each([0, 1, 1024 ** 2, 1024 ** 2 + 1, 2_500_000])(
-    'gives a clip of %d bytes back',
-    async (sizeBytes) => {
-      const content = await someContent(sizeBytes)
-      await provider.upload(content, { signal })
-      const kept = await createBlockStore({ directory }).open(content.cid)
-      const file = await kept?.file()
-      expect(Buffer.compare(await bytesOf(file as Blob), await bytesOf(content.file))).toBe(0)
-    },
-  )
+  it.each([0, 1, 1024 ** 2, 1024 ** 2 + 1, 2_500_000])('gives a clip of %d bytes back', async (sizeBytes) => {
+    const content = await someContent(sizeBytes)
+    await provider.upload(content, { signal })
+    const kept = await createBlockStore({ directory }).open(content.cid)
+    const file = await kept?.file()
+    expect(Buffer.compare(await bytesOf(file as Blob), await bytesOf(content.file))).toBe(0)
+  })
 
-  test('keeps a clip once, however often and however simultaneously it is uploaded', async () => {
+  it('keeps a clip once, however often and however simultaneously it is uploaded', async () => {
     const content = await someContent(1000)
     await Promise.all(Array.from({ length: 5 }, () => provider.upload(content, { signal })))
     expect(await filesIn()).toHaveLength(1)
   })
 
-  test('leaves a disk alone that is nearly full', async () => {
+  it('leaves a disk alone that is nearly full', async () => {
     const disk = { hasSpace: async (sizeBytes: number) => sizeBytes < 1000 }
     const full = createEmbeddedProvider({ repository: createBlockStore({ directory }), disk })
     const error = await failureIn(full.upload(await someContent(1000), { signal }))
@@ -64,7 +61,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     await full.upload(await someContent(100), { signal })
   })
 
-  test('refuses a CAR whose bytes have changed on the way', async () => {
+  it('refuses a CAR whose bytes have changed on the way', async () => {
     const content = await someContent(2_500_000)
     const bytes = await bytesOf(content.car)
     bytes[1_500_000] = (bytes[1_500_000] as number) ^ 1
@@ -76,7 +73,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     expect(await filesIn()).toEqual([])
   })
 
-  test.each([
+  it.each([
     ['breaks off', (car: Blob) => car.slice(0, car.size - 1000)],
     ['lacks a block', (car: Blob) => car.slice(0, 1_049_000)],
     ['is empty', () => new Blob([])],
@@ -88,13 +85,13 @@ describe('The embedded repository, as an IPFS provider', () => {
     expect(await filesIn()).toEqual([])
   })
 
-  test('refuses the CAR of other content', async () => {
+  it('refuses the CAR of other content', async () => {
     const [content, other] = await Promise.all([someContent(1000), someContent(1000, 2)])
     const error = await failureIn(provider.upload({ ...content, car: other.car }, { signal }))
     expect(error.message).toContain(`${content.cid} is missing`)
   })
 
-  test('may be tried again where the disk refuses', async () => {
+  it('may be tried again where the disk refuses', async () => {
     const place = path.join(directory, 'not-a-directory')
     await writeFile(place, '')
     const broken = createEmbeddedProvider({
@@ -105,7 +102,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     expect(await failureIn(broken.upload(content, { signal }))).toMatchObject({ isRetryable: true })
   })
 
-  test('stops in the middle once the signal aborts, and leaves nothing', async () => {
+  it('stops in the middle once the signal aborts, and leaves nothing', async () => {
     const stop = new AbortController()
     const reason = new Error('time is up')
     const content = await someContent(2_500_000)
@@ -123,7 +120,7 @@ describe('The embedded repository, as an IPFS provider', () => {
 })
 
 describe('The block store', () => {
-  test('knows the blocks of a clip, and which clip they belong to', async () => {
+  it('knows the blocks of a clip, and which clip they belong to', async () => {
     const store = createBlockStore({ directory })
     const content = await someContent(2_500_000)
     await provider.upload(content, { signal })
@@ -140,7 +137,7 @@ describe('The block store', () => {
     expect(await store.rootOf(content.cid)).toBeNull()
   })
 
-  test('lists what it keeps', async () => {
+  it('lists what it keeps', async () => {
     const store = createBlockStore({ directory })
     const content = await someContent(2_500_000)
     await provider.upload(content, { signal })
@@ -149,7 +146,7 @@ describe('The block store', () => {
     expect(listed[0]?.sizeBytes).toBeGreaterThan(2_500_000)
   })
 
-  test('clears away what a crash has left an hour ago', async () => {
+  it('clears away what a crash has left an hour ago', async () => {
     const unfinished = path.join(directory, 'unfinished')
     await mkdir(unfinished)
     for (const [name, minutes] of [
@@ -164,7 +161,7 @@ describe('The block store', () => {
     expect(await readdir(unfinished)).toEqual(['new.car'])
   })
 
-  test('does not take a damaged file for content', async () => {
+  it('does not take a damaged file for content', async () => {
     const store = createBlockStore({ directory })
     const content = await someContent(1000)
     await provider.upload(content, { signal })

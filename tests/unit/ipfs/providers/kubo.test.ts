@@ -2,7 +2,7 @@ import { http } from 'msw'
 import { setupServer } from 'msw/node'
 import { CID } from 'multiformats'
 import { base36 } from 'multiformats/bases/base36'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import {
@@ -92,7 +92,7 @@ describe('A service that speaks Kubo RPC', () => {
   const onAdd = (answer: (request: Request) => Response) =>
     server.use(http.post(`${url}/api/v0/add`, ({ request }) => answer(request)))
 
-  test('is asked to pin the root of the CAR', async () => {
+  it('is asked to pin the root of the CAR', async () => {
     let query = ''
     onImport((request) => {
       query = new URL(request.url).search
@@ -102,12 +102,12 @@ describe('A service that speaks Kubo RPC', () => {
     expect(query).toBe('?pin-roots=true')
   })
 
-  test.each([`${url}/api/v0`, `${url}/api/v0/`, `${url}/`])('may be configured as %s', async (base) => {
+  it.each([`${url}/api/v0`, `${url}/api/v0/`, `${url}/`])('may be configured as %s', async (base) => {
     onImport(() => new Response(fixture('kubo/dag-import.ndjson', content.cid)))
     await expect(create(base).upload(content, { signal })).resolves.toEqual({ cid: content.cid })
   })
 
-  test('may ask for a user name and password given in its URL', async () => {
+  it('may ask for a user name and password given in its URL', async () => {
     let authorization: string | null = null
     onImport((request) => {
       authorization = request.headers.get('authorization')
@@ -118,14 +118,14 @@ describe('A service that speaks Kubo RPC', () => {
     expect(error.message).not.toContain('p@ss')
   })
 
-  test('fails when it has imported the clip but not pinned it', async () => {
+  it('fails when it has imported the clip but not pinned it', async () => {
     onImport(() => new Response(fixture('kubo/dag-import-pin-error.ndjson', content.cid)))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true })
     expect(error.message).toContain('not pinned: block was not found locally')
   })
 
-  test('fails when it reports an error after a 200', async () => {
+  it('fails when it reports an error after a 200', async () => {
     onImport(() => new Response(fixture('kubo/dag-import-late-error.ndjson')))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true })
@@ -139,7 +139,7 @@ describe('A service that speaks Kubo RPC', () => {
     ['400 for an unknown command', () => new Response(fixture('kubo/unknown-command.json'), { status: 400 })],
     ['500 for an unknown command', () => new Response(fixture('kubo/unknown-command.json'), { status: 500 })],
   ])('and answers dag/import with %s', (_, refuse) => {
-    test('is given the plain file in the same attempt', async () => {
+    it('is given the plain file in the same attempt', async () => {
       let query = new URLSearchParams()
       let received = new Uint8Array()
       onImport(refuse)
@@ -160,7 +160,7 @@ describe('A service that speaks Kubo RPC', () => {
       expect(Buffer.from(received).equals(await bytesOf(content.file))).toBe(true)
     })
 
-    test('says why the plain file was refused', async () => {
+    it('says why the plain file was refused', async () => {
       onImport(refuse)
       onAdd(() => new Response('{"Message":"over quota","Code":0,"Type":"error"}', { status: 403 }))
       const error = await failureIn(provider.upload(content, { signal }))
@@ -169,13 +169,13 @@ describe('A service that speaks Kubo RPC', () => {
     })
   })
 
-  test('is not given the file after an import that may have worked', async () => {
+  it('is not given the file after an import that may have worked', async () => {
     onImport(() => new Response('', { status: 502 }))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: 502 })
   })
 
-  test('is not sent a second CAR once it has taken a file instead', async () => {
+  it('is not sent a second CAR once it has taken a file instead', async () => {
     let imports = 0
     onImport(() => {
       imports += 1
@@ -187,7 +187,7 @@ describe('A service that speaks Kubo RPC', () => {
     expect(imports).toBe(1)
   })
 
-  test.each(['lighthouse/add.json', 'lighthouse/add-plain.json', 'filebase/add.json'])(
+  it.each(['lighthouse/add.json', 'lighthouse/add-plain.json', 'filebase/add.json'])(
     'may answer to a plain file as in %s',
     async (path) => {
       onImport(() => new Response('', { status: 404 }))
@@ -196,19 +196,19 @@ describe('A service that speaks Kubo RPC', () => {
     },
   )
 
-  test('may chunk a plain file in the older way', async () => {
+  it('may chunk a plain file in the older way', async () => {
     const cid = await legacyCid(content.file)
     onImport(() => new Response('', { status: 404 }))
     onAdd(() => new Response(fixture('kubo/add.json', cid)))
     await expect(provider.upload(content, { signal })).resolves.toEqual({ cid })
   })
 
-  test.each([404, 405, 501])('cannot tell what it holds when it answers pin/ls with %d', async (status) => {
+  it.each([404, 405, 501])('cannot tell what it holds when it answers pin/ls with %d', async (status) => {
     server.use(http.post(`${url}/api/v0/pin/ls`, () => new Response('', { status })))
     expect(await provider.holds(content.cid, { signal })).toBeUndefined()
   })
 
-  test('may list its pins in another base', async () => {
+  it('may list its pins in another base', async () => {
     const other = CID.parse(content.cid).toString(base36)
     server.use(http.post(`${url}/api/v0/pin/ls`, () => new Response(fixture('kubo/pin-ls.json', other))))
     expect(await provider.holds(content.cid, { signal })).toBe(true)

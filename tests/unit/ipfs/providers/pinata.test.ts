@@ -1,6 +1,6 @@
 import { http } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import { createPinataProvider } from '#lib/ipfs/providers/pinata.ts'
 import { someContent } from '../content.ts'
@@ -76,7 +76,7 @@ describe("Pinata's own ways", () => {
     return { fields, fileName: (file as File).name }
   }
 
-  test('with a JWT the form asks for a public import of the CAR', async () => {
+  it('with a JWT the form asks for a public import of the CAR', async () => {
     expect(await sentForm(withJwt)).toEqual({
       fields: {
         network: 'public',
@@ -89,7 +89,7 @@ describe("Pinata's own ways", () => {
     })
   })
 
-  test('with key and secret the form asks for a CIDv1', async () => {
+  it('with key and secret the form asks for a CIDv1', async () => {
     expect(await sentForm(withKeys)).toEqual({
       fields: {
         pinataMetadata: '{"name":"clip.mp3","keyvalues":{"service":"voicepin"}}',
@@ -99,7 +99,7 @@ describe("Pinata's own ways", () => {
     })
   })
 
-  test('a JWT is preferred to key and secret', async () => {
+  it('a JWT is preferred to key and secret', async () => {
     const content = await someContent(10)
     let headers = new Headers()
     server.use(
@@ -121,7 +121,7 @@ describe("Pinata's own ways", () => {
     expect(headers.has('pinata_api_key')).toBe(false)
   })
 
-  test('a CAR that is too large for one request is not sent', async () => {
+  it('a CAR that is too large for one request is not sent', async () => {
     const content = await someContent(10)
     const mebibyte = new Blob([new Uint8Array(1024 ** 2)])
     const car = new Blob([...Array(90).fill(mebibyte), 'x'])
@@ -130,14 +130,14 @@ describe("Pinata's own ways", () => {
     expect(error.message).toContain('94371841 bytes are more than the 94371840')
   })
 
-  test('the classic API may answer the CID of its own chunking', async () => {
+  it('the classic API may answer the CID of its own chunking', async () => {
     const content = await someContent(300_000)
     const cid = await legacyCid(content.file)
     server.use(http.post(`${baseUrl}/pinning/pinFileToIPFS`, () => new Response(withKeys.upload.answer(cid))))
     await expect(withKeys.create(options).upload(content, { signal })).resolves.toEqual({ cid })
   })
 
-  test('an import may not', async () => {
+  it('an import may not', async () => {
     const content = await someContent(300_000)
     const cid = await legacyCid(content.file)
     server.use(http.post(`${baseUrl}/files`, () => new Response(withJwt.upload.answer(cid))))

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createPinningServiceProvider } from '#lib/ipfs/providers/pinning-service.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { someContent } from '../content.ts'
@@ -18,8 +18,12 @@ function answer(request: IncomingMessage, response: ServerResponse) {
   const json = (status: number, value: unknown) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
   const pin = (cid: string) => ({
-    ...{ requestid: `id-${cid}`, status: service.pins.get(cid), created: '2026-11-22T12:00:00Z' },
-    ...{ pin: { cid }, delegates: ['/dns4/node.test/tcp/4001'], info: service.info },
+    requestid: `id-${cid}`,
+    status: service.pins.get(cid),
+    created: '2026-11-22T12:00:00Z',
+    pin: { cid },
+    delegates: ['/dns4/node.test/tcp/4001'],
+    info: service.info,
   })
   if (request.headers.authorization !== `Bearer ${token}`) {
     return json(401, { error: { reason: 'UNAUTHORIZED', details: 'Access token is missing or invalid' } })
@@ -64,7 +68,7 @@ describe('A pinning service, as an IPFS provider', () => {
     willNotHold: ({ cid }) => void service.pins.set(cid, 'pinning'),
   })
 
-  test('is asked for a pin once, and waited for until it has it', async () => {
+  it('is asked for a pin once, and waited for until it has it', async () => {
     const content = await someContent(10)
     service.next = 'queued'
     for (const status of ['queued', 'pinning'] as const) {
@@ -78,7 +82,7 @@ describe('A pinning service, as an IPFS provider', () => {
     expect(service.added).toEqual([content.cid])
   })
 
-  test('is asked again after it has failed, and says why', async () => {
+  it('is asked again after it has failed, and says why', async () => {
     const content = await someContent(10)
     Object.assign(service, { next: 'failed', info: { status_details: 'no peers have it' } })
     const error = await failureIn(provider.upload(content, { signal }))
@@ -88,7 +92,7 @@ describe('A pinning service, as an IPFS provider', () => {
     expect(service.added).toHaveLength(2)
   })
 
-  test('gives up on a wrong token, without repeating it', async () => {
+  it('gives up on a wrong token, without repeating it', async () => {
     const wrong = createPinningServiceProvider({
       url: server.url,
       token: 'wrong-token',
@@ -101,13 +105,13 @@ describe('A pinning service, as an IPFS provider', () => {
     expect(error.message).not.toContain('wrong-token')
   })
 
-  test.each([429, 500, 503])('may be tried again after a %d', async (status) => {
+  it.each([429, 500, 503])('may be tried again after a %d', async (status) => {
     server.handle((_, response) => response.writeHead(status, { 'retry-after': '7' }).end('busy'))
     const error = await failureIn(provider.upload(await someContent(10), { signal }))
     expect(error).toMatchObject({ isRetryable: true, statusCode: status, retryAfterMs: 7000 })
   })
 
-  test('lets go once the signal aborts', async () => {
+  it('lets go once the signal aborts', async () => {
     const stop = new AbortController()
     server.handle(() => stop.abort(new Error('time is up')))
     await expect(provider.upload(await someContent(10), { signal: stop.signal })).rejects.toThrow(

@@ -1,6 +1,6 @@
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { bytesOf, openCar, someContent } from '../content.ts'
 import { describeFaults } from './provider-faults.ts'
@@ -62,7 +62,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
       }),
   })
 
-  test("sends the clip's bytes, whole", async () => {
+  it("sends the clip's bytes, whole", async () => {
     answerUploads(() => new Response(upload.answer(content.cid)))
     await provider.upload(content, { signal })
     const { bytes } = received[0] as { bytes: Uint8Array }
@@ -71,13 +71,13 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(Buffer.from(opened.file).equals(await bytesOf(content.file))).toBe(true)
   })
 
-  test('sends its credentials', async () => {
+  it('sends its credentials', async () => {
     answerUploads(() => new Response(upload.answer(content.cid)))
     await provider.upload(content, { signal })
     expect(Object.fromEntries(received[0]?.headers ?? [])).toMatchObject(subject.credentials)
   })
 
-  test('refuses the CID of other content', async () => {
+  it('refuses the CID of other content', async () => {
     const other = (await someContent(10, 2)).cid
     const error = await failureOf(() => new Response(upload.answer(other)))
     expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
@@ -85,14 +85,14 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(error.message).toContain(content.cid)
   })
 
-  test.each([400, 401, 403, 413, 422])('gives up on a %d', async (status) => {
+  it.each([400, 401, 403, 413, 422])('gives up on a %d', async (status) => {
     const error = await failureOf(() => new Response(subject.refusal.body, { status }))
     expect(error).toMatchObject({ isRetryable: false, statusCode: status, mayHaveStored: false })
     expect(error.message).toContain(String(status))
     expect(error.message).toContain(subject.refusal.says)
   })
 
-  test.each([
+  it.each([
     ['seconds', '60', 60_000],
     ['a date', new Date(now + 90_000).toUTCString(), 90_000],
     ['nothing', undefined, undefined],
@@ -103,7 +103,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(error).toMatchObject({ isRetryable: true, statusCode: 429, retryAfterMs, mayHaveStored: false })
   })
 
-  test.each([408, 500, 502, 503, 504])('allows for a retry after a %d', async (status) => {
+  it.each([408, 500, 502, 503, 504])('allows for a retry after a %d', async (status) => {
     const error = await failureOf(
       () => new Response('<h1>Sorry</h1>', { status, headers: { 'retry-after': '7' } }),
     )
@@ -111,7 +111,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(error.message).toMatch(/: Sorry$/)
   })
 
-  test.each([
+  it.each([
     ['an empty body', ''],
     ['HTML', '<!doctype html><title>Welcome</title><p>Hello'],
     ['truncated JSON', upload.answer('bafk').trim().slice(0, -3)],
@@ -123,7 +123,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
   })
 
-  test.each([
+  it.each([
     ['a refusal', 401],
     ['a success', 200],
   ])('keeps its credentials out of the error when %s repeats them', async (_, status) => {
@@ -136,14 +136,14 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     }
   })
 
-  test('follows no redirect', async () => {
+  it('follows no redirect', async () => {
     const location = 'https://elsewhere.test/collect'
     const error = await failureOf(() => new Response(null, { status: 307, headers: { location } }))
     expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
     expect(error.message).toContain('a redirect, which is not followed')
   })
 
-  test.each([429, 503])('says that it cannot tell by failing on a %d', async (status) => {
+  it.each([429, 503])('says that it cannot tell by failing on a %d', async (status) => {
     answerLookups(() => new Response('busy', { status }))
     const error = await failureIn(provider.holds(content.cid, { signal }))
     expect(error).toMatchObject({ isRetryable: true, statusCode: status, mayHaveStored: false })

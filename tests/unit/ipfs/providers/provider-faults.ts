@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { someContent } from '../content.ts'
@@ -19,13 +19,13 @@ export function describeFaults({ create, holds }: Subject) {
   })
   afterAll(() => server.close())
 
-  test('counts a connection that is reset as a lost answer', async () => {
+  it('counts a connection that is reset as a lost answer', async () => {
     server.handle(afterBody((request) => request.socket.resetAndDestroy()))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: undefined })
   })
 
-  test('counts an answer that breaks off as a lost answer', async () => {
+  it('counts an answer that breaks off as a lost answer', async () => {
     server.handle(
       afterBody((request, response) => {
         response.writeHead(200, { 'content-length': '100' })
@@ -36,7 +36,7 @@ export function describeFaults({ create, holds }: Subject) {
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
   })
 
-  test('knows that nothing was stored where nobody listens', async () => {
+  it('knows that nothing was stored where nobody listens', async () => {
     const gone = await startScriptedServer()
     await gone.close()
     const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now })
@@ -45,14 +45,14 @@ export function describeFaults({ create, holds }: Subject) {
     expect(error.message).toContain('ECONNREFUSED')
   })
 
-  test('lets go of a vendor that never answers once the signal aborts', async () => {
+  it('lets go of a vendor that never answers once the signal aborts', async () => {
     const abort = new AbortController()
     const reason = new Error('time is up')
     server.handle(afterBody(() => abort.abort(reason)))
     await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
   })
 
-  test('lets go of an answer that never ends once the signal aborts', async () => {
+  it('lets go of an answer that never ends once the signal aborts', async () => {
     const abort = new AbortController()
     const reason = new Error('time is up')
     server.handle(
@@ -63,14 +63,14 @@ export function describeFaults({ create, holds }: Subject) {
     await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
   })
 
-  test('lets go of a question that is never answered once the signal aborts', async () => {
+  it('lets go of a question that is never answered once the signal aborts', async () => {
     const abort = new AbortController()
     const reason = new Error('time is up')
     server.handle(afterBody(() => abort.abort(reason)))
     await expect(provider.holds(content.cid, { signal: abort.signal })).rejects.toBe(reason)
   })
 
-  test('announces the length of what it sends', async () => {
+  it('announces the length of what it sends', async () => {
     let headers: Record<string, unknown> = {}
     server.handle(
       afterBody((request, response) => {
@@ -83,7 +83,7 @@ export function describeFaults({ create, holds }: Subject) {
     expect(headers).not.toHaveProperty('transfer-encoding')
   })
 
-  test(`asks with ${holds.method.toUpperCase()} whether it holds a clip`, async () => {
+  it(`asks with ${holds.method.toUpperCase()} whether it holds a clip`, async () => {
     let asked = ''
     server.handle(
       afterBody((request, response) => {

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { someContent } from '../content.ts'
@@ -23,34 +23,34 @@ export function describePromises(subject: PromisingSubject) {
     other = await someContent(10, 2)
   })
 
-  test('has its name and gateway', () => {
+  it('has its name and gateway', () => {
     const { name, gatewayUrl } = subject
     expect(subject.provider()).toMatchObject({ name, gatewayUrl })
   })
 
-  test('uploads the clip and gives its CID', async () => {
+  it('uploads the clip and gives its CID', async () => {
     await subject.willTake(content)
     await expect(subject.provider().upload(content, { signal })).resolves.toEqual({ cid: content.cid })
   })
 
-  test('rejects with the reason of a signal that has aborted', async () => {
+  it('rejects with the reason of a signal that has aborted', async () => {
     const reason = new Error('shutting down')
     const aborted = { signal: AbortSignal.abort(reason) }
     await expect(subject.provider().upload(content, aborted)).rejects.toBe(reason)
     await expect(subject.provider().holds(content.cid, aborted)).rejects.toBe(reason)
   })
 
-  test('recognises a clip that it holds', async () => {
+  it('recognises a clip that it holds', async () => {
     await subject.willHold(content)
     expect(await subject.provider().holds(content.cid, { signal })).toBe(true)
   })
 
-  test('recognises a clip that it does not hold', async () => {
+  it('recognises a clip that it does not hold', async () => {
     await subject.willNotHold(content)
     expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
   })
 
-  test('does not take another clip for the one asked for', async () => {
+  it('does not take another clip for the one asked for', async () => {
     await subject.willHold(other)
     expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
   })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { createProviders } from '#lib/ipfs/providers/index.ts'
@@ -25,7 +25,7 @@ const everything = {
 }
 
 describe('the providers', () => {
-  test('are all there when all are configured', () => {
+  it('are all there when all are configured', () => {
     expect(namesFrom(everything)).toEqual([
       'pinata',
       'web3storage',
@@ -37,11 +37,11 @@ describe('the providers', () => {
     expect(from(everything).notes).toEqual([])
   })
 
-  test('stand in the order of IPFS_PROVIDERS, which may leave some out', () => {
+  it('stand in the order of IPFS_PROVIDERS, which may leave some out', () => {
     expect(namesFrom({ ...everything, IPFS_PROVIDERS: 'kubo,pinata' })).toEqual(['kubo', 'pinata'])
   })
 
-  test.each([
+  it.each([
     [{ PINATA_JWT: 'jwt' }, ['pinata']],
     [{ PINATA_API_KEY: 'key', PINATA_API_SECRET: 'secret' }, ['pinata']],
     [{ PINATA_API_KEY: 'key' }, []],
@@ -68,7 +68,7 @@ describe('the gateway of a provider', () => {
   const gatewaysFrom = (environment: Record<string, string>) =>
     Object.fromEntries(from(environment).providers.map(({ name, gatewayUrl }) => [name, gatewayUrl]))
 
-  test("is the vendor's, or a public one", () => {
+  it("is the vendor's, or a public one", () => {
     expect(gatewaysFrom(everything)).toEqual({
       pinata: 'https://gateway.pinata.cloud',
       web3storage: 'https://ipfs.io',
@@ -79,7 +79,7 @@ describe('the gateway of a provider', () => {
     })
   })
 
-  test('can be configured', () => {
+  it('can be configured', () => {
     const own = { ...everything, KUBO_GATEWAY_URL: 'https://node.test' }
     expect(gatewaysFrom(own)).toMatchObject({
       kubo: 'https://node.test',
@@ -91,7 +91,7 @@ describe('the gateway of a provider', () => {
 describe('the notes at start-up', () => {
   const kubo = { KUBO_RPC_URL: 'http://127.0.0.1:5001' }
 
-  test.each([
+  it.each([
     [{ PINATA_JWT: '' }, /^No IPFS provider is configured/],
     [{ ...kubo, WEB3_STORAGE_TOKEN: 'token' }, /^Web3.Storage is off: .*Set WEB3_STORAGE_URL/],
     [{ ...kubo, INFURA_PROJECT_ID: 'id' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
@@ -106,7 +106,7 @@ describe('the notes at start-up', () => {
     expect(notes[0]).not.toContain('\n')
   })
 
-  test.each([
+  it.each([
     [kubo],
     [{ ...kubo, PINATA_JWT: 'jwt', PINATA_API_KEY: 'key' }],
     [{ ...kubo, IPFS_PROVIDERS: 'kubo', WEB3_STORAGE_TOKEN: 'token' }],

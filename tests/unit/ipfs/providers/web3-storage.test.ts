@@ -1,6 +1,6 @@
 import { http } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createWeb3StorageProvider } from '#lib/ipfs/providers/web3-storage.ts'
 import { someContent } from '../content.ts'
 import { fixture } from '../fixture.ts'
@@ -34,7 +34,7 @@ describe("Web3.Storage's own ways", () => {
   afterEach(() => server.resetHandlers())
   afterAll(() => server.close())
 
-  test('the CAR is the body, its name a header, and a token not needed', async () => {
+  it('the CAR is the body, its name a header, and a token not needed', async () => {
     const content = await someContent(10)
     let headers = new Headers()
     server.use(
@@ -49,13 +49,13 @@ describe("Web3.Storage's own ways", () => {
     expect(headers.has('authorization')).toBe(false)
   })
 
-  test.each([400, 401, 403, 405])('an endpoint that answers a status with %d cannot tell', async (status) => {
+  it.each([400, 401, 403, 405])('an endpoint that answers a status with %d cannot tell', async (status) => {
     server.use(http.get(`${url}/status/:cid`, () => new Response('no', { status })))
     const { cid } = await someContent(10)
     expect(await provider.holds(cid, { signal })).toBeUndefined()
   })
 
-  test('an endpoint without JSON in its status fails', async () => {
+  it('an endpoint without JSON in its status fails', async () => {
     server.use(http.get(`${url}/status/:cid`, () => new Response('<h1>It works!</h1>')))
     const { cid } = await someContent(10)
     const error = await failureIn(provider.holds(cid, { signal }))

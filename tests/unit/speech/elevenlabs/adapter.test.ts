@@ -1,5 +1,5 @@
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ErrorCode } from '#lib/model/errors.ts'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { createFakeClock } from '../fake-clock.ts'
@@ -72,7 +72,7 @@ describe('ElevenLabs', () => {
       return asked as Request
     }
 
-    test('with the key, the default model and the default format', async () => {
+    it('with the key, the default model and the default format', async () => {
       const asked = await askedFor({})
 
       expect(asked.url).toBe(
@@ -82,7 +82,7 @@ describe('ElevenLabs', () => {
       expect(await asked.json()).toEqual({ text: 'Hello world.', model_id: modelId })
     })
 
-    test('with everything that the request names', async () => {
+    it('with everything that the request names', async () => {
       const voiceSettings = {
         stability: 0.4,
         similarityBoost: 0.8,
@@ -91,7 +91,10 @@ describe('ElevenLabs', () => {
         speed: 1.1,
       }
       const asked = await askedFor({
-        ...{ modelId: 'eleven_flash_v2_5', outputFormat: 'opus_48000_64', languageCode: 'de', seed: 7 },
+        modelId: 'eleven_flash_v2_5',
+        outputFormat: 'opus_48000_64',
+        languageCode: 'de',
+        seed: 7,
         voiceSettings,
       })
 
@@ -111,7 +114,7 @@ describe('ElevenLabs', () => {
       })
     })
 
-    test('for WAV as a whole, since it does not stream that', async () => {
+    it('for WAV as a whole, since it does not stream that', async () => {
       const asked = await askedFor({ outputFormat: 'wav_44100' })
 
       expect(asked.url).toBe('https://api.elevenlabs.io/v1/text-to-speech/foo?output_format=wav_44100')
@@ -132,7 +135,7 @@ describe('ElevenLabs', () => {
       ['validation-error', 'invalid_request', 'voiceSettings.similarityBoost: Input should be less'],
     ]
 
-    test.each(refusals)('%s as %s, at once and with its reason', async (recording, code, says) => {
+    it.each(refusals)('%s as %s, at once and with its reason', async (recording, code, says) => {
       answerInTurn(() => answerWith(recorded(recording)))
       const refusal = speak()
 
@@ -145,7 +148,7 @@ describe('ElevenLabs', () => {
       expect(calls).toBe(1)
     })
 
-    test('wrong fields by their names in our own request', async () => {
+    it('wrong fields by their names in our own request', async () => {
       answerInTurn(() => answerWith(recorded('validation-error')))
 
       await expect(speak()).rejects.toMatchObject({
@@ -156,13 +159,13 @@ describe('ElevenLabs', () => {
       })
     })
 
-    test('too long a text by the name of the field', async () => {
+    it('too long a text by the name of the field', async () => {
       answerInTurn(() => answerWith(recorded('max-character-limit-exceeded')))
 
       await expect(speak()).rejects.toMatchObject({ errors: [{ path: 'text' }] })
     })
 
-    test('without ever repeating the key', async () => {
+    it('without ever repeating the key', async () => {
       const message = `The key ${apiKey} is unknown`
       answerInTurn(() =>
         answerWith({ status: 401, body: { detail: { status: 'invalid_api_key', message } } }),
@@ -171,7 +174,7 @@ describe('ElevenLabs', () => {
       await expect(speak()).rejects.toMatchObject({ message: expect.not.stringContaining(apiKey) })
     })
 
-    test.each([
+    it.each([
       ['a bare text', { detail: 'Method Not Allowed' }, 405, 'speech_invalid_answer'],
       ['a message without a detail', { message: 'nope' }, 400, 'invalid_request'],
       ['nothing', '', 401, 'speech_credentials_refused'],
@@ -182,7 +185,7 @@ describe('ElevenLabs', () => {
       await expect(speak()).rejects.toMatchObject({ code })
     })
 
-    test('in JSON that is none as speech_invalid_answer', async () => {
+    it('in JSON that is none as speech_invalid_answer', async () => {
       const headers = { 'content-type': 'application/json' }
       answerInTurn(() => answerWith({ status: 400, headers, body: '{"detail":' }))
 
@@ -191,7 +194,7 @@ describe('ElevenLabs', () => {
   })
 
   describe('answers 200 with something else than audio, which is speech_invalid_answer:', () => {
-    test.each([
+    it.each([
       ['nothing at all', () => answerWithAudio('')],
       ['no body', () => new Response(null, { status: 204 })],
       ['JSON', () => answerWith({ status: 200, body: { audio_base64: 'SUQz' } })],
@@ -207,7 +210,7 @@ describe('ElevenLabs', () => {
       expect(calls).toBe(1)
     })
 
-    test('but bare samples may look like text', async () => {
+    it('but bare samples may look like text', async () => {
       answerInTurn(() => answerWithAudio('{<[', 'audio/pcm'))
       const { audio } = await speak({ outputFormat: 'pcm_16000' })
 
@@ -216,7 +219,7 @@ describe('ElevenLabs', () => {
   })
 
   describe('is tried again', () => {
-    test.each(['internal-server-error', 'bad-gateway', 'too-many-concurrent-requests'])(
+    it.each(['internal-server-error', 'bad-gateway', 'too-many-concurrent-requests'])(
       'after %s, and then speaks',
       async (recording) => {
         answerInTurn(() => answerWith(recorded(recording)), answerWithAudio)
@@ -227,7 +230,7 @@ describe('ElevenLabs', () => {
       },
     )
 
-    test('twice at most, after 250 and 1000 ms', async () => {
+    it('twice at most, after 250 and 1000 ms', async () => {
       answerInTurn(() => answerWith(recorded('internal-server-error')))
 
       await expect(speak()).rejects.toMatchObject({ code: 'speech_unavailable' })
@@ -235,7 +238,7 @@ describe('ElevenLabs', () => {
       expect(clock.skippedMs).toEqual([250, 1000])
     })
 
-    test('a little later by chance, never earlier', async () => {
+    it('a little later by chance, never earlier', async () => {
       clock = createFakeClock({ skipsUpToMs: 2400, chance: 0.999 })
       answerInTurn(() => answerWith(recorded('internal-server-error')))
 
@@ -246,7 +249,7 @@ describe('ElevenLabs', () => {
       expect(clock.skippedMs[1]).toBeLessThanOrEqual(1300)
     })
 
-    test('after a short Retry-After', async () => {
+    it('after a short Retry-After', async () => {
       const { body } = recorded('system-busy')
       answerInTurn(() => answerWith({ status: 429, headers: { 'retry-after': '2' }, body }), answerWithAudio)
       await speak()
@@ -254,7 +257,7 @@ describe('ElevenLabs', () => {
       expect(clock.skippedMs).toEqual([2000])
     })
 
-    test.each([
+    it.each([
       ['system-busy', 30_000],
       ['service-unavailable', 7000],
     ])(
@@ -267,7 +270,7 @@ describe('ElevenLabs', () => {
       },
     )
 
-    test('not after a time-out, which may have been paid for', async () => {
+    it('not after a time-out, which may have been paid for', async () => {
       server.use(
         ...onSpeech(() => {
           calls++
@@ -280,7 +283,7 @@ describe('ElevenLabs', () => {
       expect(calls).toBe(1)
     })
 
-    test.each(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
+    it.each(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
       'not after a time-out of the HTTP client itself (%s)',
       async (code) => {
         const cause = Object.assign(new Error('took too long'), { code })
@@ -293,7 +296,7 @@ describe('ElevenLabs', () => {
       },
     )
 
-    test('not beyond the time for the whole speech', async () => {
+    it('not beyond the time for the whole speech', async () => {
       clock = createFakeClock()
       answerInTurn(() => answerWith(recorded('internal-server-error')))
       const speaking = errorOf(speak())
@@ -305,7 +308,7 @@ describe('ElevenLabs', () => {
   })
 
   describe('lists its voices', () => {
-    test('under the names of this service', async () => {
+    it('under the names of this service', async () => {
       server.use(onVoices(() => answerWith(recorded('voices'))))
 
       expect(await create().voices({ signal: never })).toEqual([
@@ -324,7 +327,7 @@ describe('ElevenLabs', () => {
       ])
     })
 
-    test('or says why not', async () => {
+    it('or says why not', async () => {
       server.use(onVoices(() => answerWith(recorded('invalid-api-key'))))
 
       await expect(create().voices({ signal: never })).rejects.toMatchObject({
@@ -332,7 +335,7 @@ describe('ElevenLabs', () => {
       })
     })
 
-    test('or says that the answer makes no sense', async () => {
+    it('or says that the answer makes no sense', async () => {
       server.use(onVoices(() => answerWith({ status: 200, body: { voices: 'none' } })))
 
       await expect(create().voices({ signal: never })).rejects.toMatchObject({

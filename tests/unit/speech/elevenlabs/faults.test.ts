@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { startServer } from '../../ipfs/providers/faulty-server.ts'
 import { createFakeClock } from '../fake-clock.ts'
@@ -36,11 +36,15 @@ describe('ElevenLabs over a connection that fails', () => {
 
   const speak = (baseUrl = server.url) =>
     createElevenLabsSpeech({
-      ...{ apiKey, baseUrl, modelId, outputFormat, timeoutMs: 60_000 },
+      apiKey,
+      baseUrl,
+      modelId,
+      outputFormat,
+      timeoutMs: 60_000,
       clock: createFakeClock({ skipsUpToMs: 2000 }),
     }).speak(request, { signal: never })
 
-  test.each([
+  it.each([
     ['before any answer', hangUp],
     ['after the headers', hangUpAfterHeaders],
   ])('speaks at the second try when the first one ends %s', async (_, fault) => {
@@ -51,7 +55,7 @@ describe('ElevenLabs over a connection that fails', () => {
     expect(calls).toBe(2)
   })
 
-  test('is speech_unavailable when three tries end before the first byte', async () => {
+  it('is speech_unavailable when three tries end before the first byte', async () => {
     answers = [hangUp]
 
     await expect(speak()).rejects.toMatchObject({
@@ -62,7 +66,7 @@ describe('ElevenLabs over a connection that fails', () => {
     expect(calls).toBe(3)
   })
 
-  test('is speech_unavailable when nobody listens', async () => {
+  it('is speech_unavailable when nobody listens', async () => {
     await server.close()
     const refusal = await errorOf(speak(server.url))
     server = await startServer((received, response) => {
@@ -75,7 +79,7 @@ describe('ElevenLabs over a connection that fails', () => {
     })
   })
 
-  test('breaks the audio off with speech_stream_broken after the first byte, and is not tried again', async () => {
+  it('breaks the audio off with speech_stream_broken after the first byte, and is not tried again', async () => {
     answers = [hangUpInTheMiddle, speakWell]
     const { audio } = await speak()
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { MPEGDecoder } from 'mpg123-decoder'
 import { parseBuffer } from 'music-metadata'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
 import type { SpeechJob } from '#lib/speech/local/worker.ts'
@@ -41,7 +41,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
   }
 
   describe('speaks', () => {
-    test('MP3 that lasts as long as the text takes and is no silence', async () => {
+    it('MP3 that lasts as long as the text takes and is no silence', async () => {
       const { durationMs, loudness } = await decode(await spoken())
 
       expect(durationMs).toBeGreaterThan(2000)
@@ -49,7 +49,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect(loudness).toBeGreaterThan(0.03)
     })
 
-    test.each([
+    it.each([
       ['mp3_22050_32', 22_050, 32_000],
       ['mp3_24000_48', 24_000, 48_000],
       ['mp3_44100_64', 44_100, 64_000],
@@ -65,7 +65,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect((await decode(mp3)).loudness).toBeGreaterThan(0.03)
     })
 
-    test('the nearest MP3 that there is, and says so', async () => {
+    it('the nearest MP3 that there is, and says so', async () => {
       const request = { text, voiceId: 'slt', outputFormat: 'mp3_44000_100' }
       const { audio, outputFormat: given } = await speech.speak(request, { signal: never })
 
@@ -74,24 +74,21 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect(facts.format).toMatchObject({ sampleRate: 44_100, bitrate: 96_000 })
     })
 
-    test.each([8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])(
-      'PCM and WAV at %i Hz',
-      async (rate) => {
-        const expectedMs = (await decode(await spoken())).durationMs
-        const pcm = await spoken({ outputFormat: `pcm_${rate}` })
-        const wav = await spoken({ outputFormat: `wav_${rate}` })
+    it.each([8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])('PCM and WAV at %i Hz', async (rate) => {
+      const expectedMs = (await decode(await spoken())).durationMs
+      const pcm = await spoken({ outputFormat: `pcm_${rate}` })
+      const wav = await spoken({ outputFormat: `wav_${rate}` })
 
-        expect(Math.abs((pcm.length / 2 / rate) * 1000 - expectedMs)).toBeLessThan(100)
-        expect(wav.subarray(44).equals(pcm)).toBe(true)
-        const facts = await parseBuffer(wav, { mimeType: 'audio/wav' })
-        expect(facts.format).toMatchObject({ container: 'WAVE', sampleRate: rate, bitsPerSample: 16 })
-        expect(facts.format.duration).toBeCloseTo(pcm.length / 2 / rate, 3)
-        const samples = new Int16Array(Uint8Array.from(pcm).buffer)
-        expect(Math.max(...samples.map(Math.abs).slice(0, 100_000))).toBeGreaterThan(5000)
-      },
-    )
+      expect(Math.abs((pcm.length / 2 / rate) * 1000 - expectedMs)).toBeLessThan(100)
+      expect(wav.subarray(44).equals(pcm)).toBe(true)
+      const facts = await parseBuffer(wav, { mimeType: 'audio/wav' })
+      expect(facts.format).toMatchObject({ container: 'WAVE', sampleRate: rate, bitsPerSample: 16 })
+      expect(facts.format.duration).toBeCloseTo(pcm.length / 2 / rate, 3)
+      const samples = new Int16Array(Uint8Array.from(pcm).buffer)
+      expect(Math.max(...samples.map(Math.abs).slice(0, 100_000))).toBeGreaterThan(5000)
+    })
 
-    test.each([32, 64, 96, 128, 192])('Ogg Opus at %i kbit/s', async (bitRateKbps) => {
+    it.each([32, 64, 96, 128, 192])('Ogg Opus at %i kbit/s', async (bitRateKbps) => {
       const { durationMs } = await decode(await spoken())
       const opus = await spoken({ outputFormat: `opus_48000_${bitRateKbps}` })
 
@@ -102,21 +99,21 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect(await spoken({ outputFormat: `opus_48000_${bitRateKbps}` })).toEqual(opus)
     })
 
-    test.each(['ulaw_8000', 'alaw_8000'])('no %s, and says what it can', async (format) => {
+    it.each(['ulaw_8000', 'alaw_8000'])('no %s, and says what it can', async (format) => {
       await expect(spoken({ outputFormat: format })).rejects.toMatchObject({
         code: 'invalid_request',
         message: expect.stringMatching(/mp3_….*opus_….*pcm_….*wav_…/),
       })
     })
 
-    test('the same text in the same voice with the same bytes, whatever came between', async () => {
+    it('the same text in the same voice with the same bytes, whatever came between', async () => {
       const first = await spoken()
       await spoken({ text: 'Something else.', outputFormat: 'mp3_22050_32' })
 
       expect((await spoken()).equals(first)).toBe(true)
     })
 
-    test('in the voice that was asked for, else in its own', async () => {
+    it('in the voice that was asked for, else in its own', async () => {
       const [own, slt, rms, awb] = await Promise.all(
         ['21m00Tcm4TlvDq8ikWAM', 'slt', 'rms', 'awb'].map((voiceId) => spoken({ voiceId })),
       )
@@ -124,7 +121,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect(new Set([slt, rms, awb].map((bytes) => bytes?.toString('base64'))).size).toBe(3)
     })
 
-    test('faster and slower when asked to, and ignores the other settings', async () => {
+    it('faster and slower when asked to, and ignores the other settings', async () => {
       const usual = await spoken()
       const slow = await spoken({ voiceSettings: { speed: 0.7 } })
       const fast = await spoken({ voiceSettings: { speed: 1.2 } })
@@ -136,18 +133,18 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
   })
 
   describe('takes any text:', () => {
-    test('5000 characters', async () => {
+    it('5000 characters', async () => {
       const mp3 = await spoken({ text: longText, outputFormat: 'mp3_22050_32' })
 
       expect((await decode(mp3)).durationMs).toBeGreaterThan(200_000)
     })
 
-    test('one that looks like an option', async () => {
+    it('one that looks like an option', async () => {
       expect(await spoken({ text: '-voice rms -o /dev/null' })).not.toEqual(await spoken({ voiceId: 'rms' }))
       expect((await decode(await spoken({ text: '--help' }))).loudness).toBeGreaterThan(0.01)
     })
 
-    test.each([
+    it.each([
       ['emoji between words', 'Hello 👋🏽 world 🇩🇪!'],
       ['accents and typographic marks', '“Crème brûlée” – it’s naïve… Straße €5'],
       ['control characters', 'one\u0000two\u0007three\r\nfour\u2028five'],
@@ -159,7 +156,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect((await decode(await spoken({ text: hostile }))).loudness).toBeGreaterThan(0.01)
     })
 
-    test.each([
+    it.each([
       ['only marks', '... , !?'],
       ['marks without end', '.'.repeat(5000)],
       ['only emoji', '😀👍🏽'],
@@ -173,7 +170,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
     })
   })
 
-  test('lets the event loop go on while it speaks', async () => {
+  it('lets the event loop go on while it speaks', async () => {
     let turns = 0
     let isSpeaking = true
     const turn = () => {
@@ -213,7 +210,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
 
   const hasEnded = (thread: Worker | undefined) => thread?.threadId === -1
 
-  test('speaks one text after the other', async () => {
+  it('speaks one text after the other', async () => {
     const { speech, speak, threads } = setUp()
     await bytesOf(await speak())
     await bytesOf(await speak())
@@ -224,7 +221,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await speech.close()
   })
 
-  test('fails only its own request with speech_unavailable when it dies before the first byte', async () => {
+  it('fails only its own request with speech_unavailable when it dies before the first byte', async () => {
     const { speech, speak, threads } = setUp()
     const dying = errorOf(speak())
     const living = speak()
@@ -235,7 +232,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await speech.close()
   })
 
-  test('breaks the audio off with speech_unavailable when it dies in the middle', async () => {
+  it('breaks the audio off with speech_unavailable when it dies in the middle', async () => {
     const { speech, speak, threads } = setUp()
     const audio = await speak({ text: longText })
     await threads[0]?.terminate()
@@ -244,7 +241,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await speech.close()
   })
 
-  test('is followed by a new one after it has crashed', async () => {
+  it('is followed by a new one after it has crashed', async () => {
     const { speech, speak, threads } = setUp()
     await bytesOf(await speak())
     // A job without a format: whatever it trips over, it ends the thread.
@@ -256,7 +253,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await speech.close()
   })
 
-  test('says why it crashed', async () => {
+  it('says why it crashed', async () => {
     const speech = create({
       startThread: () => new Worker('throw new Error("out of breath")', { eval: true }),
     })
@@ -267,7 +264,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     })
   })
 
-  test('ends when its request is aborted, even in the middle of a sentence', async () => {
+  it('ends when its request is aborted, even in the middle of a sentence', async () => {
     const { speech, threads } = setUp()
     const stop = new AbortController()
     const speaking = errorOf(speech.speak({ ...request, text: longText }, { signal: stop.signal }))
@@ -278,7 +275,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
   })
 
-  test('waits while nobody takes the audio, and then goes on to its end', async () => {
+  it('waits while nobody takes the audio, and then goes on to its end', async () => {
     const { speech, speak, threads, jobs } = setUp()
     const text = longText.slice(0, 1200)
     const expected = await bytesOf(await speak({ text, outputFormat: 'pcm_48000' }))
@@ -292,7 +289,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await speech.close()
   })
 
-  test('ends although it waits when nobody wants the audio any more', async () => {
+  it('ends although it waits when nobody wants the audio any more', async () => {
     const { speak, threads, jobs } = setUp()
     const audio = await speak({ text: longText, outputFormat: 'pcm_48000' })
     await expect
@@ -303,7 +300,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
   })
 
-  test('ends when the voice is closed', async () => {
+  it('ends when the voice is closed', async () => {
     const { speech, speak, threads } = setUp()
     await Promise.all([bytesOf(await speak()), bytesOf(await speak())])
     await speech.close()
@@ -312,7 +309,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     expect(threads.every(hasEnded)).toBe(true)
   })
 
-  test('does not keep the process alive', async () => {
+  it('does not keep the process alive', async () => {
     const script = `
       const { createLocalSpeech } = await import('#lib/speech/local/adapter.ts')
       const { systemClock: clock } = await import('#lib/platform/clock.ts')

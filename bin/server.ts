@@ -8,8 +8,9 @@ import nextEnv from '@next/env'
 import next from 'next'
 import { type Config, readConfig } from '#lib/config/index.ts'
 import { findService, type Service } from '#lib/http/service.ts'
-import { createFront, type Front, GRACE_MS } from '#lib/server/front.ts'
+import { createFront, type Front } from '#lib/server/front.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
+import { shutdownLimits } from '#lib/server/shutdown.ts'
 
 const HOOK_FAILED = 'An error occurred while loading instrumentation hook: '
 const dir = path.resolve(import.meta.dirname, '..')
@@ -26,7 +27,9 @@ async function main() {
   process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = await builtConfig()
   const app = next({ dev: false, dir, port: config.port, httpServer: neverUpgraded })
   const service = await prepare(app)
-  const front = createFront({ nextHandler: app.getRequestHandler(), service })
+  const limits = shutdownLimits(config)
+  const nextHandler = app.getRequestHandler()
+  const front = createFront({ nextHandler, service, graceMs: limits.requestsMs })
   const stop = async () => {
     try {
       await front.stop()
@@ -35,7 +38,7 @@ async function main() {
       await service.close()
     }
   }
-  stopOnSignal(stop, { limitMs: GRACE_MS + 5000 })
+  stopOnSignal(stop, { limitMs: limits.processMs })
   const port = await listen(front, config.port).catch(async (error) => {
     await service.close()
     throw error

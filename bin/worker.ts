@@ -5,9 +5,8 @@ import { readConfig } from '#lib/config/index.ts'
 import { startHealthServer } from '#lib/server/health-server.ts'
 import { startService } from '#lib/server/lifecycle.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
+import { shutdownLimits } from '#lib/server/shutdown.ts'
 
-/** Longer than running work may take. */
-const STOP_LIMIT_MS = 30_000
 const HOUR_MS = 3_600_000
 const dir = path.resolve(import.meta.dirname, '..')
 
@@ -39,7 +38,7 @@ async function main() {
       health?.server.close()
       await service.close()
     },
-    { limitMs: STOP_LIMIT_MS },
+    { limitMs: shutdownLimits(config).processMs },
   )
   const catalog = config.databaseUrl ? 'DATABASE_URL' : config.tempAudio.directory
   const store = config.s3 ? 'S3_BUCKET' : config.tempAudio.directory

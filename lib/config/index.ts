@@ -31,7 +31,8 @@ const vendorNames = ['pinata', 'web3storage', 'infura', 'filebase', 'lighthouse'
 const providerNames = [...vendorNames, 'pinning', 'embedded'] as const
 export type ProviderName = (typeof providerNames)[number]
 
-const DAY_MS = 24 * 3_600_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const GIBIBYTE = 1024 ** 3
 /**
  * Reads the whole configuration from `environment`. The only place that knows the variables' names.
@@ -68,6 +69,8 @@ export function readConfig(environment: Environment) {
     workerPort: read('WORKER_PORT', whole(0, 65535)),
     logLevel: read('LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
     publicBaseUrl: read('PUBLIC_BASE_URL', url),
+    /** How long running work may take to finish when the process is asked to stop. */
+    shutdownGraceMs: read('SHUTDOWN_GRACE_MS', whole(0, HOUR_MS), 20_000),
     speech: {
       provider:
         speechProvider === 'auto'
@@ -127,7 +130,7 @@ export function readConfig(environment: Environment) {
       ...vendors,
     },
     audit: {
-      intervalMs: read('AUDIT_INTERVAL_HOURS', whole(0, 24 * 365), 24) * 3_600_000,
+      intervalMs: read('AUDIT_INTERVAL_HOURS', whole(0, 24 * 365), 24) * HOUR_MS,
       requestsPerMinute: read('AUDIT_REQUESTS_PER_MINUTE', whole(0), 10),
     },
     tempAudio: {

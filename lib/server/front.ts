@@ -12,7 +12,7 @@ interface FrontOptions {
   nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
   service: Pick<Service, 'serveTempAudio' | 'serveIpfs' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
   /** How long running requests may take to finish after `stop()`. */
-  graceMs?: number
+  graceMs: number
 }
 
 export interface Front {
@@ -25,7 +25,6 @@ export interface Front {
   stop(): Promise<void>
 }
 
-export const GRACE_MS = 25_000
 const POLL_MS = 50
 const timeouts = {
   headersTimeout: 20_000,
@@ -46,7 +45,7 @@ const ipfsPath = /^\/ipfs\/[^?#]/
  * It answers the audio itself, since Next.js drops `Content-Length` from route handlers and players need it,
  * and it knows every running request, so that a shutdown cuts none off.
  */
-export function createFront({ nextHandler, service, graceMs = GRACE_MS }: FrontOptions): Front {
+export function createFront({ nextHandler, service, graceMs }: FrontOptions): Front {
   const running = new Set<ServerResponse>()
   let isStopping = false
   const listenerOf = (serve: (request: Request) => Promise<Response>) =>

@@ -10,9 +10,7 @@ import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
 import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
 import type { Service } from '#lib/http/service.ts'
 import { describeError, ServiceError } from '#lib/model/errors.ts'
-
-/** How long running work may take to finish when the process is asked to stop. */
-const GRACE_MS = 20_000
+import { shutdownLimits } from './shutdown.ts'
 
 /** Starts recovery on `services`, and the background work unless others do it. */
 export function startService(services: Services): Service {
@@ -75,7 +73,7 @@ export function startService(services: Services): Service {
 
     async drain() {
       if (stopBackground) void quietly(stopBackground())
-      await tasks.drain(GRACE_MS)
+      await tasks.drain(shutdownLimits(config).workMs)
     },
 
     async close() {

@@ -47,6 +47,7 @@ export async function openGateway(
     },
   )
   const front = createFront({
+    graceMs: 1000,
     nextHandler: (_, response) => response.writeHead(404).end(),
     service: {
       serveIpfs: (request) => serveIpfs(services, request),

@@ -26,6 +26,7 @@ describe('the configuration', () => {
   it('has a default for everything', () => {
     expect(readConfig({})).toMatchObject({
       port: 3000,
+      shutdownGraceMs: 20_000,
       speech: { provider: 'local', isFallback: true, concurrency: 5 },
       ipfs: { retryDelaysMs: [1000, 2000, 4000], attemptTimeoutMs: 30_000, uploadDeadlineMs: 10_000 },
       tempAudio: { directory: '.temp-audio', ttlMs: 3_600_000, maxBytes: 5 * 1024 ** 3, keepPending: false },
@@ -61,6 +62,7 @@ describe('the configuration', () => {
       '10%',
       'OPPORTUNISTIC_RETRY_CHANCE: got "10%", takes a number from 0 to 1',
     ],
+    ['SHUTDOWN_GRACE_MS', '20s', 'SHUTDOWN_GRACE_MS: got "20s", takes a whole number from 0 to 3600000'],
     ['KEEP_PENDING_AUDIO', 'maybe', 'KEEP_PENDING_AUDIO: got "maybe", takes true or false'],
     ['PINATA_API_URL', 'pinata', 'PINATA_API_URL: got a value that is not an http or https URL'],
     ['KUBO_RPC_URL', 'http://me:100%@node', 'KUBO_RPC_URL: got a value that is not an http or https URL'],
@@ -79,6 +81,7 @@ describe('the configuration', () => {
 
   it.each([
     ['PORT', ' 8080 ', { port: 8080 }],
+    ['SHUTDOWN_GRACE_MS', '0', { shutdownGraceMs: 0 }],
     ['IPFS_RETRY_DELAYS_MS', '0, 5,10', { ipfs: { retryDelaysMs: [0, 5, 10] } }],
     ['IPFS_RETRY_DELAYS_MS', ',', { ipfs: { retryDelaysMs: [] } }],
     ['IPFS_PROVIDERS', 'kubo, pinata', { ipfs: { providers: ['kubo', 'pinata'] } }],

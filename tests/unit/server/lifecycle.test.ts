@@ -101,30 +101,36 @@ describe('a service that stops', () => {
     await service.close()
   })
 
-  it('gives back what does not finish in its time of grace, and the next process stores it once', async () => {
-    const { services, clock, first, directory, providers, speech } = await testServices({
-      environment: { IPFS_ATTEMPT_TIMEOUT_MS: '60000' },
-    })
-    const service = start(services)
-    await service.checkReady()
-    first.always('hang_after_storing')
-    const clip = await clock.until(speak(services))
-    service.beginShutdown()
-    const before = clock.passed()
-    await clock.until(service.drain())
-    expect(clock.passed() - before).toBeLessThanOrEqual(22_000)
-    expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'pending', leaseOwner: null })
-    await service.close()
-    expect(speech.isClosed).toBe(true)
+  it.each([
+    ['its 20 s', {}, 22_000],
+    ['SHUTDOWN_GRACE_MS', { SHUTDOWN_GRACE_MS: '3000' }, 5000],
+  ])(
+    'gives back what does not finish in %s, and the next process stores it once',
+    async (_, setting, withinMs) => {
+      const { services, clock, first, directory, providers, speech } = await testServices({
+        environment: { IPFS_ATTEMPT_TIMEOUT_MS: '60000', ...setting },
+      })
+      const service = start(services)
+      await service.checkReady()
+      first.always('hang_after_storing')
+      const clip = await clock.until(speak(services))
+      service.beginShutdown()
+      const before = clock.passed()
+      await clock.until(service.drain())
+      expect(clock.passed() - before).toBeLessThanOrEqual(withinMs)
+      expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'pending', leaseOwner: null })
+      await service.close()
+      expect(speech.isClosed).toBe(true)
 
-    first.always('store')
-    const next = await testServices({ directory, providers })
-    const successor = start(next.services)
-    await successor.checkReady()
-    await next.clock.until(next.services.tasks.settled())
-    expect(await next.services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
-    expect(first.doubles).toBe(0)
-  })
+      first.always('store')
+      const next = await testServices({ directory, providers })
+      const successor = start(next.services)
+      await successor.checkReady()
+      await next.clock.until(next.services.tasks.settled())
+      expect(await next.services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
+      expect(first.doubles).toBe(0)
+    },
+  )
 
   it('closes cleanly although the catalog fails', async () => {
     const { services, lines } = await testServices()

@@ -2,13 +2,15 @@ import { CID } from 'multiformats'
 import { type FoundContent, findContent } from '#lib/clips/find-content.ts'
 import type { Services } from '#lib/context.ts'
 import { respond } from '#lib/http/respond.ts'
+import type { KeptDag } from '#lib/ipfs/blocks/block-store.ts'
 import { carHeader } from '#lib/ipfs/blocks/car.ts'
 import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { carParts, fileParts, type Part, sizeOfParts, sliceParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { fileNameOf } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { answerBytes } from './answer-bytes.ts'
+import { contentDisposition } from './content-disposition.ts'
 import { type Representation, representationOf } from './gateway-request.ts'
-import { evaluatePreconditions, rangeApplies, selectRange } from './range.ts'
 
 /** The identity CID of nothing, by which clients find out whether this is a gateway. */
 const PROBE = 'bafkqaaa'
@@ -22,8 +24,8 @@ const FOREVER = 'public, max-age=31536000, immutable'
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 export function serveIpfs(services: Services, request: Request): Promise<Response> {
-  return respond(services, request, async ({ headers }) => {
-    for (const [name, value] of Object.entries(anyOrigin)) headers.set(name, value)
+  return respond(services, request, async (context) => {
+    for (const [name, value] of Object.entries(anyOrigin)) context.headers.set(name, value)
     if (request.headers.get('Service-Worker')) {
       throw new ServiceError('invalid_request', 'A clip is no place for a service worker')
     }
@@ -35,11 +37,26 @@ export function serveIpfs(services: Services, request: Request): Promise<Respons
     if (!cid) throw new ServiceError('invalid_request', `"${asked.slice(0, 100)}" is no CID`)
     const content = await findContent(services, cid)
     if (!content) throw new ServiceError('not_found', 'This service has stored no such content')
-    const answer = describeAnswer(cid, content, representation, url)
-    answer.headers.set('X-Ipfs-Path', `/ipfs/${asked}`)
-    answer.headers.set('X-Ipfs-Roots', asked)
-    addNegotiationHeaders(answer.headers, representation, url)
-    return send(request, content, answer)
+    refuseFetching(request, content)
+    const { headers, etag, takesRanges, sizeBytes, partsOf } = answerOf(cid, content, representation, url)
+    headers.set('X-Ipfs-Path', `/ipfs/${asked}`)
+    headers.set('X-Ipfs-Roots', asked)
+    addNegotiationHeaders(headers, representation, url)
+    return answerBytes(request, {
+      headers,
+      etag,
+      takesRanges,
+      sizeBytes,
+      modifiedAt: content.clip?.stagedAt ?? 0,
+      async open() {
+        const dag = await content.open()
+        const parts = partsOf(dag)
+        return {
+          sizeBytes: sizeOfParts(parts),
+          read: (range) => dag.read(range ? sliceParts(parts, range) : parts),
+        }
+      },
+    })
   })
 }
 
@@ -56,6 +73,12 @@ function askedIn(pathname: string): string {
   return cid
 }
 
+/** With `only-if-cached` a client asks for what needs no other gateway. */
+function refuseFetching(request: Request, { kept }: FoundContent) {
+  const isLocalOnly = /\bonly-if-cached\b/.test(request.headers.get('Cache-Control') ?? '')
+  if (isLocalOnly && !kept) throw new ServiceError('precondition_failed', 'The content is not stored here')
+}
+
 interface Answer {
   headers: Headers
   etag: string
@@ -63,56 +86,55 @@ interface Answer {
   takesRanges: boolean
   /** Known without the content. */
   sizeBytes: number | undefined
-  parts(content: Awaited<ReturnType<FoundContent['open']>>): Part[]
+  partsOf(content: KeptDag): Part[]
 }
 
-function describeAnswer(
+function answerOf(
   cid: string,
-  content: FoundContent,
+  { clip }: FoundContent,
   wanted: Representation,
   { searchParams }: URL,
 ): Answer {
-  const { clip } = content
   const isDownload = wanted.format !== 'file' || searchParams.get('download') === 'true'
-  const common = (type: string, etag: string, fileName: string, takesRanges: boolean) => ({
-    etag,
-    takesRanges,
-    headers: new Headers({
+  const headersOf = (type: string, fileName: string) =>
+    new Headers({
       'Content-Type': type,
-      ETag: etag,
       'Cache-Control': FOREVER,
-      'Accept-Ranges': takesRanges ? 'bytes' : 'none',
-      'Content-Disposition': disposition(isDownload, searchParams.get('filename') || fileName),
+      'Content-Disposition': contentDisposition(searchParams.get('filename') || fileName, { isDownload }),
       'X-Content-Type-Options': 'nosniff',
-    }),
-  })
+    })
   if (wanted.format === 'raw') {
     return {
-      ...common('application/vnd.ipld.raw', `"${cid}.raw"`, `${cid}.bin`, true),
+      headers: headersOf('application/vnd.ipld.raw', `${cid}.bin`),
+      etag: `"${cid}.raw"`,
+      takesRanges: true,
       sizeBytes: undefined,
-      parts: ({ dag: { offset, sizeBytes } }) => [{ offset, sizeBytes }],
+      partsOf: ({ dag: { offset, sizeBytes } }) => [{ offset, sizeBytes }],
     }
   }
   if (wanted.format === 'car') {
     const { selection } = wanted
-    const type = `application/vnd.ipld.car; version=1; order=dfs; dups=${selection.dups ? 'y' : 'n'}`
+    const dups = selection.dups ? 'y' : 'n'
     const { from, to = '*' } = selection.entityBytes ?? {}
-    const variant = [selection.scope, selection.dups ? 'y' : 'n', from === undefined ? '' : `${from}:${to}`]
+    const variant = [selection.scope, dups, from === undefined ? '' : `${from}:${to}`].join('.')
     return {
-      ...common(type, `W/"${cid}.car.${variant.join('.')}"`, `${cid}.car`, false),
+      headers: headersOf(`application/vnd.ipld.car; version=1; order=dfs; dups=${dups}`, `${cid}.car`),
+      etag: `W/"${cid}.car.${variant}"`,
+      takesRanges: false,
       sizeBytes: undefined,
-      parts: ({ dag }) => carParts(dag, selection),
+      partsOf: ({ dag }) => carParts(dag, selection),
     }
   }
-  const type = clip?.mimeType ?? 'application/octet-stream'
   return {
-    ...common(type, `"${cid}"`, clip ? fileNameOf(clip) : cid, true),
+    headers: headersOf(clip?.mimeType ?? 'application/octet-stream', clip ? fileNameOf(clip) : cid),
+    etag: `"${cid}"`,
+    takesRanges: true,
     sizeBytes: clip?.sizeBytes,
-    parts: ({ dag }) => fileParts(dag),
+    partsOf: ({ dag }) => fileParts(dag),
   }
 }
 
-/** The same URL has other content for other `Accept` headers; where it was asked for by one, its own URL is told. */
+/** Tells caches that other `Accept` headers get other content here, and which URL always gives this content. */
 function addNegotiationHeaders(headers: Headers, { format }: Representation, url: URL) {
   const isInUrl = url.searchParams.has('format')
   if (!isInUrl || format === 'car') headers.set('Vary', 'Accept')
@@ -120,45 +142,6 @@ function addNegotiationHeaders(headers: Headers, { format }: Representation, url
   const own = new URL(url)
   own.searchParams.set('format', format)
   headers.set('Content-Location', `${own.pathname}${own.search}`)
-}
-
-async function send(request: Request, content: FoundContent, answer: Answer): Promise<Response> {
-  const { headers, etag, takesRanges } = answer
-  const modifiedAt = content.clip?.stagedAt ?? 0
-  const isLocalOnly = /\bonly-if-cached\b/.test(request.headers.get('Cache-Control') ?? '')
-  const precondition = evaluatePreconditions(request.headers, etag, modifiedAt)
-  if (precondition === 'failed' || (isLocalOnly && !content.kept)) {
-    const message = isLocalOnly ? 'The content is not at hand' : 'The content is not what the request names'
-    throw new ServiceError('precondition_failed', message)
-  }
-  if (precondition === 'not_modified') {
-    headers.delete('Content-Type')
-    return new Response(null, { status: 304, headers })
-  }
-  if (request.method === 'HEAD' && answer.sizeBytes !== undefined) {
-    headers.set('Content-Length', String(answer.sizeBytes))
-    return new Response(null, { headers })
-  }
-  const kept = await content.open()
-  const parts = answer.parts(kept)
-  const sizeBytes = sizeOfParts(parts)
-  headers.set('Content-Length', String(sizeBytes))
-  if (request.method === 'HEAD') return new Response(null, { headers })
-  const applies = takesRanges && rangeApplies(request.headers.get('If-Range'), etag, modifiedAt)
-  const range = applies ? selectRange(request.headers.get('Range'), sizeBytes) : undefined
-  if (range === 'unsatisfiable') {
-    throw new ServiceError(
-      'range_not_satisfiable',
-      `The range lies outside the ${sizeBytes} bytes that there are`,
-      {
-        headers: { 'Content-Range': `bytes */${sizeBytes}` },
-      },
-    )
-  }
-  if (!range) return new Response((await kept.read(parts)) as BodyInit, { headers })
-  headers.set('Content-Length', String(range.end - range.start + 1))
-  headers.set('Content-Range', `bytes ${range.start}-${range.end}/${sizeBytes}`)
-  return new Response((await kept.read(sliceParts(parts, range))) as BodyInit, { status: 206, headers })
 }
 
 /** @see https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths */
@@ -169,16 +152,4 @@ function probeAnswer({ format }: Representation): Response {
   return new Response(body as BodyInit, {
     headers: { 'Content-Type': type, 'Content-Length': String(body.byteLength), 'Cache-Control': FOREVER },
   })
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc6266 */
-function disposition(isDownload: boolean, fileName: string): string {
-  const name = fileName.slice(0, 200).toWellFormed()
-  const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_')
-  const encoded = encodeURIComponent(name).replaceAll(
-    /['()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
-  )
-  const extended = plain === name ? '' : `; filename*=UTF-8''${encoded}`
-  return `${isDownload ? 'attachment' : 'inline'}; filename="${plain}"${extended}`
 }

@@ -5,7 +5,6 @@ import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { announceChanges, createChanges } from '#lib/clips/changes.ts'
-import { createRequestHasher } from '#lib/clips/request-hash.ts'
 import { traceClips } from '#lib/clips/trace-clips.ts'
 import { type Config, secretsOf } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
@@ -21,6 +20,7 @@ import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
 import { isServiceError } from '#lib/model/errors.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
+import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
 import { newLeaseOwner } from '#lib/platform/process-identity.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { createSkewCorrectedClock, type TimeReading } from '#lib/platform/skew-corrected-clock.ts'
@@ -111,9 +111,10 @@ export function createServices(
     }),
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
     signInLimit: createSignInLimit({ redis }),
-    requestHasher: createRequestHasher({
+    keyedHash: createKeyedHash({
       file: path.join(directory, 'request-key'),
       secret: config.reuse.secret,
+      derivation: { salt: 'voicepin', info: 'request hashes' },
     }),
     transcoder: createTranscoder({ clock, timeoutMs: REENCODING_MS }),
     warnings: [...(config.speech.isFallback ? [LOCAL_VOICE_NOTE] : []), ...notes, ...configWarnings(config)],

@@ -1,7 +1,7 @@
 import type { Transcoder } from '#lib/audio/opus/transcoder.ts'
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import type { Changes } from '#lib/clips/changes.ts'
-import type { RequestHasher } from '#lib/clips/request-hash.ts'
+
 import type { Config } from '#lib/config/index.ts'
 import type { BlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
@@ -12,6 +12,7 @@ import type { SignInLimit } from '#lib/limits/sign-in-limit.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
+import type { KeyedHash } from '#lib/platform/keyed-hash.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import type { TaskTracker } from '#lib/platform/task-tracker.ts'
 import type { WorkQueue } from '#lib/queue/queue.ts'
@@ -56,7 +57,8 @@ export interface Services {
   signInLimit: SignInLimit
   /** What instances share beyond the catalog; only where there is a `REDIS_URL`. */
   redis: RedisConnections | undefined
-  requestHasher: RequestHasher
+  /** Hashes requests and idempotency keys. */
+  keyedHash: KeyedHash
   transcoder: Transcoder
   /** Who this process is in a lease. */
   leaseOwner: string

@@ -3,7 +3,7 @@ import type { VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
-import { requestFingerprint } from './request-hash.ts'
+import { requestFingerprint } from './request-fingerprint.ts'
 import { resolveSpeech, type VocalizeContext, vocalize } from './vocalize.ts'
 
 const POLL_MS = 100
@@ -78,11 +78,11 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
 
 /** `asSpoken`: the hash for those who cannot do with a clip that was re-encoded. */
 async function hashOf(services: Services, request: SpeechRequest, { asSpoken = false } = {}) {
-  const { config, requestHasher, speech, log } = services
+  const { config, keyedHash, speech, log } = services
   if (!config.reuse.isOn) return undefined
   try {
     const sound = requestFingerprint({ ...request, ...resolveSpeech(services, request) }, speech.name)
-    return await requestHasher.hash(asSpoken ? [...sound, 'as_spoken'] : sound)
+    return await keyedHash.hash(asSpoken ? [...sound, 'as_spoken'] : sound)
   } catch (error) {
     log.warn({ err: error }, 'The key of the request hashes is not at hand; clips are not reused')
     return undefined

@@ -21,14 +21,14 @@ export async function answerOnce<T>(
 ): Promise<T> {
   const given = readKey(request.headers.get('Idempotency-Key'))
   if (given === undefined) return work()
-  const { catalog, clock, config, requestHasher } = services
+  const { catalog, clock, config, keyedHash } = services
   const caller = bearerOf(request) ?? request.headers.get('xi-api-key') ?? ''
-  const key = await requestHasher.hash(['idempotency-key', caller, given])
+  const key = await keyedHash.hash(['idempotency-key', caller, given])
   const now = clock.now()
   const state = await catalog.idempotencyKeys.claim({
     key,
     now,
-    fingerprint: await requestHasher.hash(['body', body]),
+    fingerprint: await keyedHash.hash(['body', body]),
     leaseExpiresAt: now + config.speech.timeoutMs + leaseMs(services),
   })
   if (state.status === 'answered') return state.answer as T

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, opendir, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isClipId } from '#lib/model/clip.ts'
+import { draftPath, nullIfMissing } from '#lib/platform/files.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 
@@ -47,11 +47,11 @@ export function createCopies(options: { directory: string; maxBytes: number; now
 
   async function listFiles() {
     const found: { id: string; place: string; sizeBytes: number; usedAt: number; changedAt: number }[] = []
-    const entries = await ignoringMissing(opendir(directory))
+    const entries = await opendir(directory).catch(nullIfMissing)
     if (!entries) return found
     for await (const { name } of entries) {
       const place = path.join(directory, name)
-      const facts = await ignoringMissing(stat(place))
+      const facts = await stat(place).catch(nullIfMissing)
       if (facts?.isFile()) {
         const { size: sizeBytes, atimeMs: usedAt, mtimeMs: changedAt } = facts
         found.push({ id: name, place, sizeBytes, usedAt, changedAt })
@@ -67,11 +67,13 @@ export function createCopies(options: { directory: string; maxBytes: number; now
 
     async take(id, place) {
       await mkdir(directory, { recursive: true })
-      await ignoringMissing(markUsed(place).then(() => rename(place, placeOf(id))))
+      await markUsed(place)
+        .then(() => rename(place, placeOf(id)))
+        .catch(nullIfMissing)
     },
 
     async receive(id, bytes) {
-      const draft = `${placeOf(id)}.${randomBytes(6).toString('hex')}${UNFINISHED}`
+      const draft = draftPath(placeOf(id), UNFINISHED)
       try {
         await mkdir(directory, { recursive: true })
         await pipeline(bytes, createWriteStream(draft, { flags: 'wx' }))
@@ -102,14 +104,5 @@ export function createCopies(options: { directory: string; maxBytes: number; now
       }
       return gone
     },
-  }
-}
-
-async function ignoringMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return undefined
   }
 }

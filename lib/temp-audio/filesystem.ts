@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { openAsBlob } from 'node:fs'
 import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/model/errors.ts'
+import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
 import { TempAudioError, type TempAudioStore } from './store.ts'
 
 /** A clip that cannot be written is carried in memory up to this size, so that IPFS can still take it. */
@@ -16,8 +15,7 @@ const UNFINISHED = '.partial'
 export function createFilesystemStore(options: { directory: string }): TempAudioStore {
   const { directory } = options
   const placeOf = (id: string) => path.join(directory, id)
-  const unfinishedPlaceOf = (id: string) =>
-    path.join(directory, `${id}.${randomBytes(6).toString('hex')}${UNFINISHED}`)
+  const unfinishedPlaceOf = (id: string) => draftPath(placeOf(id), UNFINISHED)
 
   return {
     async put(id, audio, { reserve } = {}) {
@@ -39,14 +37,14 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
     },
 
     async read(id, range) {
-      const handle = isClipId(id) ? await orNull(open(placeOf(id))) : null
+      const handle = isClipId(id) ? await open(placeOf(id)).catch(nullIfMissing) : null
       if (!handle) return null
       const stream = handle.createReadStream(range)
       return Readable.toWeb(stream) as ReadableStream<Uint8Array>
     },
 
     async blob(id) {
-      return isClipId(id) ? orNull(openBlob(placeOf(id))) : null
+      return isClipId(id) ? openFileAsBlob(placeOf(id)).catch(nullIfMissing) : null
     },
 
     async delete(id) {
@@ -54,11 +52,11 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
     },
 
     async *list({ removeUnfinishedBefore } = {}) {
-      const entries = await orNull(opendir(directory))
+      const entries = await opendir(directory).catch(nullIfMissing)
       if (!entries) return
       for await (const entry of entries) {
         const place = path.join(directory, entry.name)
-        const facts = entry.isFile() ? await orNull(stat(place)) : null
+        const facts = entry.isFile() ? await stat(place).catch(nullIfMissing) : null
         if (!facts) continue
         if (isClipId(entry.name)) {
           yield { id: entry.name, sizeBytes: facts.size, storedAt: Math.floor(facts.mtimeMs) }
@@ -167,7 +165,7 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
   /** What reached the file, from the file; from the open handle where its directory has gone. */
   async function writtenPart(): Promise<Blob | null> {
     if (writtenBytes === 0) return new Blob([])
-    const onDisk = await orNull(openBlob(place))
+    const onDisk = await openFileAsBlob(place).catch(nullIfMissing)
     if (onDisk) return onDisk.slice(0, writtenBytes)
     if (!handle || writtenBytes > RESCUE_LIMIT_BYTES) return null
     const { bytesRead, buffer } = await handle.read(new Uint8Array(writtenBytes), 0, writtenBytes, 0)
@@ -175,44 +173,10 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
   }
 }
 
-/** `openAsBlob` says of a missing file only that it could not be opened. */
-async function openBlob(place: string): Promise<Blob> {
-  try {
-    return await openAsBlob(place)
-  } catch (error) {
-    await stat(place)
-    throw error
-  }
-}
-
+/** Opens a new file; its directory is made where it is missing. */
 async function openNew(place: string): Promise<FileHandle> {
-  try {
-    return await open(place, 'wx+')
-  } catch (error) {
-    if (!isMissing(error)) throw error
-    await mkdir(path.dirname(place), { recursive: true })
-    return open(place, 'wx+')
-  }
-}
-
-async function syncDirectory(directory: string) {
-  const handle = await open(directory)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-async function orNull<T>(promise: Promise<T>): Promise<T | null> {
-  try {
-    return await promise
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+  const handle = await open(place, 'wx+').catch(nullIfMissing)
+  if (handle) return handle
+  await mkdir(path.dirname(place), { recursive: true })
+  return open(place, 'wx+')
 }

@@ -1,10 +1,10 @@
-import { openAsBlob } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { isClipId, newClipId } from '#lib/model/clip.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
+import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import type { Bucket } from './bucket.ts'
 import { createCopies } from './copies.ts'
 import { createSpool } from './spool.ts'
@@ -74,10 +74,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 
   /** Uploads the file `place` and makes it a copy. Returns `false` where it has gone. */
   async function push(id: string, place: string): Promise<boolean> {
-    const handle = await open(place).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null
-      throw error
-    })
+    const handle = await open(place).catch(nullIfMissing)
     if (!handle) return false
     try {
       const { size } = await handle.stat()
@@ -97,7 +94,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     // Callers are told this: which bucket of which store is none of their business.
     return new TempAudioError('The temporary store could not keep the clip: its bucket did not take it', {
       cause,
-      rescued: await openAsBlob(place).catch(() => undefined),
+      rescued: await openFileAsBlob(place).catch(() => undefined),
       discard: () => rm(place, { force: true }),
       keep: isDiskLasting ? () => void keep(id) : undefined,
     })

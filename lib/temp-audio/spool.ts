@@ -1,6 +1,6 @@
-import { openAsBlob } from 'node:fs'
-import { readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
+import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
@@ -35,7 +35,7 @@ export function createSpool(options: { directory: string; owner: string; now: ()
   const own = createFilesystemStore({ directory: ownDirectory })
 
   async function folders(): Promise<string[]> {
-    return (await orNull(readdir(directory))) ?? []
+    return (await readdir(directory).catch(nullIfMissing)) ?? []
   }
 
   async function placesOf(id: string): Promise<string[]> {
@@ -52,7 +52,8 @@ export function createSpool(options: { directory: string; owner: string; now: ()
 
     async find(id) {
       for (const place of await placesOf(id)) {
-        if (await orNull(stat(place))) return openAsBlob(place)
+        const audio = await openFileAsBlob(place).catch(nullIfMissing)
+        if (audio) return audio
       }
       return null
     },
@@ -83,12 +84,3 @@ export function createSpool(options: { directory: string; owner: string; now: ()
 /** Not every file system takes the colons of an owner. */
 const folderOf = (owner: string) => owner.replaceAll(':', '-')
 const ownerOf = (folder: string) => folder.replaceAll('-', ':')
-
-async function orNull<T>(promise: Promise<T>): Promise<T | null> {
-  try {
-    return await promise
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-}

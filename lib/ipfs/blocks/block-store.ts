@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   type FileHandle,
   mkdir,
@@ -15,6 +14,7 @@ import {
 import path from 'node:path'
 import type { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'
+import { draftPath, nullIfMissing, nullOn, syncDirectory } from '#lib/platform/files.ts'
 import { carHeader, frameStart } from './car.ts'
 import { openFile, readParts } from './car-file.ts'
 import { scanCar } from './car-index.ts'
@@ -92,7 +92,7 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
     for (const cid of inner) {
       await makeShard(cid)
       const target = path.join('..', shardOf(root), `${root}${CAR}`)
-      await symlink(target, placeOf(cid)).catch(unless('EEXIST'))
+      await symlink(target, placeOf(cid)).catch(nullOn('EEXIST'))
       await syncDirectory(path.dirname(placeOf(cid)))
     }
   }
@@ -102,7 +102,7 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
       signal?.throwIfAborted()
       await makeShard(root)
       const place = placeOf(root)
-      const unfinished = path.join(unfinishedDirectory, `${root}.${randomBytes(6).toString('hex')}`)
+      const unfinished = draftPath(path.join(unfinishedDirectory, root))
       cleared ??= clearAway(unfinishedDirectory)
       await cleared.catch(() => {})
       await mkdir(unfinishedDirectory, { recursive: true })
@@ -127,7 +127,7 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
 
     async open(cid) {
       const place = placeOf(cid)
-      const handle = await open(place).catch(unless('ENOENT'))
+      const handle = await open(place).catch(nullIfMissing)
       if (!handle) return null
       try {
         const dag = dagFrom(CID.parse(cid), await scanCar(handle))
@@ -138,14 +138,14 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
     },
 
     async rootOf(cid) {
-      const target = await readlink(placeOf(cid)).catch(unless('ENOENT', 'EINVAL'))
+      const target = await readlink(placeOf(cid)).catch(nullOn('ENOENT', 'EINVAL'))
       if (target) return path.basename(target, CAR)
-      return (await stat(placeOf(cid)).catch(unless('ENOENT'))) ? cid : null
+      return (await stat(placeOf(cid)).catch(nullIfMissing)) ? cid : null
     },
 
     async touch(root, at) {
-      const facts = await stat(placeOf(root)).catch(unless('ENOENT'))
-      if (facts) await utimes(placeOf(root), at / 1000, facts.mtimeMs / 1000).catch(unless('ENOENT'))
+      const facts = await stat(placeOf(root)).catch(nullIfMissing)
+      if (facts) await utimes(placeOf(root), at / 1000, facts.mtimeMs / 1000).catch(nullIfMissing)
     },
 
     async delete(root) {
@@ -153,11 +153,11 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
     },
 
     async *list() {
-      const entries = await opendir(directory, { recursive: true }).catch(unless('ENOENT'))
+      const entries = await opendir(directory, { recursive: true }).catch(nullIfMissing)
       for await (const entry of entries ?? []) {
         const place = path.join(entry.parentPath, entry.name)
         if (!entry.isFile() || !entry.name.endsWith(CAR)) continue
-        const facts = await stat(place).catch(unless('ENOENT'))
+        const facts = await stat(place).catch(nullIfMissing)
         if (facts) yield { cid: path.basename(entry.name, CAR), sizeBytes: facts.size, usedAt: facts.atimeMs }
       }
     },
@@ -165,9 +165,9 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
 }
 
 async function clearAway(directory: string) {
-  for (const name of (await readdir(directory).catch(unless('ENOENT'))) ?? []) {
+  for (const name of (await readdir(directory).catch(nullIfMissing)) ?? []) {
     const place = path.join(directory, name)
-    const facts = await stat(place).catch(unless('ENOENT'))
+    const facts = await stat(place).catch(nullIfMissing)
     if (facts && facts.mtimeMs < Date.now() - UNFINISHED_FOR_MS) await rm(place, { force: true })
   }
 }
@@ -196,20 +196,4 @@ async function writeBlocks(
 async function append(handle: FileHandle, bytes: Uint8Array): Promise<number> {
   await handle.writeFile(bytes)
   return bytes.byteLength
-}
-
-async function syncDirectory(directory: string) {
-  const handle = await open(directory)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** For `catch`: lets these errors pass as nothing, and throws all others again. */
-function unless(...codes: string[]) {
-  return (error: unknown): undefined => {
-    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-  }
 }

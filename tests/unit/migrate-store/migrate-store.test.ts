@@ -9,12 +9,12 @@ import { createDatabase } from '#lib/catalog/connection.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
-import { createRequestHasher } from '#lib/clips/request-hash.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { migrateStore } from '#lib/migrate-store/migrate-store.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
+import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
 import { createBucket } from '#lib/temp-audio/bucket.ts'
 import { newDatabase } from '../../support/servers/postgres-database.ts'
 import { type S3Server, startS3 } from '../../support/servers/s3.ts'
@@ -31,7 +31,7 @@ async function makeSource({ waiting = 3 } = {}) {
   const { services, directory, audioDirectory } = world
   const stored = [(await speak(services)).id, (await speak(services)).id]
   const waitingIds = await waitingClips(services, waiting)
-  await services.requestHasher.hash('makes the key')
+  await services.keyedHash.hash('makes the key')
   await services.catalog.clipList.sample(1_000_000, 0)
   await services.catalog.close()
   const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
@@ -326,11 +326,12 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     const file = path.join(directory, 'request-key')
-    const before = await createRequestHasher({ file, secret: undefined }).hash('a text')
+    const derivation = { salt: 'voicepin', info: 'request hashes' }
+    const before = await createKeyedHash({ file, secret: undefined, derivation }).hash('a text')
     await migrateStore({ directory, target })
     const written = await readFile(path.join(directory, 'reuse-secret.env'), 'utf8')
     const secret = written.trim().replace('REUSE_SECRET=', '')
-    expect(await createRequestHasher({ file: 'nowhere', secret }).hash('a text')).toBe(before)
+    expect(await createKeyedHash({ file: 'nowhere', secret, derivation }).hash('a text')).toBe(before)
     expect(readConfig({ REUSE_SECRET: secret }).reuse.secret).toBe(secret)
   })
 })

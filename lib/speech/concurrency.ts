@@ -1,7 +1,8 @@
 import { ReadableStream } from 'node:stream/web'
-import { Semaphore } from 'async-mutex'
+import PQueue from 'p-queue'
 import { ServiceError } from '#lib/model/errors.ts'
 import { type Clock, systemClock, withTimeLimit } from '#lib/platform/clock.ts'
+import { takeSlot } from '#lib/platform/take-slot.ts'
 import type { Speech } from './speech.ts'
 
 interface SlotOptions {
@@ -21,29 +22,13 @@ interface SlotOptions {
  */
 export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
   const { concurrency, queueTimeoutMs = 5000, clock = systemClock } = options
-  const slots = new Semaphore(concurrency)
-  const overloaded = () =>
+  const queue = new PQueue({ concurrency })
+  const timeoutError = () =>
     new ServiceError(
       'speech_overloaded',
-      `All ${concurrency} places for speaking are taken; try again in a few seconds`,
+      `All ${concurrency} speech slots are in use; try again in a few seconds`,
       { retryAfterMs: queueTimeoutMs },
     )
-
-  async function takeSlot(signal: AbortSignal): Promise<() => void> {
-    const slot = slots.acquire().then(([, release]) => release)
-    try {
-      return await withTimeLimit(() => slot, {
-        clock,
-        timeoutMs: queueTimeoutMs,
-        timeoutError: overloaded,
-        signal,
-      })
-    } catch (error) {
-      // The place in the queue cannot be given up, so it is given back when its turn comes.
-      slot.then((release) => release())
-      throw error
-    }
-  }
 
   return {
     name: speech.name,
@@ -51,7 +36,8 @@ export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
     close: () => speech.close(),
     async speak(request, { signal }) {
       signal.throwIfAborted()
-      const release = await takeSlot(signal)
+      const limit = { clock, timeoutMs: queueTimeoutMs, timeoutError, signal }
+      const release = await withTimeLimit((limited) => takeSlot(queue, limited), limit)
       try {
         const spoken = await speech.speak(request, { signal })
         return { ...spoken, audio: onceOver(spoken.audio, release) }

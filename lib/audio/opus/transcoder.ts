@@ -2,7 +2,7 @@ import { on } from 'node:events'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { Semaphore } from 'async-mutex'
+import PQueue from 'p-queue'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 import type { ReencodeJob, ReencodeMessage } from './transcode-worker.ts'
 
@@ -31,13 +31,13 @@ export function createTranscoder(options: {
   startThread?: (job: ReencodeJob) => Worker
 }): Transcoder {
   const { clock, timeoutMs, startThread = startReencodeWorker } = options
-  const slots = new Semaphore(Math.max(1, availableParallelism() - 1))
+  const queue = new PQueue({ concurrency: Math.max(1, availableParallelism() - 1) })
 
   return {
     reencode: (audio, job, { maxBytes, signal }) =>
       withTimeLimit(
         (limit) =>
-          slots.runExclusive(async () => {
+          queue.add(async () => {
             limit.throwIfAborted()
             const thread = startThread(job)
             thread.unref()

@@ -1,5 +1,6 @@
+import type { Release } from '#lib/platform/take-slot.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
-import { createLocalSlots, type ProviderSlots, type Release } from './slots.ts'
+import { createLocalSlots, type ProviderSlots } from './slots.ts'
 
 /** After this long a holder that has not said that it lives has lost its slot. Clocks may differ by a part of it. */
 const LEASE_MS = 15_000

@@ -1,9 +1,7 @@
-import { Semaphore } from 'async-mutex'
+import PQueue from 'p-queue'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
+import { type Release, takeSlot } from '#lib/platform/take-slot.ts'
 import { NotTriedError } from './errors.ts'
-
-/** Gives a slot back. */
-export type Release = () => void
 
 /** Bounds how many uploads go to one provider at once. */
 export interface ProviderSlots {
@@ -17,15 +15,12 @@ export interface ProviderSlots {
 
 /** `limit` slots at each provider for this process; who waits longest is next. */
 export function createLocalSlots({ limit }: { limit: number }): ProviderSlots {
-  const semaphores = new Map<string, Semaphore>()
+  const queues = new Map<string, PQueue>()
   return {
     acquire(provider, signal) {
-      const semaphore = semaphores.get(provider) ?? new Semaphore(limit)
-      semaphores.set(provider, semaphore)
-      return unlessAborted(
-        semaphore.acquire().then(([, release]) => release),
-        signal,
-      )
+      const queue = queues.get(provider) ?? new PQueue({ concurrency: limit })
+      queues.set(provider, queue)
+      return takeSlot(queue, signal)
     },
   }
 }
@@ -33,31 +28,13 @@ export function createLocalSlots({ limit }: { limit: number }): ProviderSlots {
 /**
  * Takes a slot within `timeoutMs`.
  *
- * @throws NotTried once the time is up; the signal's reason when it aborts
+ * @throws NotTriedError once the time is up; the signal's reason when it aborts
  */
 export function slotWithin(
   slots: ProviderSlots,
   options: { provider: string; timeoutMs: number; clock: Clock; signal: AbortSignal },
 ): Promise<Release> {
   const { provider, signal, ...limit } = options
-  const timeoutError = () => new NotTriedError('all its places for uploads are taken', { isBusy: true })
+  const timeoutError = () => new NotTriedError('all its upload slots are in use', { isBusy: true })
   return withTimeLimit((limited) => slots.acquire(provider, limited), { ...limit, signal, timeoutError })
-}
-
-/** The slot, unless the signal aborts first: a place in a queue cannot be given up, so it is given back in its turn. */
-async function unlessAborted(slot: Promise<Release>, signal: AbortSignal): Promise<Release> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    signal.throwIfAborted()
-    const release = await Promise.race([slot, aborted])
-    signal.throwIfAborted()
-    return release
-  } catch (error) {
-    slot.then((release) => release())
-    throw error
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }

@@ -45,7 +45,7 @@ describe('a chain with bounded providers', () => {
     expect(clock.passed()).toBe(SLOT_TIMEOUT_MS)
     expect(error.attempts).toBe(0)
     expect(error.failures).toEqual([
-      { provider: 'pinata', attempts: 0, error: expect.stringContaining('are taken') },
+      { provider: 'pinata', attempts: 0, error: expect.stringContaining('are in use') },
     ])
     expect(entries).toEqual([])
     expect(providers.map(({ uploads }) => uploads)).toEqual([[], []])

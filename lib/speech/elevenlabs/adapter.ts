@@ -1,12 +1,12 @@
-import type { ElevenLabs, ElevenLabsClient } from '@elevenlabs/elevenlabs-js'
 import { headerlessFormat, isOutputFormat, outputFormats } from '#lib/audio/formats.ts'
 import { isServiceError, ServiceError } from '#lib/model/errors.ts'
 import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { type OpenedAudio, openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
-import type { Speech, SpeechRequest } from '#lib/speech/speech.ts'
-import { brokenError, invalidAnswerError, refusalOf, timeoutError } from './errors.ts'
+import type { Speech, Voice } from '#lib/speech/speech.ts'
+import { createElevenLabsApi, type ElevenLabsApi, type VendorRequest } from './api.ts'
+import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
 
 interface ElevenLabsOptions {
   apiKey: string
@@ -21,17 +21,15 @@ interface ElevenLabsOptions {
 }
 
 const RETRY_DELAYS_MS = [250, 1000]
-const RETRY_PATIENCE_MS = 2000
+const MAX_RETRY_AFTER_MS = 2000
 
 /**
  * ElevenLabs. Retries network faults, 429 and 5xx until the first byte is there, never a time-out, which may have
  * been paid for.
- *
- * @see https://elevenlabs.io/docs/api-reference/text-to-speech/stream
  */
 export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
   const { clock, timeoutMs } = options
-  const client = loadClient(options)
+  const api = createElevenLabsApi(options)
   const scrub = createScrubber([options.apiKey])
 
   async function attempt<T>(call: () => Promise<T>): Promise<T> {
@@ -55,34 +53,19 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
         brokenError,
         signal,
         open: (limit) =>
-          retry(clock, limit, () =>
-            attempt(async () => open(await client, { ...request, modelId, outputFormat }, limit)),
-          ),
+          retry(clock, limit, () => attempt(() => open(api, { ...request, modelId, outputFormat }, limit))),
       })
       return { audio, outputFormat, modelId }
     },
     voices: ({ signal }) =>
-      withTimeLimit(
-        (limit) => retry(clock, limit, () => attempt(async () => listVoices(await client, limit))),
-        { clock, timeoutMs, timeoutError, signal },
-      ),
+      withTimeLimit((limit) => retry(clock, limit, () => attempt(() => listVoices(api, limit))), {
+        clock,
+        timeoutMs,
+        timeoutError,
+        signal,
+      }),
     close: async () => {},
   }
-}
-
-/** The SDK takes a second to load: nobody without a key waits for it, and nobody with one waits at the first request. */
-function loadClient({ apiKey, baseUrl, timeoutMs }: ElevenLabsOptions): Promise<ElevenLabsClient> {
-  const client = import('@elevenlabs/elevenlabs-js').then(
-    (sdk) =>
-      new sdk.ElevenLabsClient({
-        apiKey,
-        ...(baseUrl && { baseUrl }),
-        maxRetries: 0,
-        timeoutInSeconds: timeoutMs / 1000,
-      }),
-  )
-  client.catch(() => {})
-  return client
 }
 
 async function retry<T>(clock: Clock, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
@@ -103,51 +86,36 @@ function waitBefore({ code, retryAfterMs }: ServiceError, tries: number, clock: 
     tries,
     delaysMs: RETRY_DELAYS_MS,
     error: { isRetryable, retryAfterMs },
-    maxRetryAfterMs: RETRY_PATIENCE_MS,
+    maxRetryAfterMs: MAX_RETRY_AFTER_MS,
     random: () => clock.random(),
   })
 }
 
-type VendorRequest = SpeechRequest & { modelId: string; outputFormat: string }
-
-async function open(client: ElevenLabsClient, request: VendorRequest, signal: AbortSignal) {
-  const { voiceId, outputFormat, ...rest } = request
-  const { textToSpeech } = client
-  const options = { abortSignal: signal }
-  // WAV states its length in front, so the vendor does not stream it.
-  const { data, rawResponse } = outputFormat.startsWith('wav_')
-    ? await textToSpeech
-        .convert(voiceId, { ...rest, outputFormat: outputFormat as WholeFormat }, options)
-        .withRawResponse()
-    : await textToSpeech
-        .stream(voiceId, { ...rest, outputFormat: outputFormat as StreamedFormat }, options)
-        .withRawResponse()
-  const contentType = rawResponse.headers.get('content-type') ?? ''
-  if (/json|html|xml|^text\//i.test(contentType)) throw invalidAnswerError(contentType)
-  if (!(Symbol.asyncIterator in data)) throw invalidAnswerError('nothing')
-  return checkAudio(await openAudio(data as AsyncIterable<Uint8Array>), outputFormat)
+async function open(api: ElevenLabsApi, request: VendorRequest, signal: AbortSignal) {
+  const { headers, body } = await api.speak(request, signal)
+  const contentType = headers.get('content-type') ?? ''
+  if (/json|html|xml|^text\//i.test(contentType)) throw noAudioError(contentType)
+  if (!body) throw noAudioError('nothing')
+  return checkAudio(await openAudio(body as AsyncIterable<Uint8Array>), request.outputFormat)
 }
-
-type StreamedFormat = ElevenLabs.TextToSpeechStreamRequestOutputFormat
-type WholeFormat = ElevenLabs.TextToSpeechConvertRequestOutputFormat
 
 /** A proxy may send its error page as anything; bare samples may begin with any byte. */
 function checkAudio(audio: OpenedAudio | undefined, outputFormat: string): OpenedAudio {
-  if (!audio) throw invalidAnswerError('nothing')
+  if (!audio) throw noAudioError('nothing')
   const beginning = new TextDecoder('latin1').decode(audio.first.subarray(0, 64))
   if (!headerlessFormat(outputFormat) && /^(\xef\xbb\xbf)?\s*[{[<]/.test(beginning)) {
-    throw invalidAnswerError('text')
+    throw noAudioError('text')
   }
   return audio
 }
 
-async function listVoices(client: ElevenLabsClient, abortSignal: AbortSignal) {
-  const { voices } = await client.voices.getAll({}, { abortSignal })
-  return voices.map(({ voiceId, name, labels, description }) => ({
-    id: voiceId,
-    name: name ?? voiceId,
-    language: labels?.language,
-    description,
+async function listVoices(api: ElevenLabsApi, signal: AbortSignal): Promise<Voice[]> {
+  const voices = await api.voices(signal)
+  return voices.map(({ voice_id: id, name, labels, description }) => ({
+    id,
+    name: name ?? id,
+    language: labels?.language ?? undefined,
+    description: description ?? undefined,
   }))
 }
 

@@ -1,8 +1,8 @@
-import type { ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { type ErrorCode, type FieldError, isServiceError, ServiceError } from '#lib/model/errors.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import { StatusError, UnreadableAnswerError } from './api.ts'
 
 /** What ElevenLabs' own words for an error mean; they count more than the HTTP status, which varies. */
 const meanings: Record<string, { code: ErrorCode; path?: string }> = {
@@ -44,20 +44,23 @@ const messages: Partial<Record<ErrorCode, (said: string) => string>> = {
   speech_invalid_answer: (said) => `ElevenLabs answered neither audio nor an error that we know (${said})`,
 }
 
-/** What the SDK threw before the first byte, as the error that a caller may see. The key never stands in it. */
+/** What a call threw before the first byte, as the error that a caller may see. The key never stands in it. */
 export function refusalOf(error: unknown, context: { scrub: Scrub; now: number }): ServiceError {
   if (isServiceError(error)) return error
-  const { statusCode, body, rawResponse } = error as Partial<ElevenLabsError>
-  if (statusCode === undefined) return faultOf(error, context.scrub)
+  if (error instanceof StatusError) return statusRefusal(error, context)
+  return faultOf(error, context.scrub)
+}
 
-  const detail = (body as { detail?: unknown } | undefined)?.detail
+function statusRefusal(error: StatusError, { scrub, now }: { scrub: Scrub; now: number }): ServiceError {
+  const { statusCode, body } = error
+  const detail = (body as { detail?: unknown } | null)?.detail
   const { code, path } = meaningOf(statusCode, wordsOf(detail))
-  const excerpt = responseExcerpt(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''))
+  const excerpt = responseExcerpt(typeof body === 'string' ? body : JSON.stringify(body))
   const errors = Array.isArray(detail) ? detail.map(fieldErrorOf) : path && [{ path, message: excerpt }]
   const said = Array.isArray(detail) ? describe(errors as FieldError[]) : `${statusCode} ${excerpt}`.trim()
-  return new ServiceError(code, context.scrub(messages[code]?.(said) ?? said), {
+  return new ServiceError(code, scrub(messages[code]?.(said) ?? said), {
     cause: error,
-    retryAfterMs: parseRetryAfter(rawResponse?.headers.get('retry-after') ?? null, context.now),
+    retryAfterMs: parseRetryAfter(error.retryAfter, now),
     ...(errors && code === 'invalid_request' && { errors }),
   })
 }
@@ -77,16 +80,16 @@ function fieldErrorOf(entry: { loc?: unknown[]; msg?: unknown } | null): FieldEr
 
 const describe = (errors: FieldError[]) => errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
 
-/** There was no answer that could be read. */
+/** There was no answer, or none that can be understood. */
 function faultOf(error: unknown, scrub: Scrub): ServiceError {
+  if (error instanceof UnreadableAnswerError) return invalidAnswerError(error.answered, error)
   const cause = rootOf(error)
+  if (cause.message === 'unexpected redirect') {
+    const answered = 'with a redirect, which is not followed; ELEVENLABS_BASE_URL takes the final URL'
+    return invalidAnswerError(answered, error)
+  }
   const code = 'code' in cause ? String(cause.code) : ''
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return timeoutError(error)
-  if (cause instanceof SyntaxError || cause.name === 'ParseError') {
-    const message =
-      'ElevenLabs gave an answer that cannot be read: its body is not the JSON that it should be'
-    return new ServiceError('speech_invalid_answer', message, { cause: error })
-  }
   const message = scrub(`ElevenLabs could not be reached: ${cause.message || code}`)
   return new ServiceError('speech_unavailable', message, { cause: error })
 }
@@ -108,6 +111,11 @@ export function brokenError(cause: unknown): ServiceError {
   })
 }
 
-export function invalidAnswerError(answered: string): ServiceError {
-  return new ServiceError('speech_invalid_answer', `ElevenLabs answered ${answered} instead of audio`)
+export function noAudioError(answered: string): ServiceError {
+  return invalidAnswerError(`${answered} instead of audio`)
+}
+
+/** `answered` ends the sentence "ElevenLabs answered …". */
+function invalidAnswerError(answered: string, cause?: unknown): ServiceError {
+  return new ServiceError('speech_invalid_answer', `ElevenLabs answered ${answered}`, { cause })
 }

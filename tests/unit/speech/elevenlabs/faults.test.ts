@@ -90,4 +90,33 @@ describe('ElevenLabs over a connection that fails', () => {
     })
     expect(calls).toBe(1)
   })
+
+  it('follows no redirect, which would carry the key to another host, and does not try again', async () => {
+    answers = [
+      (response) => response.writeHead(307, { location: `${server.url}/elsewhere` }).end(),
+      speakWell,
+    ]
+
+    await expect(speak()).rejects.toMatchObject({
+      code: 'speech_invalid_answer',
+      message: expect.stringContaining('a redirect, which is not followed'),
+    })
+    expect(calls).toBe(1)
+  })
+
+  it('gives up reading a refusal that does not end, and tells what its status says', async () => {
+    let sentBytes = 0
+    const goOn = (response: ServerResponse) => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536, 'x'))) sentBytes += 65_536
+    }
+    answers = [
+      (response) => {
+        response.writeHead(401, { 'content-type': 'application/json' }).on('drain', () => goOn(response))
+        goOn(response)
+      },
+    ]
+
+    await expect(speak()).rejects.toMatchObject({ code: 'speech_credentials_refused' })
+    expect(sentBytes).toBeLessThan(16 * 1024 * 1024)
+  })
 })

@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { readText } from '#lib/platform/read-text.ts'
+import type { SpeechRequest } from '#lib/speech/speech.ts'
+
+const VENDOR_URL = 'https://api.elevenlabs.io'
+const MAX_ERROR_BYTES = 1024 * 1024
+/** An account may have thousands of voices, with some kilobytes about each. */
+const MAX_VOICES_BYTES = 64 * 1024 * 1024
+
+/** What is asked of ElevenLabs, with nothing left to its defaults. */
+export type VendorRequest = SpeechRequest & { modelId: string; outputFormat: string }
+
+/**
+ * ElevenLabs' HTTP API, as far as this service needs it. Each call is one attempt.
+ *
+ * Throws `StatusError` for an answer outside 2xx, `UnreadableAnswerError` for one that is not what it should be, and
+ * what `fetch` throws where there is none.
+ */
+export interface ElevenLabsApi {
+  /**
+   * The answer with the audio as its body.
+   *
+   * @see https://elevenlabs.io/docs/api-reference/text-to-speech/stream
+   */
+  speak(request: VendorRequest, signal: AbortSignal): Promise<Response>
+  /** @see https://elevenlabs.io/docs/api-reference/voices/get-all */
+  voices(signal: AbortSignal): Promise<VendorVoice[]>
+}
+
+/** An answer outside 2xx. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError'
+  readonly statusCode: number
+  /** JSON where it is that, else text. */
+  readonly body: unknown
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | null
+
+  constructor({ status, headers }: Response, body: unknown) {
+    super(`ElevenLabs answered ${status}`)
+    this.statusCode = status
+    this.body = body
+    this.retryAfter = headers.get('retry-after')
+  }
+}
+
+/** An answer that cannot be understood; `answered` ends the sentence "ElevenLabs answered …". */
+export class UnreadableAnswerError extends Error {
+  override readonly name = 'UnreadableAnswerError'
+  readonly answered: string
+
+  constructor(answered: string, cause?: unknown) {
+    super(`ElevenLabs answered ${answered}`, { cause })
+    this.answered = answered
+  }
+}
+
+/** @param baseUrl the vendor's own where it is left out */
+export function createElevenLabsApi({
+  apiKey,
+  baseUrl = VENDOR_URL,
+}: {
+  apiKey: string
+  baseUrl?: string | undefined
+}): ElevenLabsApi {
+  async function send(path: string, init: RequestInit): Promise<Response> {
+    const headers = { ...init.headers, 'xi-api-key': apiKey }
+    // A redirect would carry the key and the text to a host that nobody configured.
+    const options = { ...init, headers, redirect: 'error', cache: 'no-store' } as const
+    const response = await fetch(`${baseUrl.replace(/\/+$/, '')}${path}`, options)
+    if (response.ok) return response
+    throw new StatusError(response, await readErrorBody(response))
+  }
+
+  return {
+    speak(request, signal) {
+      const { voiceId, outputFormat } = request
+      // WAV states its length in front, so the vendor does not stream it.
+      const way = outputFormat.startsWith('wav_') ? '' : '/stream'
+      const query = new URLSearchParams({ output_format: outputFormat })
+      return send(`/v1/text-to-speech/${encodeURIComponent(voiceId)}${way}?${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(speechBody(request)),
+        signal,
+      })
+    },
+    async voices(signal) {
+      const { text, isWhole } = await readText(await send('/v1/voices', { signal }), {
+        maxBytes: MAX_VOICES_BYTES,
+      })
+      if (!isWhole) throw new UnreadableAnswerError(`with more than ${MAX_VOICES_BYTES} bytes`)
+      const answer = voicesSchema.safeParse(parseJson(text))
+      if (answer.success) return answer.data.voices
+      throw new UnreadableAnswerError('without the list of voices', answer.error)
+    },
+  }
+}
+
+export type VendorVoice = z.infer<typeof voicesSchema>['voices'][number]
+
+/** All that is read of it. */
+const voicesSchema = z.object({
+  voices: z.array(
+    z.object({
+      voice_id: z.string(),
+      name: z.string().nullish(),
+      labels: z.object({ language: z.string().nullish() }).nullish(),
+      description: z.string().nullish(),
+    }),
+  ),
+})
+
+function speechBody({ text, modelId, languageCode, seed, voiceSettings }: VendorRequest) {
+  return {
+    text,
+    model_id: modelId,
+    language_code: languageCode,
+    seed,
+    voice_settings: voiceSettings && {
+      stability: voiceSettings.stability,
+      similarity_boost: voiceSettings.similarityBoost,
+      style: voiceSettings.style,
+      use_speaker_boost: voiceSettings.useSpeakerBoost,
+      speed: voiceSettings.speed,
+    },
+  }
+}
+
+/** JSON where it is that, for a proxy may send its error page as anything. */
+async function readErrorBody(response: Response): Promise<unknown> {
+  const { text, isWhole } = await readText(response, { maxBytes: MAX_ERROR_BYTES })
+  const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '')
+  try {
+    return parseJson(text)
+  } catch (error) {
+    if (isJson && isWhole && text !== '') throw error
+    return text
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UnreadableAnswerError('with a body that is not the JSON that it should be', error)
+  }
+}

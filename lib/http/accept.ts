@@ -1,11 +1,34 @@
+/** One of the media types that an `Accept` header lists, in lower case. */
+export interface MediaRange {
+  type: string
+  /** From 0 to 1. */
+  quality: number
+  parameters: Record<string, string>
+}
+
 /**
- * Whether the caller asks for `mediaType` before all others: it stands first in `Accept`. A plain `*` asks for nothing
- * in particular.
+ * The media ranges of an `Accept` header, the most wanted first; without those that are refused by `q=0`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
  */
+export function mediaRanges(accept: string | null): MediaRange[] {
+  return (accept ?? '')
+    .split(',')
+    .map((range) => {
+      const [type = '', ...pairs] = range.split(';').map((part) => part.trim().toLowerCase())
+      const parameters = Object.fromEntries(pairs.map((pair) => pair.split('=').map((part) => part.trim())))
+      return { type, parameters, quality: Number(parameters.q ?? 1) }
+    })
+    .filter(({ type, quality }) => type !== '' && quality > 0)
+    .sort((a, b) => b.quality - a.quality)
+}
+
+/**
+ * Whether the caller wants `mediaType`, such as `audio/*`, more than anything else. A plain `*` names nothing in
+ * particular.
+ */
 export function prefers(request: Request, mediaType: string): boolean {
-  const [first = ''] = (request.headers.get('Accept') ?? '').split(',')
-  const asked = (first.split(';')[0] ?? '').trim().toLowerCase()
-  return mediaType.endsWith('/*') ? asked.startsWith(mediaType.slice(0, -1)) : asked === mediaType
+  const [first] = mediaRanges(request.headers.get('Accept'))
+  if (!first) return false
+  return mediaType.endsWith('/*') ? first.type.startsWith(mediaType.slice(0, -1)) : first.type === mediaType
 }

@@ -1,3 +1,4 @@
+import { type MediaRange, mediaRanges } from '#lib/http/accept.ts'
 import type { CarSelection } from '#lib/ipfs/blocks/unixfs.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
@@ -8,7 +9,7 @@ export type Representation =
   | { format: 'car'; selection: CarSelection }
 
 const typeOf = { raw: 'application/vnd.ipld.raw', car: 'application/vnd.ipld.car' } as const
-/** Forms that the specification knows and that a gateway for audio has no use for. */
+/** Forms of the specification that this gateway does not serve. */
 const unsupported = /^application\/(vnd\.(ipld|ipfs)\.|x-tar$)/
 
 /**
@@ -18,7 +19,7 @@ const unsupported = /^application\/(vnd\.(ipld|ipfs)\.|x-tar$)/
  * @throws ServiceError `invalid_request`, `not_acceptable`
  */
 export function representationOf({ searchParams }: URL, accept: string | null): Representation {
-  const accepted = mediaRanges(accept ?? '')
+  const accepted = mediaRanges(accept)
   const asked = searchParams.get('format')
   if (asked && asked !== 'raw' && asked !== 'car') {
     throw invalid('format', `"${asked}" is not served here; raw and car are`)
@@ -71,23 +72,4 @@ function invalid(path: string, message: string) {
   return new ServiceError('invalid_request', `The request is not valid: ${path}: ${message}`, {
     errors: [{ path, message }],
   })
-}
-
-interface MediaRange {
-  type: string
-  quality: number
-  parameters: Record<string, string>
-}
-
-/** The media ranges of an `Accept` header, the ones that are wanted most first. */
-function mediaRanges(accept: string): MediaRange[] {
-  return accept
-    .split(',')
-    .map((range) => {
-      const [type = '', ...pairs] = range.split(';').map((part) => part.trim().toLowerCase())
-      const parameters = Object.fromEntries(pairs.map((pair) => pair.split('=').map((part) => part.trim())))
-      return { type, parameters, quality: Number(parameters.q ?? 1) }
-    })
-    .filter(({ type, quality }) => type !== '' && quality > 0)
-    .sort((a, b) => b.quality - a.quality)
 }

@@ -63,6 +63,7 @@ function Placeholder() {
     <div className={styles.placeholder}>
       <div className={styles.ghost} aria-hidden>
         {ghostBars.map((height, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the bars never change their places.
           <span key={index} style={{ height: `${height}%` }} />
         ))}
       </div>

@@ -20,7 +20,8 @@ export function CurlPanel(props: { baseUrl: string; text: string; voiceId: strin
         </h2>
         <CopyButton value={command} label="Copy the command" />
       </div>
-      <pre className={styles.curl} tabIndex={0} aria-label="Command">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      <pre className={styles.curl} tabIndex={0} role="region" aria-label="Command">
         {command}
       </pre>
     </Paper>

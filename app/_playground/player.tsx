@@ -33,6 +33,7 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
 
   return (
     <div className={styles.player}>
+      {/* biome-ignore lint/a11y/useMediaCaption: the text is what was typed above; the service keeps none. */}
       <audio
         ref={audio}
         src={url}

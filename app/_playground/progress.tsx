@@ -20,7 +20,7 @@ export function Progress({ clip }: { clip: ClipView | undefined }) {
     <Timeline bulletSize={22} lineWidth={2} className={styles.progress} aria-label="Progress">
       {stepsOf(clip).map(({ title, detail, status }, index) => (
         <Timeline.Item
-          key={index}
+          key={title}
           bullet={bullets[status]}
           title={title}
           data-status={status}

@@ -110,7 +110,11 @@ function createBuffer() {
         if (!done) return value
         rest = undefined
       } else if (isOver) return undefined
-      else await new Promise<void>((resolve) => (wake = resolve))
+      else {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        await promise
+      }
     }
   }
 

@@ -134,8 +134,11 @@ export function waitsOf(times: Pick<TimeToIpfs, 'ms' | 'clips'>[]): Waits | unde
   const ascending = times.toSorted((a, b) => a.ms - b.ms)
   const quantile = (share: number) => {
     let seen = 0
-    const found = ascending.find((time) => (seen += time.clips) >= clips * share)
-    return found?.ms ?? 0
+    for (const time of ascending) {
+      seen += time.clips
+      if (seen >= clips * share) return time.ms
+    }
+    return 0
   }
   return { clips, medianMs: quantile(0.5), p95Ms: quantile(0.95) }
 }

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Interface, lint, readInterface } from '../support/interface.ts'
+import type { Json } from '../support/json.ts'
 import { ADMIN_KEY } from '../support/operator.ts'
 import { statusFault } from '../support/stub-vendors.ts'
 import { useWorld } from '../support/world.ts'
 
 const world = useWorld()
-let document: any
+let document: Json
 let description: Interface
 const unknown = '0'.repeat(32)
 const admin = { authorization: `Bearer ${ADMIN_KEY}` }

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { independentCid } from '../support/content-id.ts'
+import type { Json } from '../support/json.ts'
 import { cleanUpServices, newDirectory, type Service, startService } from '../support/service.ts'
 
 const sentence = 'The quick brown fox, number 42, jumps over the lazy dog, and then goes home to sleep. '
@@ -40,7 +41,7 @@ describe('five minutes of speech with AUDIO_OPTIMIZE=opus', { timeout: 240_000 }
   let page: Page
   let spoken: Heard
   let optimized: Heard
-  let clip: any
+  let clip: Json
 
   async function hear(url: string): Promise<Heard> {
     const response = await fetch(url)

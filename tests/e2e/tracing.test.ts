@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Json } from '../support/json.ts'
 import { quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
@@ -26,7 +27,7 @@ const authorizations: unknown[] = []
 
 beforeAll(async () => {
   collector = createServer(async (request, response) => {
-    const body = (await json(request)) as any
+    const body = (await json(request)) as Json
     authorizations.push(request.headers.authorization)
     for (const { scopeSpans } of body.resourceSpans)
       for (const scope of scopeSpans) spans.push(...scope.spans)

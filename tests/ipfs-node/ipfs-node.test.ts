@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { legacyCid, packCar } from '../../lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '../../lib/ipfs/blocks/content.ts'
 import { canonicalCid } from '../../lib/ipfs/blocks/parse-cid.ts'
@@ -34,7 +34,7 @@ describe('a real IPFS node', () => {
   }
 
   for (const sizeBytes of [1024, 3 * MEBIBYTE, 3 * MEBIBYTE + 1]) {
-    test(`imports a clip of ${sizeBytes} bytes, pins it and serves its bytes`, async () => {
+    it(`imports a clip of ${sizeBytes} bytes, pins it and serves its bytes`, async () => {
       const content = await someContent(sizeBytes)
       const provider = providerAt(node.rpcUrl)
       assert.equal(await provider.holds(content.cid, { signal }), false)
@@ -44,14 +44,14 @@ describe('a real IPFS node', () => {
     })
   }
 
-  test('takes a clip twice', async () => {
+  it('takes a clip twice', async () => {
     const content = await someContent(10_000)
     const provider = providerAt(node.rpcUrl)
     await provider.upload(content, { signal })
     assert.deepEqual(await provider.upload(content, { signal }), { cid: content.cid })
   })
 
-  test('gives the same CID to a plain file where CARs are not imported', async () => {
+  it('gives the same CID to a plain file where CARs are not imported', async () => {
     const front = await startWithoutDagImport(node.rpcUrl)
     try {
       const content = await someContent(3 * MEBIBYTE)
@@ -63,7 +63,7 @@ describe('a real IPFS node', () => {
     }
   })
 
-  test('gives a plain file the older CID when it may chunk as it likes', async () => {
+  it('gives a plain file the older CID when it may chunk as it likes', async () => {
     const { file } = await someContent(3 * MEBIBYTE)
     const body = new FormData()
     body.append('file', file, 'clip.mp3')

@@ -1,8 +1,9 @@
+import type { Json } from './json.ts'
 /** One server-sent event as it came. */
 export interface ReceivedEvent {
   event: string
   id?: string
-  data: any
+  data: Json
 }
 
 /** Reads a stream of server-sent events until it ends or the caller stops. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { startServer } from '../unit/ipfs/providers/faulty-server.ts'

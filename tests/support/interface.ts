@@ -1,6 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import type { Json } from './json.ts'
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete']
 
@@ -23,14 +24,14 @@ export async function lint(document: unknown): Promise<string[]> {
   )
 }
 
-export function readInterface(document: any): Interface {
+export function readInterface(document: Json): Interface {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   addFormats.default(ajv)
   ajv.addSchema(document, 'document')
-  const operations = new Map<string, { operation: any; pointer: string }>()
-  for (const [path, item] of Object.entries<any>(document.paths)) {
+  const operations = new Map<string, { operation: Json; pointer: string }>()
+  for (const [path, item] of Object.entries<Json>(document.paths)) {
     for (const method of METHODS.filter((name) => item[name])) {
-      const pointer = ['paths', path, method].map(escape).join('/')
+      const pointer = ['paths', path, method].map(pointerPart).join('/')
       operations.set(item[method].operationId, { operation: item[method], pointer: `document#/${pointer}` })
     }
   }
@@ -46,14 +47,16 @@ export function readInterface(document: any): Interface {
       if (!described.content?.[type])
         return [`${operationId}: ${response.status} with ${type} is not described`]
       if (!type.endsWith('json')) return []
-      const rest = ['responses', String(response.status), 'content', type, 'schema'].map(escape).join('/')
+      const rest = ['responses', String(response.status), 'content', type, 'schema']
+        .map(pointerPart)
+        .join('/')
       const validate = ajv.compile({ $ref: `${pointer}/${rest}` })
       return validate(await response.json()) ? [] : [`${operationId}: ${ajv.errorsText(validate.errors)}`]
     },
   }
 }
 
-const escape = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
+const pointerPart = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
 
 function fail(operationId: string): never {
   throw new Error(`There is no operation ${operationId}`)

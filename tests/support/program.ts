@@ -63,7 +63,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const { child, exited } = running
     const isReady = () => failIfEnded(child, output.since(from)) ?? options.isReady(output.since(from))
     await until('readiness', isReady, { timeoutMs: START_TIMEOUT_MS, everyMs: 20 })
-    exited.then((end) => isAsked || options.onUnasked?.(end))
+    void exited.then((end) => isAsked || options.onUnasked?.(end))
   }
 
   await launch()

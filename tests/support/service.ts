@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Json } from './json.ts'
 import type { Environment, ProgramOptions } from './program.ts'
 import { killPrograms, run, startProgram } from './program.ts'
 import type { LogLine } from './service-output.ts'
@@ -34,7 +35,7 @@ export interface Service {
 export interface Vocalized {
   status: number
   headers: Headers
-  body: any
+  body: Json
   elapsedMs: number
 }
 

@@ -80,8 +80,13 @@ export type TestServices = Awaited<ReturnType<typeof testServices<SimulatedClock
 
 let texts = 0
 
+function newText(): string {
+  texts += 1
+  return `Text ${texts}`
+}
+
 /** Has a new text spoken. */
-export function speak(services: Services, text = `Text ${(texts += 1)}`) {
+export function speak(services: Services, text = newText()) {
   return vocalize(services, { text, voiceId: 'slt' }, { requestId: `request-${texts}` })
 }
 

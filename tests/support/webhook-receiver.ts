@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
+import type { Json } from './json.ts'
 import { until } from './until.ts'
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('a secret of 32 bytes for a test!').toString('base64')}`
@@ -11,7 +12,7 @@ export interface ReceivedWebhook {
   id: string
   status: number
   /** What the package's own verifier made of it; `undefined` where it refused it. */
-  message: any
+  message: Json
 }
 
 export interface WebhookReceiver {

@@ -17,14 +17,14 @@ export const timePoints = (figures: Figures) =>
 function pointsOf<T extends { step: number; provider: string }>(
   figures: Figures,
   entries: T[],
-  valueOf: (entries: T[]) => number | null,
+  measure: (entries: T[]) => number | null,
 ): Point[] {
   return stepsOf(figures).map(({ step, time }) => {
     const here = Map.groupBy(
       entries.filter((entry) => entry.step === step),
       ({ provider }) => provider,
     )
-    return { time, ...Object.fromEntries([...here].map(([provider, group]) => [provider, valueOf(group)])) }
+    return { time, ...Object.fromEntries([...here].map(([provider, group]) => [provider, measure(group)])) }
   })
 }
 

@@ -61,6 +61,7 @@ function ClipLife({ clip }: { clip: ClipView }) {
       <Table className={styles.waterfall} aria-label="Timeline">
         <Table.Tbody>
           {waterfallOf(clip, Date.now()).map((stretch, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: what has happened keeps its place.
             <StretchRow key={index} {...stretch} />
           ))}
         </Table.Tbody>

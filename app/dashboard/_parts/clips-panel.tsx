@@ -25,9 +25,9 @@ export function ClipsPanel({ changedAt }: { changedAt: number | undefined }) {
   const [outcome, setOutcome] = useState('')
   const key = `/api/admin/clips?state=${state}&page=${page}&limit=${PAGE_SIZE}`
   const { data, error, mutate } = useSWR(key, readClips, { keepPreviousData: true })
-  // Asked again whenever something has changed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again whenever something has changed.
   useEffect(() => {
-    mutate()
+    void mutate()
   }, [changedAt, mutate])
 
   async function retryClips(id?: string) {
@@ -35,7 +35,7 @@ export function ClipsPanel({ changedAt }: { changedAt: number | undefined }) {
     setOutcome('')
     setOutcome(await retry(id).catch((error) => asProblem(error).detail))
     setRetrying(undefined)
-    mutate()
+    void mutate()
   }
 
   const pages = Math.ceil((data?.total ?? 0) / PAGE_SIZE)

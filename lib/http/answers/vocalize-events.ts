@@ -20,7 +20,7 @@ export function vocalizeEvents(context: RequestContext, baseUrl: string, speak: 
   )
   return eventStream(async function* (signal) {
     const over = new AbortController()
-    last.finally(() => over.abort())
+    void last.finally(() => over.abort())
     const options = { baseUrl, awaitRecord: true, signal: AbortSignal.any([signal, over.signal]) }
     let known: string | undefined
     for await (const event of clipEvents(context.services, id, options)) {

@@ -2,7 +2,7 @@ import { createWriter, headerLength } from '@ipld/car/buffer-writer'
 import { type ImporterOptions, importByteStream, type WritableStorage } from 'ipfs-unixfs-importer'
 import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced } from 'ipfs-unixfs-importer/layout'
-import { CID, varint } from 'multiformats'
+import { type CID, varint } from 'multiformats'
 import * as raw from 'multiformats/codecs/raw'
 
 type ByteStream = AsyncIterable<Uint8Array>

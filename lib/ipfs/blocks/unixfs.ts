@@ -1,5 +1,5 @@
 import { code as dagPbCode, decode } from '@ipld/dag-pb'
-import { CID } from 'multiformats'
+import type { CID } from 'multiformats'
 import * as raw from 'multiformats/codecs/raw'
 import { carHeader, frameStart } from './car.ts'
 import { WrongContentError } from './car-reader.ts'

@@ -50,7 +50,7 @@ export function createBreakerSync(options: { redis: RedisConnections; now: () =>
     if (!news) return
     const snapshot = aged(news.snapshot, now() - news.at)
     const message = JSON.stringify({ from: self, provider, snapshot })
-    count(unseen, provider, +1)
+    count(unseen, provider, 1)
     try {
       const client = await redis.shared()
       await client

@@ -57,7 +57,8 @@ async function timed(calls: Call[], work: () => Promise<string>): Promise<void> 
 let texts = 0
 
 async function callOnce({ baseUrl, tally, random }: LoadOptions): Promise<string> {
-  const text = `Sentence ${(texts += 1)} of this run. `.repeat(1 + Math.floor(random() * 4))
+  texts += 1
+  const text = `Sentence ${texts} of this run. `.repeat(1 + Math.floor(random() * 4))
   const response = await fetch(`${baseUrl}/api/agents/vocalize`, {
     method: 'POST',
     body: JSON.stringify({ text, voiceId: 'George' }),

@@ -21,14 +21,14 @@ export async function takeSample(service: Service, seconds: number, latencies: L
   const metrics = await (
     await service.fetch('/api/metrics', { headers: { authorization: 'Bearer soak-metrics-token' } })
   ).text()
-  const valueOf = (name: string) =>
+  const measured = (name: string) =>
     Number(metrics.match(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm'))?.[1])
   const vocalize = latencies.vocalize.splice(0).toSorted((a, b) => a - b)
   const listen = latencies.listen.splice(0).toSorted((a, b) => a - b)
   return {
     seconds,
-    memoryMiB: valueOf('process_resident_memory_bytes') / MEBIBYTE,
-    heapMiB: valueOf('nodejs_heap_size_used_bytes') / MEBIBYTE,
+    memoryMiB: measured('process_resident_memory_bytes') / MEBIBYTE,
+    heapMiB: measured('nodejs_heap_size_used_bytes') / MEBIBYTE,
     openFiles: (await readdir(`/proc/${service.processId}/fd`)).length,
     vocalizeP50: quantile(vocalize, 0.5),
     vocalizeP99: quantile(vocalize, 0.99),

@@ -44,7 +44,7 @@ const instructions: Record<string, (stage: FinalStage, words: string[], line: st
     if (flag !== '--from=build') throw new Error(`Copied from elsewhere: ${flag}`)
     stage.copies.push({ from: paths.slice(0, -1), to: paths.at(-1) as string })
   },
-  RUN(stage, words, line) {
+  RUN(stage, _words, line) {
     const [, folder] = /^RUN install --directory --owner=node --group=node (\S+)$/.exec(line) ?? []
     if (!folder) throw new Error(`Run in the final stage: ${line}`)
     stage.ownFolders.push(folder)

@@ -114,7 +114,8 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
   }, 20_000)
 
   it('ends a statement that takes too long, and works on', async () => {
-    const url = new URL((await subject.prepare(), subject.url()))
+    await subject.prepare()
+    const url = new URL(subject.url())
     url.searchParams.set('statement_timeout', '100')
     const database = createDatabase(postgresServer(url.href))
     onTestFinished(() => database.close())

@@ -48,7 +48,8 @@ describe.skipIf(!url)('while Redis is away', () => {
     await server.start()
     let count = 0
     await until('a common count', async () => {
-      const caller = `caller ${(count += 1)}`
+      count += 1
+      const caller = `caller ${count}`
       await left.take(caller)
       return !(await right.take(caller)).isAllowed
     })

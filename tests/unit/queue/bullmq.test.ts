@@ -14,7 +14,10 @@ const redisUrl = inject('redisUrl')
 const silent = createLog({ level: 'silent', scrub: (text) => text })
 const clock = systemClock
 let prefixes = 0
-const newPrefix = () => `test-${process.pid}-${(prefixes += 1)}:`
+const newPrefix = () => {
+  prefixes += 1
+  return `test-${process.pid}-${prefixes}:`
+}
 
 /** A process of its own, as far as Redis can tell. */
 function openQueue(url: string, prefix: string, log = silent): WorkQueue {

@@ -10,7 +10,9 @@ const program = (title: string): Program => ({
   find: () => (here.has(title.toLowerCase()) ? `/usr/bin/${title}` : undefined),
 })
 const all = [program('Redis'), program('Nginx')]
-const install = vi.fn(async (names: string[]) => void names.forEach((name) => here.add(name)))
+const install = vi.fn(async (names: string[]) => {
+  for (const name of names) here.add(name)
+})
 
 beforeEach(() => {
   here = new Set()

@@ -69,7 +69,7 @@ describe('Limited speech', () => {
     const first = await speak()
     controllers[0]?.enqueue(Buffer.from('audio'))
     await first.audio.getReader().read()
-    speak()
+    void speak()
 
     expect(await begun()).toBe(1)
   })

@@ -148,14 +148,15 @@ describe('a breaker', () => {
 describe('a breaker that follows another', () => {
   let othersNow: number
   let other: Breaker
-  let changes: number
+  let changes = 0
+  const onChange = () => {
+    changes += 1
+  }
+
   beforeEach(() => {
     // Clocks of two machines, years apart.
     othersNow = 90_000_000_000
     changes = 0
-    const onChange = () => {
-      changes += 1
-    }
     other = createBreaker({ now: () => othersNow, maxRetryAfterMs: PATIENCE_MS, onChange })
     breaker = createBreaker({
       now: () => now,
@@ -248,7 +249,7 @@ describe('a breaker that follows another', () => {
   })
 
   it('says nothing of what changes nothing', () => {
-    breaker = createBreaker({ now: () => now, maxRetryAfterMs: PATIENCE_MS, onChange: () => (changes += 1) })
+    breaker = createBreaker({ now: () => now, maxRetryAfterMs: PATIENCE_MS, onChange })
     fail(7)
     breaker.succeeded()
     breaker.succeeded()

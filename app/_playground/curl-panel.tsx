@@ -20,7 +20,7 @@ export function CurlPanel(props: { baseUrl: string; text: string; voiceId: strin
         </h2>
         <CopyButton value={command} label="Copy the command" />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex lint/a11y/useSemanticElements: what scrolls must be reachable by keyboard, and be named. */}
       <pre className={styles.curl} tabIndex={0} role="region" aria-label="Command">
         {command}
       </pre>

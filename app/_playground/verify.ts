@@ -24,7 +24,7 @@ export async function verify(clip: Pick<ClipView, 'audioUrl' | 'cid' | 'ipfsHash
   } catch (error) {
     return unreachable(await explain(error, clip.audioUrl))
   }
-  const { cid, sizeBytes: bytes } = await computeCid(streamOf(audio))
+  const { cid, sizeBytes: bytes } = await computeCid(audio.stream())
   const named = clip.ipfsHash && clip.ipfsHash !== cid ? await legacyCid(audio) : clip.ipfsHash
   if (cid !== clip.cid || named !== clip.ipfsHash) return { kind: 'different', cid, bytes }
   return { kind: 'exact', cid, bytes, elapsedMs: performance.now() - startedAt }
@@ -78,4 +78,3 @@ async function explain(error: unknown, url: string): Promise<string> {
 }
 
 const unreachable = (reason: string): Verdict => ({ kind: 'unreachable', reason })
-const streamOf = (audio: Blob) => audio.stream() as unknown as AsyncIterable<Uint8Array>

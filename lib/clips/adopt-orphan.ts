@@ -24,7 +24,7 @@ export async function adoptOrphan(services: Services, orphan: Orphan): Promise<b
     await store.delete(orphan.id)
     return false
   }
-  const { cid, sizeBytes } = await computeCid(audio.stream() as unknown as AsyncIterable<Uint8Array>)
+  const { cid, sizeBytes } = await computeCid(audio.stream())
   const now = clock.now()
   if (!orphan.requestId) {
     const isReserved = await catalog.clips.reserve(

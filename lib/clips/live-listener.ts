@@ -150,7 +150,7 @@ function createBuffer() {
     },
     continueFrom(clip: Blob) {
       if (isOver || heardBytes === clip.size) return
-      rest = clip.slice(heardBytes).stream().getReader() as ReadableStreamDefaultReader<Uint8Array>
+      rest = clip.slice(heardBytes).stream().getReader()
       wake()
     },
     end() {

@@ -74,7 +74,7 @@ async function reopen(store: TempAudioStore, id: string): Promise<Blob> {
 /** The same stream again, with its CID computed from the chunks as they pass. */
 function hashOnTheWay(audio: ReadableStream<Uint8Array>) {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-  const hashed = computeCid(readable as unknown as AsyncIterable<Uint8Array>)
+  const hashed = computeCid(readable)
   hashed.catch(() => {})
   async function* branch() {
     const writer = writable.getWriter()

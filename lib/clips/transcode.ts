@@ -83,9 +83,9 @@ type Optimized = Pick<StagedAudio, 'audio' | 'cid' | 'sizeBytes' | 'isDurable' |
 
 async function replace(services: Services, id: string, opus: Blob): Promise<Optimized> {
   const { store } = services
-  const { cid, sizeBytes } = await computeCid(bytesOf(opus))
+  const { cid, sizeBytes } = await computeCid(opus.stream())
   await holdLease(services, id)
-  const failure = await store.put(id, bytesOf(opus)).then(
+  const failure = await store.put(id, opus.stream()).then(
     () => undefined,
     (error: unknown) => error,
   )
@@ -102,5 +102,3 @@ async function holdLease({ catalog, clock, leaseOwner }: Services, id: string) {
   const lease = { owner: leaseOwner, expiresAt: clock.now() + LEASE_MS }
   if (!(await catalog.queue.renew(id, lease))) throw new Error('The lease on it was lost')
 }
-
-const bytesOf = (audio: Blob) => audio.stream() as unknown as AsyncIterable<Uint8Array>

@@ -117,7 +117,7 @@ async function copyOne(
   const file = await readable(files.blob(id))
   if (!file) return { problem: 'its file went while it was copied' }
   if (file instanceof Error) return { problem: `its file cannot be read: ${describeError(file)}` }
-  const { cid, sizeBytes } = await computeCid(file.stream() as unknown as AsyncIterable<Uint8Array>)
+  const { cid, sizeBytes } = await computeCid(file.stream())
   if (record?.cid && record.state !== 'speaking' && record.cid !== cid) {
     return { problem: `its file has changed: it is ${cid} and should be ${record.cid}` }
   }

@@ -40,7 +40,7 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
       const handle = isClipId(id) ? await open(placeOf(id)).catch(nullIfMissing) : null
       if (!handle) return null
       const stream = handle.createReadStream(range)
-      return Readable.toWeb(stream) as ReadableStream<Uint8Array>
+      return Readable.toWeb(stream)
     },
 
     async blob(id) {

@@ -127,6 +127,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   async function readSpooled(id: string, range?: { start: number; end: number }) {
     const spooled = await spool.find(id)
     const part = range ? spooled?.slice(range.start, range.end + 1) : spooled
+    // A blob's stream is the DOM's for TypeScript, and Node.js's at run time.
     return (part?.stream() as ReadableStream<Uint8Array> | undefined) ?? null
   }
 
@@ -182,7 +183,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       const here = (await copies.read(id, range)) ?? (kept.has(id) ? await readSpooled(id, range) : null)
       if (here) return here
       const body = await bucket.open(id, range)
-      if (body) return Readable.toWeb(body) as ReadableStream<Uint8Array>
+      if (body) return Readable.toWeb(body)
       return readSpooled(id, range)
     },
 

@@ -47,7 +47,7 @@ export function recordsIn(directory: string): Row[] {
 
 async function compare(row: Row, file: string): Promise<string[]> {
   const bytes = await readFile(file)
-  const { cid } = await computeCid(new Blob([bytes]).stream() as unknown as AsyncIterable<Uint8Array>)
+  const { cid } = await computeCid(new Blob([bytes]).stream())
   const found: string[] = []
   if (cid !== row.cid) found.push(`file ${row.id} is ${cid}, and its record says ${row.cid}`)
   if (bytes.length !== row.size_bytes) found.push(`file ${row.id} has another size than its record says`)

@@ -136,7 +136,7 @@ export async function keepAs(
     const packed = await packCar(file, { as })
     signal.throwIfAborted()
     if (packed.cid !== cid) continue
-    return store.put(cid, packed.car.stream() as unknown as AsyncIterable<Uint8Array>, { signal })
+    return store.put(cid, packed.car.stream(), { signal })
   }
   throw new WrongContentError(`The bytes are not those of ${cid}`)
 }

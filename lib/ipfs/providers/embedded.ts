@@ -21,7 +21,7 @@ export function createEmbeddedProvider({
         throw new ProviderError('The disk of the local repository is full', { isRetryable: true })
       }
       try {
-        await repository.put(cid, car.stream() as unknown as AsyncIterable<Uint8Array>, { signal })
+        await repository.put(cid, car.stream(), { signal })
       } catch (error) {
         signal.throwIfAborted()
         throw diskError(error)

@@ -115,7 +115,7 @@ describe('The audit', () => {
   it('brings a clip to somebody else where its provider does not take it back', async () => {
     const content = await someContent(5000)
     const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
-    await world.services.store.put(id, content.file.stream() as unknown as AsyncIterable<Uint8Array>)
+    await world.services.store.put(id, content.file.stream())
     now += 2 * HOUR_MS
     pinata.state.refuses = true
     expect(at(await auditAll(), 'pinata')).toMatchObject({ lost: 1, repaired: 0 })

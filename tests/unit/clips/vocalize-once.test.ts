@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { ReadableStream } from 'node:stream/web'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import { createServices } from '#lib/composition.ts'
@@ -30,8 +31,8 @@ function createCountingSpeech() {
       calls += 1
       await new Promise(setImmediate)
       if (failure) throw failure
-      const audio = new Response(new Uint8Array(text.length * 2).fill(calls)).body
-      return { audio: audio as never, outputFormat: 'pcm_8000', modelId: 'test' }
+      const audio = ReadableStream.from([new Uint8Array(text.length * 2).fill(calls)])
+      return { audio, outputFormat: 'pcm_8000', modelId: 'test' }
     },
     voices: async () => [],
     close: async () => {},

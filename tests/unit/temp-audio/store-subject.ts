@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import type { TempAudioStore } from '#lib/temp-audio/store.ts'
 import { seededRandom } from '../../support/random.ts'
 
@@ -19,7 +20,7 @@ export async function* inChunks(bytes: Uint8Array, chunkBytes = 1000): AsyncGene
 
 export async function readAll(store: TempAudioStore, id: string, range?: { start: number; end: number }) {
   const stream = await store.read(id, range)
-  return stream && Buffer.from(await new Response(stream as unknown as BodyInit).arrayBuffer())
+  return stream && buffer(stream)
 }
 
 export async function listAll(store: TempAudioStore, options?: Parameters<TempAudioStore['list']>[0]) {

@@ -142,7 +142,7 @@ describe('a clip that only others hold', () => {
   it('comes from the temporary store while that has it', async () => {
     const world = await open()
     const id = await world.record(large, { provider: 'pinata', hasLocalBytes: true })
-    await world.services.store.put(id, large.file.stream() as unknown as AsyncIterable<Uint8Array>)
+    await world.services.store.put(id, large.file.stream())
     const response = await fetch(`${world.origin}/ipfs/${large.cid}`)
     expect(Buffer.compare(await response.bytes(), await bytesOf(large.file))).toBe(0)
   })
@@ -300,7 +300,7 @@ describe('the cache', () => {
     expect([whole.status, (await whole.bytes()).length]).toEqual([200, 2_500_000])
     const leaf = String((await world.services.blockCache.open(large.cid))?.dag.children[2]?.cid)
     const other = await someContent(10, 77)
-    await world.services.blockCache.put(other.cid, other.car.stream() as never)
+    await world.services.blockCache.put(other.cid, other.car.stream())
     expect(await world.services.blockCache.open(leaf)).toBeNull()
     const response = await fetch(`${world.origin}/ipfs/${leaf}?format=raw`)
     expect(response.status).toBe(200)

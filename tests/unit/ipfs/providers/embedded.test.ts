@@ -108,7 +108,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     const content = await someContent(2_500_000)
     const car = content.car.stream.bind(content.car)
     async function* slow() {
-      for await (const chunk of car() as unknown as AsyncIterable<Uint8Array>) {
+      for await (const chunk of car()) {
         yield chunk
         stop.abort(reason)
       }

@@ -1,6 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { readConfig } from '#lib/config/index.ts'
-import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
+import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#lib/http/page-security.ts'
 
 /** Pages only: what programs talk to and what is built carries headers of its own. */
@@ -13,7 +13,7 @@ export function proxy(request: NextRequest): NextResponse {
   try {
     origins ??= gatewayOrigins(readConfig(process.env))
   } catch (error) {
-    if (!isConfigError(error)) throw error
+    if (!ConfigError.isInstance(error)) throw error
     return new NextResponse(`${describeConfigError(error)}\n`, { status: 500 })
   }
   const nonce = crypto.randomUUID().replaceAll('-', '')

@@ -3,10 +3,10 @@ import path from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
 import nextEnv from '@next/env'
 import { readConfig, secretsOf } from '#lib/config/index.ts'
-import { type Environment, isConfigError } from '#lib/config/variables.ts'
-import { isMigrationRefused, migrateStore } from '#lib/migrate-store/migrate-store.ts'
+import { ConfigError, type Environment } from '#lib/config/variables.ts'
+import { MigrationRefusedError, migrateStore } from '#lib/migrate-store/migrate-store.ts'
 import { printed } from '#lib/migrate-store/printed.ts'
-import { describeError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { createScrubber, type Scrub } from '#lib/platform/redact.ts'
 
 const USAGE = `npm run migrate-store -- --to <where> [--from <directory>]
@@ -84,7 +84,7 @@ function showProgress() {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  const isRefusal = !hasBegun || isMigrationRefused(error) || isConfigError(error)
+  const isRefusal = !hasBegun || MigrationRefusedError.isInstance(error) || ConfigError.isInstance(error)
   const consequence = isRefusal ? '' : 'The copy broke off, and goes on when it is run again: '
   say(scrub(`${consequence}${describeError(error)}\n`))
   return isRefusal ? REFUSED : 1

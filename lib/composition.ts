@@ -17,7 +17,7 @@ import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
 import { createProviders } from '#lib/ipfs/providers/index.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
 import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
-import { isServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
 import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
@@ -106,7 +106,7 @@ export function createServices(
     tasks: createTaskTracker({
       clock,
       onError: (error) => {
-        if (!isServiceError(error)) log.error({ err: error }, 'Background work failed')
+        if (!ServiceError.isInstance(error)) log.error({ err: error }, 'Background work failed')
       },
     }),
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),

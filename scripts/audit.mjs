@@ -2,8 +2,8 @@ import nextEnv from '@next/env'
 import { audit } from '#lib/clips/audit.ts'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
-import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
-import { describeError } from '#lib/model/errors.ts'
+import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
+import { describeError } from '#lib/platform/errors.ts'
 
 /** How a clip that is lost and could not be repaired shows to whoever started this. */
 const LOST = 1
@@ -41,6 +41,6 @@ function tableOf(results) {
 }
 
 main().catch((error) => {
-  console.error(isConfigError(error) ? describeConfigError(error) : describeError(error))
+  console.error(ConfigError.isInstance(error) ? describeConfigError(error) : describeError(error))
   process.exitCode = 2
 })

@@ -1,4 +1,5 @@
 import { computeCid, legacyCid } from '#lib/ipfs/blocks/car.ts'
+import { markedError } from '#lib/platform/errors.ts'
 import type { ClipView } from '../_shared/clip-view.ts'
 
 const TIME_LIMIT_MS = 45_000
@@ -30,7 +31,8 @@ export async function verify(clip: Pick<ClipView, 'audioUrl' | 'cid' | 'ipfsHash
   return { kind: 'exact', cid, bytes, elapsedMs: performance.now() - startedAt }
 }
 
-class Refused extends Error {}
+/** The address answered, and not with the audio. */
+class RefusedError extends markedError('RefusedError') {}
 
 async function download(url: string): Promise<Blob> {
   const signal = AbortSignal.timeout(TIME_LIMIT_MS)
@@ -41,7 +43,7 @@ async function download(url: string): Promise<Blob> {
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
   })
-  if (!response.ok) throw new Refused(explainStatus(response.status))
+  if (!response.ok) throw new RefusedError(explainStatus(response.status))
   return response.blob()
 }
 
@@ -56,7 +58,7 @@ function explainStatus(status: number): string {
 /** A browser does not say why a fetch failed; what can be found out is. */
 async function explain(error: unknown, url: string): Promise<string> {
   const { host, protocol } = new URL(url)
-  if (error instanceof Refused) return error.message
+  if (RefusedError.isInstance(error)) return error.message
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return `${host} did not send it within ${TIME_LIMIT_MS / 1000} seconds.`
   }

@@ -1,3 +1,5 @@
+import { markedError } from '#lib/platform/errors.ts'
+
 /** What the service says when it refuses (RFC 9457), as far as the pages show it. */
 export interface Problem {
   status: number
@@ -9,8 +11,7 @@ export interface Problem {
 }
 
 /** A request that was refused. `message` is fit to be shown. */
-export class ProblemError extends Error {
-  override readonly name = 'ProblemError'
+export class ProblemError extends markedError('ProblemError') {
   readonly problem: Problem
 
   constructor(problem: Problem) {
@@ -28,7 +29,7 @@ export async function readProblem(response: Response): Promise<ProblemError> {
 
 /** What to tell of anything that was thrown by a request. */
 export function asProblem(error: unknown): Problem {
-  if (error instanceof ProblemError) return error.problem
+  if (ProblemError.isInstance(error)) return error.problem
   const detail = navigator.onLine ? 'The service did not answer; is it running?' : 'This device is offline'
   return { status: 0, title: 'No answer', detail }
 }

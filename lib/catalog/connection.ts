@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
-import { describeError } from '#lib/model/errors.ts'
-import { errorGuard } from '#lib/platform/process-singleton.ts'
+import { describeError, markedError } from '#lib/platform/errors.ts'
 import type { Schema } from './schema.ts'
 
 type Work<T> = (db: Kysely<Schema>) => Promise<T>
@@ -42,11 +41,7 @@ const PATIENCE_MS = 2000
 const PAUSE_MS = 25
 
 /** The catalog cannot be used now: locked, damaged, read-only, unreachable, gone. */
-export class CatalogError extends Error {
-  override readonly name = 'CatalogError'
-}
-
-export const isCatalogError = errorGuard<CatalogError>('CatalogError')
+export class CatalogError extends markedError('CatalogError') {}
 
 /** An open and migrated database. What it runs is run again where the database was busy. All throw `CatalogError`. */
 export interface Database {

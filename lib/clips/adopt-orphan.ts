@@ -1,7 +1,7 @@
 import { measureAudio } from '#lib/audio/measure.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
-import { isServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 
 /** A clip whose process died between its bytes and its record, or a file whose record was lost altogether. */
 type Orphan = { id: string; outputFormat?: string | null; requestId?: string }
@@ -17,7 +17,7 @@ export async function adoptOrphan(services: Services, orphan: Orphan): Promise<b
   const audio = await store.blob(orphan.id)
   if (!audio) return false
   const facts = await measureAudio(audio, orphan.outputFormat ?? '').catch((error: unknown) => {
-    if (isServiceError(error)) return null
+    if (ServiceError.isInstance(error)) return null
     throw error
   })
   if (!facts) {

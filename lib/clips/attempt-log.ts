@@ -2,16 +2,12 @@ import type { AttemptEnd, Trigger } from '#lib/catalog/attempts.ts'
 import type { Lease } from '#lib/catalog/queue.ts'
 import type { Services } from '#lib/context.ts'
 import type { AttemptLog } from '#lib/ipfs/chain/provider-runner.ts'
-import { describeError, type ProviderError } from '#lib/model/errors.ts'
-import { errorGuard } from '#lib/platform/process-singleton.ts'
+import { type ProviderError } from '#lib/model/errors.ts'
+import { describeError, markedError } from '#lib/platform/errors.ts'
 import { leaseMs } from './lease.ts'
 
 /** Somebody else works on the clip now. */
-export class LeaseLostError extends Error {
-  override readonly name = 'LeaseLost'
-}
-
-export const isLeaseLost = errorGuard<LeaseLostError>('LeaseLost')
+export class LeaseLostError extends markedError('LeaseLostError') {}
 
 /** Prolongs the lease on a clip. `false`: it was lost. */
 type Renew = (clipId: string, lease: Lease) => Promise<boolean>
@@ -19,7 +15,7 @@ type Renew = (clipId: string, lease: Lease) => Promise<boolean>
 /**
  * The journal of a clip that is held under a lease, which is prolonged before each try.
  *
- * @throws LeaseLost, CatalogError from `begin`: what cannot be written down is not begun
+ * @throws LeaseLostError, CatalogError from `begin`: what cannot be written down is not begun
  */
 export function leasedLog(
   services: Services,

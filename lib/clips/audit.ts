@@ -1,7 +1,7 @@
 import type { Pin } from '#lib/catalog/pins.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { bestEffortLog } from './attempt-log.ts'
 import { contentOf, wantedReplicas } from './replicate.ts'
 import { verifyPin, verifyThrough } from './verify-pin.ts'

@@ -1,5 +1,5 @@
 import type { Services } from '#lib/context.ts'
-import { type ErrorCode, isServiceError, ServiceError } from '#lib/model/errors.ts'
+import { type ErrorCode, ServiceError } from '#lib/model/errors.ts'
 
 /** Errors after which nothing was spoken, so that nothing is owed. A time-out or a broken stream may have been paid for. */
 const UNSPOKEN: readonly ErrorCode[] = [
@@ -51,7 +51,7 @@ export async function spendCharacters(
   return {
     refund,
     async afterFailure(error) {
-      if (isServiceError(error) && UNSPOKEN.includes(error.code)) await refund()
+      if (ServiceError.isInstance(error) && UNSPOKEN.includes(error.code)) await refund()
       return undefined
     },
   }

@@ -1,6 +1,6 @@
-import { isCatalogError } from '#lib/catalog/connection.ts'
+import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
-import { describeError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { inBatches } from '#lib/platform/in-batches.ts'
 import { adoptOrphan } from './adopt-orphan.ts'
 import { freeDiskSpace } from './byte-budget.ts'
@@ -137,7 +137,7 @@ async function healing({ log }: Services, clipId: string, heal: () => Promise<vo
   try {
     await heal()
   } catch (error) {
-    if (isCatalogError(error)) throw error
+    if (CatalogError.isInstance(error)) throw error
     log.error(
       { clipId, error: describeError(error) },
       'A clip in the temporary store could not be healed yet',

@@ -1,6 +1,6 @@
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 
 /**
  * Deletes the bytes of clips from the temporary store; their records stay. Returns how many are gone: a store that

@@ -1,9 +1,11 @@
 import type { Services } from '#lib/context.ts'
 import type { KeptDag } from '#lib/ipfs/blocks/block-store.ts'
+import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { fetchContent, keepAs, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Clip } from '#lib/model/clip.ts'
-import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { hedgedRace } from '#lib/platform/hedged-race.ts'
 
 /** How long a gateway may think before the next one is asked as well. */
@@ -123,7 +125,7 @@ async function fetchFrom(
 }
 
 function reportFailure({ log, scrub }: Services, { gatewayUrl, cid }: Source, error: unknown) {
-  const isWrong = error instanceof Error && error.name === 'WrongContentError'
+  const isWrong = WrongContentError.isInstance(error)
   const facts = { gateway: scrub(new URL(gatewayUrl).host), cid, error: scrub(describeError(error)) }
   if (isWrong) log.error(facts, 'A gateway answered with wrong bytes')
   else log.debug(facts, 'A gateway did not deliver')

@@ -1,9 +1,9 @@
-import { isChainError } from '#lib/ipfs/chain/errors.ts'
-import { isProviderError } from '#lib/model/errors.ts'
+import { ChainError } from '#lib/ipfs/chain/errors.ts'
+import { ProviderError } from '#lib/model/errors.ts'
 
 /** Whether a provider, and not the clip, was at fault for a failed round: the next clip may fare better or not. */
 export function isProvidersFault(error: unknown): boolean {
-  if (!isChainError(error)) return false
+  if (!ChainError.isInstance(error)) return false
   const { errors } = error.cause as AggregateError
-  return errors.some((cause) => isProviderError(cause) && cause.isRetryable)
+  return errors.some((cause) => ProviderError.isInstance(cause) && cause.isRetryable)
 }

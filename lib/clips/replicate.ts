@@ -4,9 +4,9 @@ import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type Clip, fileNameOf } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
 import { waitBeforeRound } from '#lib/platform/backoff.ts'
-import { isLeaseLost, leasedLog } from './attempt-log.ts'
+import { describeError } from '#lib/platform/errors.ts'
+import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { findContent } from './find-content.ts'
 import { leaseMs } from './lease.ts'
 
@@ -44,7 +44,7 @@ export async function replicate(
       result.added += await replicateClip(services, replication, options.signal)
     } catch (error) {
       // It is somebody else's now.
-      if (isLeaseLost(error)) continue
+      if (LeaseLostError.isInstance(error)) continue
       if (options.signal.aborted) {
         const nextAttemptAt = clock.now()
         await catalog.replications.postpone(replication.clipId, {

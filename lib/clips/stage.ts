@@ -4,7 +4,7 @@ import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import type { OriginalFacts } from '#lib/model/clip.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
-import { isTempAudioError, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+import { TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
 
 /** Audio whose identity is known. `isDurable`: the temporary store has it for good, a crash loses nothing. */
 export interface StagedAudio extends AudioFacts {
@@ -50,7 +50,7 @@ export async function stage(
   try {
     await store.put(id, branch, options)
   } catch (error) {
-    if (!isTempAudioError(error) || !error.rescued) throw error
+    if (!TempAudioError.isInstance(error) || !error.rescued) throw error
     storeError = error
   }
   const { cid, sizeBytes } = await hashed

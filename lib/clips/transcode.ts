@@ -3,8 +3,8 @@ import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
 import type { DecoderFormat } from '#lib/audio/opus/decoders.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
-import { describeError } from '#lib/model/errors.ts'
-import { isTempAudioError, TempAudioError } from '#lib/temp-audio/store.ts'
+import { describeError } from '#lib/platform/errors.ts'
+import { TempAudioError } from '#lib/temp-audio/store.ts'
 import type { StagedAudio } from './stage.ts'
 
 /** The most that is held in memory of one clip: three quarters of an hour. */
@@ -91,7 +91,7 @@ async function replace(services: Services, id: string, opus: Blob): Promise<Opti
   )
   const audio = await store.blob(id).catch(() => null)
   if (audio?.size === sizeBytes) return { audio, cid, sizeBytes, isDurable: true }
-  if (isTempAudioError(failure)) await failure.discard()
+  if (TempAudioError.isInstance(failure)) await failure.discard()
   if (audio) throw failure
   const storeError = new TempAudioError('The temporary store lost the clip', { cause: failure })
   return { audio: opus, cid, sizeBytes, isDurable: false, storeError }

@@ -1,14 +1,14 @@
 import type { Trigger } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
-import { type ChainError, isChainError } from '#lib/ipfs/chain/errors.ts'
+import { ChainError } from '#lib/ipfs/chain/errors.ts'
 import type { Priority } from '#lib/ipfs/chain/provider-runner.ts'
 import { type Clip, fileNameOf } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { waitBeforeRound } from '#lib/platform/backoff.ts'
+import { describeError, markedError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
-import { isLeaseLost, leasedLog } from './attempt-log.ts'
+import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
 import { isProvidersFault } from './outage.ts'
 import { wantedReplicas } from './replicate.ts'
@@ -56,7 +56,7 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
   const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
   try {
     const audio = options.audio ?? (await services.store.blob(clip.id))
-    if (!audio) throw new BytesMissing('Its bytes are not in the temporary store')
+    if (!audio) throw new BytesMissingError('Its bytes are not in the temporary store')
     const { cid, car } = await packCar(audio)
     if (cid !== clip.cid) throw new Error(`Its bytes have changed: they are ${cid} and should be ${clip.cid}`)
     const stored = await chain.upload(
@@ -85,7 +85,7 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     const { permanentUrl: url } = asPublished(services.config, { ...clip, ipfsHash, permanentUrl })
     return { status: 'success', id: clip.id, ipfsHash, url, provider }
   } catch (error) {
-    if (options.signal.aborted || isLeaseLost(error)) {
+    if (options.signal.aborted || LeaseLostError.isInstance(error)) {
       await catalog.queue.release(leaseOwner, clip.id)
       return { status: 'untried', id: clip.id }
     }
@@ -96,28 +96,28 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
 
 /** What is tried after an outage is tried since others succeed: only a provider's own fault means that it lasts. */
 function isOutage(error: unknown, trigger: Trigger): boolean {
-  return isProvidersFault(error) || (isChainError(error) && trigger !== 'recovery')
+  return isProvidersFault(error) || (ChainError.isInstance(error) && trigger !== 'recovery')
 }
 
 async function postpone(services: Services, clip: Clip, error: Error): Promise<UploadOutcome> {
   const { catalog, clock, scrub, leaseOwner } = services
   const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
-  const isUntried = isChainError(error) && error.attempts === 0
+  const isUntried = ChainError.isInstance(error) && error.attempts === 0
   if (isUntried && services.chain.providers.length > 0) {
     await catalog.queue.release(leaseOwner, clip.id)
     return { status: 'untried', id: clip.id }
   }
   const message = scrub(describeError(error))
   if (services.chain.providers.length > 0) log.error({ error: message }, logMessages.allFailed)
-  if (error instanceof BytesMissing && clock.now() >= clip.expiresAt) {
+  if (BytesMissingError.isInstance(error) && clock.now() >= clip.expiresAt) {
     await expireClip(services, clip, { leaseOwner })
   }
   const lastRoundAt = clock.now()
   const nextAttemptAt = lastRoundAt + waitBeforeRound(clip.failedRounds + 1, () => clock.random())
   await catalog.clips.postpone(clip.id, { leaseOwner, error: message, lastRoundAt, nextAttemptAt })
-  const attempts = clip.attempts + (isChainError(error) ? error.attempts : 0)
+  const attempts = clip.attempts + (ChainError.isInstance(error) ? error.attempts : 0)
   return { status: 'failed', id: clip.id, error, attempts }
 }
 
 /** The record says that the bytes are here, and they are not: nothing more can come of the clip. */
-class BytesMissing extends Error {}
+class BytesMissingError extends markedError('BytesMissingError') {}

@@ -1,14 +1,15 @@
 import type { NewClip } from '#lib/catalog/clips.ts'
-import { CatalogError, isCatalogError } from '#lib/catalog/connection.ts'
+import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
-import { isChainError } from '#lib/ipfs/chain/errors.ts'
+import { ChainError } from '#lib/ipfs/chain/errors.ts'
 import type { ChainResult } from '#lib/ipfs/chain/provider-runner.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { fileNameOf, type OriginalFacts } from '#lib/model/clip.ts'
-import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
 import { keptTemporarily, recordStaged } from './record-staged.ts'
@@ -130,10 +131,12 @@ async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<
 
 /** What a caller is told whose clip nobody could take; what a catalog says names its server and its user. */
 export function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
-  const providers = isChainError(ipfsError) ? ipfsError.failures : []
+  const providers = ChainError.isInstance(ipfsError) ? ipfsError.failures : []
   const told = [
-    isCatalogError(storeError) ? 'catalog: cannot be reached' : `temporary store: ${storeError.message}`,
-    ...(isChainError(ipfsError) ? [`IPFS: ${ipfsError.message}`] : []),
+    CatalogError.isInstance(storeError)
+      ? 'catalog: cannot be reached'
+      : `temporary store: ${storeError.message}`,
+    ...(ChainError.isInstance(ipfsError) ? [`IPFS: ${ipfsError.message}`] : []),
   ]
   return new ServiceError(
     'storage_unavailable',

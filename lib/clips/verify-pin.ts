@@ -1,11 +1,12 @@
 import type { Pin } from '#lib/catalog/pins.ts'
 import type { Services } from '#lib/context.ts'
-import { fetchContent, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
+import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
+import { fetchContent, GatewayError, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
 import { carParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { verifyOnly } from '#lib/ipfs/blocks/verify-car.ts'
 import type { Clip } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
+import { describeError } from '#lib/platform/errors.ts'
 
 /**
  * What a gateway did when it was asked for a clip:
@@ -62,8 +63,9 @@ async function judge(read: () => Promise<void>): Promise<Verification> {
     await read()
     return { outcome: 'delivered' }
   } catch (cause) {
-    const { name, statusCode } = cause as Error & { statusCode?: number }
-    const isMissing = name === 'WrongContentError' || statusCode === 404 || statusCode === 410
+    const isMissing =
+      WrongContentError.isInstance(cause) ||
+      (GatewayError.isInstance(cause) && (cause.statusCode === 404 || cause.statusCode === 410))
     return { outcome: isMissing ? 'missing' : 'unknown', error: describeError(cause) }
   }
 }

@@ -1,9 +1,9 @@
 import type { NewClip } from '#lib/catalog/clips.ts'
-import { type CatalogError, isCatalogError } from '#lib/catalog/connection.ts'
+import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId, type VocalizedClip } from '#lib/model/clip.ts'
 import type { SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
-import { isTempAudioError } from '#lib/temp-audio/store.ts'
+import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
 import type { Listener } from './live-listener.ts'
 import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
@@ -80,13 +80,13 @@ async function reserve(services: Services, newClip: NewClip): Promise<CatalogErr
   const isAnyoneLeft = services.chain.canTry('background')
   try {
     await freeDiskSpace(services, newClip.sizeBytes).catch((error) => {
-      if (!isTempAudioError(error) || !isAnyoneLeft) throw error
+      if (!TempAudioError.isInstance(error) || !isAnyoneLeft) throw error
     })
     await reserveBytes(services, newClip)
     return undefined
   } catch (error) {
-    if (!isCatalogError(error) && !isTempAudioError(error)) throw error
-    if (isTempAudioError(error) || !isAnyoneLeft) throw storageUnavailable(error)
+    if (!CatalogError.isInstance(error) && !TempAudioError.isInstance(error)) throw error
+    if (TempAudioError.isInstance(error) || !isAnyoneLeft) throw storageUnavailable(error)
     return error
   }
 }
@@ -110,7 +110,7 @@ async function speakAndStage(
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
     await services.catalog.clips.discard(id).catch(() => {})
-    throw isTempAudioError(error) ? storageUnavailable(error) : error
+    throw TempAudioError.isInstance(error) ? storageUnavailable(error) : error
   }
 }
 

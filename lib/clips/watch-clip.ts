@@ -1,8 +1,8 @@
 import type { Attempt } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, isClipId } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
+import { describeError } from '#lib/platform/errors.ts'
 
 /** Changes that other processes make ring no bell here. */
 const POLL_MS = 1500

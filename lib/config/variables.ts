@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
-import { errorGuard } from '#lib/platform/process-singleton.ts'
+import { markedError } from '#lib/platform/errors.ts'
 
 const secret = Symbol('secret')
 
@@ -145,11 +145,7 @@ function readHeader(pair: string): [string, string] {
 }
 
 /** Thrown for a malformed variable; the message is one line that names it, what it got and what it takes. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
-
-export const isConfigError = errorGuard<ConfigError>('ConfigError')
+export class ConfigError extends markedError('ConfigError') {}
 
 /** The one line that an operator is told; whoever else reads it learns no secret. */
 export const describeConfigError = ({ message }: ConfigError) => `Voicepin is configured wrongly: ${message}`

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type ErrorCode, errorStatus, isServiceError, ServiceError } from '#lib/model/errors.ts'
+import { CatalogError } from '#lib/catalog/connection.ts'
+import { type ErrorCode, errorStatus, ServiceError } from '#lib/model/errors.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 
 const titles: Record<number, string> = {
@@ -68,8 +69,8 @@ export function requestIdOf(given: string | null | undefined): string {
 }
 
 function asServiceError(error: unknown): ServiceError {
-  if (isServiceError(error)) return error
-  if (error instanceof Error && error.name === 'CatalogError') {
+  if (ServiceError.isInstance(error)) return error
+  if (CatalogError.isInstance(error)) {
     const message = 'The catalog of clips cannot be reached at the moment'
     return new ServiceError('storage_unavailable', message, { retryAfterMs: 10_000 })
   }

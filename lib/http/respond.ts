@@ -1,5 +1,5 @@
 import type { Services } from '#lib/context.ts'
-import { isServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import { addCorsHeaders } from './cors.ts'
 import { type Problem, problem, problemResponse, requestIdOf } from './problem.ts'
@@ -45,6 +45,6 @@ export function problemOf(
 ): Problem {
   const told = problem(error, requestId, services.scrub)
   if (told.status >= 500) log.error({ err: error, code: told.body.code }, 'A request failed')
-  else if (!isServiceError(error)) log.warn({ err: error }, 'A request was refused')
+  else if (!ServiceError.isInstance(error)) log.warn({ err: error }, 'A request was refused')
   return told
 }

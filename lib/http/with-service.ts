@@ -1,4 +1,4 @@
-import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
+import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { problem, problemResponse, requestIdOf } from './problem.ts'
 import { getService, type Service } from './service.ts'
@@ -15,7 +15,7 @@ export async function withService(
   try {
     service = getService()
   } catch (cause) {
-    if (!isConfigError(cause)) throw cause
+    if (!ConfigError.isInstance(cause)) throw cause
     const refusal = new ServiceError('misconfigured', describeConfigError(cause), { cause })
     return problemResponse(problem(refusal, requestIdOf(request.headers.get('X-Request-Id'))))
   }

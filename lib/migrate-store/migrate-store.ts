@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { createDatabase, type Database, isCatalogError } from '#lib/catalog/connection.ts'
+import { CatalogError, createDatabase, type Database } from '#lib/catalog/connection.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import type { Config } from '#lib/config/index.ts'
 import { systemClock } from '#lib/platform/clock.ts'
+import { markedError } from '#lib/platform/errors.ts'
 import { secretOfKeyFile } from '#lib/platform/keyed-hash.ts'
-import { errorGuard } from '#lib/platform/process-singleton.ts'
 import { type Bucket, createBucket } from '#lib/temp-audio/bucket.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { type AudioProof, copyAudio, countForeignObjects } from './audio.ts'
@@ -30,11 +30,7 @@ export interface MigrationResult {
 }
 
 /** The copy was not begun, and nothing was changed. */
-export class MigrationRefusedError extends Error {
-  override readonly name = 'MigrationRefused'
-}
-
-export const isMigrationRefused = errorGuard<MigrationRefusedError>('MigrationRefused')
+export class MigrationRefusedError extends markedError('MigrationRefusedError') {}
 
 /**
  * Copies the catalog and the held audio of the single machine in `directory` (its `TEMP_AUDIO_DIR`) to the database and the
@@ -42,7 +38,7 @@ export const isMigrationRefused = errorGuard<MigrationRefusedError>('MigrationRe
  * all records in one transaction. So it may be killed at any moment and run again; and once all is there it only proves it.
  * The source stays as it is, save that its tables are brought up to date.
  *
- * @throws MigrationRefused when the source is in use or missing, or the target holds something else
+ * @throws MigrationRefusedError when the source is in use or missing, or the target holds something else
  * @throws when a disk, the database or the bucket fails: what was copied is found again by the next run
  */
 export async function migrateStore(options: {
@@ -96,7 +92,7 @@ async function openSource(directory: string): Promise<Database> {
     return source
   } catch (error) {
     await source.close()
-    const isInUse = isCatalogError(error) && connector.isBusy(error.cause, true)
+    const isInUse = CatalogError.isInstance(error) && connector.isBusy(error.cause, true)
     if (!isInUse) throw error
     const message = `The catalog in ${directory} is in use: stop the service and its workers first`
     throw new MigrationRefusedError(message, { cause: error })

@@ -1,3 +1,4 @@
+import { markedError } from '#lib/platform/errors.ts'
 /** Every way a request can fail: the stable `code` of the answer and its HTTP status (CONTRACT, "Errors"). */
 export const errorStatus = {
   invalid_http: 400,
@@ -59,13 +60,8 @@ interface ServiceErrorOptions {
   headers?: Record<string, string>
 }
 
-/**
- * An error that a caller may see: `message` says what was wrong and what would be right, and holds no secret.
- *
- * Recognise it with `isServiceError`: the framework loads modules more than once, so `instanceof` can lie.
- */
-export class ServiceError extends Error {
-  override readonly name = 'ServiceError'
+/** An error that a caller may see: `message` says what was wrong and what would be right, and holds no secret. */
+export class ServiceError extends markedError('ServiceError') {
   readonly code: ErrorCode
   readonly retryAfterMs: number | undefined
   readonly errors: FieldError[] | undefined
@@ -82,10 +78,6 @@ export class ServiceError extends Error {
   }
 }
 
-export function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && error.name === 'ServiceError' && 'code' in error
-}
-
 interface ProviderErrorOptions {
   cause?: unknown
   /** Whether the same request may succeed later: 408, 429, 5xx and network faults. */
@@ -99,8 +91,7 @@ interface ProviderErrorOptions {
 }
 
 /** One failed attempt at an IPFS provider. */
-export class ProviderError extends Error {
-  override readonly name = 'ProviderError'
+export class ProviderError extends markedError('ProviderError') {
   readonly isRetryable: boolean
   readonly retryAfterMs: number | undefined
   readonly statusCode: number | undefined
@@ -113,15 +104,4 @@ export class ProviderError extends Error {
     this.statusCode = options.statusCode
     this.mayHaveStored = options.mayHaveStored ?? false
   }
-}
-
-export function isProviderError(error: unknown): error is ProviderError {
-  return error instanceof Error && error.name === 'ProviderError' && 'isRetryable' in error
-}
-
-/** The message of anything that was thrown, with the message of its cause where that says more. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? error.cause.message : undefined
-  return cause && !error.message.includes(cause) ? `${error.message}: ${cause}` : error.message
 }

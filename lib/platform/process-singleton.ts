@@ -10,8 +10,3 @@ export function processSingleton<T>(name: string, create: () => T): T {
   if (!holder[KEY].has(name)) holder[KEY].set(name, create())
   return holder[KEY].get(name) as T
 }
-
-/** A test for errors of one name. `instanceof` would lie about those that another copy of a module has thrown. */
-export function errorGuard<E extends Error>(name: E['name']) {
-  return (error: unknown): error is E => error instanceof Error && error.name === name
-}

@@ -1,6 +1,6 @@
 import type { Queue, Worker } from 'bullmq'
-import { describeError } from '#lib/model/errors.ts'
 import type { Clock } from '#lib/platform/clock.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import type { Handle, WorkQueue } from './queue.ts'

@@ -4,7 +4,8 @@ import { createRequestListener } from '@remix-run/node-fetch-server'
 import { announceStamps, stamp } from '#lib/http/client-address.ts'
 import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import type { Service } from '#lib/http/service.ts'
-import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
 interface FrontOptions {

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRequestListener } from '@remix-run/node-fetch-server'
 import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
-import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 
 /**
  * Answers `GET /api/health` and `/api/health/ready` as the service does, for a process without web pages. Resolves once

@@ -2,14 +2,15 @@ import { afterResponse, afterWork } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
 import { startBackground } from '#lib/background/scheduler.ts'
-import { isCatalogError } from '#lib/catalog/connection.ts'
+import { CatalogError } from '#lib/catalog/connection.ts'
 import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { healBucket, recover } from '#lib/clips/recover.ts'
 import type { Services } from '#lib/context.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
 import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
 import type { Service } from '#lib/http/service.ts'
-import { describeError, ServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { shutdownLimits } from './shutdown.ts'
 
 /** Starts recovery on `services`, and the background work unless others do it. */
@@ -30,7 +31,7 @@ export function startService(services: Services): Service {
       .catch((error: unknown) => {
         recovery = undefined
         // Whoever has just mistyped a URL reads this: one line, not the driver's stack.
-        const why = isCatalogError(error) ? { error: describeError(error) } : { err: error }
+        const why = CatalogError.isInstance(error) ? { error: describeError(error) } : { err: error }
         log.error(why, 'Recovery failed; it is tried again')
         throw error
       })

@@ -1,5 +1,5 @@
-import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
-import { describeError } from '#lib/model/errors.ts'
+import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
+import { describeError } from '#lib/platform/errors.ts'
 
 /** A Ctrl-C arrives several times: from the terminal itself, and passed on by npm and by the start script. */
 const SAME_SIGNAL_MS = 500
@@ -48,6 +48,6 @@ function explain(error: unknown, portVariable: string): string {
   if (code === 'EADDRINUSE') return `Port ${port} is in use; set ${portVariable} to another one`
   if (code === 'EACCES' && port)
     return `Port ${port} may not be used by this user; set ${portVariable} to another one`
-  if (isConfigError(error)) return describeConfigError(error)
+  if (ConfigError.isInstance(error)) return describeConfigError(error)
   return `Voicepin could not start: ${describeError(error)}`
 }

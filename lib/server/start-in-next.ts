@@ -1,6 +1,6 @@
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
-import { describeConfigError, isConfigError } from '#lib/config/variables.ts'
+import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
 import { findService, registerConfigError, registerService } from '#lib/http/service.ts'
 import { startService } from './lifecycle.ts'
 
@@ -15,7 +15,7 @@ export function startInNext(): void {
   try {
     registerService(startService(createServices(readConfig(process.env))))
   } catch (error) {
-    if (!process.env.VERCEL || !isConfigError(error)) throw error
+    if (!process.env.VERCEL || !ConfigError.isInstance(error)) throw error
     registerConfigError(error)
     console.error(describeConfigError(error))
   }

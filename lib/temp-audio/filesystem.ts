@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { isClipId } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
 import { TempAudioError, type TempAudioStore } from './store.ts'
 

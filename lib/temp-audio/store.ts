@@ -1,5 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
-import { errorGuard } from '#lib/platform/process-singleton.ts'
+import { markedError } from '#lib/platform/errors.ts'
 
 /** A clip's bytes as the store holds them. */
 export interface StoredAudio {
@@ -40,8 +40,7 @@ export interface TempAudioStore {
 }
 
 /** The store could not keep the bytes: full, read-only, gone. */
-export class TempAudioError extends Error {
-  override readonly name = 'TempAudioError'
+export class TempAudioError extends markedError('TempAudioError') {
   /** All bytes that were given, still readable until `discard` is called. */
   readonly rescued: Blob | undefined
   readonly discard: () => Promise<void>
@@ -66,5 +65,3 @@ export class TempAudioError extends Error {
     this.keep = options.keep
   }
 }
-
-export const isTempAudioError = errorGuard<TempAudioError>('TempAudioError')

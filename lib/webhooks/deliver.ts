@@ -3,9 +3,9 @@ import type { PendingWebhook } from '#lib/catalog/webhooks.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
-import { describeError } from '#lib/model/errors.ts'
 import { absoluteUrl, asPublished } from '#lib/model/permanent-url.ts'
 import { withJitter } from '#lib/platform/backoff.ts'
+import { describeError } from '#lib/platform/errors.ts'
 
 const AT_ONCE = 10
 const TIMEOUT_MS = 15_000

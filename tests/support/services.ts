@@ -109,7 +109,7 @@ function inMemoryBlobs(store: TempAudioStore, directory: string): TempAudioStore
       try {
         return await store.put(...input)
       } catch (error) {
-        if (!(error instanceof TempAudioError) || !error.rescued) throw error
+        if (!TempAudioError.isInstance(error) || !error.rescued) throw error
         const rescued = new Blob([await visible(error.rescued.arrayBuffer())])
         throw new TempAudioError(error.message, { cause: error.cause, rescued, discard: error.discard })
       }

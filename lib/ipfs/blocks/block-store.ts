@@ -1,16 +1,4 @@
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  opendir,
-  readdir,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-  utimes,
-} from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, readdir, readlink, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import type { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CID, varint } from 'multiformats'
+import { markedError } from '#lib/platform/errors.ts'
 
 /** Blocks above 2 MiB are not passed around on IPFS; ours are at most 1 MiB and what stands before them. */
 const MAX_FRAME_BYTES = 2 * 1024 ** 2 + 128
@@ -8,9 +9,7 @@ const MAX_VARINT_BYTES = 9
 const SHA2_256 = 0x12
 
 /** What was read is not what its CID says, or no CAR at all. */
-export class WrongContentError extends Error {
-  override readonly name = 'WrongContentError'
-}
+export class WrongContentError extends markedError('WrongContentError') {}
 
 export interface Block {
   cid: CID

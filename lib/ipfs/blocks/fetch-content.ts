@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeStream } from 'node:stream/web'
 import { CID } from 'multiformats'
 import type { Config } from '#lib/config/index.ts'
+import { markedError } from '#lib/platform/errors.ts'
 import { type BlockStore, UNFINISHED_DIRECTORY } from './block-store.ts'
 import { carHeader, frameStart, packCar } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
@@ -20,8 +21,7 @@ const CAR_MARGIN_BYTES = 64 * 1024
 const REFUSALS = new Set([400, 403, 404, 405, 406, 415, 501])
 
 /** A gateway answered with an error. */
-class GatewayError extends Error {
-  override readonly name = 'GatewayError'
+export class GatewayError extends markedError('GatewayError') {
   readonly statusCode: number
 
   constructor(statusCode: number) {

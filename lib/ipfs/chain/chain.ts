@@ -1,17 +1,11 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
-import { describeError, type ProviderFailure } from '#lib/model/errors.ts'
+import { type ProviderFailure } from '#lib/model/errors.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import type { BreakerState } from './breaker.ts'
 import type { BreakerSync } from './breaker-sync.ts'
-import { ChainError, isAttemptsFailed, isNotTried } from './errors.ts'
-import {
-  type AttemptLog,
-  type ChainResult,
-  createProviderRunner,
-  type Priority,
-  type ProviderRunner,
-  type RunnerOptions,
-} from './provider-runner.ts'
+import { AttemptsFailedError, ChainError, NotTriedError } from './errors.ts'
+import { type AttemptLog, type ChainResult, createProviderRunner, type Priority, type ProviderRunner, type RunnerOptions } from './provider-runner.ts'
 
 export interface Chain {
   readonly providers: readonly string[]
@@ -73,11 +67,11 @@ export function createChain(options: ChainOptions): Chain {
           const isAmbiguous = ambiguous.includes(name)
           return await link.upload(content, { priority, attemptLog, isAmbiguous, signal })
         } catch (error) {
-          if (isNotTried(error)) {
+          if (NotTriedError.isInstance(error)) {
             failures.push({ provider: name, attempts: 0, error: `Skipped: ${error.message}` })
             // It is well: the next in the order has to stand in for the sick only.
             if (error.isBusy) break
-          } else if (isAttemptsFailed(error)) {
+          } else if (AttemptsFailedError.isInstance(error)) {
             failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
             causes.push(error.cause)
           } else throw error

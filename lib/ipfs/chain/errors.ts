@@ -1,9 +1,8 @@
-import { describeError, isProviderError, ProviderError, type ProviderFailure } from '#lib/model/errors.ts'
-import { errorGuard } from '#lib/platform/process-singleton.ts'
+import { ProviderError, type ProviderFailure } from '#lib/model/errors.ts'
+import { describeError, markedError } from '#lib/platform/errors.ts'
 
 /** No provider took the clip. */
-export class ChainError extends Error {
-  override readonly name = 'ChainError'
+export class ChainError extends markedError('ChainError') {
   readonly failures: ProviderFailure[]
 
   constructor(failures: ProviderFailure[], causes: unknown[]) {
@@ -18,11 +17,8 @@ export class ChainError extends Error {
   }
 }
 
-export const isChainError = errorGuard<ChainError>('ChainError')
-
 /** One provider has used up its tries. */
-export class AttemptsFailedError extends Error {
-  override readonly name = 'TriesFailed'
+export class AttemptsFailedError extends markedError('AttemptsFailedError') {
   readonly tries: number
 
   constructor(tries: number, cause: ProviderError) {
@@ -31,11 +27,8 @@ export class AttemptsFailedError extends Error {
   }
 }
 
-export const isAttemptsFailed = errorGuard<AttemptsFailedError>('TriesFailed')
-
 /** One provider may not be tried now, which is no fault of the clip. */
-export class NotTriedError extends Error {
-  override readonly name = 'NotTried'
+export class NotTriedError extends markedError('NotTriedError') {
   /** It is well, and has its hands full. */
   readonly isBusy: boolean
 
@@ -45,10 +38,8 @@ export class NotTriedError extends Error {
   }
 }
 
-export const isNotTried = errorGuard<NotTriedError>('NotTried')
-
 /** Takes an error that says nothing of itself for one that no retry mends. */
 export function asProviderError(error: unknown): ProviderError {
-  if (isProviderError(error)) return error
+  if (ProviderError.isInstance(error)) return error
   return new ProviderError(describeError(error), { isRetryable: false, mayHaveStored: true, cause: error })
 }

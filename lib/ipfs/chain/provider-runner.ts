@@ -1,12 +1,12 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { possibleCids } from '#lib/ipfs/blocks/parse-cid.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
-import { isProviderError, ProviderError } from '#lib/model/errors.ts'
+import { ProviderError } from '#lib/model/errors.ts'
 import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
-import { AttemptsFailedError, asProviderError, isNotTried, NotTriedError } from './errors.ts'
+import { AttemptsFailedError, asProviderError, NotTriedError } from './errors.ts'
 import { type ProviderSlots, slotWithin } from './slots.ts'
 
 /** A question whether a provider holds a clip already may take this long. */
@@ -53,7 +53,7 @@ export interface ProviderRunner {
   readonly provider: IpfsProvider
   readonly breaker: Breaker
   mayTry(priority: Priority): boolean
-  /** @throws NotTried, TriesFailed; the signal's reason when it aborts */
+  /** @throws NotTriedError, AttemptsFailedError; the signal's reason when it aborts */
   upload(content: IpfsContent, use: UploadRun): Promise<ChainResult>
   /** Where the provider has rested, asks it for a clip, so that one that has healed is used again. */
   probe(cid: string, signal: AbortSignal): Promise<void>
@@ -98,7 +98,7 @@ export function createProviderRunner(
         return cid
       }
     } catch (error) {
-      if (signal.aborted || (isProviderError(error) && error.isRetryable)) throw error
+      if (signal.aborted || (ProviderError.isInstance(error) && error.isRetryable)) throw error
     }
     return undefined
   }
@@ -110,7 +110,7 @@ export function createProviderRunner(
     return cid
   }
 
-  /** @throws NotTried when nobody may try the provider now */
+  /** @throws NotTriedError when nobody may try the provider now */
   async function tryOnce(content: IpfsContent, use: UploadRun) {
     const isBound = slots && use.priority === 'background'
     if (!isBound) return tryNow(content, use)
@@ -158,8 +158,8 @@ export function createProviderRunner(
           .catch(() => {})
         return result
       } catch (error) {
-        if (isNotTried(error) && lastError) throw new AttemptsFailedError(tries - 1, lastError)
-        if (!isProviderError(error)) throw error
+        if (NotTriedError.isInstance(error) && lastError) throw new AttemptsFailedError(tries - 1, lastError)
+        if (!ProviderError.isInstance(error)) throw error
         lastError = error
         const { retryDelaysMs: delaysMs } = options
         const waitMs = waitBeforeRetry({

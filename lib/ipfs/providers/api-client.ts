@@ -1,6 +1,6 @@
 import { FormDataEncoder } from 'form-data-encoder'
 import type { z } from 'zod'
-import { isProviderError, ProviderError } from '#lib/model/errors.ts'
+import { ProviderError } from '#lib/model/errors.ts'
 import { readText } from '#lib/platform/read-text.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
@@ -71,7 +71,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return await readAnswer(response, contextOf(request))
     } catch (error) {
       signal.throwIfAborted()
-      throw isProviderError(error) ? error : networkFailure(error, contextOf(request))
+      throw ProviderError.isInstance(error) ? error : networkFailure(error, contextOf(request))
     }
   }
 

@@ -1,7 +1,9 @@
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
-import { describeError, ProviderError } from '#lib/model/errors.ts'
+import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
+import { ProviderError } from '#lib/model/errors.ts'
 import { OWN_GATEWAY } from '#lib/model/permanent-url.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import type { IpfsProvider } from './provider.ts'
 
 /** A block store on this machine, which our own gateway serves. It leaves `disk` the room that others there need. */
@@ -40,7 +42,7 @@ export function createEmbeddedProvider({
 }
 
 function diskError(cause: unknown): ProviderError {
-  const isWrong = cause instanceof Error && cause.name === 'WrongContentError'
+  const isWrong = WrongContentError.isInstance(cause)
   return new ProviderError(`The local repository did not take it: ${describeError(cause)}`, {
     cause,
     isRetryable: !isWrong,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
-import { isProviderError, ProviderError } from '#lib/model/errors.ts'
+import { ProviderError } from '#lib/model/errors.ts'
 import { basicAuth, createApiClient } from './api-client.ts'
 import type { IpfsProvider } from './provider.ts'
 
@@ -115,7 +115,7 @@ function createRpcProvider(options: KuboOptions): IpfsProvider {
         const { Keys } = await api.json({ method: 'POST', path, answer, signal })
         return Object.keys(Keys).some((key) => canonicalCid(key) === cid)
       } catch (error) {
-        if (isProviderError(error) && /\bnot pinned\b/i.test(error.message)) return false
+        if (ProviderError.isInstance(error) && /\bnot pinned\b/i.test(error.message)) return false
         if (isUnsupported(error)) return undefined
         throw error
       }
@@ -145,7 +145,7 @@ function failureIn({ Root, Type, Message }: AnswerLine): string | undefined {
 
 /** Whether the service refused a call because it does not know it, so that nothing has been stored. */
 function isUnsupported(error: unknown): boolean {
-  if (!isProviderError(error)) return false
+  if (!ProviderError.isInstance(error)) return false
   const { statusCode = 0, message } = error
   if ([404, 405, 501].includes(statusCode)) return true
   const isUnknown =

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
-import { isProviderError } from '#lib/model/errors.ts'
+import { ProviderError } from '#lib/model/errors.ts'
 import { createApiClient } from './api-client.ts'
 import type { IpfsProvider } from './provider.ts'
 
@@ -44,7 +44,7 @@ export function createWeb3StorageProvider(options: Web3StorageOptions): IpfsProv
         const status = await api.json({ method: 'GET', path: `/status/${cid}`, answer, signal })
         return canonicalCid(status.cid) === cid
       } catch (error) {
-        if (!isProviderError(error)) throw error
+        if (!ProviderError.isInstance(error)) throw error
         if (error.statusCode === 404) return false
         if (isClientError(error.statusCode) && !error.isRetryable) return undefined
         throw error

@@ -1,5 +1,5 @@
 import { headerlessFormat, isOutputFormat, outputFormats } from '#lib/audio/formats.ts'
-import { isServiceError, ServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
@@ -73,7 +73,7 @@ async function retry<T>(clock: Clock, signal: AbortSignal, call: () => Promise<T
     try {
       return await call()
     } catch (error) {
-      const waitMs = isServiceError(error) ? waitBefore(error, tries, clock) : undefined
+      const waitMs = ServiceError.isInstance(error) ? waitBefore(error, tries, clock) : undefined
       if (waitMs === undefined || signal.aborted) throw error
       await clock.sleep(waitMs, signal)
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { markedError } from '#lib/platform/errors.ts'
 import { readText } from '#lib/platform/read-text.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 
@@ -28,8 +29,7 @@ export interface ElevenLabsApi {
 }
 
 /** An answer outside 2xx. */
-export class StatusError extends Error {
-  override readonly name = 'StatusError'
+export class StatusError extends markedError('StatusError') {
   readonly statusCode: number
   /** JSON where it is that, else text. */
   readonly body: unknown
@@ -45,8 +45,7 @@ export class StatusError extends Error {
 }
 
 /** An answer that cannot be understood; `answered` ends the sentence "ElevenLabs answered …". */
-export class UnreadableAnswerError extends Error {
-  override readonly name = 'UnreadableAnswerError'
+export class UnreadableAnswerError extends markedError('UnreadableAnswerError') {
   readonly answered: string
 
   constructor(answered: string, cause?: unknown) {

@@ -1,4 +1,4 @@
-import { type ErrorCode, type FieldError, isServiceError, ServiceError } from '#lib/model/errors.ts'
+import { type ErrorCode, type FieldError, ServiceError } from '#lib/model/errors.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
@@ -46,8 +46,8 @@ const messages: Partial<Record<ErrorCode, (said: string) => string>> = {
 
 /** What a call threw before the first byte, as the error that a caller may see. The key never stands in it. */
 export function refusalOf(error: unknown, context: { scrub: Scrub; now: number }): ServiceError {
-  if (isServiceError(error)) return error
-  if (error instanceof StatusError) return statusRefusal(error, context)
+  if (ServiceError.isInstance(error)) return error
+  if (StatusError.isInstance(error)) return statusRefusal(error, context)
   return faultOf(error, context.scrub)
 }
 
@@ -82,7 +82,7 @@ const describe = (errors: FieldError[]) => errors.map(({ path, message }) => `${
 
 /** There was no answer, or none that can be understood. */
 function faultOf(error: unknown, scrub: Scrub): ServiceError {
-  if (error instanceof UnreadableAnswerError) return invalidAnswerError(error.answered, error)
+  if (UnreadableAnswerError.isInstance(error)) return invalidAnswerError(error.answered, error)
   const cause = rootOf(error)
   if (cause.message === 'unexpected redirect') {
     const answered = 'with a redirect, which is not followed; ELEVENLABS_BASE_URL takes the final URL'

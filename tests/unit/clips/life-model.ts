@@ -9,16 +9,10 @@ import { runMaintenance } from '#lib/background/tasks.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
-import { isServiceError } from '#lib/model/errors.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { hostIdentity } from '#lib/platform/process-identity.ts'
 import { disagreements, recordsIn } from '../../support/agreement.ts'
-import {
-  FakeProvider,
-  type LookupBehaviour,
-  refused,
-  type UploadBehaviour,
-  unavailable,
-} from '../../support/fake-provider.ts'
+import { FakeProvider, type LookupBehaviour, refused, type UploadBehaviour, unavailable } from '../../support/fake-provider.ts'
 import { FakeSpeech } from '../../support/fake-speech.ts'
 import { createLife } from '../../support/mortal.ts'
 import { speak, testServices } from '../../support/services.ts'
@@ -224,5 +218,5 @@ export async function createModel() {
 
 /** Refusals are answers, too. Anything else is none of a caller's business. */
 function forgive(error: unknown) {
-  if (!isServiceError(error)) throw error
+  if (!ServiceError.isInstance(error)) throw error
 }

@@ -1,6 +1,6 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type Chain, type ChainOptions, createChain } from '#lib/ipfs/chain/chain.ts'
-import { isChainError } from '#lib/ipfs/chain/errors.ts'
+import { ChainError } from '#lib/ipfs/chain/errors.ts'
 import type { ChainResult, Priority } from '#lib/ipfs/chain/provider-runner.ts'
 import type { ProviderError } from '#lib/model/errors.ts'
 import { FakeProvider } from '../../../support/fake-provider.ts'
@@ -55,7 +55,7 @@ export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) 
       () => undefined,
       (thrown) => thrown,
     )
-    if (!isChainError(error)) throw error ?? new Error('It did not fail')
+    if (!ChainError.isInstance(error)) throw error ?? new Error('It did not fail')
     return error
   }
   return {

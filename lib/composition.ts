@@ -2,9 +2,9 @@ import path from 'node:path'
 import { createTranscoder } from '#lib/audio/opus/transcoder.ts'
 import { enqueueDueWork } from '#lib/background/enqueue-due-work.ts'
 import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
+import { createCatalogEvents } from '#lib/catalog/events.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
-import { announceChanges, createChanges } from '#lib/clips/changes.ts'
 import { traceClips } from '#lib/clips/trace-clips.ts'
 import { type Config, secretsOf } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
@@ -68,7 +68,9 @@ export function createServices(
   const providers = replacements.providers ?? built.providers
   const leaseOwner = newLeaseOwner()
   const s3 = openS3(config, { clock, log, leaseOwner })
-  const changes = createChanges()
+  const events = createCatalogEvents({
+    onError: (error) => log.error({ err: error }, 'A listener of the catalog failed'),
+  })
   const tracing = createTracing(config.tracing)
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
   const workQueue = createWorkQueue({ redis, clock, log })
@@ -77,7 +79,7 @@ export function createServices(
     clock,
     scrub,
     log,
-    changes,
+    events,
     tracing,
     s3,
     blockStore: repository,
@@ -85,7 +87,7 @@ export function createServices(
     workQueue,
     redis,
     leaseOwner,
-    catalog: openCatalog(config, { clock, changes, tracing, workQueue }, sharedClock.align),
+    catalog: openCatalog(config, { clock, events, tracing, workQueue }, sharedClock.align),
     diskSpace: replacements.diskSpace ?? createDiskSpace(directory, { evictCopies: s3?.store.evictCopies }),
     store:
       replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
@@ -121,20 +123,24 @@ export function createServices(
   }
 }
 
-/** The records, and around them who is told of each change: traces, the work queue, those who follow a clip. */
+/** The records, and who is told of each change beside those who watch a clip: traces and the work queue. */
 function openCatalog(
   config: Config,
-  { clock, changes, tracing, workQueue }: Built<'clock' | 'changes' | 'tracing' | 'workQueue'>,
+  { clock, events, tracing, workQueue }: Built<'clock' | 'events' | 'tracing' | 'workQueue'>,
   onTime: (reading: TimeReading) => void,
 ): Catalog {
   const connector = config.databaseUrl
     ? postgresServer(config.databaseUrl, onTime)
     : sqliteFile(path.join(config.tempAudio.directory, 'catalog.sqlite'))
   const hasWebhook = config.webhook !== undefined
-  const records = createCatalog(connector, { recordsWebhooks: hasWebhook })
-  const traced = tracing ? traceClips(records, tracing, clock) : records
-  const rings = { ringsForClips: config.redisUrl !== undefined, ringsForWebhooks: hasWebhook }
-  return announceChanges(enqueueDueWork(traced, { workQueue, clock, ...rings }), changes)
+  if (tracing) traceClips(events, tracing, clock)
+  enqueueDueWork(events, {
+    workQueue,
+    clock,
+    forClips: config.redisUrl !== undefined,
+    forWebhooks: hasWebhook,
+  })
+  return createCatalog(connector, { recordsWebhooks: hasWebhook, events })
 }
 
 function createWorkQueue({ redis, clock, log }: Built<'redis' | 'clock' | 'log'>): WorkQueue {

@@ -1,7 +1,6 @@
 import type { Transcoder } from '#lib/audio/opus/transcoder.ts'
 import type { Catalog } from '#lib/catalog/catalog.ts'
-import type { Changes } from '#lib/clips/changes.ts'
-
+import type { CatalogEvents } from '#lib/catalog/events.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { BlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
@@ -31,8 +30,8 @@ export interface Services {
   scrub: Scrub
   log: Log
   catalog: Catalog
-  /** Tells of changes that this process makes in the catalog. */
-  changes: Changes
+  /** Told of each change that this process makes in the catalog. */
+  events: CatalogEvents
   /** Only where a collector is configured. */
   tracing: Tracing | undefined
   store: TempAudioStore

@@ -1,75 +1,47 @@
-import type { Catalog } from '#lib/catalog/catalog.ts'
+import type { CatalogEvent, CatalogEvents } from '#lib/catalog/events.ts'
 import type { Clock } from '#lib/platform/clock.ts'
-import type { WorkQueue } from '#lib/queue/queue.ts'
+import type { Task, WorkQueue } from '#lib/queue/queue.ts'
 
-/** How long a clip that was given back is left alone: nobody could be tried, or its process stops. */
+/** How long a clip that was given back is left alone: no provider could be tried, or its process stops. */
 const GIVEN_BACK_FOR_MS = 1000
 
-/**
- * The same catalog, ringing for the work that a change makes due, at its date, once the change is committed.
- *
- * `ringsForClips`: clips and replicas are worked on at their own dates; otherwise the timer and traffic take them up.
- */
+interface Options {
+  workQueue: WorkQueue
+  clock: Clock
+  /** Clips and replicas are worked on at their own dates; otherwise the timer and traffic take them up. */
+  forClips: boolean
+  forWebhooks: boolean
+}
+
+/** Enqueues the work that a change in the catalog makes due, at its date. Returns what ends that. */
 export function enqueueDueWork(
-  catalog: Catalog,
-  options: { workQueue: WorkQueue; clock: Clock; ringsForClips: boolean; ringsForWebhooks: boolean },
-): Catalog {
-  const { workQueue, clock, ringsForClips, ringsForWebhooks } = options
-  const { clips, queue, replications, webhooks } = catalog
-  const ringUpload = (id: string, dueAt: number) => {
-    if (ringsForClips) workQueue.enqueue({ kind: 'upload', id }, dueAt)
-  }
-  const ringReplicate = (dueAt: number) => {
-    if (ringsForClips) workQueue.enqueue({ kind: 'replicate', id: 'all' }, dueAt)
-  }
-  const ringWebhooks = (dueAt: number) => {
-    if (ringsForWebhooks) workQueue.enqueue({ kind: 'webhooks', id: 'all' }, dueAt)
-  }
-  /** A clip that has come to its end is told of. */
-  const ending =
-    <Rest extends unknown[]>(method: (...rest: Rest) => Promise<boolean>) =>
-    async (...rest: Rest) => {
-      const hasEnded = await method(...rest)
-      if (hasEnded) ringWebhooks(clock.now())
-      return hasEnded
-    }
-  return {
-    ...catalog,
-    clips: {
-      ...clips,
-      store: ending(clips.store),
-      settle: ending(clips.settle),
-      expire: ending(clips.expire),
-      async postpone(id, round) {
-        const isWaiting = await clips.postpone(id, round)
-        if (isWaiting) ringUpload(id, round.nextAttemptAt)
-        return isWaiting
-      },
-    },
-    queue: {
-      ...queue,
-      async release(owner, id) {
-        await queue.release(owner, id)
-        if (id) ringUpload(id, clock.now() + GIVEN_BACK_FOR_MS)
-      },
-    },
-    replications: {
-      ...replications,
-      async want(replicas, now, clipId) {
-        await replications.want(replicas, now, clipId)
-        ringReplicate(now)
-      },
-      async postpone(clipId, round) {
-        await replications.postpone(clipId, round)
-        ringReplicate(round.nextAttemptAt)
-      },
-    },
-    webhooks: {
-      ...webhooks,
-      async postpone(id, facts) {
-        await webhooks.postpone(id, facts)
-        ringWebhooks(facts.nextAttemptAt)
-      },
-    },
+  events: CatalogEvents,
+  { workQueue, clock, forClips, forWebhooks }: Options,
+): () => void {
+  return events.subscribe((event) => {
+    const due = dueWorkOf(event, clock.now())
+    if (!due) return
+    const isWanted = due.task.kind === 'webhooks' ? forWebhooks : forClips
+    if (isWanted) workQueue.enqueue(due.task, due.dueAt)
+  })
+}
+
+function dueWorkOf(event: CatalogEvent, now: number): { task: Task; dueAt: number } | undefined {
+  switch (event.type) {
+    // The end of a clip has recorded a webhook.
+    case 'stored':
+    case 'settled':
+    case 'expired':
+      return { task: { kind: 'webhooks', id: 'all' }, dueAt: now }
+    case 'webhook_due':
+      return { task: { kind: 'webhooks', id: 'all' }, dueAt: event.dueAt }
+    case 'postponed':
+      return { task: { kind: 'upload', id: event.clipId }, dueAt: event.nextAttemptAt }
+    case 'released':
+      return { task: { kind: 'upload', id: event.clipId }, dueAt: now + GIVEN_BACK_FOR_MS }
+    case 'replication_due':
+      return { task: { kind: 'replicate', id: 'all' }, dueAt: event.dueAt }
+    default:
+      return undefined
   }
 }

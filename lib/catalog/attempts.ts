@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
+import type { Emit } from './events.ts'
 import { isWaiting, type Schema } from './schema.ts'
 
 export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'queue', 'recovery', 'last_try'] as const
@@ -33,10 +34,12 @@ export interface AttemptEnd {
   error?: string | undefined
 }
 
-/** The journal of tries: written before a try starts and again when it ends, so that a crash leaves its trace. */
+export type NewAttempt = Pick<Attempt, 'clipId' | 'provider' | 'trigger' | 'startedAt'>
+
+/** The log of tries: written before a try starts and again when it ends, so that a crash leaves its trace. */
 export interface Attempts {
-  begin(attempt: Pick<Attempt, 'clipId' | 'provider' | 'trigger' | 'startedAt'>): Promise<number>
-  /** Returns the id of the clip; `undefined` where the try is not in the journal. */
+  begin(attempt: NewAttempt): Promise<number>
+  /** Returns the id of the clip; `undefined` where the try is not in the log. */
   end(id: number, provider: string, end: AttemptEnd): Promise<string | undefined>
   ofClip(clipId: string): Promise<Attempt[]>
   /** The providers that may hold a clip, or do: tries that broke off, answers that were lost, ends that were not recorded. */
@@ -45,40 +48,20 @@ export interface Attempts {
   prune(before: number): Promise<number>
 }
 
-export function createAttempts({ read, run, transaction }: Database): Attempts {
+export function createAttempts({ read, run, transaction }: Database, emit: Emit): Attempts {
   return {
-    begin: (attempt) =>
-      transaction(async (db) => {
-        const { id } = await db
-          .insertInto('attempts')
-          .values({ ...attempt, outcome: 'running', mayHaveStored: 1 })
-          .returning('id')
-          .executeTakeFirstOrThrow()
-        await db
-          .updateTable('clips')
-          .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
-          .where('id', '=', attempt.clipId)
-          .execute()
-        return id
-      }),
+    async begin(attempt) {
+      const { clipId, provider } = attempt
+      const id = await transaction((db) => beginAttempt(db, attempt))
+      emit({ type: 'attempt_begun', clipId, provider })
+      return id
+    },
 
-    end: (id, provider, { outcome, durationMs, mayHaveStored = false, statusCode, error }) =>
-      transaction(async (db) => {
-        const attempt = await db
-          .updateTable('attempts')
-          .set({
-            outcome,
-            durationMs,
-            mayHaveStored: mayHaveStored || outcome === 'stored' ? 1 : 0,
-            statusCode: statusCode ?? null,
-            error: error ?? null,
-          })
-          .where('id', '=', id)
-          .returning('clipId')
-          .executeTakeFirst()
-        await addToCounters(db, [{ name: `attempts_${outcome}`, label: provider, value: 1 }])
-        return attempt?.clipId
-      }),
+    async end(id, provider, end) {
+      const clipId = await transaction((db) => endAttempt(db, id, provider, end))
+      if (clipId) emit({ ...end, type: 'attempt_ended', clipId, provider })
+      return clipId
+    },
 
     ofClip: (clipId) =>
       read(async (db) => {
@@ -121,6 +104,42 @@ export function createAttempts({ read, run, transaction }: Database): Attempts {
       }
     },
   }
+}
+
+async function beginAttempt(db: Kysely<Schema>, attempt: NewAttempt): Promise<number> {
+  const { id } = await db
+    .insertInto('attempts')
+    .values({ ...attempt, outcome: 'running', mayHaveStored: 1 })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await db
+    .updateTable('clips')
+    .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
+    .where('id', '=', attempt.clipId)
+    .execute()
+  return id
+}
+
+async function endAttempt(
+  db: Kysely<Schema>,
+  id: number,
+  provider: string,
+  { outcome, durationMs, mayHaveStored = false, statusCode, error }: AttemptEnd,
+): Promise<string | undefined> {
+  const attempt = await db
+    .updateTable('attempts')
+    .set({
+      outcome,
+      durationMs,
+      mayHaveStored: mayHaveStored || outcome === 'stored' ? 1 : 0,
+      statusCode: statusCode ?? null,
+      error: error ?? null,
+    })
+    .where('id', '=', id)
+    .returning('clipId')
+    .executeTakeFirst()
+  await addToCounters(db, [{ name: `attempts_${outcome}`, label: provider, value: 1 }])
+  return attempt?.clipId
 }
 
 async function pruneSome(db: Kysely<Schema>, before: number): Promise<number> {

@@ -5,6 +5,7 @@ import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { addToCounters } from './counters.ts'
+import type { CatalogEvents, Emit } from './events.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
@@ -32,20 +33,27 @@ export interface Catalog {
   close(): Promise<void>
 }
 
-/** The catalog on the database that `connector` leads to. `recordsWebhooks`: somebody is to be told of the ends of clips. */
-export function createCatalog(connector: Connector, { recordsWebhooks = false } = {}): Catalog {
+/**
+ * The catalog on the database that `connector` leads to. `recordsWebhooks`: the ends of clips are recorded for the receiver
+ * of webhooks. `events` is told of each change once it is committed.
+ */
+export function createCatalog(
+  connector: Connector,
+  { recordsWebhooks = false, events }: { recordsWebhooks?: boolean; events?: CatalogEvents } = {},
+): Catalog {
   const database = createDatabase(connector)
+  const emit: Emit = (event) => events?.emit(event)
   const sync = () => database.durably((db) => addToCounters(db, [{ name: 'clips_expired', value: 0 }]))
   return {
-    clips: createClips(database, { recordsWebhooks }),
-    queue: createQueue(database),
-    attempts: createAttempts(database),
+    clips: createClips(database, { recordsWebhooks, emit }),
+    queue: createQueue(database, emit),
+    attempts: createAttempts(database, emit),
     pins: createPins(database),
-    replications: createReplications(database),
+    replications: createReplications(database, emit),
     stats: createStats(database),
     clipList: createClipList(database),
     budgets: createBudgets(database),
-    webhooks: createWebhooks(database),
+    webhooks: createWebhooks(database, emit),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
     check: sync,

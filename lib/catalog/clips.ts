@@ -1,55 +1,26 @@
-import type { Kysely } from 'kysely'
-import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import {
+  type ExpiredFacts,
+  expireClip,
+  type FailedRound,
+  findClip,
+  type NewClip,
+  postponeClip,
+  reserveClip,
+  resizeClip,
+  type StagedFacts,
+  type StoredFacts,
+  stageClip,
+  storeClip,
+} from './clip-transitions.ts'
 import type { Database } from './connection.ts'
-import { addToCounters, timeToIpfsCounters } from './counters.ts'
-import { unproven } from './pins.ts'
-import { isUnleased, type Schema, toClip } from './schema.ts'
-import { readTotals } from './totals.ts'
-import { recordWebhook } from './webhooks.ts'
+import type { Emit } from './events.ts'
 
-/** What is known of a clip before a word is spoken. `sizeBytes` is the room reserved for it. */
-export type NewClip = Pick<
-  Clip,
-  | 'id'
-  | 'requestId'
-  | 'characters'
-  | 'voiceId'
-  | 'modelId'
-  | 'outputFormat'
-  | 'createdAt'
-  | 'expiresAt'
-  | 'sizeBytes'
-  | 'leaseOwner'
-  | 'leaseExpiresAt'
->
-
-/** What is known once the bytes are durable. */
-export type StagedFacts = Pick<
-  Clip,
-  | 'cid'
-  | 'mimeType'
-  | 'fileExtension'
-  | 'sizeBytes'
-  | 'durationMs'
-  | 'stagedAt'
-  | 'leaseOwner'
-  | 'leaseExpiresAt'
-> &
-  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat' | 'spokenAt'> & OriginalFacts>
-
-/** Where a provider keeps a clip. */
-export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>
+export type { NewClip, StagedFacts } from './clip-transitions.ts'
 
 export interface SettledFacts {
   staged: Omit<StagedFacts, 'leaseOwner' | 'leaseExpiresAt'>
   stored: StoredFacts
-}
-
-export interface FailedRound {
-  leaseOwner: string
-  error: string
-  lastRoundAt: number
-  nextAttemptAt: number
 }
 
 /** The life of a clip, one method a transition. */
@@ -58,11 +29,11 @@ export interface Clips {
   /** Of those of `ids` that have a record: whether their bytes should be here. */
   localAmong(ids: string[]): Promise<Map<string, boolean>>
   /**
-   * Records a clip that is about to be spoken, if the temporary store has room: all that is held stays within `maxBytes`.
-   * `false`: there is no room, or there is a record of this id.
+   * Records a clip that is about to be spoken, if the bytes of all clips that are held stay within `maxBytes`. `false`:
+   * they would not, or there is a record of this id.
    */
   reserve(clip: NewClip, maxBytes: number): Promise<boolean>
-  /** Changes the room of a clip that is being spoken. `false`: there is no room, nothing changed. */
+  /** Changes what a clip that is being spoken reserves. `false`: the byte budget is used up, nothing changed. */
   resize(id: string, sizeBytes: number, maxBytes: number): Promise<boolean>
   /** Speaking became bytes. Returns the clip; `null` where its record is gone. */
   stage(id: string, facts: StagedFacts): Promise<Clip | null>
@@ -79,43 +50,26 @@ export interface Clips {
    * Its time is over and nobody took it. `false` where it was stored or expired already, where it was given more time, or
    * where somebody other than `leaseOwner` is at work on it.
    */
-  expire(id: string, facts: { error: string; now: number; leaseOwner?: string | undefined }): Promise<boolean>
+  expire(id: string, facts: ExpiredFacts): Promise<boolean>
   /** The temporary store no longer has the bytes. */
   markBytesDeleted(id: string): Promise<void>
   /** Nothing came of it. */
   discard(id: string): Promise<void>
 }
 
-export function createClips(database: Database, { recordsWebhooks = false } = {}): Clips {
-  const { read, run, transaction, durably } = database
+/** Each takes of the byte budget with nobody else doing so, or the same bytes would be given away twice. */
+const BYTE_BUDGET = { exclusive: 'room', allowAsyncCommit: true }
 
-  async function storeClip(db: Kysely<Schema>, id: string, facts: StoredFacts): Promise<boolean> {
-    const clip = await db
-      .updateTable('clips')
-      .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
-      .where('id', '=', id)
-      .where('state', '<>', 'stored')
-      .returning(['stagedAt', 'createdAt'])
-      .executeTakeFirst()
-    if (!clip) return false
-    const { provider, ipfsHash, storedAt } = facts
-    if (provider && ipfsHash) {
-      const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
-      await db
-        .insertInto('pins')
-        .values({ ...unproven, ...pin })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
-    }
-    const elapsedMs = Math.max(0, (facts.storedAt ?? 0) - (clip.stagedAt ?? clip.createdAt))
-    await addToCounters(db, [
-      { name: 'clips_stored', label: facts.provider ?? '', value: 1 },
-      ...timeToIpfsCounters(elapsedMs / 1000),
-    ])
-    if (recordsWebhooks) {
-      await recordWebhook(db, { type: 'clip.stored', clipId: id, now: facts.storedAt ?? clip.createdAt })
-    }
-    return true
+const unleased = { leaseOwner: null, leaseExpiresAt: null }
+
+export function createClips(
+  { read, run, transaction, durably }: Database,
+  { recordsWebhooks, emit }: { recordsWebhooks: boolean; emit: Emit },
+): Clips {
+  /** Tells what has become of a clip. Returns whether anything has. */
+  function changed(type: 'staged' | 'stored' | 'settled' | 'expired', clipId: string, clip?: Clip | null) {
+    emit(clip ? { type, clipId, clip } : { type: 'superseded', clipId })
+    return Boolean(clip)
   }
 
   return {
@@ -128,114 +82,52 @@ export function createClips(database: Database, { recordsWebhooks = false } = {}
         return new Map(rows.map(({ id, isHeld }) => [id, isHeld === 1]))
       }),
 
-    reserve: (clip, maxBytes) =>
-      transaction(
-        async (db) => {
-          if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
-          const { numInsertedOrUpdatedRows = 0n } = await db
-            .insertInto('clips')
-            .values({ ...unspoken, ...clip })
-            .onConflict((conflict) => conflict.doNothing())
-            .executeTakeFirst()
-          return numInsertedOrUpdatedRows > 0n
-        },
-        { ...BYTE_BUDGET, allowAsyncCommit: true },
-      ),
+    async reserve(clip, maxBytes) {
+      const isReserved = await transaction((db) => reserveClip(db, clip, maxBytes), BYTE_BUDGET)
+      if (isReserved) emit({ type: 'reserved', clipId: clip.id })
+      return isReserved
+    },
 
     resize: (id, sizeBytes, maxBytes) =>
-      transaction(
-        async (db) => {
-          const clip = await findClip(db, id)
-          if (!clip || (await readTotals(db)).heldBytes - clip.sizeBytes + sizeBytes > maxBytes) return false
-          await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
-          return true
-        },
-        { ...BYTE_BUDGET, allowAsyncCommit: true },
-      ),
+      transaction((db) => resizeClip(db, id, sizeBytes, maxBytes), BYTE_BUDGET),
 
-    stage: (id, facts) => durably((db) => stageClip(db, id, facts)),
+    async stage(id, facts) {
+      const clip = await durably((db) => stageClip(db, id, facts))
+      changed('staged', id, clip)
+      return clip
+    },
 
-    store: (id, facts) => transaction((db) => storeClip(db, id, facts)),
+    async store(id, facts) {
+      return changed('stored', id, await transaction((db) => storeClip(db, id, facts, { recordsWebhooks })))
+    },
 
-    settle: (id, { staged, stored }) =>
-      transaction(async (db) => {
-        await stageClip(db, id, { ...staged, ...unleased }, { isHeld: 0 })
-        return storeClip(db, id, stored)
-      }),
+    async settle(id, { staged, stored }) {
+      const clip = await transaction(async (db) => {
+        await stageClip(db, id, { ...staged, ...unleased }, { hasLocalBytes: false })
+        return storeClip(db, id, stored, { recordsWebhooks })
+      })
+      return changed('settled', id, clip)
+    },
 
-    postpone: (id, { leaseOwner, error, lastRoundAt, nextAttemptAt }) =>
-      run(async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('clips')
-          .set({ ...unleased, state: 'pending', lastError: error, lastRoundAt, nextAttemptAt })
-          .set((eb) => ({ failedRounds: eb('failedRounds', '+', 1) }))
-          .where('id', '=', id)
-          .where('state', 'in', ['staged', 'pending'])
-          .where('leaseOwner', '=', leaseOwner)
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      }),
+    async postpone(id, round) {
+      const { nextAttemptAt } = round
+      const isWaiting = await run((db) => postponeClip(db, id, round))
+      emit(isWaiting ? { type: 'postponed', clipId: id, nextAttemptAt } : { type: 'superseded', clipId: id })
+      return isWaiting
+    },
 
-    expire: (id, { error, now, leaseOwner = '' }) =>
-      transaction(async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('clips')
-          .set({ ...unleased, state: 'expired', lastError: error, nextAttemptAt: null })
-          .where('id', '=', id)
-          .where('state', 'in', ['staged', 'pending'])
-          .where('expiresAt', '<=', now)
-          .where((eb) => eb.or([isUnleased(now)(eb), eb('leaseOwner', '=', leaseOwner)]))
-          .executeTakeFirst()
-        if (numUpdatedRows === 0n) return false
-        await addToCounters(db, [{ name: 'clips_expired', value: 1 }])
-        if (recordsWebhooks) await recordWebhook(db, { type: 'clip.expired', clipId: id, now })
-        return true
-      }),
+    async expire(id, facts) {
+      return changed('expired', id, await transaction((db) => expireClip(db, id, facts, { recordsWebhooks })))
+    },
 
     markBytesDeleted: (id) =>
       run(async (db) => {
         await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
       }),
 
-    discard: (id) =>
-      run(async (db) => {
-        await db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking').execute()
-      }),
+    async discard(id) {
+      await run((db) => db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking').execute())
+      emit({ type: 'discarded', clipId: id })
+    },
   }
-}
-
-const unleased = { leaseOwner: null, leaseExpiresAt: null }
-
-/** Who takes of the byte budget does so alone, so that it is never given away twice. */
-const BYTE_BUDGET = { exclusive: 'room' }
-
-const unspoken = {
-  state: 'speaking' as const,
-  isHeld: 1,
-  attempts: 0,
-  failedRounds: 0,
-}
-
-async function stageClip(
-  db: Kysely<Schema>,
-  id: string,
-  facts: StagedFacts,
-  { isHeld } = { isHeld: 1 },
-): Promise<Clip | null> {
-  const { numUpdatedRows } = await db
-    .updateTable('clips')
-    .set({ ...facts, state: 'staged', isHeld, nextAttemptAt: facts.stagedAt })
-    .where('id', '=', id)
-    .where('state', '=', 'speaking')
-    .executeTakeFirst()
-  const clip = await findClip(db, id)
-  if (clip && numUpdatedRows > 0n) {
-    await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
-  }
-  return clip
-}
-
-async function findClip(db: Kysely<Schema>, id: string): Promise<Clip | null> {
-  const row = await db.selectFrom('clips').selectAll().where('id', '=', id).executeTakeFirst()
-  return row ? toClip(row) : null
 }

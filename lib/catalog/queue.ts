@@ -1,6 +1,7 @@
 import { type QueryCreator, sql } from 'kysely'
 import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
+import type { Emit } from './events.ts'
 import { claimableAt, isUnleased, isWaiting, type Schema, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
 
@@ -38,7 +39,7 @@ export interface Queue {
   countWaiting(now: number): Promise<number>
 }
 
-export function createQueue({ read, run }: Database): Queue {
+export function createQueue({ read, run }: Database, emit: Emit): Queue {
   return {
     claim: (claim) =>
       run(async (db) => {
@@ -67,8 +68,8 @@ export function createQueue({ read, run }: Database): Queue {
         return numUpdatedRows > 0n
       }),
 
-    release: (owner, id) =>
-      run(async (db) => {
+    async release(owner, id) {
+      await run((db) => {
         let update = db
           .updateTable('clips')
           .set({ leaseOwner: null, leaseExpiresAt: null })
@@ -77,8 +78,10 @@ export function createQueue({ read, run }: Database): Queue {
           }))
           .where('leaseOwner', '=', owner)
         if (id) update = update.where('id', '=', id)
-        await update.execute()
-      }),
+        return update.execute()
+      })
+      if (id) emit({ type: 'released', clipId: id })
+    },
 
     owners: () =>
       read(async (db) => {

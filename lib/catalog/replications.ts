@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './connection.ts'
+import type { Emit } from './events.ts'
 import type { Lease } from './queue.ts'
 
 /** A clip that wants more replicas than it has, with its own schedule. */
@@ -29,7 +30,7 @@ export interface Replications {
 /** So many clips are looked at by one statement, which must not take long. */
 const LOOKED_AT_ONCE = 5000
 
-export function createReplications({ read, run }: Database): Replications {
+export function createReplications({ read, run }: Database, emit: Emit): Replications {
   /** The id that ends the next batch after `first`; `null` where there are no more. */
   const lastOfBatch = (first: string) =>
     read(async (db) => {
@@ -46,28 +47,31 @@ export function createReplications({ read, run }: Database): Replications {
       return last
     })
 
+  const wantAmong = (condition: RawBuilder<unknown>, replicas: number, now: number) =>
+    run((db) =>
+      sql`
+        insert into replications (clip_id, failed_rounds, next_attempt_at)
+        select clips.id, 0, ${sql.lit(now)} from clips
+        where ${condition} and clips.state = 'stored'
+          and (select count(*) from pins where pins.clip_id = clips.id and pins.lost_at is null) < ${replicas}
+        on conflict (clip_id) do nothing
+      `.execute(db),
+    )
+
+  async function wantAmongAll(replicas: number, now: number) {
+    for (let first = ''; ; ) {
+      const last = await lastOfBatch(first)
+      if (last === null) return
+      await wantAmong(sql`clips.id > ${first} and clips.id <= ${last}`, replicas, now)
+      first = last
+    }
+  }
+
   return {
     async want(replicas, now, clipId) {
-      const wantAmong = (condition: RawBuilder<unknown>) =>
-        run((db) =>
-          sql`
-            insert into replications (clip_id, failed_rounds, next_attempt_at)
-            select clips.id, 0, ${sql.lit(now)} from clips
-            where ${condition} and clips.state = 'stored'
-              and (select count(*) from pins where pins.clip_id = clips.id and pins.lost_at is null) < ${replicas}
-            on conflict (clip_id) do nothing
-          `.execute(db),
-        )
-      if (clipId !== undefined) {
-        await wantAmong(sql`clips.id = ${clipId}`)
-        return
-      }
-      for (let first = ''; ; ) {
-        const last = await lastOfBatch(first)
-        if (last === null) return
-        await wantAmong(sql`clips.id > ${first} and clips.id <= ${last}`)
-        first = last
-      }
+      if (clipId === undefined) await wantAmongAll(replicas, now)
+      else await wantAmong(sql`clips.id = ${clipId}`, replicas, now)
+      emit({ type: 'replication_due', dueAt: now })
     },
 
     claim: ({ now, lease, dueOnly }) =>
@@ -104,15 +108,17 @@ export function createReplications({ read, run }: Database): Replications {
         return numUpdatedRows > 0n
       }),
 
-    postpone: (clipId, { error, nextAttemptAt, hasFailed }) =>
-      run(async (db) => {
-        await db
+    async postpone(clipId, { error, nextAttemptAt, hasFailed }) {
+      await run((db) =>
+        db
           .updateTable('replications')
           .set({ leaseOwner: null, leaseExpiresAt: null, lastError: error, nextAttemptAt })
           .set((eb) => ({ failedRounds: eb('failedRounds', '+', hasFailed ? 1 : 0) }))
           .where('clipId', '=', clipId)
-          .execute()
-      }),
+          .execute(),
+      )
+      emit({ type: 'replication_due', dueAt: nextAttemptAt })
+    },
 
     done: (clipId) =>
       run(async (db) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
+import type { Emit } from './events.ts'
 import type { Lease } from './queue.ts'
 import type { Schema, WebhookRow } from './schema.ts'
 
@@ -37,7 +38,7 @@ export async function recordWebhook(
 const unleased = { leaseOwner: null, leaseExpiresAt: null }
 const unsent = { ...unleased, attempts: 0, lastError: null }
 
-export function createWebhooks({ read, run }: Database): Webhooks {
+export function createWebhooks({ read, run }: Database, emit: Emit): Webhooks {
   const isAnyDue = (now: number) =>
     read((db) =>
       db.selectFrom('webhooks').select('id').where('nextAttemptAt', '<=', now).limit(1).executeTakeFirst(),
@@ -76,15 +77,17 @@ export function createWebhooks({ read, run }: Database): Webhooks {
         await db.deleteFrom('webhooks').where('id', '=', id).execute()
       }),
 
-    postpone: (id, { error, nextAttemptAt }) =>
-      run(async (db) => {
-        await db
+    async postpone(id, { error, nextAttemptAt }) {
+      await run((db) =>
+        db
           .updateTable('webhooks')
           .set({ ...unleased, lastError: error, nextAttemptAt })
           .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
           .where('id', '=', id)
-          .execute()
-      }),
+          .execute(),
+      )
+      emit({ type: 'webhook_due', dueAt: nextAttemptAt })
+    },
 
     release: (owner) =>
       run(async (db) => {

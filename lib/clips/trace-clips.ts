@@ -1,63 +1,35 @@
-import type { Catalog } from '#lib/catalog/catalog.ts'
+import type { CatalogEvent, CatalogEvents } from '#lib/catalog/events.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Tracing } from '#lib/telemetry/tracing.ts'
 
 /**
- * The same catalog, telling `tracing` what it learns: a span for the speech, a span for each try at a provider, and
- * one around them all once the clip is stored or expired.
+ * Tells `tracing` what happens to clips: a span for the speech, a span for each try at a provider, and one around them
+ * all once the clip is stored or expired. Returns what ends that.
  */
-export function traceClips(catalog: Catalog, tracing: Tracing, clock: Clock): Catalog {
-  const { clips, attempts } = catalog
+export function traceClips(events: CatalogEvents, tracing: Tracing, clock: Clock): () => void {
+  return events.subscribe((event) => {
+    const now = clock.now()
+    if (event.type === 'staged') tracing.part(speechOf(event.clip, now))
+    if (event.type === 'attempt_ended') tracing.part(attemptOf(event, now))
+    if (event.type === 'stored' || event.type === 'expired') tracing.whole(wholeOf(event.clip, now))
+  })
+}
 
-  async function traceEnd(id: string) {
-    const clip = await clips.find(id)
-    if (clip) tracing.whole(wholeOf(clip, clock.now()))
-  }
+type AttemptEnded = Extract<CatalogEvent, { type: 'attempt_ended' }>
 
+function attemptOf({ clipId, provider, outcome, durationMs, statusCode, error }: AttemptEnded, now: number) {
   return {
-    ...catalog,
-    clips: {
-      ...clips,
-      async stage(id, facts) {
-        const clip = await clips.stage(id, facts)
-        if (clip) tracing.part(speechOf(clip, clock.now()))
-        return clip
-      },
-      async store(id, facts) {
-        const isNew = await clips.store(id, facts)
-        if (isNew) await traceEnd(id).catch(() => {})
-        return isNew
-      },
-      async expire(id, facts) {
-        const isNew = await clips.expire(id, facts)
-        if (isNew) await traceEnd(id).catch(() => {})
-        return isNew
-      },
+    clipId,
+    name: `store at ${provider}`,
+    startedAt: now - durationMs,
+    endedAt: now,
+    attributes: {
+      'voicepin.provider': provider,
+      'voicepin.outcome': outcome,
+      ...(statusCode !== undefined && { 'http.response.status_code': statusCode }),
     },
-    attempts: {
-      ...attempts,
-      async end(id, provider, end) {
-        const clipId = await attempts.end(id, provider, end)
-        if (clipId) {
-          const endedAt = clock.now()
-          const { durationMs, outcome, statusCode, error } = end
-          tracing.part({
-            clipId,
-            name: `store at ${provider}`,
-            startedAt: endedAt - durationMs,
-            endedAt,
-            attributes: {
-              'voicepin.provider': provider,
-              'voicepin.outcome': outcome,
-              ...(statusCode !== undefined && { 'http.response.status_code': statusCode }),
-            },
-            error: outcome === 'failed' ? error : undefined,
-          })
-        }
-        return clipId
-      },
-    },
+    error: outcome === 'failed' ? error : undefined,
   }
 }
 

@@ -58,14 +58,14 @@ export async function* watchClip(
 }
 
 /** Rings at a change and every `POLL_MS`. A change while nobody waits is remembered. */
-function createWakeUp({ changes }: Services, id: string) {
+function createWakeUp({ events }: Services, id: string) {
   let hasRung = false
   let wake = () => {}
   const ring = () => {
     hasRung = true
     wake()
   }
-  const close = changes.subscribe(id, ring)
+  const close = events.subscribeToClip(id, ring)
   return {
     close,
     async wait(signal: AbortSignal) {

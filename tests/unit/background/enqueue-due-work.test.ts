@@ -21,13 +21,8 @@ async function ringing({
     work: () => async () => {},
     close: async () => {},
   }
-  const catalog = enqueueDueWork(world.services.catalog, {
-    workQueue,
-    clock: world.clock,
-    ringsForClips: forClips,
-    ringsForWebhooks: forWebhooks,
-  })
-  return { ...world, services: { ...world.services, catalog }, rung }
+  enqueueDueWork(world.services.events, { workQueue, clock: world.clock, forClips, forWebhooks })
+  return { ...world, rung }
 }
 
 describe('the doorbell rings', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Subject, storedClip } from './catalog-subject.ts'
 import { describeClips } from './clips-conformance.ts'
+import { describeEvents } from './events-conformance.ts'
 import { describeHistory } from './history-conformance.ts'
 import { describeJournal } from './journal-conformance.ts'
 import { describePromises } from './promises-conformance.ts'
@@ -18,6 +19,7 @@ export function describeCatalog(subject: Subject) {
     describeHistory(subject)
     describePromises(subject)
     describeReplicas(subject)
+    describeEvents(subject)
 
     it('proves that it can be read and written', async () => {
       const catalog = (await subject.prepare())()

@@ -1,12 +1,13 @@
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import type { NewClip, StagedFacts } from '#lib/catalog/clips.ts'
+import type { CatalogEvents } from '#lib/catalog/events.ts'
 import { type Clip, newClipId } from '#lib/model/clip.ts'
 
 /** A catalog to hold to the contract. */
 export interface Subject {
   title: string
   /** Makes an empty database, gone when the test ends. Returns a way to open it, as often as a test likes; webhooks are recorded. */
-  prepare(): Promise<() => Catalog>
+  prepare(options?: { events?: CatalogEvents }): Promise<() => Catalog>
 }
 
 export const NOW = Date.UTC(2026, 10, 22, 12)

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
-import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
+import { createCatalog } from '#lib/catalog/catalog.ts'
 import { createDatabase } from '#lib/catalog/connection.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { newDatabase } from '../../support/servers/postgres-database.ts'
+import type { Subject } from './catalog-subject.ts'
 
 export const hasPostgres = inject('postgresUrl') !== undefined
 
@@ -21,10 +22,10 @@ export function postgresSubject() {
   return {
     title: 'Postgres',
     url: () => url,
-    async prepare(): Promise<() => Catalog> {
+    async prepare(options: Parameters<Subject['prepare']>[0] = {}) {
       await emptied(url)
       return () => {
-        const catalog = createCatalog(postgresServer(url), { recordsWebhooks: true })
+        const catalog = createCatalog(postgresServer(url), { ...options, recordsWebhooks: true })
         onTestFinished(() => catalog.close())
         return catalog
       }

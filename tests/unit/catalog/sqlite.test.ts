@@ -7,10 +7,10 @@ import { describeCatalog } from './catalog-conformance.ts'
 
 describeCatalog({
   title: 'SQLite',
-  async prepare() {
+  async prepare(options = {}) {
     const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
     return () => {
-      const catalog = createCatalog(sqliteFile(file), { recordsWebhooks: true })
+      const catalog = createCatalog(sqliteFile(file), { ...options, recordsWebhooks: true })
       onTestFinished(() => catalog.close())
       return catalog
     }

@@ -1,0 +1,174 @@
+import type { Kysely } from 'kysely'
+import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
+import { addToCounters, timeToIpfsCounters } from './counters.ts'
+import { unproven } from './pins.ts'
+import { isUnleased, type Schema, toClip } from './schema.ts'
+import { readTotals } from './totals.ts'
+import { recordWebhook } from './webhooks.ts'
+
+/** What is known of a clip before a word is spoken. `sizeBytes` is what it reserves of the byte budget. */
+export type NewClip = Pick<
+  Clip,
+  | 'id'
+  | 'requestId'
+  | 'characters'
+  | 'voiceId'
+  | 'modelId'
+  | 'outputFormat'
+  | 'createdAt'
+  | 'expiresAt'
+  | 'sizeBytes'
+  | 'leaseOwner'
+  | 'leaseExpiresAt'
+>
+
+/** What is known once the bytes are durable. */
+export type StagedFacts = Pick<
+  Clip,
+  | 'cid'
+  | 'mimeType'
+  | 'fileExtension'
+  | 'sizeBytes'
+  | 'durationMs'
+  | 'stagedAt'
+  | 'leaseOwner'
+  | 'leaseExpiresAt'
+> &
+  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat' | 'spokenAt'> & OriginalFacts>
+
+/** Where a provider keeps a clip. */
+export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>
+
+export interface FailedRound {
+  leaseOwner: string
+  error: string
+  lastRoundAt: number
+  nextAttemptAt: number
+}
+
+/** Why a clip that no provider took is ended, and by whom. */
+export interface ExpiredFacts {
+  error: string
+  now: number
+  /** Who ends it and may hold its lease. */
+  leaseOwner?: string | undefined
+}
+
+type Db = Kysely<Schema>
+
+const unleased = { leaseOwner: null, leaseExpiresAt: null }
+
+export async function findClip(db: Db, id: string): Promise<Clip | null> {
+  const row = await db.selectFrom('clips').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? toClip(row) : null
+}
+
+/** Part of a transaction that nobody else runs. Returns whether the clip fits and its id was free. */
+export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
+  if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('clips')
+    .values({ state: 'speaking', isHeld: 1, attempts: 0, failedRounds: 0, ...clip })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return numInsertedOrUpdatedRows > 0n
+}
+
+/** Part of a transaction that nobody else runs. Returns whether there is such a clip, and whether it fits. */
+export async function resizeClip(db: Db, id: string, sizeBytes: number, maxBytes: number): Promise<boolean> {
+  const clip = await findClip(db, id)
+  if (!clip || (await readTotals(db)).heldBytes - clip.sizeBytes + sizeBytes > maxBytes) return false
+  await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
+  return true
+}
+
+/** Returns the clip as it is afterwards, which may have been staged before; `null` where it has no record. */
+export async function stageClip(
+  db: Db,
+  id: string,
+  facts: StagedFacts,
+  { hasLocalBytes } = { hasLocalBytes: true },
+): Promise<Clip | null> {
+  const { numUpdatedRows } = await db
+    .updateTable('clips')
+    .set({ ...facts, state: 'staged', isHeld: hasLocalBytes ? 1 : 0, nextAttemptAt: facts.stagedAt })
+    .where('id', '=', id)
+    .where('state', '=', 'speaking')
+    .executeTakeFirst()
+  const clip = await findClip(db, id)
+  if (clip && numUpdatedRows > 0n) {
+    await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
+  }
+  return clip
+}
+
+/** The clip with the pin, the counters and the webhook that belong to it; `undefined` where nothing changed. */
+export async function storeClip(
+  db: Db,
+  id: string,
+  facts: StoredFacts,
+  { recordsWebhooks }: { recordsWebhooks: boolean },
+): Promise<Clip | undefined> {
+  const row = await db
+    .updateTable('clips')
+    .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
+    .where('id', '=', id)
+    .where('state', '<>', 'stored')
+    .returningAll()
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { provider, ipfsHash, storedAt } = facts
+  if (provider && ipfsHash) {
+    const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
+    await db
+      .insertInto('pins')
+      .values({ ...unproven, ...pin })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+  const elapsedMs = Math.max(0, (storedAt ?? 0) - (row.stagedAt ?? row.createdAt))
+  await addToCounters(db, [
+    { name: 'clips_stored', label: provider ?? '', value: 1 },
+    ...timeToIpfsCounters(elapsedMs / 1000),
+  ])
+  if (recordsWebhooks) {
+    await recordWebhook(db, { type: 'clip.stored', clipId: id, now: storedAt ?? row.createdAt })
+  }
+  return toClip(row)
+}
+
+/** Returns whether the clip was still held under the lease of this round. */
+export async function postponeClip(db: Db, id: string, round: FailedRound): Promise<boolean> {
+  const { leaseOwner, error, lastRoundAt, nextAttemptAt } = round
+  const { numUpdatedRows } = await db
+    .updateTable('clips')
+    .set({ ...unleased, state: 'pending', lastError: error, lastRoundAt, nextAttemptAt })
+    .set((eb) => ({ failedRounds: eb('failedRounds', '+', 1) }))
+    .where('id', '=', id)
+    .where('state', 'in', ['staged', 'pending'])
+    .where('leaseOwner', '=', leaseOwner)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** The clip with the counter and the webhook that belong to it; `undefined` where it is not to expire. */
+export async function expireClip(
+  db: Db,
+  id: string,
+  { error, now, leaseOwner = '' }: ExpiredFacts,
+  { recordsWebhooks }: { recordsWebhooks: boolean },
+): Promise<Clip | undefined> {
+  const row = await db
+    .updateTable('clips')
+    .set({ ...unleased, state: 'expired', lastError: error, nextAttemptAt: null })
+    .where('id', '=', id)
+    .where('state', 'in', ['staged', 'pending'])
+    .where('expiresAt', '<=', now)
+    .where((eb) => eb.or([isUnleased(now)(eb), eb('leaseOwner', '=', leaseOwner)]))
+    .returningAll()
+    .executeTakeFirst()
+  if (!row) return undefined
+  await addToCounters(db, [{ name: 'clips_expired', value: 1 }])
+  if (recordsWebhooks) await recordWebhook(db, { type: 'clip.expired', clipId: id, now })
+  return toClip(row)
+}

@@ -1,6 +1,12 @@
 'use client'
 
-import { ActionIcon, Anchor, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core'
+import {
+  ActionIcon,
+  Anchor,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from '@mantine/core'
 import { IconMoon, IconSun } from '@tabler/icons-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'

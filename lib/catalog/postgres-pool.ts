@@ -1,4 +1,13 @@
-import { CamelCasePlugin, type DatabaseConnection, Kysely, PostgresAdapter, PostgresDialect, PostgresDriver, type PostgresPool, type PostgresPoolClient } from 'kysely'
+import {
+  CamelCasePlugin,
+  type DatabaseConnection,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  PostgresDriver,
+  type PostgresPool,
+  type PostgresPoolClient,
+} from 'kysely'
 import type { Pool } from 'pg'
 import { isConnectionBroken } from './postgres-errors.ts'
 import type { Schema } from './schema.ts'

@@ -1,7 +1,16 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CamelCasePlugin, Kysely, type SelectModifierNode, SqliteAdapter, SqliteDialect, SqliteQueryCompiler, type SqliteStatement, sql } from 'kysely'
+import {
+  CamelCasePlugin,
+  Kysely,
+  type SelectModifierNode,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteQueryCompiler,
+  type SqliteStatement,
+  sql,
+} from 'kysely'
 import type { Connection, Connector } from './connection.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'

@@ -1,7 +1,29 @@
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readScaleOut } from './scale-out.ts'
-import { ConfigError, chance, createReader, distinct, durationMs, type Environment, flag, gateway, hasReadableUser, headerList, list, MAX_TIMER_MS, MAX_TTL_SECONDS, oneOf, secretText, text, trustedProxies, url, waitMs, webhookSecretText, whole } from './variables.ts'
+import {
+  ConfigError,
+  chance,
+  createReader,
+  distinct,
+  durationMs,
+  type Environment,
+  flag,
+  gateway,
+  hasReadableUser,
+  headerList,
+  list,
+  MAX_TIMER_MS,
+  MAX_TTL_SECONDS,
+  oneOf,
+  secretText,
+  text,
+  trustedProxies,
+  url,
+  waitMs,
+  webhookSecretText,
+  whole,
+} from './variables.ts'
 import { readVendors, VENDOR_VARIABLE } from './vendors.ts'
 
 const vendorNames = ['pinata', 'web3storage', 'infura', 'filebase', 'lighthouse', 'kubo'] as const

@@ -3,7 +3,15 @@ import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
 import { vocalizeSchema } from '#lib/http/schemas.ts'
 import { vocalizeAnswerSchema, voicesAnswerSchema } from './answers.ts'
-import { answer, audioContent, callerSecurity, problems, rateLimitHeaders, speakingErrors, streamHeaders } from './parts.ts'
+import {
+  answer,
+  audioContent,
+  callerSecurity,
+  problems,
+  rateLimitHeaders,
+  speakingErrors,
+  streamHeaders,
+} from './parts.ts'
 
 const OTHER_ANSWERS =
   'With `Accept: audio/*`: the audio itself, as at `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream`: events `clip` (as in `GET /api/clips/{id}`) for each change, in the end `result` with the JSON answer or `problem` with the problem document.'

@@ -1,4 +1,16 @@
-import { type FileHandle, mkdir, open, opendir, readdir, readlink, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+} from 'node:fs/promises'
 import path from 'node:path'
 import type { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'

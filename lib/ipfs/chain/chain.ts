@@ -5,7 +5,14 @@ import { describeError } from '#lib/platform/errors.ts'
 import type { BreakerState } from './breaker.ts'
 import type { BreakerSync } from './breaker-sync.ts'
 import { AttemptsFailedError, ChainError, NotTriedError } from './errors.ts'
-import { type AttemptLog, type ChainResult, createProviderRunner, type Priority, type ProviderRunner, type RunnerOptions } from './provider-runner.ts'
+import {
+  type AttemptLog,
+  type ChainResult,
+  createProviderRunner,
+  type Priority,
+  type ProviderRunner,
+  type RunnerOptions,
+} from './provider-runner.ts'
 
 export interface Chain {
   readonly providers: readonly string[]

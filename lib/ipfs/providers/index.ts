@@ -2,7 +2,12 @@ import type { Config, ProviderName } from '#lib/config/index.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { createEmbeddedProvider } from './embedded.ts'
-import { createFilebaseProvider, createInfuraProvider, createKuboProvider, createLighthouseProvider } from './kubo.ts'
+import {
+  createFilebaseProvider,
+  createInfuraProvider,
+  createKuboProvider,
+  createLighthouseProvider,
+} from './kubo.ts'
 import { createPinataProvider } from './pinata.ts'
 import { createPinningServiceProvider } from './pinning-service.ts'
 import type { IpfsProvider } from './provider.ts'

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
-import { HOUR_MS, NOW, newClip, noLimit, type Subject, stagedFacts, storedClip, storedFacts, waitingClip } from './catalog-subject.ts'
+import {
+  HOUR_MS,
+  NOW,
+  newClip,
+  noLimit,
+  type Subject,
+  stagedFacts,
+  storedClip,
+  storedFacts,
+  waitingClip,
+} from './catalog-subject.ts'
 
 /** The life of a clip in every catalog. */
 export function describeClips({ prepare }: Subject) {

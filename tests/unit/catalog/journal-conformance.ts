@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
-import { HOUR_MS, NOW, newClip, noLimit, type Subject, storedClip, storedFacts, waitingClip } from './catalog-subject.ts'
+import {
+  HOUR_MS,
+  NOW,
+  newClip,
+  noLimit,
+  type Subject,
+  storedClip,
+  storedFacts,
+  waitingClip,
+} from './catalog-subject.ts'
 
 async function begin({ attempts }: Catalog, clipId: string, provider = 'pinata', startedAt = NOW) {
   return attempts.begin({ clipId, provider, trigger: 'request', startedAt })

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Claim } from '#lib/catalog/queue.ts'
 import { newClipId } from '#lib/model/clip.ts'
-import { HOUR_MS, NOW, newClip, noLimit, type Subject, storedClip, storedFacts, waitingClip } from './catalog-subject.ts'
+import {
+  HOUR_MS,
+  NOW,
+  newClip,
+  noLimit,
+  type Subject,
+  storedClip,
+  storedFacts,
+  waitingClip,
+} from './catalog-subject.ts'
 
 const later = NOW + 60_000
 

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
-import { HOUR_MS, NOW, newClip, noLimit, type Subject, stagedFacts, storedFacts, waitingClip } from './catalog-subject.ts'
+import {
+  HOUR_MS,
+  NOW,
+  newClip,
+  noLimit,
+  type Subject,
+  stagedFacts,
+  storedFacts,
+  waitingClip,
+} from './catalog-subject.ts'
 
 /** The byte budget of every catalog. */
 export function describeRoom({ prepare }: Subject) {

@@ -12,7 +12,13 @@ import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { hostIdentity } from '#lib/platform/process-identity.ts'
 import { disagreements, recordsIn } from '../../support/agreement.ts'
-import { FakeProvider, type LookupBehaviour, refused, type UploadBehaviour, unavailable } from '../../support/fake-provider.ts'
+import {
+  FakeProvider,
+  type LookupBehaviour,
+  refused,
+  type UploadBehaviour,
+  unavailable,
+} from '../../support/fake-provider.ts'
 import { FakeSpeech } from '../../support/fake-speech.ts'
 import { createLife } from '../../support/mortal.ts'
 import { speak, testServices } from '../../support/services.ts'

@@ -3,7 +3,11 @@ import { access, chmod, cp, lstat, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { nativeDirectory, postgresPrograms, unprivilegedUser } from '../../support/servers/postgres-programs.ts'
+import {
+  nativeDirectory,
+  postgresPrograms,
+  unprivilegedUser,
+} from '../../support/servers/postgres-programs.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const run = promisify(execFile)

@@ -5,7 +5,12 @@ import { base36 } from 'multiformats/bases/base36'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
-import { createFilebaseProvider, createInfuraProvider, createKuboProvider, createLighthouseProvider } from '#lib/ipfs/providers/kubo.ts'
+import {
+  createFilebaseProvider,
+  createInfuraProvider,
+  createKuboProvider,
+  createLighthouseProvider,
+} from '#lib/ipfs/providers/kubo.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { bytesOf, someContent } from '../content.ts'
 import { fixture } from '../fixture.ts'

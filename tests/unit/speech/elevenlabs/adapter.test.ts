@@ -4,7 +4,18 @@ import type { ErrorCode } from '#lib/model/errors.ts'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { createFakeClock } from '../fake-clock.ts'
 import { bytesOf, describeSpeech, errorOf, never, patience } from '../speech-conformance.ts'
-import { answerWith, answerWithAudio, apiKey, endlessAudio, modelId, onSpeech, onVoices, outputFormat, recorded, someAudio } from './vendor.ts'
+import {
+  answerWith,
+  answerWithAudio,
+  apiKey,
+  endlessAudio,
+  modelId,
+  onSpeech,
+  onVoices,
+  outputFormat,
+  recorded,
+  someAudio,
+} from './vendor.ts'
 
 const server = setupServer()
 

@@ -1,57 +1,58 @@
 import type { ProviderError } from '#lib/model/errors.ts'
 
-/** Tries that must fail in a row before a provider counts as sick: two clips with the default three retries. */
+/** Attempts that must fail in a row before the breaker opens: those of two clips with the default three retries. */
 const FAILURES_TO_OPEN = 8
 const FIRST_COOL_DOWN_MS = 10_000
 const LONGEST_COOL_DOWN_MS = 60_000
 
 /**
- * - `closed`: healthy, everyone may try
- * - `open`: sick, nobody tries
- * - `half_open`: rested; the background may probe it, callers still may not
+ * - `closed`: the provider is healthy, every upload may use it
+ * - `open`: it is failing, no upload uses it
+ * - `half_open`: its cool-down is over; one background upload may probe it, interactive ones still skip it
  */
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
-/** What others need to know of a breaker to follow it. All durations count from now: their clocks may differ. */
+/** The state of a breaker, for other instances to adopt. All durations count from now, since their clocks may differ. */
 export interface BreakerSnapshot {
   failuresInARow: number
-  /** How many coolDowns there were in a row. */
+  /** How many cool-downs there have been in a row. */
   coolDowns: number
-  /** What is left of the coolDown, in milliseconds; `null` while it is closed. */
+  /** What is left of the cool-down, in milliseconds; `null` while the breaker is closed. */
   coolDownMs: number | null
-  /** What is left of a probe that is under way; `null` where none is. */
+  /** What is left of the time that a running probe has, in milliseconds; `null` where none is running. */
   probeMs: number | null
 }
 
 /** Remembers whether a provider is worth trying. */
 export interface Breaker {
   state(): BreakerState
-  /** Claims the one probe that a half-open breaker allows; others see it open meanwhile. */
+  /** Claims the one probe that a half-open breaker allows; until it ends, others see the breaker open. */
   beginProbe(): boolean
-  /** It has taken a clip. */
+  /** The provider has stored a clip. */
   succeeded(): void
-  /** It answers questions again, which proves no upload: the next failure opens the breaker again. */
+  /** The provider has answered a lookup, which does not prove that uploads work: the next failure opens the breaker again. */
   answered(): void
   failed(error: ProviderError, options: { wasProbe: boolean }): void
-  /** Ends the coolDown at once, for an operator who says "try now". */
+  /** Ends the cool-down at once, for an operator who wants the provider tried now. */
   resetCoolDown(): void
   snapshot(): BreakerSnapshot
-  /** Takes over what another instance has found out. That is no change of its own. */
+  /** Takes over the state of another instance's breaker. Does not call `onChange`. */
   adopt(snapshot: BreakerSnapshot): void
 }
 
-/** A stretch of time by a clock that may be set: one that was set back behind the beginning ends it. */
-interface Stretch {
+/** A span of time by a clock that may be changed: setting it back to before `from` ends the period as well. */
+interface Period {
   from: number
   until: number
 }
 
 /**
- * A circuit breaker for one provider. It opens after eight failed tries in a row, or at once when the provider asks
- * by `Retry-After` for a longer wait than `maxRetryAfterMs`. It cools down for 10 s, doubling with each failed probe up to a
- * minute, or for as long as it was asked.
+ * A circuit breaker for one provider. It opens after eight failed attempts in a row, or at once when the provider asks
+ * by `Retry-After` for a longer wait than `maxRetryAfterMs`. The cool-down lasts 10 s and doubles with each failed probe
+ * up to a minute, or lasts as long as the provider asked.
  *
- * `onChange` is told of all that others should know: that it opened, closed, is being probed, or that its cool-down is over.
+ * `onChange` is called after each change that other instances should adopt: the breaker opened or closed, a probe began,
+ * the cool-down was reset.
  */
 export function createBreaker(options: {
   now: () => number
@@ -61,16 +62,17 @@ export function createBreaker(options: {
   const { now, maxRetryAfterMs, onChange = () => {} } = options
   let failuresInARow = 0
   let coolDowns = 0
-  let coolDown: Stretch | undefined
-  let probe: Stretch | undefined
+  let coolDown: Period | undefined
+  let probe: Period | undefined
 
-  const stretch = (ms: number): Stretch => ({ from: now(), until: now() + ms })
-  const lasts = (time: Stretch | undefined) => time !== undefined && now() >= time.from && now() < time.until
-  const leftOf = (time: Stretch | undefined) => (time && lasts(time) ? time.until - now() : 0)
+  const periodOf = (ms: number): Period => ({ from: now(), until: now() + ms })
+  const isRunning = (period: Period | undefined) =>
+    period !== undefined && now() >= period.from && now() < period.until
+  const remainingMs = (period: Period) => (isRunning(period) ? period.until - now() : 0)
 
   function state(): BreakerState {
     if (coolDown === undefined) return 'closed'
-    return lasts(coolDown) || lasts(probe) ? 'open' : 'half_open'
+    return isRunning(coolDown) || isRunning(probe) ? 'open' : 'half_open'
   }
 
   function close() {
@@ -83,18 +85,18 @@ export function createBreaker(options: {
 
     beginProbe() {
       if (state() !== 'half_open') return false
-      // One that never reports back only costs another cool-down.
-      probe = stretch(LONGEST_COOL_DOWN_MS)
+      // A probe whose process dies costs no more than one more wait of this length.
+      probe = periodOf(LONGEST_COOL_DOWN_MS)
       onChange()
       return true
     },
 
     succeeded() {
-      const isNews = coolDown !== undefined || coolDowns > 0
+      const isChange = coolDown !== undefined || coolDowns > 0
       failuresInARow = 0
       coolDowns = 0
       close()
-      if (isNews) onChange()
+      if (isChange) onChange()
     },
 
     answered() {
@@ -108,32 +110,32 @@ export function createBreaker(options: {
       failuresInARow += 1
       if (wasProbe) probe = undefined
       const askedMs = error.retryAfterMs ?? 0
-      const isNews = coolDown === undefined && failuresInARow >= FAILURES_TO_OPEN
-      if (!wasProbe && !isNews && askedMs <= maxRetryAfterMs) return
+      const opensNow = coolDown === undefined && failuresInARow >= FAILURES_TO_OPEN
+      if (!wasProbe && !opensNow && askedMs <= maxRetryAfterMs) return
       const coolDownMs = Math.min(FIRST_COOL_DOWN_MS * 2 ** coolDowns, LONGEST_COOL_DOWN_MS)
       coolDowns += 1
-      coolDown = stretch(Math.max(askedMs, coolDownMs))
+      coolDown = periodOf(Math.max(askedMs, coolDownMs))
       onChange()
     },
 
     resetCoolDown() {
-      const isNews = lasts(coolDown)
+      const isChange = isRunning(coolDown)
       if (coolDown) coolDown = { ...coolDown, until: now() }
-      if (isNews) onChange()
+      if (isChange) onChange()
     },
 
     snapshot: () => ({
       failuresInARow,
       coolDowns,
-      coolDownMs: coolDown ? leftOf(coolDown) : null,
-      probeMs: probe ? leftOf(probe) : null,
+      coolDownMs: coolDown ? remainingMs(coolDown) : null,
+      probeMs: probe ? remainingMs(probe) : null,
     }),
 
     adopt(snapshot) {
       failuresInARow = snapshot.failuresInARow
       coolDowns = snapshot.coolDowns
-      coolDown = snapshot.coolDownMs === null ? undefined : stretch(snapshot.coolDownMs)
-      probe = snapshot.probeMs === null ? undefined : stretch(snapshot.probeMs)
+      coolDown = snapshot.coolDownMs === null ? undefined : periodOf(snapshot.coolDownMs)
+      probe = snapshot.probeMs === null ? undefined : periodOf(snapshot.probeMs)
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
-import { type ProviderFailure } from '#lib/model/errors.ts'
+import type { ProviderFailure } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import type { BreakerState } from './breaker.ts'
 import type { BreakerSync } from './breaker-sync.ts'
@@ -17,10 +17,11 @@ import {
 export interface Chain {
   readonly providers: readonly string[]
   /**
-   * Offers `content` to the providers in order until one holds it. Waits, time limits, order and breakers are here.
+   * Uploads `content` to the first provider, in their order, that takes it, with retries, time limits and breakers.
    *
-   * `doubtful` names providers that may hold it from an earlier try: they are asked before anything is sent again.
-   * `heldBy` names those that hold it already: a further one is wanted.
+   * `ambiguous` names providers that may hold it from an earlier attempt: they are asked before it is sent again.
+   * `heldBy` names those that hold it already: they are skipped, and only with one of them can a provider be used that
+   * fetches content from others (`needsOrigin`).
    *
    * @throws ChainError when no provider took it; the signal's reason when it aborts
    */
@@ -34,31 +35,31 @@ export interface Chain {
       signal: AbortSignal
     },
   ): Promise<ChainResult>
-  /** Whether at least one provider would be tried now. */
+  /** Whether an upload with this priority would try at least one provider now. */
   canTry(priority: Priority): boolean
   breakers(): { provider: string; state: BreakerState }[]
-  /** Lets every resting provider be probed at once. */
+  /** Ends all cool-downs, so that every provider whose breaker is open may be probed at once. */
   resetCoolDowns(): void
-  /** Asks providers that have rested for a clip, so that one that has healed is used again. */
+  /** Asks each provider whose breaker is half-open whether it holds `cid`: the breakers of those that answer close. */
   probe(cid: string, signal: AbortSignal): Promise<void>
 }
 
 export interface ChainOptions extends RunnerOptions {
   providers: readonly IpfsProvider[]
   scrub: (text: string) => string
-  /** How other instances and this one hear of each other's breakers. */
+  /** Shares the breakers' states with the other instances. */
   breakerSync?: BreakerSync
 }
 
 export function createChain(options: ChainOptions): Chain {
   const { scrub, breakerSync } = options
-  const links = options.providers.map((provider) => {
-    const onChange = () => breakerSync?.publish(provider.name, link.breaker.snapshot())
-    const link: ProviderRunner = createProviderRunner(provider, { ...options, onChange })
-    return link
+  const runners = options.providers.map((provider) => {
+    const onChange = () => breakerSync?.publish(provider.name, runner.breaker.snapshot())
+    const runner: ProviderRunner = createProviderRunner(provider, { ...options, onChange })
+    return runner
   })
-  const names = links.map(({ provider }) => provider.name)
-  breakerSync?.subscribe(names, (name, snapshot) => links[names.indexOf(name)]?.breaker.adopt(snapshot))
+  const names = runners.map(({ provider }) => provider.name)
+  breakerSync?.subscribe(names, (name, snapshot) => runners[names.indexOf(name)]?.breaker.adopt(snapshot))
 
   return {
     providers: names,
@@ -66,20 +67,24 @@ export function createChain(options: ChainOptions): Chain {
     async upload(content, { priority, attemptLog, ambiguous = [], heldBy = [], signal }) {
       const failures: ProviderFailure[] = []
       const causes: unknown[] = []
-      for (const link of links) {
-        const { name, needsOrigin } = link.provider
+      for (const runner of runners) {
+        const { name, needsOrigin } = runner.provider
         signal.throwIfAborted()
         if (heldBy.includes(name) || (needsOrigin && heldBy.length === 0)) continue
         try {
           const isAmbiguous = ambiguous.includes(name)
-          return await link.upload(content, { priority, attemptLog, isAmbiguous, signal })
+          return await runner.upload(content, { priority, attemptLog, isAmbiguous, signal })
         } catch (error) {
           if (NotTriedError.isInstance(error)) {
             failures.push({ provider: name, attempts: 0, error: `Skipped: ${error.message}` })
-            // It is well: the next in the order has to stand in for the sick only.
+            // A busy provider is healthy: the next in the order replaces failing ones only.
             if (error.isBusy) break
           } else if (AttemptsFailedError.isInstance(error)) {
-            failures.push({ provider: name, attempts: error.tries, error: scrub(describeError(error.cause)) })
+            failures.push({
+              provider: name,
+              attempts: error.attempts,
+              error: scrub(describeError(error.cause)),
+            })
             causes.push(error.cause)
           } else throw error
         }
@@ -87,17 +92,17 @@ export function createChain(options: ChainOptions): Chain {
       throw new ChainError(failures, causes)
     },
 
-    canTry: (priority) => links.some((link) => !link.provider.needsOrigin && link.mayTry(priority)),
+    canTry: (priority) => runners.some((runner) => !runner.provider.needsOrigin && runner.mayTry(priority)),
 
     breakers: () =>
-      links.map(({ provider, breaker }) => ({ provider: provider.name, state: breaker.state() })),
+      runners.map(({ provider, breaker }) => ({ provider: provider.name, state: breaker.state() })),
 
     resetCoolDowns() {
-      for (const { breaker } of links) breaker.resetCoolDown()
+      for (const { breaker } of runners) breaker.resetCoolDown()
     },
 
     async probe(cid, signal) {
-      for (const link of links) await link.probe(cid, signal)
+      for (const runner of runners) await runner.probe(cid, signal)
     },
   }
 }

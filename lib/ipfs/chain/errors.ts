@@ -6,30 +6,30 @@ export class ChainError extends markedError('ChainError') {
   readonly failures: ProviderFailure[]
 
   constructor(failures: ProviderFailure[], causes: unknown[]) {
-    const told = failures.map(({ provider, error }) => `${provider}: ${error}`).join('; ')
-    super(told || 'No IPFS provider is configured', { cause: new AggregateError(causes) })
+    const summary = failures.map(({ provider, error }) => `${provider}: ${error}`).join('; ')
+    super(summary || 'No IPFS provider is configured', { cause: new AggregateError(causes) })
     this.failures = failures
   }
 
-  /** How many tries were made at all providers together. */
+  /** How many attempts were made at all providers together. */
   get attempts(): number {
     return this.failures.reduce((sum, failure) => sum + failure.attempts, 0)
   }
 }
 
-/** One provider has used up its tries. */
+/** One provider has failed at its last attempt; `cause` is that attempt's error. */
 export class AttemptsFailedError extends markedError('AttemptsFailedError') {
-  readonly tries: number
+  readonly attempts: number
 
-  constructor(tries: number, cause: ProviderError) {
+  constructor(attempts: number, cause: ProviderError) {
     super(cause.message, { cause })
-    this.tries = tries
+    this.attempts = attempts
   }
 }
 
-/** One provider may not be tried now, which is no fault of the clip. */
+/** A provider was skipped for a reason that has nothing to do with the clip. */
 export class NotTriedError extends markedError('NotTriedError') {
-  /** It is well, and has its hands full. */
+  /** The provider is healthy, and all its upload slots are in use. */
   readonly isBusy: boolean
 
   constructor(reason: string, { isBusy = false } = {}) {
@@ -38,7 +38,7 @@ export class NotTriedError extends markedError('NotTriedError') {
   }
 }
 
-/** Takes an error that says nothing of itself for one that no retry mends. */
+/** An error of any other kind becomes a `ProviderError` that no retry can help, after which the provider may hold the clip. */
 export function asProviderError(error: unknown): ProviderError {
   if (ProviderError.isInstance(error)) return error
   return new ProviderError(describeError(error), { isRetryable: false, mayHaveStored: true, cause: error })

@@ -9,23 +9,24 @@ import { type Breaker, createBreaker } from './breaker.ts'
 import { AttemptsFailedError, asProviderError, NotTriedError } from './errors.ts'
 import { type ProviderSlots, slotWithin } from './slots.ts'
 
-/** A question whether a provider holds a clip already may take this long. */
+/** How long a provider may take to answer whether it holds a clip. */
 const LOOKUP_TIMEOUT_MS = 5000
 
-/** How long the background waits for a slot at a provider. What is under a lease has time for one such wait a try. */
+/** How long a background upload waits for a slot at a provider. A clip's lease lasts long enough for one such wait per attempt. */
 const SLOT_TIMEOUT_MS = 10_000
 
 /**
- * Who waits for an upload.
+ * Who waits for an upload, and how far it may go.
  *
- * - `interactive`: never tries a provider that is known to be sick
- * - `background`: probes it, and waits for a slot before each try
- * - `lastResort`: a caller whose clip has no later: probes, and waits for nobody
+ * - `interactive`: a caller waits: never tries a provider whose breaker is not closed
+ * - `background`: nobody waits: may probe a half-open provider, and waits for a slot before each attempt
+ * - `lastResort`: a caller waits whose clip cannot be kept for later: may probe, and waits for no slot
  */
 export type Priority = 'interactive' | 'background' | 'lastResort'
 
-/** Where the chain writes down each try. */
+/** Where the chain records each attempt: before it starts, so that a crash leaves a trace, and when it ends. */
 export interface AttemptLog {
+  /** Returns the id of the attempt. */
   begin(provider: string): Promise<number>
   end(
     id: number,
@@ -40,37 +41,38 @@ export interface ChainResult {
   gatewayUrl: string
 }
 
-/** What one upload is about. */
+/** The settings of one upload. */
 export interface UploadRun {
   priority: Priority
   attemptLog: AttemptLog
+  /** Whether the provider may hold the content from an earlier attempt. */
   isAmbiguous: boolean
   signal: AbortSignal
 }
 
-/** One provider in the chain: its tries, their waits and time limits, its breaker. */
+/** One provider in the chain: its attempts with their waits and time limits, and its breaker. */
 export interface ProviderRunner {
   readonly provider: IpfsProvider
   readonly breaker: Breaker
   mayTry(priority: Priority): boolean
   /** @throws NotTriedError, AttemptsFailedError; the signal's reason when it aborts */
-  upload(content: IpfsContent, use: UploadRun): Promise<ChainResult>
-  /** Where the provider has rested, asks it for a clip, so that one that has healed is used again. */
+  upload(content: IpfsContent, run: UploadRun): Promise<ChainResult>
+  /** If the breaker is half-open, asks the provider whether it holds `cid`: an answer closes the breaker. */
   probe(cid: string, signal: AbortSignal): Promise<void>
 }
 
 export interface RunnerOptions {
-  /** The waits between the tries at one provider, in milliseconds; their number is the number of retries. */
+  /** The waits between the attempts at one provider, in milliseconds; their number is the number of retries. */
   retryDelaysMs: readonly number[]
   attemptTimeoutMs: number
-  /** A `Retry-After` beyond this is not waited for: the next provider gets its turn. */
+  /** A longer `Retry-After` is not waited for: the next provider is tried. */
   maxRetryAfterMs: number
   clock: Clock
-  /** What bounds the background's uploads at each provider. */
+  /** Bounds the background uploads at each provider. */
   slots?: ProviderSlots
 }
 
-/** `onChange`: hears of each change of the breaker. */
+/** `onChange`: called after each change of the breaker that other instances should adopt. */
 export function createProviderRunner(
   provider: IpfsProvider,
   options: RunnerOptions & { onChange: () => void },
@@ -85,8 +87,8 @@ export function createProviderRunner(
   }
 
   /**
-   * The CID by which the provider holds the clip after all, if it does. A question that cannot be answered now fails the
-   * try: waiting loses nothing, while sending could store the clip twice.
+   * The CID by which the provider holds the clip from an earlier attempt, if it does. Where the provider cannot answer
+   * now, this attempt fails: waiting loses nothing, while sending could store the clip twice.
    */
   async function reconcile(content: IpfsContent, signal: AbortSignal): Promise<string | undefined> {
     const timeoutMs = Math.min(LOOKUP_TIMEOUT_MS, options.attemptTimeoutMs)
@@ -110,31 +112,31 @@ export function createProviderRunner(
     return cid
   }
 
-  /** @throws NotTriedError when nobody may try the provider now */
-  async function tryOnce(content: IpfsContent, use: UploadRun) {
-    const isBound = slots && use.priority === 'background'
-    if (!isBound) return tryNow(content, use)
-    const wait = { provider: provider.name, timeoutMs: SLOT_TIMEOUT_MS, clock, signal: use.signal }
+  /** @throws NotTriedError when the provider must not be tried now */
+  async function attempt(content: IpfsContent, run: UploadRun) {
+    const needsSlot = slots && run.priority === 'background'
+    if (!needsSlot) return attemptNow(content, run)
+    const wait = { provider: provider.name, timeoutMs: SLOT_TIMEOUT_MS, clock, signal: run.signal }
     const release = await slotWithin(slots, wait)
     try {
-      return await tryNow(content, use)
+      return await attemptNow(content, run)
     } finally {
       release()
     }
   }
 
-  async function tryNow(content: IpfsContent, { priority, isAmbiguous, attemptLog, signal }: UploadRun) {
+  async function attemptNow(content: IpfsContent, { priority, isAmbiguous, attemptLog, signal }: UploadRun) {
     const wasProbe = breaker.state() !== 'closed'
-    // Whoever waited may find that others have found it sick, or are probing it.
+    // During the wait for a slot the breaker may have opened, or another upload may have begun to probe.
     if (!mayTry(priority) || (wasProbe && !breaker.beginProbe())) {
-      throw new NotTriedError('it has failed repeatedly and is being rested')
+      throw new NotTriedError('it has failed repeatedly and is cooling down')
     }
     const id = await attemptLog.begin(provider.name)
     const startedAt = clock.now()
     const durationMs = () => Math.max(0, clock.now() - startedAt)
     try {
-      const recognised = isAmbiguous ? await reconcile(content, signal) : undefined
-      const ipfsHash = recognised ?? (await send(content, signal))
+      const heldCid = isAmbiguous ? await reconcile(content, signal) : undefined
+      const ipfsHash = heldCid ?? (await send(content, signal))
       const { name, gatewayUrl } = provider
       return { id, result: { provider: name, ipfsHash, gatewayUrl }, durationMs }
     } catch (cause) {
@@ -146,34 +148,36 @@ export function createProviderRunner(
     }
   }
 
-  async function upload(content: IpfsContent, use: UploadRun): Promise<ChainResult> {
-    let { isAmbiguous } = use
+  async function upload(content: IpfsContent, run: UploadRun): Promise<ChainResult> {
+    let { isAmbiguous } = run
     let lastError: ProviderError | undefined
-    for (let tries = 1; ; tries += 1) {
+    for (let attempts = 1; ; attempts += 1) {
       try {
-        const { id, result, durationMs } = await tryOnce(content, { ...use, isAmbiguous })
-        // What the provider holds is held, whether or not the attemptLog can be written now.
-        await use.attemptLog
+        const { id, result, durationMs } = await attempt(content, { ...run, isAmbiguous })
+        // The provider holds the clip, whether or not the log can be written now.
+        await run.attemptLog
           .end(id, result.provider, { outcome: 'stored', durationMs: durationMs() })
           .catch(() => {})
         return result
       } catch (error) {
-        if (NotTriedError.isInstance(error) && lastError) throw new AttemptsFailedError(tries - 1, lastError)
+        if (NotTriedError.isInstance(error) && lastError)
+          throw new AttemptsFailedError(attempts - 1, lastError)
         if (!ProviderError.isInstance(error)) throw error
         lastError = error
         const { retryDelaysMs: delaysMs } = options
         const waitMs = waitBeforeRetry({
-          tries,
+          tries: attempts,
           delaysMs,
           error,
           maxRetryAfterMs,
           random: () => clock.random(),
         })
-        if (waitMs === undefined || breaker.state() !== 'closed') throw new AttemptsFailedError(tries, error)
+        if (waitMs === undefined || breaker.state() !== 'closed')
+          throw new AttemptsFailedError(attempts, error)
         isAmbiguous ||= error.mayHaveStored
-        await clock.sleep(waitMs, use.signal)
-        // Others may have found it sick meanwhile.
-        if (breaker.state() !== 'closed') throw new AttemptsFailedError(tries, error)
+        await clock.sleep(waitMs, run.signal)
+        // The breaker may have opened meanwhile.
+        if (breaker.state() !== 'closed') throw new AttemptsFailedError(attempts, error)
       }
     }
   }

@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type Breaker, createBreaker } from '#lib/ipfs/chain/breaker.ts'
 import { unavailable } from '../../../support/fake-provider.ts'
 
-const PATIENCE_MS = 10_000
+const MAX_RETRY_AFTER_MS = 10_000
 let now: number
 let breaker: Breaker
 
 beforeEach(() => {
   now = 1_000_000
-  breaker = createBreaker({ now: () => now, maxRetryAfterMs: PATIENCE_MS })
+  breaker = createBreaker({ now: () => now, maxRetryAfterMs: MAX_RETRY_AFTER_MS })
 })
 
 const fail = (times = 1, { wasProbe = false, retryAfterMs = 0 } = {}) => {
@@ -25,8 +25,8 @@ function coolDownMs(): number {
   return now - startedAt
 }
 
-describe('a breaker', () => {
-  it('stays closed while failures are fewer than eight in a row', () => {
+describe('a circuit breaker', () => {
+  it('stays closed as long as fewer than eight attempts in a row have failed', () => {
     fail(7)
     expect(breaker.state()).toBe('closed')
     breaker.succeeded()
@@ -34,30 +34,30 @@ describe('a breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
-  it('opens after eight in a row, and is half-open after ten seconds', () => {
+  it('opens after eight failures in a row, and is half-open after ten seconds', () => {
     fail(8)
     expect(breaker.state()).toBe('open')
     expect(coolDownMs()).toBe(10_000)
     expect(breaker.state()).toBe('half_open')
   })
 
-  it('opens at once for a provider that asks for more patience than anybody has', () => {
-    fail(1, { retryAfterMs: PATIENCE_MS + 1 })
+  it('opens at once when Retry-After asks for a longer wait than the chain accepts', () => {
+    fail(1, { retryAfterMs: MAX_RETRY_AFTER_MS + 1 })
     expect(breaker.state()).toBe('open')
-    expect(coolDownMs()).toBeGreaterThanOrEqual(PATIENCE_MS)
+    expect(coolDownMs()).toBeGreaterThanOrEqual(MAX_RETRY_AFTER_MS)
   })
 
-  it('coolDowns for as long as the provider asks', () => {
+  it('stays open for as long as Retry-After asks', () => {
     fail(1, { retryAfterMs: 3_600_000 })
     expect(coolDownMs()).toBe(3_600_000)
   })
 
-  it('stays closed for a provider that asks for less', () => {
-    fail(1, { retryAfterMs: PATIENCE_MS })
+  it('stays closed when Retry-After asks for a wait that the chain accepts', () => {
+    fail(1, { retryAfterMs: MAX_RETRY_AFTER_MS })
     expect(breaker.state()).toBe('closed')
   })
 
-  it('allows one probe at a time', () => {
+  it('allows one probe at a time, and none before the cool-down is over', () => {
     expect(breaker.beginProbe()).toBe(false)
     fail(8)
     expect(breaker.beginProbe()).toBe(false)
@@ -67,7 +67,7 @@ describe('a breaker', () => {
     expect(breaker.beginProbe()).toBe(false)
   })
 
-  it('closes when a probe succeeds, as if nothing had been', () => {
+  it('closes when a probe succeeds, and starts counting failures and cool-downs anew', () => {
     fail(8)
     coolDownMs()
     breaker.beginProbe()
@@ -79,7 +79,7 @@ describe('a breaker', () => {
     expect(coolDownMs()).toBe(10_000)
   })
 
-  it('coolDowns twice as long after each failed probe, up to a minute', () => {
+  it('cools down twice as long after each failed probe, up to a minute', () => {
     fail(8)
     const coolDowns = [coolDownMs()]
     for (let count = 0; count < 4; count += 1) {
@@ -89,7 +89,7 @@ describe('a breaker', () => {
     expect(coolDowns).toEqual([10_000, 20_000, 40_000, 60_000, 60_000])
   })
 
-  it('does not rest longer for the failures of tries that began before it opened', () => {
+  it('does not cool down longer for failures of attempts that began before it opened', () => {
     fail(8)
     fail(20)
     expect(coolDownMs()).toBe(10_000)
@@ -97,13 +97,13 @@ describe('a breaker', () => {
     expect(coolDownMs()).toBe(20_000)
   })
 
-  it('closes for a try that began before it opened and succeeds', () => {
+  it('closes when an attempt succeeds that began before it opened', () => {
     fail(8)
     breaker.succeeded()
     expect(breaker.state()).toBe('closed')
   })
 
-  it('allows another probe after a minute where one never reported back', () => {
+  it('allows another probe after a minute when one has never ended', () => {
     fail(8)
     coolDownMs()
     breaker.beginProbe()
@@ -111,7 +111,7 @@ describe('a breaker', () => {
     expect(breaker.beginProbe()).toBe(true)
   })
 
-  it('can be told to end its rest, and then allows one probe', () => {
+  it('allows one probe after its cool-down was reset', () => {
     fail(1, { retryAfterMs: 3_600_000 })
     breaker.resetCoolDown()
     expect(breaker.state()).toBe('half_open')
@@ -123,7 +123,7 @@ describe('a breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
-  it('trusts a provider that only answers a question until the first failure', () => {
+  it('closes when a lookup is answered, and opens again at the first failed upload', () => {
     fail(8)
     coolDownMs()
     breaker.beginProbe()
@@ -138,14 +138,14 @@ describe('a breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
-  it.each([-3_600_000, -1])('does not rest for ever when the clock is set back by %i ms', (byMs) => {
+  it.each([-3_600_000, -1])('does not stay open for ever when the clock is set back by %i ms', (byMs) => {
     fail(8)
     now += byMs
     expect(coolDownMs()).toBeLessThanOrEqual(10_000 + 1)
   })
 })
 
-describe('a breaker that follows another', () => {
+describe('a circuit breaker that adopts the state of another', () => {
   let othersNow: number
   let other: Breaker
   let changes = 0
@@ -157,10 +157,10 @@ describe('a breaker that follows another', () => {
     // Clocks of two machines, years apart.
     othersNow = 90_000_000_000
     changes = 0
-    other = createBreaker({ now: () => othersNow, maxRetryAfterMs: PATIENCE_MS, onChange })
+    other = createBreaker({ now: () => othersNow, maxRetryAfterMs: MAX_RETRY_AFTER_MS, onChange })
     breaker = createBreaker({
       now: () => now,
-      maxRetryAfterMs: PATIENCE_MS,
+      maxRetryAfterMs: MAX_RETRY_AFTER_MS,
       onChange: () => other.adopt(breaker.snapshot()),
     })
   })
@@ -170,7 +170,7 @@ describe('a breaker that follows another', () => {
     othersNow += ms
   }
 
-  it('opens with it, and coolDowns for what is left', () => {
+  it('opens with it, and is half-open at the same moment', () => {
     fail(8)
     expect(other.state()).toBe('open')
     pass(9999)
@@ -179,7 +179,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('half_open')
   })
 
-  it('that hears of it late coolDowns for the rest of the rest', () => {
+  it('cools down only for the remaining time when it adopts the state late', () => {
     fail(8)
     pass(4000)
     other.adopt(breaker.snapshot())
@@ -187,7 +187,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('half_open')
   })
 
-  it('lets nobody probe while it does, and coolDowns longer when the probe has failed', () => {
+  it('allows no probe while the other is being probed, and continues its doubling of cool-downs', () => {
     fail(8)
     pass(10_000)
     expect(breaker.beginProbe()).toBe(true)
@@ -201,7 +201,7 @@ describe('a breaker that follows another', () => {
     expect(other.snapshot()).toMatchObject({ coolDowns: 3, coolDownMs: 40_000 })
   })
 
-  it('may probe once a probe of the other has not been heard of for a minute', () => {
+  it('allows a probe a minute after the other began one that never ended', () => {
     fail(8)
     pass(10_000)
     breaker.beginProbe()
@@ -211,7 +211,7 @@ describe('a breaker that follows another', () => {
     expect(other.beginProbe()).toBe(true)
   })
 
-  it('closes with it, as if nothing had been', () => {
+  it('closes with it, and starts counting failures anew', () => {
     fail(8)
     pass(10_000)
     breaker.beginProbe()
@@ -221,7 +221,7 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('closed')
   })
 
-  it('trusts a provider that answers questions as little, until it takes a clip', () => {
+  it('opens again at the first failed upload when the other closed for an answered lookup only', () => {
     fail(8)
     breaker.answered()
     expect(other.state()).toBe('closed')
@@ -234,13 +234,13 @@ describe('a breaker that follows another', () => {
     expect(other.state()).toBe('open')
   })
 
-  it('ends its rest with it', () => {
+  it('is half-open when the cool-down of the other was reset', () => {
     fail(1, { retryAfterMs: 3_600_000 })
     breaker.resetCoolDown()
     expect(other.state()).toBe('half_open')
   })
 
-  it('takes that for no news of its own', () => {
+  it('does not call onChange for a state that it adopts', () => {
     fail(8)
     pass(10_000)
     breaker.beginProbe()
@@ -248,8 +248,8 @@ describe('a breaker that follows another', () => {
     expect(changes).toBe(0)
   })
 
-  it('says nothing of what changes nothing', () => {
-    breaker = createBreaker({ now: () => now, maxRetryAfterMs: PATIENCE_MS, onChange })
+  it('does not call onChange when nothing has changed for others', () => {
+    breaker = createBreaker({ now: () => now, maxRetryAfterMs: MAX_RETRY_AFTER_MS, onChange })
     fail(7)
     breaker.succeeded()
     breaker.succeeded()

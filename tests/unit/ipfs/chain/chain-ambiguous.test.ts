@@ -3,9 +3,9 @@ import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import { answerLost, refused, unavailable } from '../../../support/fake-provider.ts'
 import { chainOf, someClip } from './chain-subject.ts'
 
-describe('a chain in doubt', () => {
+describe('a chain whose provider may hold the clip already', () => {
   it.each([answerLost(), 'lose_answer', 'hang_after_storing'] as const)(
-    'asks before it sends again after %s',
+    'asks the provider before it sends the clip again after %s',
     async (behaviour) => {
       const { upload, first } = chainOf(['pinata'])
       first.next(behaviour)
@@ -16,14 +16,14 @@ describe('a chain in doubt', () => {
     },
   )
 
-  it('does not ask where nothing can have been stored', async () => {
+  it('does not ask after a failure by which nothing can have been stored', async () => {
     const { upload, first } = chainOf(['pinata'])
     first.next(unavailable())
     await upload()
     expect(first.lookups).toEqual([])
   })
 
-  it('asks first where an earlier try broke off, and sends nothing that is held', async () => {
+  it('asks first when an earlier upload broke off, and does not send a clip that is held', async () => {
     const { upload, first, entries } = chainOf(['pinata'])
     const content = someClip()
     first.take(content.cid)
@@ -32,7 +32,7 @@ describe('a chain in doubt', () => {
     expect(entries).toMatchObject([{ provider: 'pinata', outcome: 'stored' }])
   })
 
-  it('recognises a clip by the CID of a provider that chunks files itself', async () => {
+  it('finds a clip by the CID of a provider that chunks files itself', async () => {
     const { upload, first } = chainOf(['pinata'])
     const content = { ...someClip(), file: new Blob([new Uint8Array(300 * 1024)]) }
     const itsCid = await legacyCid(content.file)
@@ -44,13 +44,13 @@ describe('a chain in doubt', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  it('sends what is not held after all', async () => {
+  it('sends a clip that the provider turns out not to hold', async () => {
     const { upload, first } = chainOf(['pinata'])
     await upload({ ambiguous: ['pinata'] })
     expect(first.uploads).toHaveLength(1)
   })
 
-  it('has no doubts about the other providers', async () => {
+  it('does not ask the other providers', async () => {
     const { upload, providers } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(refused())
     await upload({ ambiguous: ['pinata'] })
@@ -58,7 +58,7 @@ describe('a chain in doubt', () => {
   })
 
   it.each([['hang'], [unavailable()]] as const)(
-    'sends nothing while the question cannot be answered: %s',
+    'does not send the clip again while the lookup fails: %s',
     async (looking) => {
       const { upload, providers } = chainOf(['pinata', 'kubo'])
       const [first] = providers
@@ -72,7 +72,7 @@ describe('a chain in doubt', () => {
   )
 
   it.each([['cannot_tell'], [refused()]] as const)(
-    'sends again where the provider has no way to tell: %s',
+    'sends the clip again when the provider cannot look clips up: %s',
     async (looking) => {
       const { upload, first } = chainOf(['pinata'])
       first.always('store', looking)
@@ -82,7 +82,7 @@ describe('a chain in doubt', () => {
     },
   )
 
-  it('asks no longer than five seconds', async () => {
+  it('waits no longer than five seconds for the answer to a lookup', async () => {
     const { failureOf, first, clock } = chainOf(['pinata'], { retryDelaysMs: [] })
     first.always('store', 'hang')
     await failureOf({ ambiguous: ['pinata'] })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { refused, unavailable } from '../../../support/fake-provider.ts'
-import { chainOf, PATIENCE_MS, stateOf } from './chain-subject.ts'
+import { chainOf, MAX_RETRY_AFTER_MS, stateOf } from './chain-subject.ts'
 
-/** A chain whose first provider has been found sick. */
-async function withSickFirst(names = ['pinata', 'kubo']) {
+/** A chain whose first provider has failed until its breaker opened. */
+async function withOpenFirst(names = ['pinata', 'kubo']) {
   const world = chainOf(names)
   world.first.always(unavailable())
   await world.upload().catch(() => {})
@@ -24,37 +24,40 @@ describe('the breakers of a chain', () => {
     expect(first.uploads).toHaveLength(8)
   })
 
-  it('open at once for a Retry-After beyond patience, for as long as it asks', async () => {
+  it('open at once for a Retry-After longer than the chain accepts, for as long as it asks', async () => {
     const { chain, upload, first, clock } = chainOf(['pinata', 'kubo'])
-    first.next(unavailable(PATIENCE_MS + 50_000))
+    first.next(unavailable(MAX_RETRY_AFTER_MS + 50_000))
     await upload()
     expect(stateOf(chain, 'pinata')).toBe('open')
-    await clock.advance(PATIENCE_MS + 49_000)
+    await clock.advance(MAX_RETRY_AFTER_MS + 49_000)
     expect(stateOf(chain, 'pinata')).toBe('open')
     await clock.advance(1001)
     expect(stateOf(chain, 'pinata')).toBe('half_open')
   })
 
-  it.each(['interactive', 'background'] as const)('keep a %s from an open provider', async (priority) => {
-    const { upload, first, clock } = await withSickFirst()
-    const before = clock.passed()
-    expect(await upload({ priority })).toMatchObject({ provider: 'kubo' })
-    expect(first.uploads).toEqual([])
-    expect(clock.passed()).toBe(before)
-  })
+  it.each(['interactive', 'background'] as const)(
+    'keep %s uploads from a provider whose breaker is open',
+    async (priority) => {
+      const { upload, first, clock } = await withOpenFirst()
+      const before = clock.passed()
+      expect(await upload({ priority })).toMatchObject({ provider: 'kubo' })
+      expect(first.uploads).toEqual([])
+      expect(clock.passed()).toBe(before)
+    },
+  )
 
-  it('say of a provider that was left out why, and that it was not tried', async () => {
-    const { failureOf, chain } = await withSickFirst(['pinata'])
+  it('report why a provider was skipped, with no attempt counted', async () => {
+    const { failureOf, chain } = await withOpenFirst(['pinata'])
     const error = await failureOf()
     expect(error.failures).toEqual([
-      { provider: 'pinata', attempts: 0, error: expect.stringContaining('is being rested') },
+      { provider: 'pinata', attempts: 0, error: expect.stringContaining('is cooling down') },
     ])
     expect(chain.canTry('interactive')).toBe(false)
     expect(chain.canTry('background')).toBe(false)
   })
 
-  it('let the background probe a rested provider once, and no caller', async () => {
-    const { chain, upload, first, clock } = await withSickFirst()
+  it('let one background upload probe a half-open provider, and no interactive one', async () => {
+    const { chain, upload, first, clock } = await withOpenFirst()
     await clock.advance(10_000)
     expect(chain.canTry('background')).toBe(true)
     expect(await upload({ priority: 'interactive' })).toMatchObject({ provider: 'kubo' })
@@ -65,7 +68,7 @@ describe('the breakers of a chain', () => {
   })
 
   it('let one probe through at a time', async () => {
-    const { start, first, clock, providers } = await withSickFirst()
+    const { start, first, clock, providers } = await withOpenFirst()
     await clock.advance(10_000)
     first.always('hang')
     const uploads = [start(), start(), start()]
@@ -75,38 +78,38 @@ describe('the breakers of a chain', () => {
     await clock.until(Promise.all(uploads))
   })
 
-  it('close for everybody once a probe succeeds', async () => {
-    const { upload, first, clock } = await withSickFirst()
+  it('close for all uploads once a probe succeeds', async () => {
+    const { upload, first, clock } = await withOpenFirst()
     first.always('store')
     await clock.advance(10_000)
     expect(await upload()).toMatchObject({ provider: 'pinata' })
     expect(await upload({ priority: 'interactive' })).toMatchObject({ provider: 'pinata' })
   })
 
-  it('spare a sick provider the retries of everybody who was waiting', async () => {
+  it('stop the retries of all waiting uploads once the provider has failed for some', async () => {
     const { chain, start, first, clock } = chainOf(['pinata', 'kubo'])
     first.always(unavailable())
     await clock.until(Promise.all(Array.from({ length: 20 }, () => start())))
-    // Twenty first tries are under way at once; after them it is known to be sick.
+    // Twenty first attempts are under way at once; they open the breaker.
     expect(first.uploads).toHaveLength(20)
     expect(stateOf(chain, 'pinata')).toBe('open')
     await clock.advance(10_000)
     expect(stateOf(chain, 'pinata')).toBe('half_open')
   })
 
-  it('are heeded again after a wait: what others have found out meanwhile counts', async () => {
+  it('are checked again after the wait for a retry', async () => {
     const { start, first, clock } = chainOf(['pinata', 'kubo'])
     first.next(unavailable(9000)).always(unavailable())
-    const patient = start()
+    const waiting = start()
     await clock.advance(1)
     await clock.until(Promise.all([start(), start()]))
     first.uploads.length = 0
-    expect(await clock.until(patient)).toMatchObject({ provider: 'kubo' })
+    expect(await clock.until(waiting)).toMatchObject({ provider: 'kubo' })
     expect(first.uploads).toEqual([])
   })
 
-  it('can all be told to end their rests, for one probe each', async () => {
-    const { chain, failureOf, first } = await withSickFirst(['pinata'])
+  it('allow one probe each after their cool-downs were reset', async () => {
+    const { chain, failureOf, first } = await withOpenFirst(['pinata'])
     chain.resetCoolDowns()
     expect(chain.canTry('background')).toBe(true)
     expect(chain.canTry('interactive')).toBe(false)
@@ -115,18 +118,18 @@ describe('the breakers of a chain', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  it('leave healthy providers alone when they are told to end their rests', () => {
+  it('stay closed when cool-downs are reset while they are closed', () => {
     const { chain } = chainOf(['pinata'])
     chain.resetCoolDowns()
     expect(stateOf(chain, 'pinata')).toBe('closed')
   })
 })
 
-describe('a question as a probe', () => {
+describe('a probe by a lookup', () => {
   const never = new AbortController().signal
 
-  it('is asked of rested providers only', async () => {
-    const { chain, providers, clock } = await withSickFirst()
+  it('is sent only to providers whose breaker is half-open', async () => {
+    const { chain, providers, clock } = await withOpenFirst()
     await chain.probe('bafk', never)
     expect(providers.map(({ lookups }) => lookups)).toEqual([[], []])
     await clock.advance(10_000)
@@ -134,8 +137,8 @@ describe('a question as a probe', () => {
     expect(providers.map(({ lookups }) => lookups)).toEqual([['bafk'], []])
   })
 
-  it('that is answered lets callers in again, until the first failure', async () => {
-    const { chain, upload, first, clock } = await withSickFirst()
+  it('closes the breaker when it is answered, until the first failed upload', async () => {
+    const { chain, upload, first, clock } = await withOpenFirst()
     await clock.advance(10_000)
     await chain.probe('bafk', never)
     expect(chain.canTry('interactive')).toBe(true)
@@ -148,9 +151,9 @@ describe('a question as a probe', () => {
   })
 
   it.each([['hang'], [unavailable()], [refused()]] as const)(
-    'that fails (%s) is another rest',
+    'starts another cool-down when it fails (%s)',
     async (looking) => {
-      const { chain, first, clock } = await withSickFirst()
+      const { chain, first, clock } = await withOpenFirst()
       first.looking = looking
       await clock.advance(10_000)
       await clock.until(chain.probe('bafk', never))
@@ -162,8 +165,8 @@ describe('a question as a probe', () => {
     },
   )
 
-  it('ends with the signal', async () => {
-    const { chain, first, clock } = await withSickFirst()
+  it('rejects with the reason of its signal when that aborts', async () => {
+    const { chain, first, clock } = await withOpenFirst()
     first.looking = 'hang'
     await clock.advance(10_000)
     const stop = new AbortController()

@@ -4,7 +4,7 @@ import { refused, unavailable } from '../../../support/fake-provider.ts'
 import { chainOf, stateOf } from './chain-subject.ts'
 
 const never = new AbortController().signal
-/** Longer than anybody waits for a slot. */
+/** How long a background upload waits for a slot. */
 const SLOT_TIMEOUT_MS = 10_000
 
 function boundChain(limit: number, names = ['pinata', 'kubo']) {
@@ -12,8 +12,8 @@ function boundChain(limit: number, names = ['pinata', 'kubo']) {
   return { ...chainOf(names, { slots }), slots }
 }
 
-describe('a chain with bounded providers', () => {
-  it('makes as many tries at once in the background as there are slots, and the others in turn', async () => {
+describe('a chain with a bound of background uploads per provider', () => {
+  it('makes as many background attempts at once as there are slots, and the others in turn', async () => {
     const { start, first, clock } = boundChain(2)
     const ends: (() => void)[] = []
     first.always(async ({ cid }) => {
@@ -31,14 +31,17 @@ describe('a chain with bounded providers', () => {
     expect(first.busiest).toBe(2)
   })
 
-  it.each(['interactive', 'lastResort'] as const)('lets no %s wait', async (priority) => {
-    const { slots, upload, clock } = boundChain(1)
-    await slots.acquire('pinata', never)
-    expect(await upload({ priority })).toMatchObject({ provider: 'pinata' })
-    expect(clock.passed()).toBe(0)
-  })
+  it.each(['interactive', 'lastResort'] as const)(
+    'does not let %s uploads wait for a slot',
+    async (priority) => {
+      const { slots, upload, clock } = boundChain(1)
+      await slots.acquire('pinata', never)
+      expect(await upload({ priority })).toMatchObject({ provider: 'pinata' })
+      expect(clock.passed()).toBe(0)
+    },
+  )
 
-  it('gives a clip back untried where no slot comes free, and blames nobody', async () => {
+  it('gives up without an attempt when no slot comes free, and leaves breakers and the next provider alone', async () => {
     const { chain, slots, failureOf, entries, providers, clock } = boundChain(1)
     await slots.acquire('pinata', never)
     const error = await failureOf()
@@ -52,7 +55,7 @@ describe('a chain with bounded providers', () => {
     expect(stateOf(chain, 'pinata')).toBe('closed')
   })
 
-  it('begins nothing in the attemptLog before it has a slot, so that a lease is prolonged when it has', async () => {
+  it('records an attempt only once it has a slot, so that the lease is prolonged then', async () => {
     const { slots, start, entries, clock } = boundChain(1)
     const release = await slots.acquire('pinata', never)
     const upload = start()
@@ -63,27 +66,27 @@ describe('a chain with bounded providers', () => {
     expect(entries).toEqual([{ provider: 'pinata', outcome: 'stored', durationMs: 0 }])
   })
 
-  it('gives the slot to others between its tries', async () => {
+  it('gives the slot to other uploads between its attempts', async () => {
     const { start, first, clock } = boundChain(1)
     first.next(unavailable())
-    const patient = start()
+    const retried = start()
     await clock.advance(1)
     expect(await start()).toMatchObject({ provider: 'pinata' })
-    expect(await clock.until(patient)).toMatchObject({ provider: 'pinata' })
+    expect(await clock.until(retried)).toMatchObject({ provider: 'pinata' })
   })
 
   it.each([
-    ['refused', refused()],
+    ['is refused', refused()],
     ['times out', 'hang'],
     ['stores', 'store'],
-  ] as const)('gives the slot back when a try %s', async (_, behaviour) => {
+  ] as const)('gives the slot back when the attempt %s', async (_, behaviour) => {
     const { slots, upload, first } = boundChain(1)
     first.next(behaviour)
     await upload()
     await slots.acquire('pinata', AbortSignal.timeout(1000))
   })
 
-  it('gives the slot back, or its place among those who wait, when it is aborted', async () => {
+  it('gives the slot or its place in the queue back when it is aborted', async () => {
     const { slots, start, first, clock } = boundChain(1)
     first.always('hang')
     const stop = new AbortController()
@@ -96,7 +99,7 @@ describe('a chain with bounded providers', () => {
     await slots.acquire('pinata', never)
   })
 
-  it('does not try a provider that was found sick while it waited', async () => {
+  it('does not try a provider whose breaker opened during the wait for a slot', async () => {
     const { chain, slots, start, upload, first, clock } = boundChain(1)
     const release = await slots.acquire('pinata', never)
     const waiting = start()
@@ -110,7 +113,7 @@ describe('a chain with bounded providers', () => {
     expect(first.uploads).toEqual([])
   })
 
-  it('counts the tries that were made where a retry finds no slot', async () => {
+  it('reports the attempts that were made when a retry finds no slot', async () => {
     const { slots, start, first, clock } = boundChain(1)
     first.next(unavailable())
     const upload = start()

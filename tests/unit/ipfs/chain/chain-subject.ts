@@ -7,11 +7,11 @@ import { FakeProvider } from '../../../support/fake-provider.ts'
 import { createSimulatedClock } from '../../../support/simulated-clock.ts'
 
 export const DELAYS_MS = [1000, 2000, 4000]
-export const PATIENCE_MS = 10_000
+export const MAX_RETRY_AFTER_MS = 10_000
 export const ATTEMPT_TIMEOUT_MS = 30_000
 const never = new AbortController().signal
 
-/** One line of the attemptLog: what was begun, and how it ended if it has. */
+/** One attempt as it was logged: its provider, and how it ended if it has. */
 export interface Entry {
   provider: string
   outcome?: 'stored' | 'failed'
@@ -19,7 +19,7 @@ export interface Entry {
   error?: ProviderError | undefined
 }
 
-/** A chain of fake providers under a simulated clock, with a attemptLog in memory. */
+/** A chain of fake providers under a simulated clock, with an attempt log in memory. */
 export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) {
   const clock = createSimulatedClock({ random: () => 0 })
   const providers = names.map((name) => new FakeProvider(name))
@@ -27,7 +27,7 @@ export function chainOf(names: string[], overrides: Partial<ChainOptions> = {}) 
     providers,
     retryDelaysMs: DELAYS_MS,
     attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
-    maxRetryAfterMs: PATIENCE_MS,
+    maxRetryAfterMs: MAX_RETRY_AFTER_MS,
     clock,
     scrub: (text) => text.replaceAll('s3cret', '[secret]'),
     ...overrides,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { ProviderError } from '#lib/model/errors.ts'
 import { refused, unavailable } from '../../../support/fake-provider.ts'
-import { ATTEMPT_TIMEOUT_MS, chainOf, DELAYS_MS, PATIENCE_MS, someClip } from './chain-subject.ts'
+import { ATTEMPT_TIMEOUT_MS, chainOf, DELAYS_MS, MAX_RETRY_AFTER_MS, someClip } from './chain-subject.ts'
 
-describe('the chain', () => {
-  it('gives a clip to the first provider and to no other', async () => {
+describe('the chain of providers', () => {
+  it('uploads a clip to the first provider and to no other', async () => {
     const { upload, providers } = chainOf(['pinata', 'kubo'])
     const content = someClip()
     expect(await upload({ content })).toEqual({
@@ -15,27 +15,27 @@ describe('the chain', () => {
     expect(providers.map(({ uploads }) => uploads.length)).toEqual([1, 0])
   })
 
-  it('keeps the CID that the provider answered', async () => {
+  it('returns the CID that the provider answered', async () => {
     const { upload, first } = chainOf(['pinata'])
     first.next(async () => ({ cid: 'bafk-legacy' }))
     expect(await upload()).toMatchObject({ ipfsHash: 'bafk-legacy' })
   })
 
-  it('fails where no provider is configured', async () => {
+  it('fails when no provider is configured', async () => {
     const { failureOf } = chainOf([])
     const error = await failureOf()
     expect(error).toMatchObject({ message: 'No IPFS provider is configured', failures: [], attempts: 0 })
   })
 
-  it('tries a provider once more after each listed wait, then the next one', async () => {
+  it('retries a provider after each of the configured waits, then tries the next one', async () => {
     const { upload, providers, clock, entries } = chainOf(['pinata', 'kubo'])
-    const triedAt: number[] = []
+    const attemptedAt: number[] = []
     providers[0]?.always(async () => {
-      triedAt.push(clock.passed())
+      attemptedAt.push(clock.passed())
       throw unavailable()
     })
     expect(await upload()).toMatchObject({ provider: 'kubo' })
-    expect(triedAt).toEqual([0, 1000, 3000, 7000])
+    expect(attemptedAt).toEqual([0, 1000, 3000, 7000])
     expect(clock.passed()).toBe(7000)
     expect(entries.map(({ provider, outcome }) => `${provider} ${outcome}`)).toEqual([
       ...Array(4).fill('pinata failed'),
@@ -43,7 +43,7 @@ describe('the chain', () => {
     ])
   })
 
-  it('stretches the waits by chance and never shortens them', async () => {
+  it('lengthens the waits by a random share and never shortens them', async () => {
     const { upload, first, clock } = chainOf(['pinata'])
     const lucky = chainOf(['pinata'], { clock: { ...clock, random: () => 0.999 } })
     for (const chain of [{ upload, first }, lucky])
@@ -55,13 +55,13 @@ describe('the chain', () => {
     expect(clock.passed() - 7000).toBeLessThanOrEqual(7000 * 1.2)
   })
 
-  it('makes as many retries as there are waits', async () => {
+  it('makes as many retries as waits are configured', async () => {
     const { failureOf, first } = chainOf(['pinata'], { retryDelaysMs: [] })
     first.always(unavailable())
     expect((await failureOf()).failures).toMatchObject([{ provider: 'pinata', attempts: 1 }])
   })
 
-  it('goes on at once where no retry can help', async () => {
+  it('tries the next provider at once when no retry can help', async () => {
     const { upload, providers, clock } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(refused())
     expect(await upload()).toMatchObject({ provider: 'kubo' })
@@ -69,7 +69,7 @@ describe('the chain', () => {
     expect(clock.passed()).toBe(0)
   })
 
-  it('takes a foreign CID for a failed attempt and goes on', async () => {
+  it('counts the CID of other content as a failed attempt and tries the next provider', async () => {
     const { upload, providers, entries } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(async () => {
       throw new ProviderError('Answered another CID', { isRetryable: false })
@@ -78,22 +78,25 @@ describe('the chain', () => {
     expect(entries[0]).toMatchObject({ outcome: 'failed', error: { message: 'Answered another CID' } })
   })
 
-  it.each([1, 500, 1001, PATIENCE_MS])('waits %i ms where Retry-After says so', async (retryAfterMs) => {
-    const { upload, first, clock } = chainOf(['pinata'])
-    first.next(unavailable(retryAfterMs))
-    await upload()
-    expect(clock.passed()).toBe(Math.max(retryAfterMs, DELAYS_MS[0] as number))
-  })
+  it.each([1, 500, 1001, MAX_RETRY_AFTER_MS])(
+    'waits as long as a Retry-After of %i ms says, or the configured wait if that is longer',
+    async (retryAfterMs) => {
+      const { upload, first, clock } = chainOf(['pinata'])
+      first.next(unavailable(retryAfterMs))
+      await upload()
+      expect(clock.passed()).toBe(Math.max(retryAfterMs, DELAYS_MS[0] as number))
+    },
+  )
 
-  it('does not wait for a Retry-After beyond its patience: the next provider takes the clip', async () => {
+  it('tries the next provider at once when Retry-After is longer than it accepts', async () => {
     const { upload, providers, clock } = chainOf(['pinata', 'kubo'])
-    providers[0]?.always(unavailable(PATIENCE_MS + 1))
+    providers[0]?.always(unavailable(MAX_RETRY_AFTER_MS + 1))
     expect(await upload()).toMatchObject({ provider: 'kubo' })
     expect(clock.passed()).toBe(0)
   })
 
   it.each(['hang', 'hang_after_storing'] as const)(
-    'ends a try at its time limit even where the provider ignores its signal: %s',
+    'ends an attempt at its time limit even when the provider ignores its signal: %s',
     async (behaviour) => {
       const { upload, first, clock, entries } = chainOf(['pinata'])
       first.next(behaviour)
@@ -105,7 +108,7 @@ describe('the chain', () => {
     },
   )
 
-  it('tells the provider when its time is up', async () => {
+  it('aborts the signal of the provider when the time of the attempt is up', async () => {
     const { upload, first } = chainOf(['pinata'])
     let signal: AbortSignal | undefined
     first.next((_, given) => {
@@ -116,7 +119,7 @@ describe('the chain', () => {
     expect(signal?.aborted).toBe(true)
   })
 
-  it('says what failed at each provider and how often, without secrets', async () => {
+  it('reports how often each provider failed and why, without secrets', async () => {
     const { failureOf, providers } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(new ProviderError('No entry for s3cret', { isRetryable: false }))
     providers[1]?.always(unavailable())
@@ -130,7 +133,7 @@ describe('the chain', () => {
     expect((error.cause as AggregateError).errors).toHaveLength(2)
   })
 
-  it('takes an error that says nothing of itself for one that no retry mends', async () => {
+  it('does not retry after an error that is no ProviderError', async () => {
     const { upload, providers, entries } = chainOf(['pinata', 'kubo'])
     providers[0]?.always(new TypeError('a bug'))
     expect(await upload()).toMatchObject({ provider: 'kubo' })
@@ -138,10 +141,10 @@ describe('the chain', () => {
   })
 })
 
-describe('a chain that is told to stop', () => {
+describe('an upload whose signal aborts', () => {
   const reason = new Error('The service is shutting down')
 
-  it('stops in the middle of a try, and leaves it running in the attemptLog', async () => {
+  it('stops in the middle of an attempt, which the log shows as not ended', async () => {
     const { start, first, clock, entries } = chainOf(['pinata', 'kubo'])
     first.next('hang')
     const stop = new AbortController()
@@ -153,7 +156,7 @@ describe('a chain that is told to stop', () => {
     expect(clock.sleeping()).toBe(0)
   })
 
-  it('stops in the middle of a wait', async () => {
+  it('stops in the middle of the wait for a retry', async () => {
     const { start, first, clock, entries } = chainOf(['pinata', 'kubo'])
     first.always(unavailable())
     const stop = new AbortController()
@@ -165,15 +168,15 @@ describe('a chain that is told to stop', () => {
     expect(clock.sleeping()).toBe(0)
   })
 
-  it('does not start', async () => {
+  it('does not start when the signal has aborted before', async () => {
     const { start, entries } = chainOf(['pinata'])
     await expect(start({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(entries).toEqual([])
   })
 })
 
-describe('a chain whose attemptLog fails', () => {
-  it('tries nobody: what cannot be written down is not begun', async () => {
+describe('an upload whose attempt log fails', () => {
+  it('tries no provider when the attempt cannot be recorded', async () => {
     const { chain, first, attemptLog } = chainOf(['pinata'])
     const failure = new Error('The catalog is locked')
     const options = { priority: 'interactive', signal: new AbortController().signal } as const
@@ -182,7 +185,7 @@ describe('a chain whose attemptLog fails', () => {
     expect(first.uploads).toEqual([])
   })
 
-  it('has the clip stored whether or not that can be written down', async () => {
+  it('succeeds when the provider has stored the clip and the end cannot be recorded', async () => {
     const { chain, attemptLog } = chainOf(['pinata'])
     const options = { priority: 'interactive', signal: new AbortController().signal } as const
     const broken = { ...attemptLog, end: () => Promise.reject(new Error('The catalog is locked')) }

@@ -5,36 +5,36 @@ import type { ProviderSlots } from '#lib/ipfs/chain/slots.ts'
 const never = new AbortController().signal
 
 export interface ProviderSlotsSubject {
-  /** The same slots, as two instances or two parts of one see them. */
+  /** Two views of the same slots, as two instances or two parts of one process have them. */
   create(options: { limit: number }): [ProviderSlots, ProviderSlots]
 }
 
 /** What every adapter of `ProviderSlots` promises. */
 export function describeProviderSlots(name: string, { create }: ProviderSlotsSubject) {
   describe(`the slots ${name}`, () => {
-    it('are never taken by more than the limit at once, and everybody has a turn', async () => {
-      const doors = create({ limit: 3 })
-      let atWork = 0
+    it('are held by no more than the limit at once, and everybody gets one', async () => {
+      const views = create({ limit: 3 })
+      let holders = 0
       let busiest = 0
       async function work(slots: ProviderSlots) {
         const release = await slots.acquire('pinata', never)
-        atWork += 1
-        busiest = Math.max(busiest, atWork)
+        holders += 1
+        busiest = Math.max(busiest, holders)
         for (let turns = 0; turns < 20; turns += 1) await turn()
-        atWork -= 1
+        holders -= 1
         release()
       }
-      await Promise.all(Array.from({ length: 16 }, (_, index) => work(doors[index % 2 ? 0 : 1])))
+      await Promise.all(Array.from({ length: 16 }, (_, index) => work(views[index % 2 ? 0 : 1])))
       expect(busiest).toBe(3)
     })
 
-    it('are each provider’s own', async () => {
+    it('are counted apart for each provider', async () => {
       const [left, right] = create({ limit: 1 })
       await left.acquire('pinata', never)
       await right.acquire('kubo', never)
     })
 
-    it('that somebody waits for are not lost when he gives up', async () => {
+    it('are not lost when one who waits gives up', async () => {
       const [left, right] = create({ limit: 1 })
       const release = await left.acquire('pinata', never)
       const reason = new Error('The service is shutting down')
@@ -51,7 +51,7 @@ export function describeProviderSlots(name: string, { create }: ProviderSlotsSub
       await left.acquire('pinata', never)
     })
 
-    it('are given back once, however often it is said', async () => {
+    it('are given back once, however often release is called', async () => {
       const [left, right] = create({ limit: 1 })
       const release = await left.acquire('pinata', never)
       release()

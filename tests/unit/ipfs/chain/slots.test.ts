@@ -25,7 +25,7 @@ function instanceOf(options: { url?: string; prefix: string; limit: number; leas
 const holders = async ({ redis }: ReturnType<typeof instanceOf>, provider = 'pinata') =>
   (await redis.shared()).zcard(`${redis.prefix}slots:${provider}`)
 
-describe.skipIf(!sharedUrl)('with Redis', () => {
+describe.skipIf(!sharedUrl)('slots shared over Redis', () => {
   describeProviderSlots('of two instances', {
     create({ limit }) {
       const prefix = ownPrefix()
@@ -33,7 +33,7 @@ describe.skipIf(!sharedUrl)('with Redis', () => {
     },
   })
 
-  it('the slot of an instance that was killed comes back', async () => {
+  it('become free by themselves when their instance is killed', async () => {
     const prefix = ownPrefix()
     const options = { prefix, limit: 1, leaseMs: 400 }
     const [victim, heir] = [instanceOf(options), instanceOf(options)]
@@ -43,7 +43,7 @@ describe.skipIf(!sharedUrl)('with Redis', () => {
     await heir.slots.acquire('pinata', AbortSignal.timeout(3000))
   })
 
-  it('the slot of one that lives is kept however long it takes', async () => {
+  it('are kept by a living instance for longer than the lease', async () => {
     const options = { prefix: ownPrefix(), limit: 1, leaseMs: 200 }
     const [holder, waiter] = [instanceOf(options), instanceOf(options)]
     const release = await holder.slots.acquire('pinata', never)
@@ -53,11 +53,11 @@ describe.skipIf(!sharedUrl)('with Redis', () => {
   })
 })
 
-describe.skipIf(!sharedUrl)('while Redis is away', () => {
+describe.skipIf(!sharedUrl)('slots shared over Redis, while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  it('each instance has slots of its own at once, and shares them again when it is back', async () => {
+  it('are each instance’s own at once, and shared again when Redis is back', async () => {
     server = await startRedis()
     const options = { url: server.url, prefix: ownPrefix(), limit: 1, leaseMs: 400 }
     const [left, right] = [instanceOf(options), instanceOf(options)]
@@ -76,7 +76,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await server.start()
     for (const { redis } of [left, right]) {
       const client = await redis.shared()
-      await until('its return', () => client.status === 'ready')
+      await until('Redis to be back', () => client.status === 'ready')
     }
     releaseLate()
     await left.slots.acquire('pinata', never)
@@ -84,7 +84,7 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await expect(right.slots.acquire('pinata', AbortSignal.timeout(300))).rejects.toThrow('timeout')
   })
 
-  it('one that waits for a slot there does not wait for Redis to come back', async () => {
+  it('are given to an instance that waits for one in Redis when Redis goes away', async () => {
     server = await startRedis()
     const options = { url: server.url, prefix: ownPrefix(), limit: 1 }
     const [left, right] = [instanceOf(options), instanceOf(options)]
@@ -94,14 +94,14 @@ describe.skipIf(!sharedUrl)('while Redis is away', () => {
     await waiting
   })
 
-  it('emptied, it costs nobody more than the bound for a while', async () => {
+  it('are exceeded for no longer than the running uploads when Redis was emptied', async () => {
     server = await startRedis()
     const options = { url: server.url, prefix: ownPrefix(), limit: 1, leaseMs: 200 }
     const [left, right] = [instanceOf(options), instanceOf(options)]
     const release = await left.slots.acquire('pinata', never)
     await server.empty()
     await right.slots.acquire('pinata', AbortSignal.timeout(3000))
-    // Its slot is somebody else's now, whom this takes nothing from.
+    // The late release takes nothing from the new holder.
     release()
     expect(await holders(left)).toBe(1)
   })

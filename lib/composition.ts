@@ -29,6 +29,7 @@ import { createBullQueue } from '#lib/queue/bullmq.ts'
 import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues, type WorkQueue } from '#lib/queue/queue.ts'
 import { createRedis } from '#lib/redis/connections.ts'
+import { withCachedVoices } from '#lib/speech/cached-voices.ts'
 import { createSpeech } from '#lib/speech/index.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { createTracing } from '#lib/telemetry/tracing.ts'
@@ -91,7 +92,7 @@ export function createServices(
     diskSpace: replacements.diskSpace ?? createDiskSpace(directory, { evictCopies: s3?.store.evictCopies }),
     store:
       replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
-    speech: replacements.speech ?? createSpeech(config.speech, { clock }),
+    speech: withCachedVoices(replacements.speech ?? createSpeech(config.speech, { clock }), { clock, log }),
     blockCache: createBlockCache({
       store: createBlockStore({ directory: path.join(repositoryDir, 'cache') }),
       maxBytes: config.ipfs.cacheMaxBytes,

@@ -1,47 +1,52 @@
-import type { Services } from '#lib/context.ts'
-import type { Voice } from './speech.ts'
+import type { Clock } from '#lib/platform/clock.ts'
+import type { Log } from '#lib/telemetry/log.ts'
+import type { Speech, Voice } from './speech.ts'
 
 const FRESH_MS = 5 * 60_000
 const TIMEOUT_MS = 15_000
-/** A vendor who has just failed is left alone for so long. */
+/** A vendor that has just failed is not asked again for this long. */
 const COOL_DOWN_MS = 5000
 
-interface Cache {
-  last?: { voices: Voice[]; askedAt: number }
-  asking?: Promise<void> | undefined
-  failure?: { error: unknown; at: number } | undefined
-}
-
-const caches = new WeakMap<Services, Cache>()
-
 /**
- * The voices that can be asked for, in the vendor's order. The vendor is asked at most every five minutes; while it
- * cannot answer, its last answer stands.
+ * The same vendor, asked for its voices at most every five minutes; while it cannot answer, its last answer stands.
  *
- * @throws ServiceError when the vendor fails and has never answered
+ * All who ask at once share one call to the vendor, which lasts until the signal of the first of them aborts: pass one
+ * that they have in common, such as that of the process. `voices` throws what the vendor throws as long as it has never
+ * answered.
  */
-export async function listVoices(services: Services): Promise<Voice[]> {
-  const { clock } = services
-  const cache = caches.get(services) ?? {}
-  caches.set(services, cache)
-  const since = (time: number | undefined) => clock.now() - (time ?? Number.NEGATIVE_INFINITY)
-  if (since(cache.last?.askedAt) >= FRESH_MS && since(cache.failure?.at) >= COOL_DOWN_MS) {
-    cache.asking ??= renew(services, cache).finally(() => {
-      cache.asking = undefined
-    })
-    await cache.asking
-  }
-  if (!cache.last) throw cache.failure?.error
-  return cache.last.voices
-}
+export function withCachedVoices(
+  speech: Speech,
+  { clock, log }: { clock: Pick<Clock, 'now'>; log: Pick<Log, 'warn'> },
+): Speech {
+  let last: { voices: Voice[]; askedAt: number } | undefined
+  let failure: { error: unknown; at: number } | undefined
+  let asking: Promise<void> | undefined
+  const since = (time = Number.NEGATIVE_INFINITY) => clock.now() - time
 
-async function renew({ speech, clock, log, tasks }: Services, cache: Cache): Promise<void> {
-  const signal = AbortSignal.any([tasks.signal, AbortSignal.timeout(TIMEOUT_MS)])
-  try {
-    cache.last = { voices: await speech.voices({ signal }), askedAt: clock.now() }
-    cache.failure = undefined
-  } catch (error) {
-    cache.failure = { error, at: clock.now() }
-    if (cache.last) log.warn({ err: error }, 'The list of voices could not be renewed')
+  async function renew(signal: AbortSignal): Promise<void> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+    try {
+      last = { voices: await speech.voices({ signal: limit }), askedAt: clock.now() }
+      failure = undefined
+    } catch (error) {
+      failure = { error, at: clock.now() }
+      if (last) log.warn({ err: error }, 'The list of voices could not be renewed')
+    }
+  }
+
+  return {
+    name: speech.name,
+    speak: (request, options) => speech.speak(request, options),
+    close: () => speech.close(),
+    async voices({ signal }) {
+      if (since(last?.askedAt) >= FRESH_MS && since(failure?.at) >= COOL_DOWN_MS) {
+        asking ??= renew(signal).finally(() => {
+          asking = undefined
+        })
+        await asking
+      }
+      if (!last) throw failure?.error
+      return last.voices
+    },
   }
 }

@@ -1,7 +1,6 @@
 import { identifyCaller } from '#lib/http/admission.ts'
 import { elevenLabsError, elevenLabsVoices } from '#lib/http/drop-in/elevenlabs.ts'
 import { defineRoute } from '#lib/http/route.ts'
-import { listVoices } from '#lib/speech/cached-voices.ts'
 
 export const dynamic = 'force-dynamic'
 
@@ -9,7 +8,8 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
   {
     async GET(request, context) {
       await identifyCaller(request, context)
-      return Response.json(elevenLabsVoices(await listVoices(context.services)))
+      const { speech, tasks } = context.services
+      return Response.json(elevenLabsVoices(await speech.voices({ signal: tasks.signal })))
     },
   },
   { render: elevenLabsError },

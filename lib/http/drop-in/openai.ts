@@ -9,7 +9,6 @@ import type { Problem } from '#lib/http/problem.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
 import { optional, speechFields } from '#lib/http/schemas.ts'
 import type { FieldError } from '#lib/model/errors.ts'
-import { listVoices } from '#lib/speech/cached-voices.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 
 /** OpenAI's formats as ElevenLabs calls them; its PCM is 24 kHz. */
@@ -64,7 +63,7 @@ export async function speakLikeOpenAi(request: Request, context: RequestContext)
 async function voiceOf(services: Services, name: string): Promise<string> {
   const place = voiceNames.indexOf(name)
   if (place < 0) return name
-  const voices = await listVoices(services)
+  const voices = await services.speech.voices({ signal: services.tasks.signal })
   return voices[place % voices.length]?.id ?? name
 }
 

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import { ReadableStream } from 'node:stream/web'
 import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
@@ -181,14 +182,13 @@ describe('a text that is not spoken', () => {
 
   it('leaves nothing behind when the vendor answers something that is no audio', async () => {
     const { services, audioDirectory } = await testServices()
-    const speak = async () => ({
-      audio: new Blob(['<!doctype html><title>Sorry</title>']).stream(),
+    const answer = async () => ({
+      audio: ReadableStream.from([Buffer.from('<!doctype html><title>Sorry</title>')]),
       outputFormat: 'mp3_44100_128',
       modelId: 'local',
     })
-    const deaf = { ...services, speech: { ...services.speech, speak } as unknown as Services['speech'] }
-    const spoken = (await import('../../support/services.ts')).speak(deaf)
-    await expect(spoken).rejects.toMatchObject({ code: 'speech_invalid_answer' })
+    const withVendor = { ...services, speech: { ...services.speech, speak: answer } }
+    await expect(speak(withVendor)).rejects.toMatchObject({ code: 'speech_invalid_answer' })
     expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0 })
     expect(await readdir(audioDirectory)).toEqual([])
   })

@@ -1,53 +1,75 @@
-import { expect, it, vi } from 'vitest'
-import type { Services } from '#lib/context.ts'
-import { listVoices } from '#lib/speech/cached-voices.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { withCachedVoices } from '#lib/speech/cached-voices.ts'
+import { FakeSpeech } from '../../support/fake-speech.ts'
+import { never } from './speech-conformance.ts'
 
 const george = [{ id: 'george', name: 'George' }]
 
-function servicesWith(voices: () => Promise<typeof george>) {
-  const clock = { now: () => now }
+function cached(answer: (options: { signal: AbortSignal }) => Promise<typeof george>) {
   let now = 0
-  const services = {
-    clock,
-    speech: { voices: vi.fn(voices) },
-    log: { warn: vi.fn() },
-    tasks: { signal: new AbortController().signal },
-  }
+  const log = { warn: vi.fn() }
+  const asked = vi.fn(answer)
+  const speech = Object.assign(new FakeSpeech(), { voices: asked })
   const pass = (ms: number) => {
     now += ms
   }
-  return { services: services as unknown as Services, asked: services.speech.voices, pass }
+  const voices = (signal = never) => withVoices.voices({ signal })
+  const withVoices = withCachedVoices(speech, { clock: { now: () => now }, log })
+  return { speech, withVoices, voices, asked, log, pass }
 }
 
-it('asks the vendor once for many callers, and again after five minutes', async () => {
-  const { services, asked, pass } = servicesWith(async () => george)
-  expect(await Promise.all([listVoices(services), listVoices(services)])).toEqual([george, george])
-  pass(299_000)
-  await listVoices(services)
-  expect(asked).toHaveBeenCalledTimes(1)
-  pass(1000)
-  await listVoices(services)
-  expect(asked).toHaveBeenCalledTimes(2)
-})
+describe('a vendor whose voices are cached', () => {
+  it('is asked once for many callers, and again after five minutes', async () => {
+    const { voices, asked, pass } = cached(async () => george)
+    expect(await Promise.all([voices(), voices()])).toEqual([george, george])
+    pass(299_000)
+    await voices()
+    expect(asked).toHaveBeenCalledTimes(1)
+    pass(1000)
+    await voices()
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
 
-it('tells every caller of a failure, and leaves the vendor alone for five seconds', async () => {
-  const { services, asked, pass } = servicesWith(() => Promise.reject(new Error('down')))
-  for (let count = 0; count < 3; count++) await expect(listVoices(services)).rejects.toThrow('down')
-  expect(asked).toHaveBeenCalledTimes(1)
-  pass(5000)
-  await expect(listVoices(services)).rejects.toThrow('down')
-  pass(4000)
-  await expect(listVoices(services)).rejects.toThrow('down')
-  expect(asked).toHaveBeenCalledTimes(2)
-})
+  it('fails for every caller while it has never answered, and is asked again only after five seconds', async () => {
+    const { voices, asked, pass } = cached(() => Promise.reject(new Error('down')))
+    for (let count = 0; count < 3; count++) await expect(voices()).rejects.toThrow('down')
+    expect(asked).toHaveBeenCalledTimes(1)
+    pass(5000)
+    await expect(voices()).rejects.toThrow('down')
+    pass(4000)
+    await expect(voices()).rejects.toThrow('down')
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
 
-it('gives the last list while the vendor cannot answer', async () => {
-  let isDown = false
-  const { services, pass } = servicesWith(() =>
-    isDown ? Promise.reject(new Error('down')) : Promise.resolve(george),
-  )
-  await listVoices(services)
-  isDown = true
-  pass(300_000)
-  expect(await listVoices(services)).toEqual(george)
+  it('has its last answer stand while it cannot give another one, and says so in the log', async () => {
+    let isDown = false
+    const { voices, pass, log } = cached(async () => {
+      if (isDown) throw new Error('down')
+      return george
+    })
+    await voices()
+    isDown = true
+    pass(300_000)
+    expect(await voices()).toEqual(george)
+    expect(log.warn).toHaveBeenCalledOnce()
+  })
+
+  it('is no longer waited for when the signal aborts', async () => {
+    const stop = new AbortController()
+    const { voices } = cached(
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    )
+    const waiting = voices(stop.signal)
+    stop.abort(new Error('The service is shutting down'))
+    await expect(waiting).rejects.toThrow('shutting down')
+  })
+
+  it('speaks and closes as before', async () => {
+    const { withVoices, speech } = cached(async () => george)
+    const { outputFormat } = await withVoices.speak({ text: 'Hello', voiceId: 'george' }, { signal: never })
+    expect(outputFormat).toBe('mp3_44100_128')
+    await withVoices.close()
+    expect([withVoices.name, speech.isClosed]).toEqual(['local', true])
+  })
 })

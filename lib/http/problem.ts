@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { type ErrorCode, errorStatus, ServiceError } from '#lib/model/errors.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
@@ -27,6 +28,26 @@ const titles: Record<number, string> = {
 
 /** Every 503 says when to come back, also where nothing better is known. */
 const USUAL_RETRY_AFTER_MS = 10_000
+
+/** The body of a problem document. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ example: 'urn:voicepin:error:invalid_request' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z
+      .enum(Object.keys(errorStatus) as [string])
+      .meta({ description: 'Stable: programs can rely on it.' }),
+    requestId: z.string(),
+    success: z.literal(false),
+    error: z.string().meta({ description: 'The same as `detail`.' }),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    providers: z
+      .array(z.object({ provider: z.string(), attempts: z.int().min(0), error: z.string() }))
+      .optional(),
+  })
+  .meta({ id: 'Problem' })
 
 /** A problem document on its way out (RFC 9457). */
 export interface Problem {

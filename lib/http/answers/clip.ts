@@ -1,7 +1,9 @@
-import type { Attempt } from '#lib/catalog/attempts.ts'
+import { z } from 'zod'
+import { type Attempt, backgroundTriggers } from '#lib/catalog/attempts.ts'
 import type { ClipHistory } from '#lib/clips/watch-clip.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
+import * as field from './fields.ts'
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString()
 const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
@@ -24,6 +26,48 @@ export function listedClip(clip: Clip) {
     error: orAbsent(clip.lastError),
   }
 }
+
+const attemptSchema = z.object({
+  provider: z.string(),
+  trigger: z.enum(['request', 'replica', ...backgroundTriggers]),
+  startedAt: field.time,
+  durationMs: z.int().optional(),
+  outcome: z.enum(['running', 'stored', 'failed']),
+  statusCode: z.int().optional().meta({ description: 'The HTTP status, where there was an answer.' }),
+  error: z.string().optional(),
+})
+
+const clipSchema = z
+  .object({
+    id: field.clipId,
+    state: z.enum(['speaking', 'staged', 'pending', 'stored', 'expired']),
+    isTemporary: z.boolean(),
+    audioUrl: field.audioUrl,
+    cid: field.cid.optional(),
+    ipfsHash: z.string().optional(),
+    provider: z.string().optional(),
+    permanentUrl: z.url().optional(),
+    mimeType: z.string().optional(),
+    bytes: z.int().optional(),
+    durationMs: z.int().optional(),
+    original: z
+      .object({ mimeType: z.string(), bytes: z.int(), durationMs: z.int().optional() })
+      .optional()
+      .meta({ description: 'What the clip was before it was re-encoded (`AUDIO_OPTIMIZE`).' }),
+    characters: z.int(),
+    createdAt: field.time,
+    spokenAt: field.time.optional(),
+    stagedAt: field.time.optional(),
+    storedAt: field.time.optional(),
+    expiresAt: field.time,
+    nextAttemptAt: field.time.optional(),
+    attempts: z.array(attemptSchema),
+  })
+  .meta({ id: 'Clip' })
+
+export const clipAnswerSchema = z
+  .object({ success: field.success, data: clipSchema })
+  .meta({ id: 'ClipAnswer' })
 
 /** What a program is told of a clip: `GET /api/clips/{id}` and the events about it. Nothing stands for what is unknown. */
 export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {

@@ -1,7 +1,39 @@
-import type { PendingResult } from '#lib/clips/upload-pending.ts'
-import type { Services } from '#lib/context.ts'
+import { z } from 'zod'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
+import * as field from './fields.ts'
+
+const measuredFields = {
+  mimeType: z.string(),
+  bytes: z.int(),
+  durationMs: z.int(),
+  characters: z.int(),
+  reused: z.literal(true).optional(),
+}
+
+const storedSchema = z.object({
+  id: field.clipId,
+  audioUrl: field.audioUrl,
+  ipfsHash: z.string(),
+  cid: field.cid,
+  provider: z.string(),
+  isTemporary: z.literal(false),
+  ...measuredFields,
+})
+
+const temporarySchema = z.object({
+  id: field.clipId,
+  audioUrl: field.audioUrl,
+  cid: field.cid,
+  isTemporary: z.literal(true),
+  expiresAt: field.time,
+  note: z.string(),
+  ...measuredFields,
+})
+
+export const vocalizeAnswerSchema = z
+  .object({ success: field.success, data: z.union([storedSchema, temporarySchema]) })
+  .meta({ id: 'VocalizeAnswer' })
 
 const NOTE = 'Audio is temporarily stored. IPFS upload will be retried in background.'
 
@@ -17,21 +49,4 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
   const audioUrl = `${baseUrl}/api/temp-audio/${id}`
   const expiresAt = new Date(clip.expiresAt).toISOString()
   return { success: true, data: { id, audioUrl, cid, isTemporary: true, expiresAt, note: NOTE, ...measured } }
-}
-
-/** The answer of the retry route, as the contract fixes it. */
-export function retryAnswer(
-  { scrub }: Services,
-  { results, ...counts }: PendingResult & { remaining: number },
-  baseUrl: string,
-) {
-  return {
-    success: true,
-    ...counts,
-    results: results.map((result) =>
-      result.status === 'success'
-        ? { ...result, url: absoluteUrl(result.url, baseUrl) }
-        : { ...result, error: scrub(result.error.message) },
-    ),
-  }
 }

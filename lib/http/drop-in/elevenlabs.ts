@@ -6,7 +6,7 @@ import { parseWith, readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
-import { optional, speechFields, voiceSettingsSchema } from '#lib/http/schemas.ts'
+import { optional, speechFields, voiceSettingsSchema } from '#lib/http/speech-fields.ts'
 import type { ErrorCode, FieldError } from '#lib/model/errors.ts'
 import type { SpeechRequest, Voice } from '#lib/speech/speech.ts'
 
@@ -68,6 +68,20 @@ function withoutAbsent<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
 }
 
+export const elevenLabsVoicesSchema = z
+  .object({
+    voices: z.array(
+      z.object({
+        voice_id: z.string(),
+        name: z.string(),
+        category: z.string(),
+        labels: z.record(z.string(), z.string()),
+        description: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'ElevenLabsVoices' })
+
 /** @see https://elevenlabs.io/docs/api-reference/voices/get-all */
 export function elevenLabsVoices(voices: Voice[]) {
   return {
@@ -89,6 +103,15 @@ const names: Partial<Record<ErrorCode, { status?: number; name: string }>> = {
   character_budget_exceeded: { status: 401, name: 'quota_exceeded' },
   speech_overloaded: { name: 'system_busy' },
 }
+
+export const elevenLabsErrorSchema = z
+  .object({
+    detail: z.union([
+      z.object({ status: z.string(), message: z.string(), request_id: z.string().optional() }),
+      z.array(z.object({ loc: z.array(z.string()), msg: z.string(), type: z.string() })),
+    ]),
+  })
+  .meta({ id: 'ElevenLabsError' })
 
 /** An error as ElevenLabs tells it. */
 export function elevenLabsError({ status, body, headers }: Problem): Response {

@@ -7,7 +7,7 @@ import { readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
-import { optional, speechFields } from '#lib/http/schemas.ts'
+import { optional, speechFields } from '#lib/http/speech-fields.ts'
 import type { FieldError } from '#lib/model/errors.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 
@@ -71,6 +71,17 @@ async function voiceOf(services: Services, name: string): Promise<string> {
 function speedOf({ speech }: Services, speed: number): number {
   return speech.name === 'elevenlabs' ? Math.min(1.2, Math.max(0.7, speed)) : speed
 }
+
+export const openAiErrorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+    }),
+  })
+  .meta({ id: 'OpenAiError' })
 
 /**
  * An error as OpenAI tells it.

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { clipAnswerSchema, clipIdParameter } from './answers.ts'
+import { clipAnswerSchema } from '#lib/http/answers/clip.ts'
+import { clipId } from '#lib/http/answers/fields.ts'
 import { answer, audioContent, problems } from './parts.ts'
 
-const requestParams = { path: clipIdParameter }
+const requestParams = { path: z.object({ id: clipId }) }
 const security: [] = []
 const tags = ['Clips']
 

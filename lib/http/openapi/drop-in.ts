@@ -1,46 +1,16 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
-import { elevenLabsSchema } from '#lib/http/drop-in/elevenlabs.ts'
-import { openAiSchema } from '#lib/http/drop-in/openai.ts'
-import { speechFields } from '#lib/http/schemas.ts'
+import {
+  elevenLabsErrorSchema,
+  elevenLabsSchema,
+  elevenLabsVoicesSchema,
+} from '#lib/http/drop-in/elevenlabs.ts'
+import { openAiErrorSchema, openAiSchema } from '#lib/http/drop-in/openai.ts'
+import { speechFields } from '#lib/http/speech-fields.ts'
 import { answer, audioContent, callerSecurity, streamHeaders } from './parts.ts'
 
 const tags = ['Drop-in']
-
-const elevenLabsErrorSchema = z
-  .object({
-    detail: z.union([
-      z.object({ status: z.string(), message: z.string(), request_id: z.string().optional() }),
-      z.array(z.object({ loc: z.array(z.string()), msg: z.string(), type: z.string() })),
-    ]),
-  })
-  .meta({ id: 'ElevenLabsError' })
-
-const openAiErrorSchema = z
-  .object({
-    error: z.object({
-      message: z.string(),
-      type: z.string(),
-      param: z.string().nullable(),
-      code: z.string().nullable(),
-    }),
-  })
-  .meta({ id: 'OpenAiError' })
-
-const elevenLabsVoicesSchema = z
-  .object({
-    voices: z.array(
-      z.object({
-        voice_id: z.string(),
-        name: z.string(),
-        category: z.string(),
-        labels: z.record(z.string(), z.string()),
-        description: z.string().optional(),
-      }),
-    ),
-  })
-  .meta({ id: 'ElevenLabsVoices' })
 
 function errors(schema: z.ZodType, statuses: number[]): ZodOpenApiResponsesObject {
   return Object.fromEntries(statuses.map((status) => [String(status), answer('An error', schema)]))

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { retryLimitSchema } from '#lib/http/schemas.ts'
-import { healthAnswerSchema, retryAnswerSchema } from './answers.ts'
+import { retryAnswerSchema, retryLimitSchema } from '#lib/http/answers/retry.ts'
 import { answer, problems } from './parts.ts'
 
 const tags = ['Operation']
+
+const healthAnswerSchema = z.object({ status: z.enum(['alive', 'ready']) }).meta({ id: 'HealthAnswer' })
 
 const retry = {
   tags,

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ZodOpenApiResponsesObject } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
+import { problemSchema } from '#lib/http/problem.ts'
 import { type ErrorCode, errorStatus } from '#lib/model/errors.ts'
-import { problemSchema } from './answers.ts'
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } })
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
-import { vocalizeSchema } from '#lib/http/schemas.ts'
-import { vocalizeAnswerSchema, voicesAnswerSchema } from './answers.ts'
+import { vocalizeAnswerSchema } from '#lib/http/answers/vocalize.ts'
+import { voicesAnswerSchema } from '#lib/http/answers/voices.ts'
+import { vocalizeSchema } from '#lib/http/speech-fields.ts'
 import {
   answer,
   audioContent,

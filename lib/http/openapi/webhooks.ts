@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-
-const time = z.iso.datetime()
+import { time } from '#lib/http/answers/fields.ts'
 
 const about = {
   id: z.string(),

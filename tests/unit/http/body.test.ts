@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
+import { retryLimitSchema } from '#lib/http/answers/retry.ts'
 import { readJson } from '#lib/http/body.ts'
-import { retryLimitSchema, vocalizeSchema } from '#lib/http/schemas.ts'
+import { vocalizeSchema } from '#lib/http/speech-fields.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
 const { access } = readConfig({ MAX_TEXT_LENGTH: '100' })

@@ -1,17 +1,23 @@
+import { z } from 'zod'
 import { requireOperator } from '#lib/http/admin-session.ts'
 import { listedClip } from '#lib/http/answers/clip.ts'
 import { parseWith } from '#lib/http/body.ts'
 import { defineRoute } from '#lib/http/route.ts'
-import { clipListSchema } from '#lib/http/schemas.ts'
 
 export const dynamic = 'force-dynamic'
+
+const querySchema = z.object({
+  state: z.enum(['waiting', 'expired', 'stored']).default('waiting'),
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+})
 
 /** One page of the clips that wait for IPFS, have expired, or are stored. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {
     await requireOperator(request, services.config.access)
     const query = Object.fromEntries(new URL(request.url).searchParams)
-    const { state, page, limit } = parseWith(clipListSchema, query)
+    const { state, page, limit } = parseWith(querySchema, query)
     const offset = (page - 1) * limit
     const { clips, total } = await services.catalog.clipList.list({ state, limit, offset })
     const data = { total, page, limit, clips: clips.map(listedClip) }

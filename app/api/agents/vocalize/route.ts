@@ -7,7 +7,7 @@ import { readJson } from '#lib/http/body.ts'
 import { answerOnce } from '#lib/http/idempotency.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
-import { vocalizeSchema } from '#lib/http/schemas.ts'
+import { vocalizeSchema } from '#lib/http/speech-fields.ts'
 
 export const dynamic = 'force-dynamic'
 // The upload goes on behind the answer.

@@ -3,7 +3,7 @@ import { audioAnswer } from '#lib/http/answers/audio.ts'
 import { readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
-import { vocalizeSchema } from '#lib/http/schemas.ts'
+import { vocalizeSchema } from '#lib/http/speech-fields.ts'
 
 export const dynamic = 'force-dynamic'
 // The upload goes on behind the answer.

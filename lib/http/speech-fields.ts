@@ -62,20 +62,3 @@ export function vocalizeSchema(access: Config['access']) {
     ),
   })
 }
-
-/** `?limit=` of the retry route. */
-export const retryLimitSchema = z
-  .string()
-  .regex(/^\d{1,9}$/, 'must be a whole number from 1 to 1000')
-  .transform(Number)
-  .pipe(z.number().min(1).max(1000))
-
-/** `?range=` of the dashboard's figures. */
-export const figuresRangeSchema = z.enum(['1h', '24h', '7d', '30d'])
-
-/** The query of the operators' list of clips. */
-export const clipListSchema = z.object({
-  state: z.enum(['waiting', 'expired', 'stored']).default('waiting'),
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-})

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/**
+ * Fields that several answers have in common. The schema of an answer stands beside the function that makes it; a test
+ * holds every answer of a running service to them.
+ */
+export const success = z.literal(true)
+export const time = z.iso.datetime()
+export const count = z.int().min(0)
+export const clipId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .meta({ example: '0123456789abcdef0123456789abcdef' })
+export const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
+export const audioUrl = z.url().meta({ description: 'Where the clip can be heard.' })

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { Services } from '#lib/context.ts'
+import * as field from './fields.ts'
+
+export const voicesAnswerSchema = z
+  .object({
+    success: field.success,
+    data: z.object({
+      provider: z.enum(['elevenlabs', 'local']),
+      voices: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          language: z.string().optional(),
+          description: z.string().optional(),
+        }),
+      ),
+    }),
+  })
+  .meta({ id: 'VoicesAnswer' })
+
+/**
+ * The answer to `GET /api/voices`.
+ *
+ * @throws ServiceError when the vendor fails and has never answered
+ */
+export async function voicesAnswer({ speech, tasks }: Services) {
+  const voices = await speech.voices({ signal: tasks.signal })
+  return { success: true, data: { provider: speech.name, voices } }
+}

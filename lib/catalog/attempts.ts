@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
 import type { Emit } from './events.ts'
@@ -143,29 +144,21 @@ async function endAttempt(
 }
 
 async function pruneSome(db: Kysely<Schema>, before: number): Promise<number> {
-  const { numDeletedRows } = await db
-    .with(
-      (cte) => cte('old').materialized(),
-      (query) =>
-        query
-          .selectFrom('attempts')
-          .select('id')
-          .where('startedAt', '<', before)
-          .where(({ not, exists, selectFrom }) =>
-            not(
-              exists(
-                selectFrom('clips')
-                  .select('clips.id')
-                  .whereRef('clips.id', '=', 'attempts.clipId')
-                  .where(isWaiting),
-              ),
-            ),
-          )
-          .orderBy('startedAt')
-          .limit(PRUNED_AT_ONCE),
+  const query = db
+    .selectFrom('attempts')
+    .select('id')
+    .where('startedAt', '<', before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('clips')
+            .select('clips.id')
+            .whereRef('clips.id', '=', 'attempts.clipId')
+            .where(isWaiting),
+        ),
+      ),
     )
-    .deleteFrom('attempts')
-    .where('id', 'in', (eb) => eb.selectFrom('old').select('old.id'))
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+    .orderBy('startedAt')
+    .limit(PRUNED_AT_ONCE)
+  return deleteChosen(db, 'attempts', { key: ['id'], query })
 }

@@ -2,7 +2,8 @@ import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement } from './counters.ts'
-import { isEvictable, isSpeaking, isUnleased, isWaiting, toClip } from './schema.ts'
+import { isUnleased } from './leases.ts'
+import { isEvictable, isSpeaking, isWaiting, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
 
 /** What the service holds now and has done so far. */

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
@@ -54,25 +55,12 @@ export function createBudgets({ run, transaction }: Database): Budgets {
 }
 
 async function forgetBefore(db: Kysely<Schema>, day: string) {
-  await db
-    .with(
-      (cte) => cte('over').materialized(),
-      (query) =>
-        query
-          .selectFrom('dailyCharacters')
-          .select(['day', 'caller'])
-          .where('day', '<', day)
-          .limit(FORGOTTEN_AT_ONCE)
-          .forUpdate()
-          .skipLocked(),
-    )
-    .deleteFrom('dailyCharacters')
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('day', 'caller'),
-        'in',
-        selectFrom('over').select(['day', 'caller']).$asTuple('day', 'caller'),
-      ),
-    )
-    .execute()
+  const query = db
+    .selectFrom('dailyCharacters')
+    .select(['day', 'caller'])
+    .where('day', '<', day)
+    .limit(FORGOTTEN_AT_ONCE)
+    .forUpdate()
+    .skipLocked()
+  await deleteChosen(db, 'dailyCharacters', { key: ['day', 'caller'], query })
 }

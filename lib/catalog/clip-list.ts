@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
-import { claimableAt, isWaiting, toClip } from './schema.ts'
+import { claimableAt, isWaiting, type Sample, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
 
 /** A stretch of time in steps: `from` counts, `to` does not; milliseconds. A clip or try falls into step 0, 1, 2, … */
@@ -25,14 +25,6 @@ export interface TimeToIpfs {
   provider: string
   ms: number
   clips: number
-}
-
-/** What the temporary store held at one moment. */
-export interface Sample {
-  takenAt: number
-  heldClips: number
-  heldBytes: number
-  waitingClips: number
 }
 
 export type ListedState = 'waiting' | 'expired' | 'stored'

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
+import { isUnleased, unleased } from './leases.ts'
 import { unproven } from './pins.ts'
-import { isUnleased, type Schema, toClip } from './schema.ts'
+import { type Schema, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
 import { recordWebhook } from './webhooks.ts'
 
@@ -55,8 +56,6 @@ export interface ExpiredFacts {
 }
 
 type Db = Kysely<Schema>
-
-const unleased = { leaseOwner: null, leaseExpiresAt: null }
 
 export async function findClip(db: Db, id: string): Promise<Clip | null> {
   const row = await db.selectFrom('clips').selectAll().where('id', '=', id).executeTakeFirst()
@@ -164,7 +163,7 @@ export async function expireClip(
     .where('id', '=', id)
     .where('state', 'in', ['staged', 'pending'])
     .where('expiresAt', '<=', now)
-    .where((eb) => eb.or([isUnleased(now)(eb), eb('leaseOwner', '=', leaseOwner)]))
+    .where((eb) => eb.or([isUnleased(now), eb('leaseOwner', '=', leaseOwner)]))
     .returningAll()
     .executeTakeFirst()
   if (!row) return undefined

@@ -15,6 +15,7 @@ import {
 } from './clip-transitions.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
+import { unleased } from './leases.ts'
 
 export type { NewClip, StagedFacts } from './clip-transitions.ts'
 
@@ -59,8 +60,6 @@ export interface Clips {
 
 /** Each takes of the byte budget with nobody else doing so, or the same bytes would be given away twice. */
 const BYTE_BUDGET = { exclusive: 'room', allowAsyncCommit: true }
-
-const unleased = { leaseOwner: null, leaseExpiresAt: null }
 
 export function createClips(
   { read, run, transaction, durably }: Database,

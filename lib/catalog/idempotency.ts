@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
@@ -80,20 +81,13 @@ export function createIdempotencyKeys({ run, transaction }: Database): Idempoten
 }
 
 async function forgetBefore(db: Kysely<Schema>, before: number) {
-  await db
-    .with(
-      (cte) => cte('over').materialized(),
-      (query) =>
-        query
-          .selectFrom('idempotencyKeys')
-          .select('key')
-          .where('createdAt', '<', before)
-          .orderBy('createdAt')
-          .limit(FORGOTTEN_AT_ONCE)
-          .forUpdate()
-          .skipLocked(),
-    )
-    .deleteFrom('idempotencyKeys')
-    .where('key', 'in', (eb) => eb.selectFrom('over').select('over.key'))
-    .execute()
+  const query = db
+    .selectFrom('idempotencyKeys')
+    .select('key')
+    .where('createdAt', '<', before)
+    .orderBy('createdAt')
+    .limit(FORGOTTEN_AT_ONCE)
+    .forUpdate()
+    .skipLocked()
+  await deleteChosen(db, 'idempotencyKeys', { key: ['key'], query })
 }

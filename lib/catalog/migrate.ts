@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration'
-import { type Dialect, migrationsFor } from '#lib/catalog/migrations/index.ts'
+import type { Dialect } from './migrations/dialect.ts'
+import { migrationsFor } from './migrations/index.ts'
 import type { Schema } from './schema.ts'
 
 /** Whether every migration that this version knows has been made. Others may be there: a newer version runs beside us. */

@@ -1,22 +1,8 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
+import { updateChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
-import { type Schema, toClip } from './schema.ts'
-
-/** One provider holds one clip. Times are milliseconds since the epoch. */
-export interface Pin {
-  clipId: string
-  provider: string
-  /** What the provider calls it: the clip's own CID, save where a provider chunks in its own way. */
-  cid: string
-  pinnedAt: number
-  /** When it was last read back. */
-  checkedAt: number | null
-  /** When its gateway first delivered the right bytes. */
-  provenAt: number | null
-  /** The provider no longer delivers it. */
-  lostAt: number | null
-}
+import { type Pin, type Schema, toClip } from './schema.ts'
 
 /** Its provider delivers it as far as is known: the condition of `pins_by_check`. */
 const isKept = sql<SqlBool>`pins.lost_at is null`
@@ -64,33 +50,19 @@ export function createPins({ read, run }: Database): Pins {
     order: 'checkedAt' | 'pinnedAt',
     fits: (eb: ExpressionBuilder<Schema, 'pins'>) => Expression<SqlBool>,
   ) =>
-    run((db) =>
-      db
-        .with(
-          (cte) => cte('next').materialized(),
-          (query) =>
-            query
-              .selectFrom('pins')
-              .select(['clipId', 'provider'])
-              .where(isKept)
-              .where(fits)
-              .orderBy(order)
-              .limit(1)
-              .forUpdate()
-              .skipLocked(),
-        )
-        .updateTable('pins')
-        .set({ checkedAt: now })
-        .where(({ eb, refTuple, selectFrom }) =>
-          eb(
-            refTuple('clipId', 'provider'),
-            'in',
-            selectFrom('next').select(['clipId', 'provider']).$asTuple('clipId', 'provider'),
-          ),
-        )
-        .returningAll()
-        .executeTakeFirst(),
-    )
+    run(async (db) => {
+      const query = db
+        .selectFrom('pins')
+        .select(['clipId', 'provider'])
+        .where(isKept)
+        .where(fits)
+        .orderBy(order)
+        .limit(1)
+        .forUpdate()
+        .skipLocked()
+      const [pin] = await updateChosen(db, 'pins', { key: ['clipId', 'provider'], query }, { checkedAt: now })
+      return pin
+    })
 
   return {
     clipOf: (cid) =>

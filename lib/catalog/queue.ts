@@ -2,14 +2,9 @@ import { type QueryCreator, sql } from 'kysely'
 import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
-import { claimableAt, isUnleased, isWaiting, type Schema, toClip } from './schema.ts'
+import { claimRows, type Lease, renewLease, unleased } from './leases.ts'
+import { claimableAt, isWaiting, type Schema, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
-
-/** Who works on a clip, and until when that is to be believed. */
-export interface Lease {
-  owner: string
-  expiresAt: number
-}
 
 export interface Claim {
   limit: number
@@ -43,36 +38,17 @@ export function createQueue({ read, run }: Database, emit: Emit): Queue {
   return {
     claim: (claim) =>
       run(async (db) => {
-        // Chosen once for all and locked: a plain subquery Postgres may run again for each row that it looks at.
-        const rows = await db
-          .with(
-            (cte) => cte('next').materialized(),
-            (query) => claimable(query, claim),
-          )
-          .updateTable('clips')
-          .set({ leaseOwner: claim.lease.owner, leaseExpiresAt: claim.lease.expiresAt })
-          .where('id', 'in', (eb) => eb.selectFrom('next').select('next.id'))
-          .returningAll()
-          .execute()
-        return rows.map(toClip).sort((a, b) => (a.nextAttemptAt ?? 0) - (b.nextAttemptAt ?? 0))
+        const rows = await claimRows(db, 'clips', { ...claim, among: claimable(db, claim) })
+        return rows.map(toClip)
       }),
 
-    renew: (id, lease) =>
-      run(async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('clips')
-          .set({ leaseExpiresAt: lease.expiresAt })
-          .where('id', '=', id)
-          .where('leaseOwner', '=', lease.owner)
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      }),
+    renew: (id, lease) => run((db) => renewLease(db, 'clips', id, lease)),
 
     async release(owner, id) {
       await run((db) => {
         let update = db
           .updateTable('clips')
-          .set({ leaseOwner: null, leaseExpiresAt: null })
+          .set(unleased)
           .set((eb) => ({
             state: sql<ClipState>`case when ${eb.ref('state')} = 'staged' then 'pending' else ${eb.ref('state')} end`,
           }))
@@ -109,19 +85,12 @@ export function createQueue({ read, run }: Database, emit: Emit): Queue {
   }
 }
 
-function claimable(
-  db: QueryCreator<Schema>,
-  { limit, now, dueOnly, expiringBefore, notTriedSince, id }: Claim,
-) {
+function claimable(db: QueryCreator<Schema>, { now, dueOnly, expiringBefore, notTriedSince, id }: Claim) {
   let query = db
     .selectFrom('clips')
     .select('id')
     .where(isWaiting)
-    .where(isUnleased(now))
     .orderBy(expiringBefore === undefined ? claimableAt : sql.ref('expiresAt'))
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
   if (id !== undefined) query = query.where('id', '=', id)
   if (dueOnly) query = query.where(claimableAt, '<=', now)
   if (expiringBefore !== undefined) query = query.where('expiresAt', '<=', expiringBefore)

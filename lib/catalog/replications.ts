@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
-import type { Lease } from './queue.ts'
+import { claimRows, type Lease, renewLease, unleased } from './leases.ts'
 
 /** A clip that wants more replicas than it has, with its own schedule. */
 export interface Replication {
@@ -76,43 +76,19 @@ export function createReplications({ read, run }: Database, emit: Emit): Replica
 
     claim: ({ now, lease, dueOnly }) =>
       run(async (db) => {
-        let next = db
-          .selectFrom('replications')
-          .select('clipId')
-          .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
-          .orderBy('nextAttemptAt')
-          .limit(1)
-          .forUpdate()
-          .skipLocked()
-        if (dueOnly) next = next.where('nextAttemptAt', '<=', now)
-        return db
-          .with(
-            (cte) => cte('next').materialized(),
-            () => next,
-          )
-          .updateTable('replications')
-          .set({ leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt })
-          .where('clipId', 'in', (eb) => eb.selectFrom('next').select('next.clipId'))
-          .returning(['clipId', 'failedRounds'])
-          .executeTakeFirst()
+        let among = db.selectFrom('replications').select('clipId').orderBy('nextAttemptAt')
+        if (dueOnly) among = among.where('nextAttemptAt', '<=', now)
+        const [claimed] = await claimRows(db, 'replications', { among, limit: 1, now, lease })
+        return claimed && { clipId: claimed.clipId, failedRounds: claimed.failedRounds }
       }),
 
-    renew: (clipId, { owner, expiresAt }) =>
-      run(async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('replications')
-          .set({ leaseExpiresAt: expiresAt })
-          .where('clipId', '=', clipId)
-          .where('leaseOwner', '=', owner)
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      }),
+    renew: (clipId, lease) => run((db) => renewLease(db, 'replications', clipId, lease)),
 
     async postpone(clipId, { error, nextAttemptAt, hasFailed }) {
       await run((db) =>
         db
           .updateTable('replications')
-          .set({ leaseOwner: null, leaseExpiresAt: null, lastError: error, nextAttemptAt })
+          .set({ ...unleased, lastError: error, nextAttemptAt })
           .set((eb) => ({ failedRounds: eb('failedRounds', '+', hasFailed ? 1 : 0) }))
           .where('clipId', '=', clipId)
           .execute(),

@@ -1,8 +1,5 @@
-import { type ExpressionBuilder, type Generated, type SqlBool, sql } from 'kysely'
+import { type Generated, type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
-import type { Sample } from './clip-list.ts'
-import type { Pin } from './pins.ts'
-import type { WebhookType } from './webhooks.ts'
 
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
 export interface Schema {
@@ -52,6 +49,31 @@ export interface ReplicationRow {
   leaseOwner: string | null
   leaseExpiresAt: number | null
 }
+
+/** One provider holds one clip. Times are milliseconds since the epoch. */
+export interface Pin {
+  clipId: string
+  provider: string
+  /** What the provider calls it: the clip's own CID, save where a provider chunks in its own way. */
+  cid: string
+  pinnedAt: number
+  /** When it was last read back. */
+  checkedAt: number | null
+  /** When its gateway first delivered the right bytes. */
+  provenAt: number | null
+  /** The provider no longer delivers it. */
+  lostAt: number | null
+}
+
+/** What the temporary store held at one moment. */
+export interface Sample {
+  takenAt: number
+  heldClips: number
+  heldBytes: number
+  waitingClips: number
+}
+
+export type WebhookType = 'clip.stored' | 'clip.expired'
 
 /** One part of a counter, which is the sum over its slots. */
 export interface CounterRow {
@@ -104,7 +126,3 @@ export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`
 
 /** When a clip that waits can be claimed by its own schedule: its date, or the end of its lease where that is later. */
 export const claimableAt = sql<number>`case when clips.lease_expires_at > clips.next_attempt_at then clips.lease_expires_at else clips.next_attempt_at end`
-
-/** A clip that nobody is at work on: there is no lease, or it has run out. */
-export const isUnleased = (now: number) => (eb: ExpressionBuilder<Schema, 'clips'>) =>
-  eb.or([eb('clips.leaseExpiresAt', 'is', null), eb('clips.leaseExpiresAt', '<=', now)])

@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
-import type { Lease } from './queue.ts'
-import type { Schema, WebhookRow } from './schema.ts'
-
-export type WebhookType = 'clip.stored' | 'clip.expired'
+import { claimRows, type Lease, unleased } from './leases.ts'
+import type { Schema, WebhookRow, WebhookType } from './schema.ts'
 
 /** Something that the receiver of webhooks is still to be told. */
 export type PendingWebhook = WebhookRow
@@ -35,7 +33,6 @@ export async function recordWebhook(
     .execute()
 }
 
-const unleased = { leaseOwner: null, leaseExpiresAt: null }
 const unsent = { ...unleased, attempts: 0, lastError: null }
 
 export function createWebhooks({ read, run }: Database, emit: Emit): Webhooks {
@@ -48,27 +45,13 @@ export function createWebhooks({ read, run }: Database, emit: Emit): Webhooks {
     async claim({ limit, now, lease }) {
       // Asked every second, which must not keep others from writing.
       if (!(await isAnyDue(now))) return []
-      return run(async (db) => {
-        const rows = await db
-          .with(
-            (cte) => cte('next').materialized(),
-            (query) =>
-              query
-                .selectFrom('webhooks')
-                .select('id')
-                .where('nextAttemptAt', '<=', now)
-                .where((eb) => eb.or([eb('leaseExpiresAt', 'is', null), eb('leaseExpiresAt', '<=', now)]))
-                .orderBy('nextAttemptAt')
-                .limit(limit)
-                .forUpdate()
-                .skipLocked(),
-          )
-          .updateTable('webhooks')
-          .set({ leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt })
-          .where('id', 'in', (eb) => eb.selectFrom('next').select('next.id'))
-          .returningAll()
-          .execute()
-        return rows.sort((a, b) => a.nextAttemptAt - b.nextAttemptAt)
+      return run((db) => {
+        const among = db
+          .selectFrom('webhooks')
+          .select('id')
+          .where('nextAttemptAt', '<=', now)
+          .orderBy('nextAttemptAt')
+        return claimRows(db, 'webhooks', { among, limit, now, lease })
       })
     },
 

@@ -1,4 +1,4 @@
-import type { Pin } from '#lib/catalog/pins.ts'
+import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'

@@ -1,4 +1,4 @@
-import type { Pin } from '#lib/catalog/pins.ts'
+import type { Pin } from '#lib/catalog/schema.ts'
 import type { Replication } from '#lib/catalog/replications.ts'
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'

@@ -1,4 +1,4 @@
-import type { Pin } from '#lib/catalog/pins.ts'
+import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { fetchContent, GatewayError, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'

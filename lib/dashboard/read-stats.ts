@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Sample, Span, TimeToIpfs, TryCount } from '#lib/catalog/clip-list.ts'
+import type { Span, TimeToIpfs, TryCount } from '#lib/catalog/clip-list.ts'
+import type { Sample } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Dialect } from './index.ts'
+import type { Dialect } from './dialect.ts'
 
 /** What a claim, a clean-up or a reservation costs no longer depends on how many clips there are. */
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {

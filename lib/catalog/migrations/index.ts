@@ -9,9 +9,7 @@ import * as webhooks from './006-webhooks.ts'
 import * as originals from './007-originals.ts'
 import * as spoken from './008-spoken.ts'
 import * as manyClips from './009-many-clips.ts'
-
-/** Where databases differ so much that a migration has to know. */
-export type Dialect = 'sqlite' | 'postgres'
+import type { Dialect } from './dialect.ts'
 
 interface Migration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>

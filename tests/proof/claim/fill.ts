@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type Connector, createDatabase } from '#lib/catalog/connection.ts'
-import type { Dialect } from '#lib/catalog/migrations/index.ts'
+import type { Dialect } from '#lib/catalog/migrations/dialect.ts'
 
 /**
  * What a service has that was used for a while: `mixed` has one clip in ten waiting, of these a fifth leased and two fifths

@@ -1,0 +1,2 @@
+/** Where databases differ so much that a migration has to know. */
+export type Dialect = 'sqlite' | 'postgres'

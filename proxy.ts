@@ -1,6 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server'
+import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
-import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#lib/http/page-security.ts'
 
 /** Pages only: what programs talk to and what is built carries headers of its own. */

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
 import nextEnv from '@next/env'
-import { readConfig, secretsOf } from '#lib/config/index.ts'
-import { ConfigError, type Environment } from '#lib/config/variables.ts'
+import { ConfigError } from '#lib/config/config-error.ts'
+import { readConfig } from '#lib/config/index.ts'
+import type { Environment } from '#lib/config/reader.ts'
 import { MigrationRefusedError, migrateStore } from '#lib/migrate-store/migrate-store.ts'
 import { printed } from '#lib/migrate-store/printed.ts'
 import { describeError } from '#lib/platform/errors.ts'
@@ -53,7 +54,7 @@ async function main(): Promise<number> {
     say(`${USAGE}\n--to has to lead to a DATABASE_URL, an S3_BUCKET or both.\n`)
     return REFUSED
   }
-  scrub = createScrubber(secretsOf(target))
+  scrub = createScrubber(target.secrets)
   const { TEMP_AUDIO_DIR } = process.env
   const directory = values.from ?? readConfig(TEMP_AUDIO_DIR ? { TEMP_AUDIO_DIR } : {}).tempAudio.directory
   hasBegun = true

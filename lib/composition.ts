@@ -6,7 +6,7 @@ import { createCatalogEvents } from '#lib/catalog/events.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { traceClips } from '#lib/clips/trace-clips.ts'
-import { type Config, secretsOf } from '#lib/config/index.ts'
+import type { Config } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
 import { createBlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
@@ -38,9 +38,6 @@ import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { createS3Store } from '#lib/temp-audio/s3.ts'
 import type { Services } from './context.ts'
 
-const LOCAL_VOICE_NOTE =
-  'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.'
-
 /** The disk of a function is half a gibibyte, and in memory. */
 const SERVERLESS_COPIES_BYTES = 128 * 1024 ** 2
 
@@ -54,7 +51,7 @@ export function createServices(
   config: Config,
   replacements: Partial<Built<'clock' | 'diskSpace' | 'log' | 'speech' | 'store' | 'providers'>> = {},
 ): Services {
-  const scrub = createScrubber(secretsOf(config))
+  const scrub = createScrubber(config.secrets)
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
   const sharedClock = createSkewCorrectedClock(systemClock, (skewMs) =>
     log.warn({ skewMs }, 'The clock of this machine is not that of the database, which counts from now on'),
@@ -120,7 +117,7 @@ export function createServices(
       derivation: { salt: 'voicepin', info: 'request hashes' },
     }),
     transcoder: createTranscoder({ clock, timeoutMs: REENCODING_MS }),
-    warnings: [...(config.speech.isFallback ? [LOCAL_VOICE_NOTE] : []), ...notes, ...configWarnings(config)],
+    warnings: [...configWarnings(config), ...notes],
   }
 }
 

@@ -1,8 +1,8 @@
 import nextEnv from '@next/env'
 import { audit } from '#lib/clips/audit.ts'
 import { createServices } from '#lib/composition.ts'
+import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
-import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
 /** How a clip that is lost and could not be repaired shows to whoever started this. */

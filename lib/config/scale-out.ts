@@ -1,21 +1,14 @@
 import { readPostgresSettings } from './postgres-url.ts'
-import { flag, postgresUrl, type Read, redisUrl, secretText, text, url } from './variables.ts'
+import type { Reader } from './reader.ts'
+import { flag, postgresUrl, redisUrl, secretText, text, url } from './variables.ts'
 
-/**
- * What several machines share: all of it is optional, save on a platform where no disk lasts. `problems` is told what is
- * missing or does not fit.
- */
-export function readScaleOut(read: Read, problems: string[]) {
+/** What several machines share: all of it is optional, save on a platform where no disk lasts. */
+export function readScaleOut(reader: Reader) {
+  const { read, problems } = reader
   const databaseUrl = read('DATABASE_URL', postgresUrl)
   const badParameter = databaseUrl && badPostgresParameter(databaseUrl)
   if (badParameter) problems.push(`DATABASE_URL: ${badParameter}`)
-  const reuseSecret = read('REUSE_SECRET', secretText)
-  if (databaseUrl && !reuseSecret && !new URL(databaseUrl).password) {
-    problems.push(
-      'REUSE_SECRET: got nothing, takes a text that all instances share: DATABASE_URL has no password to use instead',
-    )
-  }
-  const s3 = readS3(read, problems)
+  const s3 = readS3(reader)
   const isServerless = read('VERCEL', flag, false)
   if (isServerless && !(databaseUrl && s3)) {
     const missing = [
@@ -27,18 +20,22 @@ export function readScaleOut(read: Read, problems: string[]) {
   return {
     /** The Postgres database of the catalog; without it a SQLite file is. */
     databaseUrl,
+    /** Carries background work and shares limits and breakers; without it each process is for itself. */
     redisUrl: read('REDIS_URL', redisUrl),
+    /** The bucket of the temporary audio; without it the audio is in files. */
     s3,
+    /** No disk lasts here and nothing runs between the requests. */
     isServerless,
-    reuseSecret: reuseSecret ?? (databaseUrl && decodeURIComponent(new URL(databaseUrl).password)),
   }
 }
 
-function readS3(read: Read, problems: string[]) {
+function readS3({ read, problems }: Reader) {
   const bucket = read('S3_BUCKET', text)
   const options = {
+    /** That of AWS if `undefined`. */
     endpoint: read('S3_ENDPOINT', url),
     region: read('S3_REGION', text, 'us-east-1'),
+    /** Without a key the SDK looks for one, such as that of the machine's role. */
     accessKeyId: read('S3_ACCESS_KEY_ID', secretText),
     secretAccessKey: read('S3_SECRET_ACCESS_KEY', secretText),
     /** Listeners are sent to the store instead of getting the bytes from us. */

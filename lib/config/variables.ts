@@ -1,36 +1,41 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
-import { markedError } from '#lib/platform/errors.ts'
-
-const secret = Symbol('secret')
 
 /** What one variable may say: how it is read, and how that is told to somebody who got it wrong. */
-interface Variable<T> {
+export interface Variable<T> {
   schema: z.ZodType<T>
+  /** Ends the sentence `PORT: got "x", takes …`, or `KUBO_RPC_URL: got a value that is not …` where that is secret. */
   takes: string
-  [secret]?: boolean
+  /**
+   * Declares the variable secret: gives what of its value no log line and no answer may show. A malformed value of such a
+   * variable is not repeated.
+   */
+  secretsIn?: ((value: T) => string[]) | undefined
 }
 
 export const text: Variable<string> = { schema: z.string(), takes: 'text' }
-export const secretText: Variable<string> = { ...text, [secret]: true }
+export const secretText: Variable<string> = { ...text, secretsIn: (value) => [value] }
+
 export const url: Variable<string> = {
   schema: z
     .url({ protocol: /^https?$/ })
     .refine(hasReadableUser)
     .transform((value) => value.replace(/\/+$/, '')),
   takes: 'an http or https URL',
-  // A URL may carry a password.
-  [secret]: true,
+  secretsIn: passwordsIn,
 }
+
 const urlOf = (protocol: RegExp, takes: string): Variable<string> => ({
   schema: z.url({ protocol }).refine(hasReadableUser),
   takes,
-  [secret]: true,
+  secretsIn: passwordsIn,
 })
+
 export const postgresUrl = urlOf(
   /^postgres(ql)?$/,
   'a URL such as postgres://user:password@host:5432/voicepin',
 )
+
 const anyRedisUrl = urlOf(
   /^rediss?$/,
   'a URL such as redis://host:6379/0 with the number of a database, or rediss:// for TLS',
@@ -40,8 +45,9 @@ export const redisUrl: Variable<string> = {
   // The client would take database 0 for anything else.
   schema: anyRedisUrl.schema.refine((value) => /^\/?\d*$/.test(URL.parse(value)?.pathname ?? '')),
 }
+
 /** Whether user name and password are percent-encoded as they should be: they travel as a header. */
-export function hasReadableUser(value: string): boolean {
+function hasReadableUser(value: string): boolean {
   try {
     const { username, password } = new URL(value)
     decodeURIComponent(username + password)
@@ -51,15 +57,23 @@ export function hasReadableUser(value: string): boolean {
   }
 }
 
+/** The password of a URL, as it is written there and as it is meant. */
+function passwordsIn(value: string): string[] {
+  const password = URL.parse(value)?.password
+  return password ? [password, decodeURIComponent(password)] : []
+}
+
 export const gateway: Variable<string> = {
   schema: z.union([z.literal('self'), url.schema]),
   takes: 'an http or https URL, or self',
-  [secret]: true,
+  secretsIn: passwordsIn,
 }
+
 export const flag: Variable<boolean> = {
   schema: z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }),
   takes: 'true or false',
 }
+
 export const chance: Variable<number> = {
   schema: z
     .string()
@@ -68,34 +82,41 @@ export const chance: Variable<number> = {
     .pipe(z.number().min(0).max(1)),
   takes: 'a number from 0 to 1',
 }
+
 export const whole = (min: number, max = Number.MAX_SAFE_INTEGER): Variable<number> => ({
   schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
   takes: `a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`,
 })
-// Node's timers hold at most this many milliseconds; a longer one would fire at once.
+
+/** Node's timers hold at most this many milliseconds; a longer one would fire at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1
 export const durationMs = (min = 1): Variable<number> => whole(min, MAX_TIMER_MS)
-// Jitter may stretch a wait by a fifth.
+/** A wait that jitter may stretch by a fifth. */
 export const waitMs = whole(0, Math.floor(MAX_TIMER_MS / 1.2))
-// What lasts longer ends after the last date that JavaScript knows.
-export const MAX_TTL_SECONDS = 100 * 365 * 24 * 3600
+
 export const oneOf = <const T extends string>(...values: T[]): Variable<T> => ({
   schema: z.enum(values),
   takes: `one of ${values.join(', ')}`,
 })
-export const list = <T>(item: Variable<T>, takes: string): Variable<T[]> => ({
-  schema: z
-    .string()
-    .transform((value) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .pipe(z.array(item.schema as z.ZodType<T, string>)),
-  takes,
-  ...(item[secret] && { [secret]: true }),
-})
+
+/** Items with commas between them; empty ones do not count. */
+export function list<T>(item: Variable<T>, takes: string): Variable<T[]> {
+  const { secretsIn } = item
+  return {
+    schema: z
+      .string()
+      .transform((value) =>
+        value
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      )
+      .pipe(z.array(item.schema as z.ZodType<T, string>)),
+    takes,
+    secretsIn: secretsIn && ((values) => values.flatMap(secretsIn)),
+  }
+}
+
 export const distinct = <T>(variable: Variable<T[]>): Variable<T[]> => ({
   ...variable,
   schema: variable.schema.refine((values) => new Set(values).size === values.length),
@@ -121,7 +142,7 @@ function isAddressRange(value: string): boolean {
 export const webhookSecretText: Variable<string> = {
   schema: z.string().regex(/^(whsec_)?[A-Za-z0-9+/]{32,88}={0,2}$/),
   takes: 'whsec_ and 24 to 64 bytes in base64',
-  [secret]: true,
+  secretsIn: (value) => [value, value.replace(/^whsec_/, '')],
 }
 
 /** As OpenTelemetry has it: the values are percent-encoded. */
@@ -135,7 +156,7 @@ export const headerList: Variable<Record<string, string>> = {
     }
   }),
   takes: 'a comma-separated list of name=value',
-  [secret]: true,
+  secretsIn: (headers) => Object.values(headers),
 }
 
 function readHeader(pair: string): [string, string] {
@@ -143,37 +164,3 @@ function readHeader(pair: string): [string, string] {
   if (!name || value === undefined) throw new Error(pair)
   return [name, decodeURIComponent(value.trim())]
 }
-
-/** Thrown for a malformed variable; the message is one line that names it, what it got and what it takes. */
-export class ConfigError extends markedError('ConfigError') {}
-
-/** The one line that an operator is told; whoever else reads it learns no secret. */
-export const describeConfigError = ({ message }: ConfigError) => `Voicepin is configured wrongly: ${message}`
-
-export type Environment = Record<string, string | undefined>
-
-export function createReader(environment: Environment) {
-  const problems: string[] = []
-  /** The variables that the environment has, empty ones too. */
-  const present: string[] = []
-  function read<T>(name: string, variable: Variable<T>, fallback: T): T
-  function read<T>(name: string, variable: Variable<T>): T | undefined
-  function read<T>(name: string, variable: Variable<T>, fallback?: T): T | undefined {
-    const value = environment[name]?.trim()
-    if (value !== undefined) present.push(name)
-    if (value === undefined || value === '') return fallback
-    const result = variable.schema.safeParse(value)
-    if (result.success) return result.data
-    // In quotes as JSON has them, which keep it to one line.
-    const got = variable[secret] ? 'a value that is not' : JSON.stringify(value)
-    problems.push(
-      variable[secret]
-        ? `${name}: got ${got} ${variable.takes}`
-        : `${name}: got ${got}, takes ${variable.takes}`,
-    )
-    return fallback
-  }
-  return { read, problems, present }
-}
-
-export type Read = ReturnType<typeof createReader>['read']

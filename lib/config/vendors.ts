@@ -1,11 +1,12 @@
-import { type Read, secretText, url } from './variables.ts'
+import type { Reader } from './reader.ts'
+import { secretText, url } from './variables.ts'
 
 /** The variables by which providers are configured. */
-export const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO|PINNING_SERVICE)_/
+const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO|PINNING_SERVICE)_/
 
-/** Where the IPFS providers are, and what they want from those who use them. */
-export function readVendors(read: Read) {
-  return {
+/** Where each IPFS provider is, and the credentials that it wants. */
+export function readVendors({ read, present }: Reader) {
+  const vendors = {
     pinata: {
       jwt: read('PINATA_JWT', secretText),
       apiKey: read('PINATA_API_KEY', secretText),
@@ -45,5 +46,11 @@ export function readVendors(read: Read) {
       authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
       gatewayUrl: read('KUBO_GATEWAY_URL', url),
     },
+  }
+
+  return {
+    ...vendors,
+    /** Whoever has named one of the variables, if only to empty it, has decided about providers. */
+    isUndecided: !present.some((name) => VENDOR_VARIABLE.test(name)),
   }
 }

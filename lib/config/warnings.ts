@@ -1,26 +1,29 @@
 import type { Config } from './index.ts'
 
-/** What an operator has to know where some of what instances share is shared and some is not: one line each. */
-export function configWarnings({
-  databaseUrl,
-  s3,
-  ipfs,
-}: Pick<Config, 'databaseUrl' | 's3' | 'ipfs'>): string[] {
-  const notes: string[] = []
+type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech'>
+
+/** What an operator has to know about settings that are right by themselves: one line each, for the start. */
+export function configWarnings({ databaseUrl, s3, ipfs, speech }: Relevant): string[] {
+  const warnings: string[] = []
+  if (speech.isFallback) {
+    warnings.push(
+      'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.',
+    )
+  }
   if (databaseUrl && !s3) {
-    notes.push(
+    warnings.push(
       'DATABASE_URL is set without S3_BUCKET: the audio stays in TEMP_AUDIO_DIR, which all instances must share.',
     )
   }
   if (s3 && !databaseUrl) {
-    notes.push(
+    warnings.push(
       'S3_BUCKET is set without DATABASE_URL: the catalog is a file of this machine, so no other machine may use this bucket.',
     )
   }
   if (databaseUrl && ipfs.providers.includes('embedded')) {
-    notes.push(
+    warnings.push(
       'IPFS_PROVIDERS names "embedded": the clips it keeps are in IPFS_REPOSITORY_DIR, which all instances must share.',
     )
   }
-  return notes
+  return warnings
 }

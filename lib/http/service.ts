@@ -1,4 +1,4 @@
-import type { ConfigError } from '#lib/config/variables.ts'
+import type { ConfigError } from '#lib/config/config-error.ts'
 import type { Services } from '#lib/context.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { processSingleton } from '#lib/platform/process-singleton.ts'

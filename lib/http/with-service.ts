@@ -1,4 +1,4 @@
-import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
+import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { problem, problemResponse, requestIdOf } from './problem.ts'
 import { getService, type Service } from './service.ts'

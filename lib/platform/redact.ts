@@ -7,7 +7,7 @@ export type Scrub = (text: string) => string
  *
  * Secrets under four characters are left alone: replacing them would make every text unreadable.
  */
-export function createScrubber(secrets: string[]): Scrub {
+export function createScrubber(secrets: readonly string[]): Scrub {
   const forms = secrets.flatMap((secret) => [
     secret,
     encodeURIComponent(secret.toWellFormed()),

@@ -1,4 +1,4 @@
-import { ConfigError, describeConfigError } from '#lib/config/variables.ts'
+import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
 /** A Ctrl-C arrives several times: from the terminal itself, and passed on by npm and by the start script. */

@@ -1,4 +1,5 @@
-import type { Config, ProviderName } from '#lib/config/index.ts'
+import type { Config } from '#lib/config/index.ts'
+import type { ProviderName } from '#lib/config/ipfs.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { createEmbeddedProvider } from './embedded.ts'

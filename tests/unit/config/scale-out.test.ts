@@ -1,64 +1,36 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
-import { configWarnings } from '#lib/config/warnings.ts'
 import configure from '../../../next.config.mjs'
 
 const DATABASE_URL = 'postgres://voicepin:password@db.test/voicepin'
-const notesOn = (environment: Record<string, string>) => configWarnings(readConfig(environment)).join('\n')
 
-describe('what is said at the start about what instances share', () => {
-  it('nothing, where nothing is shared', () => {
-    expect(notesOn({})).toBe('')
-  })
-
-  it('nothing, where records and audio are', () => {
-    expect(notesOn({ DATABASE_URL, S3_BUCKET: 'voicepin' })).toBe('')
-  })
-
-  it.each([
-    ['audio that stays on each machine', { DATABASE_URL }, 'TEMP_AUDIO_DIR'],
-    [
-      'a catalog that stays on this machine',
-      { S3_BUCKET: 'voicepin' },
-      'no other machine may use this bucket',
-    ],
-    [
-      'a repository that stays on each machine',
-      { DATABASE_URL, S3_BUCKET: 'voicepin', IPFS_PROVIDERS: 'pinata,embedded' },
-      'IPFS_REPOSITORY_DIR',
-    ],
-  ])('warns of %s', (_, environment, word) => {
-    expect(notesOn(environment)).toContain(word)
-  })
-})
-
-describe('the configuration of a shared profile', () => {
+describe('the configuration for several machines', () => {
   it.each([
     ['S3_SECRET_ACCESS_KEY', { S3_ACCESS_KEY_ID: 'an-id' }],
     ['S3_ACCESS_KEY_ID', { S3_SECRET_ACCESS_KEY: 'a-secret' }],
-  ])('wants %s where the other half of the key is', (missing, half) => {
+  ])('asks for %s where only the other half of the S3 key is set', (missing, half) => {
     const environment: Record<string, string> = { S3_BUCKET: 'voicepin', ...half }
     expect(() => readConfig(environment)).toThrow(new RegExp(`^${missing}: got nothing`))
   })
 
-  it('takes a number for the database of Redis, and nothing else', () => {
+  it('takes a REDIS_URL whose path is the number of a database, and no other', () => {
     expect(readConfig({ REDIS_URL: 'redis://cache.test/2' }).redisUrl).toBe('redis://cache.test/2')
     for (const REDIS_URL of ['redis://cache.test/voicepin', 'redis://cache.test/0/1', 'cache.test']) {
       expect(() => readConfig({ REDIS_URL })).toThrow(/^REDIS_URL: got a value that is not a URL such as/)
     }
   })
 
-  it('takes the password of the database for the key of the request hashes, unless there is a secret', () => {
+  it('makes the key of the request hashes from REUSE_SECRET, else from the password of DATABASE_URL', () => {
     expect(readConfig({ DATABASE_URL }).reuse.secret).toBe('password')
     expect(readConfig({ DATABASE_URL, REUSE_SECRET: 'ours' }).reuse.secret).toBe('ours')
     expect(readConfig({}).reuse.secret).toBeUndefined()
   })
 
-  it('asks for a secret where the database has no password', () => {
+  it('asks for REUSE_SECRET where DATABASE_URL has no password', () => {
     expect(() => readConfig({ DATABASE_URL: 'postgres://db.test/voicepin' })).toThrow(/REUSE_SECRET/)
   })
 
-  it('keeps no clips on one machine by itself', () => {
+  it('has the provider "embedded" by default only where there is no DATABASE_URL', () => {
     expect(readConfig({}).ipfs.providers).toContain('embedded')
     expect(readConfig({ DATABASE_URL }).ipfs.providers).not.toContain('embedded')
   })
@@ -67,11 +39,11 @@ describe('the configuration of a shared profile', () => {
     ['no database', { S3_BUCKET: 'voicepin' }, 'DATABASE_URL: got nothing'],
     ['no store', { DATABASE_URL }, 'S3_BUCKET: got nothing'],
     ['neither', {}, /^DATABASE_URL: got nothing.*; S3_BUCKET: got nothing.*: on Vercel no disk lasts/],
-  ])('is refused on Vercel with %s', (_, environment, message) => {
+  ])('is refused on Vercel where it has %s', (_, environment, message) => {
     expect(() => readConfig({ VERCEL: '1', ...environment })).toThrow(message)
   })
 
-  it('is refused on Vercel before anything is built', () => {
+  it('is refused on Vercel by next.config.mjs, before anything is built', () => {
     vi.stubEnv('VERCEL', '1')
     vi.stubEnv('DATABASE_URL', DATABASE_URL)
     vi.stubEnv('S3_BUCKET', '')
@@ -80,7 +52,7 @@ describe('the configuration of a shared profile', () => {
     expect(() => configure('phase-production-server')).not.toThrow()
   })
 
-  it('works off nothing by itself on Vercel, or where it is told not to', () => {
+  it('has no background work on Vercel, nor with BACKGROUND=off', () => {
     expect(readConfig({}).hasBackground).toBe(true)
     expect(readConfig({ BACKGROUND: 'off' }).hasBackground).toBe(false)
     const config = readConfig({ VERCEL: '1', DATABASE_URL, S3_BUCKET: 'voicepin' })

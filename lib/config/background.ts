@@ -1,0 +1,24 @@
+import type { Reader } from './reader.ts'
+import { HOUR_MS } from './units.ts'
+import { chance, flag, whole } from './variables.ts'
+
+/** What a process does besides answering requests. Where nothing runs between them, that is little. */
+export function readBackground({ read }: Reader, { isServerless }: { isServerless: boolean }) {
+  const hasFollowUps = read('BACKGROUND', flag, true)
+  return {
+    /** Whether this process does by itself what is due. */
+    hasBackground: hasFollowUps && !isServerless,
+    /** Whether its answers are followed by work on what others have left. */
+    hasFollowUps,
+    /** The chance that a request also retries pending uploads, from 0 to 1, and how many of them. */
+    retry: {
+      opportunisticChance: read('OPPORTUNISTIC_RETRY_CHANCE', chance, 0.1),
+      batchSize: read('RETRY_BATCH_SIZE', whole(1), 3),
+    },
+    /** How often each stored clip is read back and verified (0: never), and how many of them a minute at most. */
+    audit: {
+      intervalMs: read('AUDIT_INTERVAL_HOURS', whole(0, 24 * 365), 24) * HOUR_MS,
+      requestsPerMinute: read('AUDIT_REQUESTS_PER_MINUTE', whole(0), 10),
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import path from 'node:path'
+import type { Reader } from './reader.ts'
+import { GIBIBYTE } from './units.ts'
+import { distinct, durationMs, gateway, list, oneOf, text, url, waitMs, whole } from './variables.ts'
+import { readVendors } from './vendors.ts'
+
+/** The IPFS providers that can stand in `IPFS_PROVIDERS`, in the order in which they are tried by default. */
+const providerNames = [
+  'pinata',
+  'web3storage',
+  'infura',
+  'filebase',
+  'lighthouse',
+  'kubo',
+  'pinning',
+  'embedded',
+] as const
+export type ProviderName = (typeof providerNames)[number]
+
+const providerList = distinct(
+  list(oneOf(...providerNames), `a comma-separated list of ${providerNames.join(', ')}, each once`),
+)
+
+const gatewayList = distinct(list(url, 'a comma-separated list of http or https URLs, each once'))
+
+const waitList = list(waitMs, 'a comma-separated list of milliseconds, such as 1000,2000,4000')
+
+/** Who stores the clips, how they are tried, and how clips are found again. */
+export function readIpfs(
+  reader: Reader,
+  { baseDirectory, databaseUrl }: { baseDirectory: string; databaseUrl: string | undefined },
+) {
+  const { read } = reader
+  const { isUndecided, ...vendors } = readVendors(reader)
+  const gatewayUrl = read('IPFS_GATEWAY_URL', gateway)
+  return {
+    ...vendors,
+    /** In the order in which they are tried. */
+    providers: read(
+      'IPFS_PROVIDERS',
+      providerList,
+      isUndecided && !databaseUrl ? [...providerNames] : providerNames.filter((name) => name !== 'embedded'),
+    ),
+    /** How many providers are to hold each clip. */
+    replicas: read('IPFS_REPLICAS', whole(1, providerNames.length), 1),
+    /** The gateway of every permanent URL, whichever provider stored the clip; the provider's if `undefined`. */
+    gatewayUrl: gatewayUrl === 'self' ? undefined : gatewayUrl,
+    /** Every permanent URL is to use our own gateway. */
+    usesOwnGateway: gatewayUrl === 'self',
+    /** What URLs of our own gateway start with, where a CDN stands before it. */
+    cdnBaseUrl: read('CDN_BASE_URL', url),
+    /** Holds the clips of the provider `embedded`, and those that our gateway has fetched from others. */
+    repositoryDir: read(
+      'IPFS_REPOSITORY_DIR',
+      text,
+      path.join(/* turbopackIgnore: true */ baseDirectory, '.ipfs'),
+    ),
+    /** How many bytes the fetched ones may take up. */
+    cacheMaxBytes: read('IPFS_CACHE_MAX_BYTES', whole(1), GIBIBYTE),
+    /** Where clips are looked for besides their provider's gateway. */
+    gateways: read('IPFS_GATEWAYS', gatewayList, ['https://trustless-gateway.link', 'https://ipfs.io']),
+    /** The waits between the attempts at one provider: as many retries as there are waits. */
+    retryDelaysMs: read('IPFS_RETRY_DELAYS_MS', waitList, [1000, 2000, 4000]),
+    /** How many background uploads go to one provider at once. */
+    uploadsPerProvider: read('IPFS_UPLOADS_PER_PROVIDER', whole(1, 1000), 5),
+    /** How long one attempt may take. */
+    attemptTimeoutMs: read('IPFS_ATTEMPT_TIMEOUT_MS', durationMs(), 30_000),
+    /** How long a caller waits for IPFS before it gets the temporary URL; the upload goes on. */
+    uploadDeadlineMs: read('UPLOAD_DEADLINE_MS', durationMs(), 10_000),
+  }
+}

@@ -1,0 +1,20 @@
+import type { Reader } from './reader.ts'
+import { DAY_MS } from './units.ts'
+import { flag, secretText, whole } from './variables.ts'
+
+/** Whether a text that was spoken before is spoken again. */
+export function readReuse({ read, problems }: Reader, { databaseUrl }: { databaseUrl: string | undefined }) {
+  const ownSecret = read('REUSE_SECRET', secretText)
+  if (databaseUrl && !ownSecret && !new URL(databaseUrl).password) {
+    problems.push(
+      'REUSE_SECRET: got nothing, takes a text that all instances share: DATABASE_URL has no password to use instead',
+    )
+  }
+  return {
+    isOn: read('REUSE', flag, true),
+    /** A clip that is older is spoken anew. */
+    ttlMs: read('REUSE_TTL_DAYS', whole(1), Number.POSITIVE_INFINITY) * DAY_MS,
+    /** What the key of the request hashes is made from where several machines must have the same one. */
+    secret: ownSecret ?? (databaseUrl && decodeURIComponent(new URL(databaseUrl).password)),
+  }
+}

@@ -1,0 +1,17 @@
+import type { Reader } from './reader.ts'
+import { HOUR_MS } from './units.ts'
+import { url, whole } from './variables.ts'
+
+/** Where the process listens, and how it stops. */
+export function readServer({ read }: Reader) {
+  return {
+    /** 0 takes a free one. */
+    port: read('PORT', whole(0, 65535), 3000),
+    /** Where a worker answers health checks; nowhere if `undefined`. */
+    workerPort: read('WORKER_PORT', whole(0, 65535)),
+    /** What temporary URLs start with; the request's own origin if `undefined`. */
+    publicBaseUrl: read('PUBLIC_BASE_URL', url),
+    /** How long running work may take to finish when the process is asked to stop. */
+    shutdownGraceMs: read('SHUTDOWN_GRACE_MS', whole(0, HOUR_MS), 20_000),
+  }
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseEnv } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '#lib/config/index.ts'
+import { createScrubber } from '#lib/platform/redact.ts'
+
+const example = readFileSync(path.join(import.meta.dirname, '../../../.env.example'), 'utf8')
+const names = Object.keys(parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, '')))
+
+/** By their names, so that a credential that is declared as something else is found out. */
+const credentials = names.filter((name) => /KEY|TOKEN|SECRET|JWT|AUTHORIZATION|HEADERS|PROJECT_ID/.test(name))
+const urls = names.filter((name) => /_URL|ENDPOINT|GATEWAYS/.test(name))
+
+/** A value that `name` takes, and that holds `secret`. */
+function valueWith(name: string, secret: string): string {
+  if (name === 'WEBHOOK_SECRET') return `whsec_${secret}`
+  if (name === 'VOCALIZE_API_KEYS') return `another-key,${secret}`
+  if (name === 'OTEL_EXPORTER_OTLP_HEADERS') return `x-team=voices,authorization=${secret}`
+  if (name === 'KUBO_RPC_AUTHORIZATION') return `Basic ${secret}`
+  if (name === 'IPFS_GATEWAYS') return `https://one.test,https://me:${secret}@two.test`
+  if (name === 'DATABASE_URL') return `postgres://me:${secret}@db.test/voicepin`
+  if (name === 'REDIS_URL') return `rediss://me:${secret}@cache.test/0`
+  return urls.includes(name) ? `https://me:${secret}@host.test/path` : secret
+}
+
+const unique = (name: string) => `${name.replaceAll('_', '')}unique`.padEnd(40, 'x')
+const all = [...credentials, ...urls]
+const environment = Object.fromEntries(all.map((name) => [name, valueWith(name, unique(name))]))
+
+describe('the secrets of the configuration', () => {
+  const scrub = createScrubber(readConfig(environment).secrets)
+
+  it.each(all)('hold that in %s', (name) => {
+    expect(scrub(`refused ${unique(name)} here`)).toBe('refused [secret] here')
+  })
+
+  it.each(all)('hold that in %s where it is the only variable', (name) => {
+    const complement = name === 'WEBHOOK_URL' ? ['WEBHOOK_SECRET'] : s3Pair(name)
+    const few = Object.fromEntries([name, ...complement].map((each) => [each, environment[each]]))
+    expect(createScrubber(readConfig(few).secrets)(unique(name))).toBe('[secret]')
+  })
+
+  it('hold the password of a URL as it is written and as it is meant', () => {
+    const { secrets } = readConfig({ KUBO_RPC_URL: 'https://me:p%40ssword@node.test:5001/api/v0' })
+    expect(secrets).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword']))
+  })
+
+  it('hold what the request hashes are made from', () => {
+    const { secrets, reuse } = readConfig({ DATABASE_URL: 'postgres://me:p%40ssword@db.test/voicepin' })
+    expect(reuse.secret).toBe('p@ssword')
+    expect(secrets).toContain(reuse.secret)
+  })
+
+  it('are none where no secret is set', () => {
+    expect(readConfig({ KUBO_RPC_URL: 'http://node.test:5001', PORT: '8080' }).secrets).toEqual([])
+  })
+})
+
+/** Each half of an S3 key wants the other. */
+function s3Pair(name: string): string[] {
+  const pair = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']
+  return pair.includes(name) ? pair : []
+}

@@ -4,18 +4,17 @@ import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import type { OriginalFacts } from '#lib/model/clip.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
-import { TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+import { type FailedPut, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
 
-/** Audio whose identity is known. `isDurable`: the temporary store has it for good, a crash loses nothing. */
+/** Audio whose identity is known. */
 export interface StagedAudio extends AudioFacts {
   cid: string
   sizeBytes: number
   audio: Blob
   /** When its last byte was here, in milliseconds since the epoch. */
   spokenAt: number
-  isDurable: boolean
-  /** Why it is not durable. */
-  storeError?: TempAudioError
+  /** Only where the temporary store could not keep it; otherwise the audio is durable, and a crash loses nothing. */
+  failedPut?: FailedPut | undefined
   /** What it was before it was re-encoded. */
   original?: Pick<StagedAudio, 'mimeType' | 'sizeBytes' | 'durationMs'>
 }
@@ -31,7 +30,7 @@ export function originalFacts({ original }: StagedAudio): OriginalFacts {
 
 /**
  * Streams `spoken` into the temporary store as it arrives, while its CID is computed, and measures the audio.
- * When the store fails the bytes are rescued, so that IPFS can still take them.
+ * Where the store fails the bytes are rescued, so that IPFS can still take them.
  *
  * @throws ServiceError when the stream breaks or is no audio: nothing is kept then
  * @throws TempAudioError when the store failed and the bytes could not be rescued
@@ -46,21 +45,16 @@ export async function stage(
   const { branch, hashed } = hashOnTheWay(spoken.audio)
   const spokenAt = hashed.then(() => clock.now())
   spokenAt.catch(() => {})
-  let storeError: TempAudioError | undefined
-  try {
-    await store.put(id, branch, options)
-  } catch (error) {
-    if (!TempAudioError.isInstance(error) || !error.rescued) throw error
-    storeError = error
-  }
+  const put = await store.put(id, branch, options)
+  const failedPut = put.status === 'failed' ? put : undefined
+  if (failedPut && !failedPut.rescued) throw failedPut.error
   const { cid, sizeBytes } = await hashed
-  const audio = storeError?.rescued ?? (await reopen(store, id))
+  const audio = failedPut?.rescued ?? (await reopen(store, id))
   try {
     const facts = await measureAudio(audio, spoken.outputFormat)
-    const identity = { cid, sizeBytes, audio, spokenAt: await spokenAt, isDurable: !storeError }
-    return { ...facts, ...identity, ...(storeError && { storeError }) }
+    return { ...facts, cid, sizeBytes, audio, spokenAt: await spokenAt, failedPut }
   } catch (error) {
-    await (storeError ? storeError.discard() : store.delete(id))
+    await (failedPut ? failedPut.discard() : store.delete(id))
     throw error
   }
 }

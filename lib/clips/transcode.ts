@@ -34,7 +34,7 @@ export async function transcodeStaged(
   outputFormat: string,
 ): Promise<StagedAudio> {
   const format = formatOf(staged, outputFormat)
-  if (services.config.speech.optimize !== 'opus' || !staged.isDurable || !format) return staged
+  if (services.config.speech.optimize !== 'opus' || staged.failedPut || !format) return staged
   const log = services.log.child({ clipId: id })
   try {
     await holdLease(services, id)
@@ -79,22 +79,23 @@ async function reencode(
   return { audio: opus, facts }
 }
 
-type Optimized = Pick<StagedAudio, 'audio' | 'cid' | 'sizeBytes' | 'isDurable' | 'storeError'>
+type Replaced = Pick<StagedAudio, 'audio' | 'cid' | 'sizeBytes' | 'failedPut'>
 
-async function replace(services: Services, id: string, opus: Blob): Promise<Optimized> {
+async function replace(services: Services, id: string, opus: Blob): Promise<Replaced> {
   const { store } = services
   const { cid, sizeBytes } = await computeCid(opus.stream())
   await holdLease(services, id)
   const failure = await store.put(id, opus.stream()).then(
-    () => undefined,
-    (error: unknown) => error,
+    (put) => (put.status === 'failed' ? put : undefined),
+    (error: unknown) => ({ error, discard: async () => {} }),
   )
   const audio = await store.blob(id).catch(() => null)
-  if (audio?.size === sizeBytes) return { audio, cid, sizeBytes, isDurable: true }
-  if (TempAudioError.isInstance(failure)) await failure.discard()
-  if (audio) throw failure
-  const storeError = new TempAudioError('The temporary store lost the clip', { cause: failure })
-  return { audio: opus, cid, sizeBytes, isDurable: false, storeError }
+  if (audio?.size === sizeBytes) return { audio, cid, sizeBytes }
+  await failure?.discard()
+  if (audio) throw failure?.error
+  const error = new TempAudioError('The temporary store lost the clip', { cause: failure?.error })
+  const failedPut = { status: 'failed', error, rescued: opus, discard: async () => {} } as const
+  return { audio: opus, cid, sizeBytes, failedPut }
 }
 
 /** Whoever took the clip for abandoned may have recorded the CID of the original. */

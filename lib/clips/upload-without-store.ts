@@ -49,9 +49,12 @@ export async function uploadWithoutStore(
     if (!refusal) kept = await keepHere(services, newClip, staged)
     if (kept) return kept
     if (!refusal) await forget(services, newClip.id)
-    throw storageUnavailable(staged.storeError ?? refusal ?? new CatalogError('The catalog failed'), error)
+    throw storageUnavailable(
+      staged.failedPut?.error ?? refusal ?? new CatalogError('The catalog failed'),
+      error,
+    )
   } finally {
-    if (!kept) await staged.storeError?.discard()
+    if (!kept) await staged.failedPut?.discard()
   }
 }
 
@@ -95,7 +98,7 @@ async function keepHere(
   newClip: NewClip,
   staged: StagedAudio,
 ): Promise<VocalizedClip | undefined> {
-  const keep = staged.storeError?.keep
+  const keep = staged.failedPut?.keep
   const clip = keep && (await recordStaged(services, newClip, staged))
   if (!clip) return undefined
   keep()

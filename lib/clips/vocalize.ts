@@ -38,7 +38,7 @@ export async function vocalize(
   const newClip = describeNewClip(services, request, context)
   const refusal = await reserve(services, newClip)
   const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
-  const clip = staged.isDurable ? await recordStaged(services, newClip, staged) : undefined
+  const clip = staged.failedPut ? undefined : await recordStaged(services, newClip, staged)
   if (clip) context.listener?.kept()
   return clip ? uploadStaged(services, clip, staged) : uploadWithoutStore(services, newClip, staged, refusal)
 }

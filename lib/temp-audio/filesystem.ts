@@ -5,7 +5,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
-import { TempAudioError, type TempAudioStore } from './store.ts'
+import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
 /** A clip that cannot be written is carried in memory up to this size, so that IPFS can still take it. */
 const RESCUE_LIMIT_BYTES = 64 * 1024 ** 2
@@ -31,9 +31,9 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
       try {
         await writer.commit(placeOf(id))
       } catch (error) {
-        throw await writer.rescue(error)
+        return writer.rescue(error)
       }
-      return { id, sizeBytes: writer.sizeBytes, storedAt: Date.now() }
+      return { status: 'kept', id, sizeBytes: writer.sizeBytes, storedAt: Date.now() }
     },
 
     async read(id, range) {
@@ -149,16 +149,17 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
 
     abandon,
 
-    async rescue(cause: unknown): Promise<TempAudioError> {
+    async rescue(cause: unknown): Promise<FailedPut> {
       const written = await writtenPart().catch(() => null)
       if (!written) await abandon()
-      // Callers are told this: where on which disk is none of their business.
+      // Callers see this message: it must not say where on the disk.
       const reason = describeError(cause).replace(/ '.*'$/, '')
-      return new TempAudioError(`The temporary store could not keep the clip: ${reason}`, {
-        cause,
+      return {
+        status: 'failed',
+        error: new TempAudioError(`The temporary store could not keep the clip: ${reason}`, { cause }),
         rescued: written ? new Blob([written, ...rescuedChunks]) : undefined,
         discard: abandon,
-      })
+      }
     },
   }
 

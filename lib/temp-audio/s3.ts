@@ -8,7 +8,7 @@ import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import type { Bucket } from './bucket.ts'
 import { createCopies } from './copies.ts'
 import { createSpool } from './spool.ts'
-import { TempAudioError, type TempAudioStore } from './store.ts'
+import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
 const GIBIBYTE = 1024 ** 3
 const TIDY_EVERY_MS = 60_000
@@ -88,16 +88,18 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     return true
   }
 
-  async function rescue(id: string, cause: unknown): Promise<TempAudioError> {
+  async function rescue(id: string, cause: unknown): Promise<FailedPut> {
     const place = spool.placeOf(id)
     onProblem(cause)
-    // Callers are told this: which bucket of which store is none of their business.
-    return new TempAudioError('The temporary store could not keep the clip: its bucket did not take it', {
-      cause,
+    // Callers see this message: it must not name the bucket.
+    const message = 'The temporary store could not keep the clip: its bucket did not take it'
+    return {
+      status: 'failed',
+      error: new TempAudioError(message, { cause }),
       rescued: await openFileAsBlob(place).catch(() => undefined),
       discard: () => rm(place, { force: true }),
       keep: isDiskLasting ? () => void keep(id) : undefined,
-    })
+    }
   }
 
   /** Tries again and again to bring a clip to the bucket; should this process die, another of the machine does. */
@@ -167,14 +169,15 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     put(id, audio, putOptions) {
       if (!isClipId(id)) return Promise.reject(new TempAudioError(`"${id}" is no clip id`))
       return inTurn(id, async () => {
-        const stored = await spool.put(id, audio, putOptions)
+        const spooled = await spool.put(id, audio, putOptions)
+        if (spooled.status === 'failed') return spooled
         try {
           if (!(await push(id, spool.placeOf(id)))) throw new Error('Its file has gone from the spool')
         } catch (error) {
-          throw await rescue(id, error)
+          return rescue(id, error)
         }
         tidyNowAndThen()
-        return { ...stored, storedAt: Date.now() }
+        return { ...spooled, storedAt: Date.now() }
       })
     },
 

@@ -9,6 +9,24 @@ export interface StoredAudio {
   storedAt: number
 }
 
+/** Bytes that a store was given and could not keep. They are not lost yet. */
+export interface FailedPut {
+  status: 'failed'
+  error: TempAudioError
+  /** All bytes that were given, readable until `discard` is called; `undefined` where not even that was possible. */
+  rescued: Blob | undefined
+  /** Deletes whatever is left of them. */
+  discard(): Promise<void>
+  /**
+   * In place of `discard`, where the bytes are durable on this machine all the same: has them wait there until the store
+   * takes them.
+   */
+  keep?: (() => void) | undefined
+}
+
+/** What came of the bytes that a store was given. */
+export type PutResult = ({ status: 'kept' } & StoredAudio) | FailedPut
+
 /**
  * Bytes by clip id, committed whole or not at all. Missing is `null`; everything else that goes wrong is thrown.
  *
@@ -16,18 +34,18 @@ export interface StoredAudio {
  */
 export interface TempAudioStore {
   /**
-   * Streams `audio` in and makes it durable; after it resolves a crash loses nothing.
+   * Streams `audio` in and makes it durable: once it is `kept`, a crash loses nothing.
    *
-   * `reserve` is asked before more is written, with the new total in bytes; where it rejects, the store counts as full.
+   * `reserve` is called before more is written, with the new total in bytes; where it rejects, the store counts as full.
    *
-   * @throws TempAudioError when the bytes cannot be kept; its `rescued` blob then holds everything that `audio` gave.
-   * @throws whatever `audio` throws; nothing is kept then.
+   * @throws TempAudioError for an id that is not a clip id, and when the bytes can neither be kept nor rescued
+   * @throws whatever `audio` throws; nothing is kept then
    */
   put(
     id: string,
     audio: AsyncIterable<Uint8Array>,
     options?: { reserve?: (sizeBytes: number) => Promise<void> },
-  ): Promise<StoredAudio>
+  ): Promise<PutResult>
   /** The bytes from `start` to `end` (both inclusive, as in RFC 9110), the whole clip without a range. */
   read(id: string, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
   /** The bytes as a blob that streams from the store each time it is read. */
@@ -40,28 +58,4 @@ export interface TempAudioStore {
 }
 
 /** The store could not keep the bytes: full, read-only, gone. */
-export class TempAudioError extends markedError('TempAudioError') {
-  /** All bytes that were given, still readable until `discard` is called. */
-  readonly rescued: Blob | undefined
-  readonly discard: () => Promise<void>
-  /**
-   * In place of `discard`, where the bytes are durable on this machine all the same: has them wait there until the store
-   * takes them.
-   */
-  readonly keep: (() => void) | undefined
-
-  constructor(
-    message: string,
-    options: {
-      cause?: unknown
-      rescued?: Blob | undefined
-      discard?: () => Promise<void>
-      keep?: (() => void) | undefined
-    } = {},
-  ) {
-    super(message, { cause: options.cause })
-    this.rescued = options.rescued
-    this.discard = options.discard ?? (async () => {})
-    this.keep = options.keep
-  }
-}
+export class TempAudioError extends markedError('TempAudioError') {}

@@ -9,7 +9,7 @@ import { createChain } from '#lib/ipfs/chain/chain.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
-import { TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+import type { TempAudioStore } from '#lib/temp-audio/store.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { FakeSpeech } from './fake-speech.ts'
 import type { Life } from './mortal.ts'
@@ -106,13 +106,9 @@ function inMemoryBlobs(store: TempAudioStore, directory: string): TempAudioStore
       return blob && new Blob([await readFile(path.join(directory, id))])
     },
     async put(...input) {
-      try {
-        return await store.put(...input)
-      } catch (error) {
-        if (!TempAudioError.isInstance(error) || !error.rescued) throw error
-        const rescued = new Blob([await visible(error.rescued.arrayBuffer())])
-        throw new TempAudioError(error.message, { cause: error.cause, rescued, discard: error.discard })
-      }
+      const put = await store.put(...input)
+      if (put.status === 'kept' || !put.rescued) return put
+      return { ...put, rescued: new Blob([await visible(put.rescued.arrayBuffer())]) }
     },
   }
 }

@@ -96,7 +96,7 @@ describe('the start of a machine with a bucket', () => {
     // Its bytes are in the spool, and a process that dies now tells nobody.
     server.failWith(503)
     const id = newClipId()
-    await dead.services.store.put(id, Readable.from([audio])).catch(() => {})
+    await dead.services.store.put(id, Readable.from([audio]))
     server.failWith(undefined)
     const next = await openBucketWorld(dead)
     await recover(next.services)
@@ -110,7 +110,7 @@ describe('the start of a machine with a bucket', () => {
   it('brings to the bucket what a process left, even where others do the background work', async () => {
     const dead = await openBucketWorld()
     dead.server.failWith(503)
-    await dead.services.store.put(newClipId(), Readable.from([audio])).catch(() => {})
+    await dead.services.store.put(newClipId(), Readable.from([audio]))
     dead.server.failWith(undefined)
     const { services } = await openBucketWorld(dead, { BACKGROUND: 'off' })
     dead.server.requests.length = 0

@@ -133,7 +133,8 @@ it('where the disk is full for the Opus, the original is stored', async () => {
     ...services.store,
     async put(id, audio, options) {
       puts += 1
-      if (puts === 2) throw new TempAudioError('no space left on device', { rescued: new Blob() })
+      const error = new TempAudioError('no space left on device')
+      if (puts === 2) return { status: 'failed', error, rescued: new Blob(), discard: async () => {} }
       return services.store.put(id, audio, options)
     },
   }

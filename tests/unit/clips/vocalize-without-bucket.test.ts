@@ -60,10 +60,10 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     const { store } = services
     const forgetful = {
       ...store,
-      put: (...input: Parameters<typeof store.put>) =>
-        store.put(...input).catch((error: object) => {
-          throw Object.assign(error, { keep: undefined })
-        }),
+      put: async (...input: Parameters<typeof store.put>) => ({
+        ...(await store.put(...input)),
+        keep: undefined,
+      }),
     }
     await expect(speak({ ...services, store: forgetful })).rejects.toMatchObject({
       code: 'storage_unavailable',

@@ -6,8 +6,8 @@ import { newClipId } from '#lib/model/clip.ts'
 import { LocalServer } from '../../support/stub-vendors/local-server.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
-import { bytes, MEBIBYTE, MINUTE_MS, openStore, rescueOf } from './s3-subject.ts'
-import { audioBytes, inChunks, listAll, readAll } from './store-subject.ts'
+import { bytes, MEBIBYTE, MINUTE_MS, openStore } from './s3-subject.ts'
+import { audioBytes, failedPut, inChunks, listAll, readAll } from './store-subject.ts'
 
 describe('large clips in a bucket of S3', () => {
   async function* zeros(mebibytes: number) {
@@ -98,8 +98,8 @@ describe('large clips in a bucket of S3', () => {
     const put = store.put(id, zeros(12))
     await until('the first part', () => server.requests.some(({ url }) => url.includes('partNumber=1')))
     server.failWith(503)
-    const error = await rescueOf(put)
-    expect(error.rescued?.size).toBe(12 * MEBIBYTE)
+    const failed = await failedPut(put)
+    expect(failed.rescued?.size).toBe(12 * MEBIBYTE)
     expect(server.unfinishedUploads()).toEqual([`audio/${id}`])
     server.failWith(undefined)
     await listAll(store, { removeUnfinishedBefore: Date.now() - MINUTE_MS })

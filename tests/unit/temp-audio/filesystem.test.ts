@@ -4,12 +4,12 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
-import { TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+import { type FailedPut, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
 import { canMount, smallDisk } from '../../support/small-disk.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
 import { describeStore } from './store-conformance.ts'
-import { audioBytes, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
+import { audioBytes, failedPut, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
 
 describeStore({
   title: 'The file system',
@@ -23,18 +23,8 @@ async function open() {
   return { directory, store: createFilesystemStore({ directory }) }
 }
 
-async function rescueOf(put: Promise<unknown>): Promise<TempAudioError> {
-  const error = await put.then(
-    () => undefined,
-    (thrown) => thrown,
-  )
-  expect(error).toBeInstanceOf(TempAudioError)
-  return error as TempAudioError
-}
-
-async function expectRescue(error: TempAudioError, expected: Uint8Array) {
-  const rescued = Buffer.from(await (error.rescued as Blob).arrayBuffer())
-  expect(rescued.equals(expected)).toBe(true)
+async function expectRescue({ rescued }: FailedPut, expected: Uint8Array) {
+  expect(Buffer.from(await (rescued as Blob).arrayBuffer()).equals(expected)).toBe(true)
 }
 
 /** How many files under `directory` this process has open. */
@@ -88,9 +78,9 @@ describe('the file system as a store', () => {
       await rm(directory, { recursive: true })
       yield bytes.subarray(100_000)
     }
-    const error = await rescueOf(store.put(newClipId(), vanishing()))
-    await expectRescue(error, bytes)
-    await error.discard()
+    const failed = await failedPut(store.put(newClipId(), vanishing()))
+    await expectRescue(failed, bytes)
+    await failed.discard()
     expect(openFiles(directory)).toBe(0)
   })
 
@@ -100,17 +90,17 @@ describe('the file system as a store', () => {
       yield bytes
       await rename(directory, `${directory}-elsewhere`)
     }
-    const error = await rescueOf(store.put(newClipId(), lastMinute()))
-    await expectRescue(error, bytes)
-    await error.discard()
+    const failed = await failedPut(store.put(newClipId(), lastMinute()))
+    await expectRescue(failed, bytes)
+    await failed.discard()
     expect(openFiles(path.dirname(directory))).toBe(0)
   })
 
   it('rescues every byte when a file stands where its directory should be', async () => {
     const { directory, store } = await open()
     await writeFile(directory, '')
-    const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
-    await expectRescue(error, bytes)
+    const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
+    await expectRescue(failed, bytes)
     await expect(store.check()).rejects.toThrow()
     await rm(directory)
     await store.check()
@@ -133,8 +123,8 @@ describe('the file system as a store', () => {
       for (let count = 0; count < 100; count += 1) yield mebibyte
     }
     const reserve = () => Promise.reject(new Error('No room'))
-    const error = await rescueOf(store.put(newClipId(), endless(), { reserve }))
-    expect(error.rescued).toBeUndefined()
+    const put = store.put(newClipId(), endless(), { reserve })
+    await expect(put).rejects.toThrow(TempAudioError)
     expect(await readdir(directory).catch(() => [])).toEqual([])
   })
 
@@ -188,8 +178,8 @@ describe('the file system as a store', () => {
     const { directory, store } = await open()
     await mkdir(directory)
     await chmod(directory, 0o555)
-    const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
-    await expectRescue(error, bytes)
+    const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
+    await expectRescue(failed, bytes)
     await expect(store.check()).rejects.toThrow('EACCES')
     await chmod(directory, 0o755)
     await store.check()
@@ -207,12 +197,12 @@ describe.runIf(canMount)('the file system as a store, on a disk of its own', () 
     const first = newClipId()
     const second = newClipId()
     await store.put(first, inChunks(bytes))
-    const error = await rescueOf(store.put(second, inChunks(bytes)))
-    expect(error.message).toContain('ENOSPC')
-    await expectRescue(error, bytes)
+    const failed = await failedPut(store.put(second, inChunks(bytes)))
+    expect(failed.error.message).toContain('ENOSPC')
+    await expectRescue(failed, bytes)
     expect(await store.read(second)).toBeNull()
     expect(await readAll(store, first)).toEqual(bytes)
-    await error.discard()
+    await failed.discard()
     expect(await readdir(path.join(disk.directory, 'audio'))).toEqual([first])
     await store.delete(first)
     await store.put(second, inChunks(bytes))
@@ -226,10 +216,10 @@ describe.runIf(canMount)('the file system as a store, on a disk of its own', () 
     await store.put(id, inChunks(bytes))
     disk.makeReadOnly()
     await expect(store.check()).rejects.toThrow('EROFS')
-    const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
-    expect(error.message).toContain('EROFS')
-    await expectRescue(error, bytes)
-    await error.discard()
+    const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
+    expect(failed.error.message).toContain('EROFS')
+    await expectRescue(failed, bytes)
+    await failed.discard()
     expect(await readAll(store, id)).toEqual(bytes)
     await expect(store.delete(id)).rejects.toThrow('EROFS')
     disk.makeWritable()

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { until } from '../../support/until.ts'
-import { bytes, bytesOf, filesIn, handClock, MINUTE_MS, openStore, rescueOf } from './s3-subject.ts'
-import { inChunks, listAll, readAll } from './store-subject.ts'
+import { bytes, bytesOf, filesIn, handClock, MINUTE_MS, openStore } from './s3-subject.ts'
+import { failedPut, inChunks, listAll, readAll } from './store-subject.ts'
 
 describe('the spool on the way to a bucket', () => {
   /** A store whose process died after the clip was durable on its machine, and before the bucket had it. */
@@ -13,7 +13,7 @@ describe('the spool on the way to a bucket', () => {
     const world = await openStore()
     const id = newClipId()
     world.server.failWith(503)
-    await rescueOf(world.store.put(id, inChunks(bytes)))
+    await failedPut(world.store.put(id, inChunks(bytes)))
     world.server.failWith(undefined)
     return { ...world, id, machine: { server: world.server, directory: world.directory } }
   }
@@ -55,8 +55,8 @@ describe('the spool on the way to a bucket', () => {
     const { store, server, problems } = await openStore()
     const id = newClipId()
     server.failWith(503)
-    const error = await rescueOf(store.put(id, inChunks(bytes)))
-    error.keep?.()
+    const failed = await failedPut(store.put(id, inChunks(bytes)))
+    failed.keep?.()
     expect((await bytesOf(await store.blob(id)))?.equals(bytes)).toBe(true)
     expect(await readAll(store, id, { start: 5, end: 9 })).toEqual(bytes.subarray(5, 10))
     await until('a try that failed', () => problems.length > 0)
@@ -70,10 +70,10 @@ describe('the spool on the way to a bucket', () => {
     const { store, server } = await openStore({ clock: { ...systemClock, sleep: async () => {} } })
     const id = newClipId()
     server.failWith(503)
-    const error = await rescueOf(store.put(id, inChunks(bytes)))
+    const failed = await failedPut(store.put(id, inChunks(bytes)))
     server.failWith(undefined)
     await store.delete(id)
-    error.keep?.()
+    failed.keep?.()
     await until('nothing of it', async () => (await store.blob(id)) === null)
     expect(server.objects()).toEqual([])
   })
@@ -81,7 +81,7 @@ describe('the spool on the way to a bucket', () => {
   it('promises nothing where the disk does not last', async () => {
     const { store, server } = await openStore({ isDiskLasting: false })
     server.failWith(503)
-    expect((await rescueOf(store.put(newClipId(), inChunks(bytes)))).keep).toBeUndefined()
+    expect((await failedPut(store.put(newClipId(), inChunks(bytes)))).keep).toBeUndefined()
   })
 
   it('keeps what the bucket refuses still, and says so', async () => {

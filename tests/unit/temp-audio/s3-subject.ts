@@ -1,11 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { systemClock } from '#lib/platform/clock.ts'
 import { newLeaseOwner } from '#lib/platform/process-identity.ts'
 import { type BucketOptions, createBucket } from '#lib/temp-audio/bucket.ts'
 import { createS3Store, type S3StoreOptions } from '#lib/temp-audio/s3.ts'
-import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { type S3Server, startS3 } from '../../support/servers/s3.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { audioBytes } from './store-subject.ts'
@@ -67,15 +66,6 @@ export function handClock() {
       now += ms
     },
   }
-}
-
-export async function rescueOf(put: Promise<unknown>): Promise<TempAudioError> {
-  const error = await put.then(
-    () => undefined,
-    (thrown) => thrown,
-  )
-  expect(error).toBeInstanceOf(TempAudioError)
-  return error as TempAudioError
 }
 
 export async function bytesOf(blob: Blob | null | undefined) {

@@ -10,9 +10,9 @@ import type { Bucket } from '#lib/temp-audio/bucket.ts'
 import { createS3Store } from '#lib/temp-audio/s3.ts'
 import { LocalServer } from '../../support/stub-vendors/local-server.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
-import { bytes, bytesOf, filesIn, handClock, openStore, rescueOf } from './s3-subject.ts'
+import { bytes, bytesOf, filesIn, handClock, openStore } from './s3-subject.ts'
 import { describeStore } from './store-conformance.ts'
-import { hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
+import { failedPut, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
 
 describeStore({ title: 'A bucket of S3', open: async () => (await openStore()).store })
 
@@ -45,12 +45,12 @@ describe('a bucket of S3 as a store', () => {
     const { store, server, directory, problems } = await openStore()
     const id = newClipId()
     server.failWith(status)
-    const error = await rescueOf(store.put(id, inChunks(bytes)))
+    const failed = await failedPut(store.put(id, inChunks(bytes)))
     // Callers hear the one, operators the other.
-    expect(error.message).not.toContain('127.0.0.1')
+    expect(failed.error.message).not.toContain('127.0.0.1')
     expect(problems).toMatchObject([{ message: expect.stringContaining(String(status)) }])
-    expect((await bytesOf(error.rescued))?.equals(bytes)).toBe(true)
-    await error.discard()
+    expect((await bytesOf(failed.rescued))?.equals(bytes)).toBe(true)
+    await failed.discard()
     expect(await filesIn(directory)).toEqual([])
     server.failWith(undefined)
     expect(await store.read(id)).toBeNull()
@@ -64,9 +64,9 @@ describe('a bucket of S3 as a store', () => {
     onTestFinished(() => silent.close())
     const { store } = await openStore({ bucket: { endpoint: silent.url } })
     const before = performance.now()
-    const error = await rescueOf(store.put(newClipId(), inChunks(bytes)))
+    const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
     expect(performance.now() - before).toBeLessThan(8000)
-    expect((await bytesOf(error.rescued))?.equals(bytes)).toBe(true)
+    expect((await bytesOf(failed.rescued))?.equals(bytes)).toBe(true)
   }, 15_000)
 
   it('does not take a bucket that fails for a clip that is missing', async () => {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
-import { audioBytes, hostileIds, inChunks, listAll, readAll, type Subject } from './store-subject.ts'
+import {
+  audioBytes,
+  failedPut,
+  hostileIds,
+  inChunks,
+  listAll,
+  readAll,
+  type Subject,
+} from './store-subject.ts'
 
 /** What every temporary store must do. */
 export function describeStore({ title, open }: Subject) {
@@ -25,7 +33,8 @@ export function describeStore({ title, open }: Subject) {
       const id = newClipId()
       const before = Date.now()
       const stored = await store.put(id, inChunks(bytes))
-      expect(stored).toMatchObject({ id, sizeBytes: bytes.length })
+      if (stored.status === 'failed') throw stored.error
+      expect(stored).toMatchObject({ status: 'kept', id, sizeBytes: bytes.length })
       expect(stored.storedAt).toBeGreaterThanOrEqual(before)
       expect(stored.storedAt).toBeLessThanOrEqual(Date.now())
     })
@@ -178,12 +187,11 @@ export function describeStore({ title, open }: Subject) {
         asked += 1
         if (asked >= refused) throw noRoom
       }
-      const error = await store.put(id, inChunks(bytes, 4000), { reserve }).catch((thrown) => thrown)
-      expect(error).toBeInstanceOf(TempAudioError)
+      const { error, rescued, discard } = await failedPut(store.put(id, inChunks(bytes, 4000), { reserve }))
       expect(error.cause).toBe(noRoom)
-      expect(Buffer.from(await error.rescued.arrayBuffer())).toEqual(bytes)
+      expect(Buffer.from(await (rescued as Blob).arrayBuffer())).toEqual(bytes)
       expect(await store.read(id)).toBeNull()
-      await error.discard()
+      await discard()
       expect(await listAll(store, { removeUnfinishedBefore: Date.now() + 1000 })).toEqual([])
     })
 

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers'
-import type { TempAudioStore } from '#lib/temp-audio/store.ts'
+import { expect } from 'vitest'
+import { type FailedPut, type PutResult, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
 import { seededRandom } from '../../support/random.ts'
 
 /** A store to hold to the contract. `open` gives an empty one, gone when the test ends. */
@@ -46,3 +47,11 @@ export const hostileIds = [
   'aux',
   '%2e%2e%2f',
 ]
+
+/** What a store rescued of a clip that it could not keep. */
+export async function failedPut(put: Promise<PutResult>): Promise<FailedPut> {
+  const result = await put
+  if (result.status === 'kept') expect.unreachable('The store kept the clip')
+  expect(result.error).toBeInstanceOf(TempAudioError)
+  return result
+}

@@ -3,22 +3,25 @@ import { z } from 'zod'
 import type { Redis, RedisConnections } from '#lib/redis/connections.ts'
 import type { BreakerSnapshot } from './breaker.ts'
 
-/** Hears of a provider's breaker at another instance. */
+/** Is called with the state of a provider's breaker at another instance. */
 export type BreakerListener = (provider: string, snapshot: BreakerSnapshot) => void
 
-/** Carries news of breakers between instances. Never throws, never makes anybody wait: what is lost is found out again. */
+/**
+ * Shares the states of breakers between instances. Never throws and makes nobody wait: an instance that misses a change
+ * finds out for itself.
+ */
 export interface BreakerSync {
-  /** Tells all others. */
+  /** Sends the state of this instance's breaker to all others. */
   publish(provider: string, snapshot: BreakerSnapshot): void
-  /** Hears what others tell of `providers`, and first of all what they told before. To be called once. */
+  /** Receives the last known states of `providers`, then each change at another instance. To be called once. */
   subscribe(providers: readonly string[], listener: BreakerListener): void
 }
 
-/** How long is remembered what became of a provider after its rest. */
-const MEMORY_MS = 3_600_000
+/** How long Redis keeps a state after the end of its cool-down. */
+const KEPT_MS = 3_600_000
 
 const durationMs = z.number().min(0).nullable()
-const newsSchema = z.object({
+const changeSchema = z.object({
   from: z.string(),
   provider: z.string(),
   snapshot: z.object({
@@ -30,25 +33,26 @@ const newsSchema = z.object({
 })
 
 /**
- * Gossip over Redis: a channel for those who listen, and a key for each provider, which runs out, for those who come
- * later. Instances that lost Redis read the keys when they have it back, and tell first what they could not tell.
+ * Shares the states over Redis: by a message on a channel, which arrives at once, so that two instances hardly ever
+ * probe a provider at the same time; and by a key for each provider, which expires, for instances that start later. An
+ * instance that had lost Redis first publishes what it could not publish, then reads the keys.
  */
 export function createBreakerSync(options: { redis: RedisConnections; now: () => number }): BreakerSync {
   const { redis, now } = options
   const self = randomUUID()
   const channel = redis.channel('breakers')
   const keyOf = (provider: string) => `${redis.prefix}breaker:${provider}`
-  /** What has not been told yet, and when it was so. */
+  /** Own changes that Redis has not taken yet, and when they were made. */
   const unpublished = new Map<string, { snapshot: BreakerSnapshot; at: number }>()
-  /** Own news that the channel has not brought back: what it brings before them is older. */
+  /** How many own messages the channel has not brought back yet: messages of others that come before them are older. */
   const unseen = new Map<string, number>()
-  /** Of whom others have told since the keys were asked for: what the keys say may be older. */
-  const heard = new Set<string>()
+  /** Providers whose state has come by the channel since the keys were read: the keys may be older. */
+  const received = new Set<string>()
 
   async function publish(provider: string) {
-    const news = unpublished.get(provider)
-    if (!news) return
-    const snapshot = aged(news.snapshot, now() - news.at)
+    const change = unpublished.get(provider)
+    if (!change) return
+    const snapshot = aged(change.snapshot, now() - change.at)
     const message = JSON.stringify({ from: self, provider, snapshot })
     count(unseen, provider, 1)
     try {
@@ -58,32 +62,32 @@ export function createBreakerSync(options: { redis: RedisConnections; now: () =>
         .set(keyOf(provider), message, 'PX', lifeMs(snapshot))
         .publish(channel, message)
         .exec()
-      if (unpublished.get(provider) === news) unpublished.delete(provider)
+      if (unpublished.get(provider) === change) unpublished.delete(provider)
     } catch {
       count(unseen, provider, -1)
     }
   }
 
   function receive(text: string, listener: BreakerListener) {
-    const news = parse(text)
-    if (!news) return
-    const { from, provider, snapshot } = news
+    const change = parse(text)
+    if (!change) return
+    const { from, provider, snapshot } = change
     if (from === self) return count(unseen, provider, -1)
     if (unseen.has(provider)) return
     unpublished.delete(provider)
-    heard.add(provider)
+    received.add(provider)
     listener(provider, snapshot)
   }
 
   async function catchUp(client: Redis, providers: readonly string[], listener: BreakerListener) {
-    heard.clear()
+    received.clear()
     await Promise.all([...unpublished.keys()].map(publish))
     for (const provider of providers) {
       const [text, leftMs] = await Promise.all([client.get(keyOf(provider)), client.pttl(keyOf(provider))])
-      const news = text === null ? undefined : parse(text)
-      if (!news || news.from === self || leftMs < 0) continue
-      if (heard.has(provider) || unpublished.has(provider) || unseen.has(provider)) continue
-      listener(provider, aged(news.snapshot, lifeMs(news.snapshot) - leftMs))
+      const change = text === null ? undefined : parse(text)
+      if (!change || change.from === self || leftMs < 0) continue
+      if (received.has(provider) || unpublished.has(provider) || unseen.has(provider)) continue
+      listener(provider, aged(change.snapshot, lifeMs(change.snapshot) - leftMs))
     }
   }
 
@@ -98,7 +102,7 @@ export function createBreakerSync(options: { redis: RedisConnections; now: () =>
     const subscribe = async () => {
       await subscription.subscribe(channel)
       isSubscribed = true
-      // What was told before never comes back.
+      // Own messages that were published before are not brought back any more.
       unseen.clear()
       tryToCatchUp()
     }
@@ -123,8 +127,8 @@ export function createBreakerSync(options: { redis: RedisConnections; now: () =>
   }
 }
 
-/** How long a snapshot is worth being kept. */
-const lifeMs = ({ coolDownMs }: BreakerSnapshot) => Math.ceil(coolDownMs ?? 0) + MEMORY_MS
+/** How long the key of a snapshot lives when it is written, in milliseconds. */
+const lifeMs = ({ coolDownMs }: BreakerSnapshot) => Math.ceil(coolDownMs ?? 0) + KEPT_MS
 
 /** What a snapshot says `ms` milliseconds later. */
 function aged(snapshot: BreakerSnapshot, ms: number): BreakerSnapshot {
@@ -139,10 +143,10 @@ function count(counts: Map<string, number>, name: string, by: number) {
   else counts.delete(name)
 }
 
-/** `undefined` for what another version of this service says and this one does not understand. */
-function parse(text: string): z.infer<typeof newsSchema> | undefined {
+/** `undefined` for what another version of this service publishes and this one does not understand. */
+function parse(text: string): z.infer<typeof changeSchema> | undefined {
   try {
-    return newsSchema.safeParse(JSON.parse(text)).data
+    return changeSchema.safeParse(JSON.parse(text)).data
   } catch {
     return undefined
   }

@@ -9,7 +9,7 @@ import { chainOf, stateOf } from './chain-subject.ts'
 
 const sharedUrl = inject('redisUrl') ?? ''
 
-/** A chain of its own clock, which says on the channel what it finds out. */
+/** A chain with a clock of its own, which publishes the changes of its breakers. */
 function instance({ url = sharedUrl, prefix }: { url?: string; prefix: string }) {
   let passed = () => 0
   const redis = testRedis({ url, prefix })
@@ -21,7 +21,7 @@ function instance({ url = sharedUrl, prefix }: { url?: string; prefix: string })
     ...world,
     redis,
     state,
-    async fallSick() {
+    async openBreaker() {
       world.first.always(unavailable())
       await world.upload()
       await world.upload()
@@ -32,13 +32,13 @@ function instance({ url = sharedUrl, prefix }: { url?: string; prefix: string })
 
 const healthy = { failuresInARow: 0, coolDowns: 0, coolDownMs: null, probeMs: null }
 
-/** Resolves when both hear each other. */
-async function inTouch(...instances: { redis: RedisConnections }[]) {
+/** Resolves when all have subscribed to the channel. */
+async function subscribed(...instances: { redis: RedisConnections }[]) {
   for (const { redis } of instances) {
     const client = await redis.shared()
-    await until('everybody on the channel', async () => {
-      const [, listeners] = (await client.pubsub('NUMSUB', redis.channel('breakers'))) as [string, number]
-      return client.status === 'ready' && listeners === instances.length
+    await until('all to have subscribed', async () => {
+      const [, subscribers] = (await client.pubsub('NUMSUB', redis.channel('breakers'))) as [string, number]
+      return client.status === 'ready' && subscribers === instances.length
     })
   }
 }
@@ -46,23 +46,23 @@ async function inTouch(...instances: { redis: RedisConnections }[]) {
 async function twoInstances() {
   const prefix = ownPrefix()
   const [left, right] = [instance({ prefix }), instance({ prefix })]
-  await inTouch(left, right)
+  await subscribed(left, right)
   return { left, right, prefix }
 }
 
-describe.skipIf(!sharedUrl)('two instances', () => {
-  it('rest a provider that one of them has found sick', async () => {
+describe.skipIf(!sharedUrl)('two instances that share breakers over Redis', () => {
+  it('both skip a provider whose breaker opened at one of them', async () => {
     const { left, right } = await twoInstances()
-    await left.fallSick()
+    await left.openBreaker()
     await right.shows('open')
     expect(await right.upload()).toMatchObject({ provider: 'kubo' })
     expect(right.first.uploads).toEqual([])
     expect(right.state('kubo')).toBe('closed')
   })
 
-  it('probe one at a time, and use it both when the probe succeeds', async () => {
+  it('probe a provider one at a time, and both use it when the probe succeeds', async () => {
     const { left, right } = await twoInstances()
-    await left.fallSick()
+    await left.openBreaker()
     await right.shows('open')
     for (const { clock } of [left, right]) await clock.advance(10_000)
     expect([left.state(), right.state()]).toEqual(['half_open', 'half_open'])
@@ -81,69 +81,69 @@ describe.skipIf(!sharedUrl)('two instances', () => {
     expect(await left.upload({ priority: 'interactive' })).toMatchObject({ provider: 'pinata' })
   })
 
-  it('end their coolDowns together when an operator says so', async () => {
+  it('both end a cool-down that an operator has reset at one of them', async () => {
     const { left, right } = await twoInstances()
-    await left.fallSick()
+    await left.openBreaker()
     await right.shows('open')
     right.chain.resetCoolDowns()
     await left.shows('half_open')
   })
 
-  it('do not answer each other: one piece of news is one message', async () => {
+  it('publish one message for each change, and none for a state that they receive', async () => {
     const { left, right, prefix } = await twoInstances()
     const listener = await testRedis({ url: sharedUrl, prefix }).open('subscription')
     const messages: string[] = []
     listener.on('message', (_, message) => messages.push(message))
     await listener.subscribe(left.redis.channel('breakers'))
-    await left.fallSick()
+    await left.openBreaker()
     await right.shows('open')
     right.chain.resetCoolDowns()
     await left.shows('half_open')
-    const ends = JSON.stringify({ from: 'nobody', provider: 'the end' })
-    await (await left.redis.shared()).publish(left.redis.channel('breakers'), ends)
-    await until('the end', () => messages.includes(ends))
+    const end = JSON.stringify({ from: 'nobody', provider: 'the end' })
+    await (await left.redis.shared()).publish(left.redis.channel('breakers'), end)
+    await until('the end', () => messages.includes(end))
     expect(messages.map((message) => JSON.parse(message).provider)).toEqual(['pinata', 'pinata', 'the end'])
   })
 
-  it('pay no attention to what they do not understand', async () => {
+  it('ignore messages that they cannot parse', async () => {
     const { left, right } = await twoInstances()
     const client = await left.redis.shared()
     const snapshot = { failuresInARow: 8, coolDowns: 1, coolDownMs: -1, probeMs: null }
     for (const text of ['', '{', JSON.stringify({ from: 'x', provider: 'pinata', snapshot })]) {
       await client.publish(left.redis.channel('breakers'), text)
     }
-    await left.fallSick()
+    await left.openBreaker()
     await right.shows('open')
   })
 
-  it('agree in the end when both say something at once', async () => {
+  it('agree in the end when both publish at once', async () => {
     const prefix = ownPrefix()
-    const speakers = [0, 1].map(() => {
+    const instances = [0, 1].map(() => {
       const redis = testRedis({ url: sharedUrl, prefix })
       const breakerSync = createBreakerSync({ redis, now: () => 0 })
-      const speaker = { redis, breakerSync, believes: 0, heard: 0 }
+      const instance = { redis, breakerSync, coolDowns: 0, ends: 0 }
       breakerSync.subscribe(['pinata', 'kubo'], (provider, { coolDowns }) => {
-        if (provider === 'pinata') speaker.believes = coolDowns
-        else speaker.heard = coolDowns
+        if (provider === 'pinata') instance.coolDowns = coolDowns
+        else instance.ends = coolDowns
       })
-      return speaker
+      return instance
     })
-    await inTouch(...speakers)
+    await subscribed(...instances)
     for (let round = 1; round <= 50; round += 1) {
-      for (const [index, speaker] of speakers.entries()) {
-        speaker.believes = 2 * round + index
-        speaker.breakerSync.publish('pinata', { ...healthy, coolDowns: speaker.believes })
+      for (const [index, each] of instances.entries()) {
+        each.coolDowns = 2 * round + index
+        each.breakerSync.publish('pinata', { ...healthy, coolDowns: each.coolDowns })
       }
-      for (const { redis } of speakers) await (await redis.shared()).ping()
+      for (const { redis } of instances) await (await redis.shared()).ping()
       const end = { from: 'a third', provider: 'kubo', snapshot: { ...healthy, coolDowns: round } }
-      const { redis } = speakers[0] as (typeof speakers)[0]
+      const { redis } = instances[0] as (typeof instances)[0]
       await (await redis.shared()).publish(redis.channel('breakers'), JSON.stringify(end))
-      await until('both to have heard all', () => speakers.every(({ heard }) => heard === round))
-      expect(speakers[0]?.believes).toBe(speakers[1]?.believes)
+      await until('both to have received all', () => instances.every(({ ends }) => ends === round))
+      expect(instances[0]?.coolDowns).toBe(instances[1]?.coolDowns)
     }
   })
 
-  it('one that starts later learns what is left of a rest', async () => {
+  it('hand what is left of a cool-down to an instance that starts later', async () => {
     const { left, prefix } = await twoInstances()
     left.first.next(unavailable(3_600_000))
     await left.upload()
@@ -156,46 +156,46 @@ describe.skipIf(!sharedUrl)('two instances', () => {
   })
 })
 
-describe.skipIf(!sharedUrl)('while Redis is away', () => {
+describe.skipIf(!sharedUrl)('two instances that share breakers, while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  it('each instance finds out for itself, and tells the others when it is back', async () => {
+  it('find out for themselves, and publish it when Redis is back', async () => {
     server = await startRedis()
     const prefix = ownPrefix()
     const [left, right] = [instance({ url: server.url, prefix }), instance({ url: server.url, prefix })]
-    await inTouch(left, right)
+    await subscribed(left, right)
     await server.stop()
-    await left.fallSick()
+    await left.openBreaker()
     expect([left.state(), right.state()]).toEqual(['open', 'closed'])
     await server.start()
     await right.shows('open')
-    await inTouch(left, right)
+    await subscribed(left, right)
     right.chain.resetCoolDowns()
     await left.shows('half_open')
   })
 
-  it('from the start, everything works, and the gossip begins when it comes', async () => {
+  it('work from the start, and share when Redis comes', async () => {
     server = await startRedis()
     await server.stop()
     const prefix = ownPrefix()
     const [left, right] = [instance({ url: server.url, prefix }), instance({ url: server.url, prefix })]
-    await left.fallSick()
+    await left.openBreaker()
     expect(await right.upload()).toMatchObject({ provider: 'pinata' })
     await server.start()
     await right.shows('open')
   })
 
-  it('one that was deaf for a while reads what it has missed', async () => {
+  it('read what they missed when their subscription was cut off', async () => {
     server = await startRedis()
     const prefix = ownPrefix()
     const [left, right] = [instance({ url: server.url, prefix }), instance({ url: server.url, prefix })]
-    await inTouch(left, right)
+    await subscribed(left, right)
     const client = await left.redis.shared()
     await client.set(`${prefix}breaker:kubo`, 'from another version')
     const snapshot = { failuresInARow: 8, coolDowns: 1, coolDownMs: 10_000, probeMs: null }
-    const news = JSON.stringify({ from: 'somebody', provider: 'pinata', snapshot })
-    await client.set(`${prefix}breaker:pinata`, news, 'PX', 3_610_000)
+    const change = JSON.stringify({ from: 'somebody', provider: 'pinata', snapshot })
+    await client.set(`${prefix}breaker:pinata`, change, 'PX', 3_610_000)
     expect(right.state()).toBe('closed')
     await client.client('KILL', 'TYPE', 'pubsub')
     await right.shows('open')

@@ -36,7 +36,7 @@ export async function runMaintenance(services: Services): Promise<void> {
   const swept = await runDueWork(services)
   const cleaned = await cleanUp(services, { signal: tasks.signal })
   const remaining = await countRemaining(services)
-  await catalog.clipList.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
+  await catalog.stats.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
   log.info({ ...swept, remaining, ...cleaned }, 'Cleaned up')
 }
 

@@ -1,24 +1,11 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
-import { addToCounters, type CounterIncrement } from './counters.ts'
 import { isUnleased } from './leases.ts'
 import { isEvictable, isSpeaking, isWaiting, toClip } from './schema.ts'
-import { readTotals } from './totals.ts'
 
-/** What the service holds now and has done so far. */
-export interface Totals {
-  heldClips: number
-  heldBytes: number
-  waitingClips: number
-  /** Sums since the first start: by name, then by label (provider or bucket; '' where there is none). */
-  counters: Record<string, Record<string, number>>
-}
-
-/** Questions that operators and clean-up ask. */
-export interface Stats {
-  totals(): Promise<Totals>
-  count(increments: CounterIncrement[]): Promise<void>
+/** The clips that clean-up and recovery are still to end, and those whose bytes can go. */
+export interface Backlog {
   /**
    * Clips whose bytes are here though IPFS has them, those whose time is over first. `endedBefore` limits it to these,
    * without those whose bytes further replicas are still to be made of; `isProven` to those that a permanent address has
@@ -38,22 +25,8 @@ const hasBeenDelivered = sql<SqlBool>`exists (
   select 1 from pins where pins.clip_id = clips.id and pins.proven_at is not null and pins.lost_at is null
 )`
 
-export function createStats({ read, run }: Database): Stats {
+export function createBacklog({ read }: Database): Backlog {
   return {
-    totals: () =>
-      read(async (db) => {
-        const sums = await db
-          .selectFrom('counters')
-          .select(['name', 'label', (eb) => eb.fn.sum<number>('value').as('value')])
-          .groupBy(['name', 'label'])
-          .execute()
-        const counters: Totals['counters'] = {}
-        for (const { name, label, value } of sums) counters[name] = { ...counters[name], [label]: value }
-        return { ...(await readTotals(db)), counters }
-      }),
-
-    count: (increments) => run((db) => addToCounters(db, increments)),
-
     evictable: ({ limit, endedBefore, isProven }) =>
       read(async (db) => {
         let query = db.selectFrom('clips').selectAll().where(isEvictable).orderBy('expiresAt').limit(limit)

@@ -1,16 +1,18 @@
 import { type Attempts, createAttempts } from './attempts.ts'
-import { createStats, type Stats } from './backlog.ts'
+import { type Backlog, createBacklog } from './backlog.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
 import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
-import { addToCounters } from './counters.ts'
+import { addToCounters, type Counters, createCounters } from './counters.ts'
 import type { CatalogEvents, Emit } from './events.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createReplications, type Replications } from './replications.ts'
 import { createRequests, type Requests } from './requests.ts'
+import { createStats, type Stats } from './stats.ts'
+import { readTotals, type Totals } from './totals.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
 
 /** The truth about every clip. Each method is one transaction; all throw `CatalogError` when the database fails. */
@@ -20,12 +22,16 @@ export interface Catalog {
   attempts: Attempts
   pins: Pins
   replications: Replications
-  stats: Stats
+  backlog: Backlog
   clipList: ClipList
+  stats: Stats
+  counters: Counters
   budgets: Budgets
   webhooks: Webhooks
   requests: Requests
   idempotencyKeys: IdempotencyKeys
+  /** How much there is now. */
+  totals(): Promise<Totals>
   /** Proves that the database can be read and written now. */
   check(): Promise<void>
   /** Makes all that was recorded so far outlive a crash of the machine. */
@@ -50,12 +56,15 @@ export function createCatalog(
     attempts: createAttempts(database, emit),
     pins: createPins(database),
     replications: createReplications(database, emit),
-    stats: createStats(database),
+    backlog: createBacklog(database),
     clipList: createClipList(database),
+    stats: createStats(database),
+    counters: createCounters(database),
     budgets: createBudgets(database),
     webhooks: createWebhooks(database, emit),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
+    totals: () => database.read(readTotals),
     check: sync,
     sync,
     close: () => database.close(),

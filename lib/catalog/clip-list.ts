@@ -1,131 +1,23 @@
 import { sql } from 'kysely'
-import type { Clip, ClipState } from '#lib/model/clip.ts'
+import type { Clip } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
-import { claimableAt, isWaiting, type Sample, toClip } from './schema.ts'
-import { readTotals } from './totals.ts'
-
-/** A stretch of time in steps: `from` counts, `to` does not; milliseconds. A clip or try falls into step 0, 1, 2, … */
-export interface Span {
-  from: number
-  to: number
-  stepMs: number
-}
-
-export interface TryCount {
-  step: number
-  provider: string
-  isBackground: boolean
-  stored: number
-  failed: number
-}
-
-/** How many clips took about `ms` milliseconds from staged to stored: to 1 ms below 100 ms, to a few percent above. */
-export interface TimeToIpfs {
-  step: number
-  provider: string
-  ms: number
-  clips: number
-}
+import { claimableAt, isWaiting, toClip } from './schema.ts'
 
 export type ListedState = 'waiting' | 'expired' | 'stored'
 
-/** What has happened over time, for people to look at. */
+/** The clips of one kind, for people to look at. */
 export interface ClipList {
-  /** Tries that have ended, counted by step, provider and whether a caller waited for them. */
-  tries(span: Span): Promise<TryCount[]>
-  timesToIpfs(span: Span): Promise<TimeToIpfs[]>
-  /** How many of the clips that were staged since `from` are in which state now. */
-  states(from: number): Promise<Partial<Record<ClipState, number>>>
-  /** Notes what is held now; forgets what was noted before `forgetBefore`. */
-  sample(now: number, forgetBefore: number): Promise<void>
-  samples(span: Pick<Span, 'from' | 'to'>): Promise<Sample[]>
   /** One page of clips, most urgent or latest first, and how many there are. */
-  list(options: {
+  page(options: {
     state: ListedState
     limit: number
     offset: number
   }): Promise<{ clips: Clip[]; total: number }>
 }
 
-export function createClipList({ read, transaction }: Database): ClipList {
+export function createClipList({ read }: Database): ClipList {
   return {
-    tries: (span) =>
-      read(async (db) => {
-        const { rows } = await sql<{
-          step: number
-          provider: string
-          isBackground: number
-          stored: number
-          failed: number
-        }>`
-          select ${stepOf('started_at', span)} as step, provider,
-            case when "trigger" = 'request' then 0 else 1 end as is_background,
-            sum(case when outcome = 'stored' then 1 else 0 end) as stored,
-            sum(case when outcome = 'failed' then 1 else 0 end) as failed
-          from attempts
-          where started_at >= ${span.from} and started_at < ${span.to} and outcome <> 'running'
-          group by 1, 2, 3 order by 1, 2, 3`.execute(db)
-        return rows.map((row) => ({
-          step: Number(row.step),
-          provider: row.provider,
-          isBackground: row.isBackground === 1,
-          stored: Number(row.stored),
-          failed: Number(row.failed),
-        }))
-      }),
-
-    timesToIpfs: (span) =>
-      read(async (db) => {
-        const { rows } = await sql<{ step: number; provider: string; ms: number; clips: number }>`
-          with timed as (
-            select ${stepOf('stored_at', span)} as step, provider, stored_at - staged_at as ms
-            from clips
-            where stored_at >= ${span.from} and stored_at < ${span.to} and staged_at is not null
-          )
-          select step, provider, count(*) as clips,
-            case when ms < 0 then 0 when ms < 100 then ms when ms < 1000 then ms / 10 * 10
-              when ms < 60000 then ms / 100 * 100 else ms / 5000 * 5000 end as ms
-          from timed group by 1, 2, 4`.execute(db)
-        return rows.map(({ step, provider, ms, clips }) => ({
-          step: Number(step),
-          provider,
-          ms: Number(ms),
-          clips: Number(clips),
-        }))
-      }),
-
-    states: (from) =>
-      read(async (db) => {
-        const rows = await db
-          .selectFrom('clips')
-          .select((eb) => ['state', eb.fn.countAll<number>().as('clips')])
-          .where('stagedAt', '>=', from)
-          .groupBy('state')
-          .execute()
-        return Object.fromEntries(rows.map(({ state, clips }) => [state, Number(clips)]))
-      }),
-
-    sample: (now, forgetBefore) =>
-      transaction(async (db) => {
-        await db
-          .insertInto('samples')
-          .values({ takenAt: now, ...(await readTotals(db)) })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute()
-        await db.deleteFrom('samples').where('takenAt', '<', forgetBefore).execute()
-      }),
-
-    samples: ({ from, to }) =>
-      read(async (db) => {
-        const query = db
-          .selectFrom('samples')
-          .selectAll()
-          .where('takenAt', '>=', from)
-          .where('takenAt', '<', to)
-        return query.orderBy('takenAt').execute()
-      }),
-
-    list: ({ state, limit, offset }) =>
+    page: ({ state, limit, offset }) =>
       read(async (db) => {
         const among = lists[state]
         const { total } = await db
@@ -152,8 +44,3 @@ const lists = {
   expired: { condition: sql<boolean>`clips.state = 'expired'`, by: 'expiresAt', direction: 'desc' },
   stored: { condition: sql<boolean>`clips.stored_at is not null`, by: 'storedAt', direction: 'desc' },
 } as const
-
-/** Literals, since the driver sends every number as a floating-point one, by which division would not be whole. */
-function stepOf(column: string, { from, stepMs }: Span) {
-  return sql`(${sql.ref(column)} - ${sql.lit(from)}) / ${sql.lit(stepMs)}`
-}

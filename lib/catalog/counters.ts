@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
+import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
-/** Sums that outlive both a restart and the rows they were counted from. */
 export interface CounterIncrement {
   name:
     | 'characters_spoken'
@@ -20,6 +20,31 @@ export interface CounterIncrement {
     | 'time_to_ipfs_count'
   label?: string
   value: number
+}
+
+/** Sums since the first start, which outlive both a restart and the rows that they were counted from. */
+export interface Counters {
+  add(increments: CounterIncrement[]): Promise<void>
+  /** By name, then by label (provider or bucket; '' where there is none). */
+  read(): Promise<Record<string, Record<string, number>>>
+}
+
+export function createCounters({ read, run }: Database): Counters {
+  return {
+    add: (increments) => run((db) => addToCounters(db, increments)),
+
+    read: () =>
+      read(async (db) => {
+        const sums = await db
+          .selectFrom('counters')
+          .select(['name', 'label', (eb) => eb.fn.sum<number>('value').as('value')])
+          .groupBy(['name', 'label'])
+          .execute()
+        const counters: Record<string, Record<string, number>> = {}
+        for (const { name, label, value } of sums) counters[name] = { ...counters[name], [label]: value }
+        return counters
+      }),
+  }
 }
 
 /** Upper bounds in seconds of the histogram "time from generation to IPFS". */

@@ -1,8 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema, TotalsRow } from './schema.ts'
 
-/** How much the temporary store holds and how much waits for IPFS, at the same cost however much that is. */
-export async function readTotals(db: Kysely<Schema>): Promise<Omit<TotalsRow, 'slot'>> {
+/** How much there is: clips and bytes that the temporary store holds, and clips that wait for IPFS. */
+export type Totals = Omit<TotalsRow, 'slot'>
+
+/** Reads the totals at the same cost however much there is: triggers keep them. */
+export async function readTotals(db: Kysely<Schema>): Promise<Totals> {
   const sums = await db
     .selectFrom('holdings')
     .select(({ fn }) => [

@@ -53,7 +53,7 @@ export async function audit(
     result.lost += result.repaired
     if (result.lost > 0) log.error(result, 'A provider no longer delivers clips that it had stored')
   }
-  await catalog.stats.count(
+  await catalog.counters.add(
     [...found.values()].flatMap(({ provider: label, delivered, lost, repaired }) => [
       { name: 'audit_delivered', label, value: delivered } as const,
       { name: 'audit_lost', label, value: lost } as const,

@@ -91,9 +91,9 @@ async function takeBudget(
 }
 
 async function evictStored(services: Services): Promise<number> {
-  const { stats } = services.catalog
-  const proven = await stats.evictable({ limit: EVICT_AT_ONCE, isProven: true })
-  return deleteBytes(services, proven.length > 0 ? proven : await stats.evictable({ limit: EVICT_AT_ONCE }))
+  const { backlog } = services.catalog
+  const proven = await backlog.evictable({ limit: EVICT_AT_ONCE, isProven: true })
+  return deleteBytes(services, proven.length > 0 ? proven : await backlog.evictable({ limit: EVICT_AT_ONCE }))
 }
 
 function storageFull(maxBytes: number) {

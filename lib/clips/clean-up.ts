@@ -54,7 +54,7 @@ async function lastTries(services: Services, signal: AbortSignal): Promise<numbe
   const now = clock.now()
   // What is over now has no other chance: a provider at rest is asked all the same, once.
   const isLastChance =
-    !config.tempAudio.keepPending && (await catalog.stats.overdue({ now, limit: 1 })).length > 0
+    !config.tempAudio.keepPending && (await catalog.backlog.overdue({ now, limit: 1 })).length > 0
   if (isLastChance) chain.resetCoolDowns()
   // Before the next clean-up these are over.
   const expiringBefore = now + config.tempAudio.cleanupIntervalMs
@@ -73,7 +73,7 @@ async function expireOverdue(services: Services): Promise<number> {
   if (config.tempAudio.keepPending) return 0
   let expired = 0
   for (;;) {
-    const clips = await catalog.stats.overdue({ now: clock.now(), limit: BATCH })
+    const clips = await catalog.backlog.overdue({ now: clock.now(), limit: BATCH })
     let progress = 0
     for (const clip of clips) {
       if (await expireClip(services, clip)) progress += 1
@@ -87,7 +87,7 @@ async function evictStored(services: Services): Promise<number> {
   const { catalog, clock } = services
   let count = 0
   for (;;) {
-    const clips = await catalog.stats.evictable({ limit: BATCH, endedBefore: clock.now() })
+    const clips = await catalog.backlog.evictable({ limit: BATCH, endedBefore: clock.now() })
     const gone = await deleteBytes(services, clips)
     count += gone
     if (clips.length < BATCH || gone === 0) return count
@@ -104,14 +104,14 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
   const { catalog, store, clock } = services
   const now = clock.now()
   let adopted = 0
-  for (const clip of await catalog.stats.abandoned(now)) {
+  for (const clip of await catalog.backlog.abandoned(now)) {
     await healing(services, clip.id, async () => {
       if (await adoptOrphan(services, clip)) adopted += 1
       else await catalog.clips.discard(clip.id)
     })
   }
   // Asked before the files are listed, so that a clip which comes meanwhile is not among them.
-  const withoutFile = new Set(await catalog.stats.evictableIds())
+  const withoutFile = new Set(await catalog.backlog.evictableIds())
   const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
   for await (const files of inBatches(store.list({ removeUnfinishedBefore }), FILES_AT_ONCE)) {
     const localAmong = await catalog.clips.localAmong(files.map(({ id }) => id))

@@ -1,5 +1,5 @@
-import type { Pin } from '#lib/catalog/schema.ts'
 import type { Replication } from '#lib/catalog/replications.ts'
+import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'

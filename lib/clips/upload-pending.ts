@@ -74,7 +74,7 @@ export async function uploadPending(services: Services, options: PendingOptions)
   const successCount = results.filter((result) => result.status === 'success').length
   const failureCount = results.length - successCount
   if (results.length > 0) {
-    await catalog.stats.count([
+    await catalog.counters.add([
       { name: 'background_retries_stored', label: trigger, value: successCount },
       { name: 'background_retries_failed', label: trigger, value: failureCount },
     ])

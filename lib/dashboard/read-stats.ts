@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Span, TimeToIpfs, TryCount } from '#lib/catalog/clip-list.ts'
 import type { Sample } from '#lib/catalog/schema.ts'
+import type { Span, TimeToIpfs, TryCount } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
 
@@ -52,7 +52,7 @@ export interface Figures {
 /** Reads the figures of the last `range` from the catalog. @throws CatalogError */
 export async function readStats(services: Services, range: Range): Promise<Figures> {
   const { catalog, chain, clock, config } = services
-  const { clipList } = catalog
+  const { stats } = catalog
   const at = clock.now()
   const stepMs = ranges[range] / STEPS
   // Whole steps, so that what is over does not change its step with each look.
@@ -60,13 +60,14 @@ export async function readStats(services: Services, range: Range): Promise<Figur
   const span: Span = { from: to - ranges[range], to, stepMs }
 
   // Each query holds up the whole process on SQLite; between them others get their turn.
-  const tries = await clipList.tries(span)
+  const tries = await stats.tries(span)
   await breathe()
-  const times = await clipList.timesToIpfs(span)
+  const times = await stats.timesToIpfs(span)
   await breathe()
-  const states = await clipList.states(span.from)
-  const samples = thinned(await clipList.samples(span), span)
-  const totals = await catalog.stats.totals()
+  const states = await stats.states(span.from)
+  const samples = thinned(await stats.samples(span), span)
+  const totals = await catalog.totals()
+  const counters = await catalog.counters.read()
 
   const { stored = 0, expired = 0, staged = 0, pending = 0 } = states
   const waiting = staged + pending
@@ -81,8 +82,8 @@ export async function readStats(services: Services, range: Range): Promise<Figur
     background: sumOf(background),
     ...(timeToIpfs && { timeToIpfs }),
     characters: {
-      spoken: totals.counters.characters_spoken?.[''] ?? 0,
-      saved: totals.counters.characters_saved?.[''] ?? 0,
+      spoken: counters.characters_spoken?.[''] ?? 0,
+      saved: counters.characters_saved?.[''] ?? 0,
     },
     temporary: {
       clips: totals.heldClips,

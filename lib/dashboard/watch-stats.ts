@@ -35,5 +35,5 @@ export async function* watchStats(
 
 /** Differs once anything has happened; cheap however many clips there are. */
 async function fingerprintOf({ catalog, chain }: Services): Promise<string> {
-  return JSON.stringify([await catalog.stats.totals(), chain.breakers()])
+  return JSON.stringify([await catalog.totals(), await catalog.counters.read(), chain.breakers()])
 }

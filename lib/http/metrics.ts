@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
 import { backgroundTriggers } from '#lib/catalog/attempts.ts'
-import type { Totals } from '#lib/catalog/backlog.ts'
-import { timeToIpfsBuckets } from '#lib/catalog/counters.ts'
+import { type Counters, timeToIpfsBuckets } from '#lib/catalog/counters.ts'
+import type { Totals } from '#lib/catalog/totals.ts'
 import type { Services } from '#lib/context.ts'
 
 /**
@@ -15,24 +15,25 @@ export async function renderMetrics({
   catalog,
   chain,
 }: Services): Promise<{ contentType: string; text: string }> {
-  const totals = await catalog.stats.totals()
+  const totals = await catalog.totals()
+  const counters = await catalog.counters.read()
   const missingReplicas = await catalog.replications.count()
   const figures = new Registry()
-  addCounters(figures, totals.counters, chain.providers)
+  addCounters(figures, counters, chain.providers)
   addGauges(figures, totals, chain)
   const missing = {
     name: 'voicepin_clips_missing_replicas',
     help: 'Clips that fewer providers hold than should.',
   }
   new Gauge({ ...missing, registers: [figures] }).set(missingReplicas)
-  figures.registerMetric(timeToIpfs(totals.counters))
+  figures.registerMetric(timeToIpfs(counters))
   const registry = Registry.merge([figures, processMetrics()])
   return { contentType: registry.contentType, text: await registry.metrics() }
 }
 
-type Counters = Totals['counters']
+type Sums = Awaited<ReturnType<Counters['read']>>
 
-function addCounters(registry: Registry, counters: Counters, providers: readonly string[]) {
+function addCounters(registry: Registry, counters: Sums, providers: readonly string[]) {
   const registers = [registry]
   const attempts = new Counter({
     name: 'voicepin_ipfs_upload_attempts_total',
@@ -109,7 +110,7 @@ function addGauges(registry: Registry, totals: Totals, chain: Services['chain'])
 }
 
 /** A histogram whose buckets were counted in the catalog; the library can only count by itself. */
-function timeToIpfs(counters: Counters): Metric {
+function timeToIpfs(counters: Sums): Metric {
   const name = 'voicepin_time_to_ipfs_seconds'
   let cumulative = 0
   const buckets = [...timeToIpfsBuckets.map(String), '+Inf'].map((le) => {

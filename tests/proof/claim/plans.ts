@@ -9,8 +9,8 @@ const questions: Record<string, (catalog: Catalog, now: number) => Promise<unkno
     queue.claim({ limit: 1, now, lease: lease(now), dueOnly: false, notTriedSince: now }),
   'claim what is about to end (the last try)': ({ queue }, now) =>
     queue.claim({ limit: 1, now, lease: lease(now), dueOnly: false, expiringBefore: now + 300_000 }),
-  'what is overdue': ({ stats }, now) => stats.overdue({ now, limit: 100 }),
-  'what can be let go': ({ stats }, now) => stats.evictable({ limit: 100, endedBefore: now }),
+  'what is overdue': ({ backlog }, now) => backlog.overdue({ now, limit: 100 }),
+  'what can be let go': ({ backlog }, now) => backlog.evictable({ limit: 100, endedBefore: now }),
   'how many wait': ({ queue }, now) => queue.countWaiting(now),
   'claim a webhook': ({ webhooks }, now) => webhooks.claim({ limit: 10, now, lease: lease(now) }),
   'claim a replica': ({ replications }, now) => replications.claim({ now, lease: lease(now), dueOnly: true }),

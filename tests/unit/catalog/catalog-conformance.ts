@@ -1,33 +1,47 @@
 import { describe, expect, it } from 'vitest'
+import { describeAttempts } from './attempts-conformance.ts'
+import { describeBacklog } from './backlog-conformance.ts'
+import { describeBudgets } from './budgets-conformance.ts'
+import { describeByteBudget } from './byte-budget-conformance.ts'
 import { type Subject, storedClip } from './catalog-subject.ts'
 import { describeClips } from './clips-conformance.ts'
+import { describeCounters } from './counters-conformance.ts'
 import { describeEvents } from './events-conformance.ts'
-import { describeHistory } from './history-conformance.ts'
-import { describeJournal } from './journal-conformance.ts'
-import { describePromises } from './promises-conformance.ts'
+import { describeIdempotencyKeys } from './idempotency-conformance.ts'
+import { describePins } from './pins-conformance.ts'
 import { describeQueue } from './queue-conformance.ts'
-import { describeReplicas } from './replicas-conformance.ts'
-import { describeRoom } from './room-conformance.ts'
+import { describeReplications } from './replications-conformance.ts'
+import { describeRequests } from './requests-conformance.ts'
+import { describeStats } from './stats-conformance.ts'
+import { describeTotals } from './totals-conformance.ts'
+import { describeWebhooks } from './webhooks-conformance.ts'
 
 /** What every catalog must do, whatever database stands behind it. */
 export function describeCatalog(subject: Subject) {
   describe(`${subject.title}, as a catalog`, () => {
+    describeAttempts(subject)
+    describeBacklog(subject)
+    describeBudgets(subject)
+    describeByteBudget(subject)
     describeClips(subject)
-    describeRoom(subject)
-    describeQueue(subject)
-    describeJournal(subject)
-    describeHistory(subject)
-    describePromises(subject)
-    describeReplicas(subject)
+    describeCounters(subject)
     describeEvents(subject)
+    describeIdempotencyKeys(subject)
+    describePins(subject)
+    describeQueue(subject)
+    describeReplications(subject)
+    describeRequests(subject)
+    describeStats(subject)
+    describeTotals(subject)
+    describeWebhooks(subject)
 
-    it('proves that it can be read and written', async () => {
+    it('can be checked, which changes nothing', async () => {
       const catalog = (await subject.prepare())()
       await catalog.check()
-      expect((await catalog.stats.totals()).heldClips).toBe(0)
+      expect((await catalog.totals()).heldClips).toBe(0)
     })
 
-    it('opens again after it was closed', async () => {
+    it('opens again when it is used after it was closed', async () => {
       const catalog = (await subject.prepare())()
       const { id } = await storedClip(catalog)
       await catalog.close()
@@ -35,7 +49,7 @@ export function describeCatalog(subject: Subject) {
       expect(await catalog.clips.find(id)).toMatchObject({ id })
     })
 
-    it('shows to one connection what another has written', async () => {
+    it('shows one connection what another has written', async () => {
       const connect = await subject.prepare()
       const [one, two] = [connect(), connect()]
       await two.check()

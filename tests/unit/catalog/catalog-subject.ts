@@ -10,6 +10,8 @@ export interface Subject {
   prepare(options?: { events?: CatalogEvents }): Promise<() => Catalog>
 }
 
+/** The numbers from 0 to 99, for a hundred callers at once. */
+export const HUNDRED = Array.from({ length: 100 }, (_, index) => index)
 export const NOW = Date.UTC(2026, 10, 22, 12)
 export const HOUR_MS = 3_600_000
 export const noLimit = Number.MAX_SAFE_INTEGER
@@ -69,4 +71,12 @@ export async function storedClip(catalog: Catalog, created: Partial<NewClip> = {
   const { id } = await waitingClip(catalog, { created })
   await catalog.clips.store(id, storedFacts)
   return (await catalog.clips.find(id)) as Clip
+}
+
+/** Several ways into one catalog, as several processes have them; already open. Returns one of them for each index. */
+export async function openMany({ prepare }: Subject) {
+  const connect = await prepare()
+  const catalogs = [connect(), connect(), connect(), connect()]
+  for (const catalog of catalogs) await catalog.check()
+  return (index: number) => catalogs[index % catalogs.length] as Catalog
 }

@@ -46,7 +46,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     onTestFinished(drop)
     const catalogs = Array.from({ length: 10 }, () => createCatalog(postgresServer(url)))
     await Promise.all(catalogs.map((catalog) => catalog.clips.reserve(newClip(), noLimit)))
-    expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldClips: 10 })
+    expect(await catalogs[0]?.totals()).toMatchObject({ heldClips: 10 })
     const database = createDatabase(postgresServer(url))
     const { rows } = await database.read((db) =>
       sql<{ name: string }>`select name from kysely_migration`.execute(db),
@@ -106,7 +106,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
   it('gives up on an answer that does not come, and on the connection that it should have come by', async () => {
     const { catalog, network } = await behindWeakNetwork({ statement_timeout: '500', connect_timeout: '1' })
     network.hang()
-    const seconds = await secondsOf(catalog.stats.totals())
+    const seconds = await secondsOf(catalog.totals())
     expect(seconds).toBeGreaterThan(2)
     expect(seconds).toBeLessThan(5)
     network.mend()
@@ -163,16 +163,16 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await expect(catalog.attempts.begin(attempt)).rejects.toThrow(CatalogError)
     expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)
     network.cutAt('insert into "counters"', 'after')
-    await expect(catalog.stats.count([increment])).rejects.toThrow(CatalogError)
-    expect((await safe.stats.totals()).counters.characters_saved).toEqual({ '': 1 })
-    await catalog.stats.count([increment])
+    await expect(catalog.counters.add([increment])).rejects.toThrow(CatalogError)
+    expect((await safe.counters.read()).characters_saved).toEqual({ '': 1 })
+    await catalog.counters.add([increment])
   })
 
   it('bears that its idle connections are cut', async () => {
     const { catalog, network } = await behindWeakNetwork({ max: '5' })
-    await Promise.all(Array.from({ length: 5 }, () => catalog.stats.totals()))
+    await Promise.all(Array.from({ length: 5 }, () => catalog.totals()))
     network.cut()
-    await catalog.stats.totals()
+    await catalog.totals()
   })
 
   it('lets go of a server that takes no writes any more, and finds the one that does', async () => {
@@ -187,7 +187,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
       )
     await setReadOnly('on')
     const catalog = catalogAt(url, { max: '1' })
-    await catalog.stats.totals()
+    await catalog.totals()
     await setReadOnly('off')
     await operator.close()
     await expect(catalog.clips.reserve(newClip(), noLimit)).rejects.toThrow('read-only')
@@ -204,8 +204,8 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     const operator = createDatabase(postgresServer(url))
     await operator.run((db) => sql`drop schema public cascade; create schema public`.execute(db))
     await operator.close()
-    await expect(moved.stats.totals()).rejects.toThrow(CatalogError)
-    expect(await moved.stats.totals()).toMatchObject({ heldClips: 0 })
+    await expect(moved.totals()).rejects.toThrow(CatalogError)
+    expect(await moved.totals()).toMatchObject({ heldClips: 0 })
   })
 })
 
@@ -236,7 +236,7 @@ it.skipIf(!hasPostgres)(
     await until('use after the restart', () => outcomes.done > before + 20)
     isOver = true
     await Promise.all(users)
-    const { waitingClips } = await catalog.stats.totals()
+    const { waitingClips } = await catalog.totals()
     expect(waitingClips).toBeGreaterThanOrEqual(outcomes.done)
     expect(waitingClips).toBeLessThanOrEqual(outcomes.done + outcomes.failed)
   },

@@ -129,8 +129,8 @@ export function describeQueue({ prepare }: Subject) {
     })
 
     it('takes everything back that one holder has', async () => {
-      const { queue, clips, stats, ...catalog } = await open()
-      const all = { queue, clips, stats, ...catalog }
+      const { queue, clips, backlog, ...catalog } = await open()
+      const all = { queue, clips, backlog, ...catalog }
       const speaking = newClip({ leaseOwner: 'one' })
       await clips.reserve(speaking, noLimit)
       await waitingClip(all)
@@ -140,7 +140,7 @@ export function describeQueue({ prepare }: Subject) {
       expect((await queue.owners()).sort()).toEqual(['one', 'two'])
       await queue.release('one')
       expect(await queue.owners()).toEqual(['two'])
-      expect(await stats.abandoned(NOW)).toMatchObject([{ id: speaking.id, state: 'speaking' }])
+      expect(await backlog.abandoned(NOW)).toMatchObject([{ id: speaking.id, state: 'speaking' }])
     })
 
     it('counts what waits and is not being worked on', async () => {

@@ -20,7 +20,7 @@ it('processes that open a fresh catalog at once all get it, and all their record
   await Promise.all(processes)
   const catalog = createCatalog(sqliteFile(file))
   onTestFinished(() => catalog.close())
-  expect(await catalog.stats.totals()).toMatchObject({ heldClips: 40 })
+  expect(await catalog.totals()).toMatchObject({ heldClips: 40 })
 }, 20_000)
 
 it.each([
@@ -35,10 +35,10 @@ it.each([
     'a last try',
     (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, expiringBefore: NOW }),
   ],
-  ['clips_ending', 'expiry', (catalog: Catalog) => catalog.stats.overdue({ now: NOW, limit: 1 })],
+  ['clips_ending', 'expiry', (catalog: Catalog) => catalog.backlog.overdue({ now: NOW, limit: 1 })],
   ['clips_leased', 'the number that waits', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
-  ['clips_speaking', 'what nobody speaks any more', (catalog: Catalog) => catalog.stats.abandoned(NOW)],
-  ['clips_settled', 'what can be let go', (catalog: Catalog) => catalog.stats.evictable({ limit: 1 })],
+  ['clips_speaking', 'what nobody speaks any more', (catalog: Catalog) => catalog.backlog.abandoned(NOW)],
+  ['clips_settled', 'what can be let go', (catalog: Catalog) => catalog.backlog.evictable({ limit: 1 })],
   ['pins_by_check', 'an audit', (catalog: Catalog) => catalog.pins.claimCheck(check)],
   ['pins_unproven', 'an audit of what is fresh', (catalog: Catalog) => catalog.pins.claimCheck(check)],
   ['webhooks_due', 'a webhook', (catalog: Catalog) => catalog.webhooks.claim({ ...claim, limit: 10 })],

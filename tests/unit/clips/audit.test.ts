@@ -77,7 +77,7 @@ describe('The audit', () => {
       String(msg).startsWith('A provider no longer delivers clips'),
     )
     expect(reports).toMatchObject([{ provider: 'pinata', lost: 5, repaired: 5 }])
-    const { counters } = await world.services.catalog.stats.totals()
+    const counters = await world.services.catalog.counters.read()
     expect([counters.audit_lost?.pinata, counters.audit_repaired?.pinata]).toEqual([5, 5])
     now += HOUR_MS
     expect(at(await auditAll(), 'pinata')).toMatchObject({ checked: 100, delivered: 100, lost: 0 })
@@ -180,10 +180,10 @@ describe('The audit', () => {
     }
     await pinata.provider.upload(second, { signal })
     await audit(world.services, { limit: 10, before: 0, signal })
-    const { stats } = world.services.catalog
-    const proven = await stats.evictable({ limit: 10, isProven: true })
+    const { backlog } = world.services.catalog
+    const proven = await backlog.evictable({ limit: 10, isProven: true })
     expect(proven.map(({ cid }) => cid)).toEqual([second.cid])
-    expect(await stats.evictable({ limit: 10 })).toHaveLength(2)
+    expect(await backlog.evictable({ limit: 10 })).toHaveLength(2)
   })
 
   it('checks the repository here, and mends it from another copy', async () => {

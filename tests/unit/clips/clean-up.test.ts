@@ -56,7 +56,7 @@ describe('clean-up', () => {
     expect(await clean(world)).toEqual({ ...nothing, expired: 1 })
     expect(await readdir(world.audioDirectory)).toEqual([])
     await expect(openClip(world.services, id)).rejects.toMatchObject({ code: 'expired' })
-    expect((await world.services.catalog.stats.totals()).counters.clips_expired).toEqual({ '': 1 })
+    expect((await world.services.catalog.counters.read()).clips_expired).toEqual({ '': 1 })
     expect(world.lines.find(({ msg }) => msg.includes('expired'))).toMatchObject({
       level: 'error',
       clipId: id,

@@ -119,7 +119,7 @@ async function expectNothingLost({ services, directory, providers }: TestService
   }
   expect(providers.map(({ doubles }) => doubles)).toEqual(providers.map(() => 0))
   expect(await disagreements(directory)).toEqual([])
-  expect(await services.catalog.stats.totals()).toMatchObject({ waitingClips: 0 })
+  expect(await services.catalog.totals()).toMatchObject({ waitingClips: 0 })
   expect(await services.catalog.queue.owners()).toEqual([])
 }
 
@@ -167,7 +167,7 @@ describe('a process killed while it recovers', () => {
       const next = await revive(dead.directory, killed.clock.now(), providers)
       try {
         await expectNothingLost(next, dead.answers)
-        expect(await next.services.catalog.stats.totals()).toMatchObject({ heldClips: 2 })
+        expect(await next.services.catalog.totals()).toMatchObject({ heldClips: 2 })
       } catch (error) {
         throw new Error(`Killed ${life.trace.at(-1)} (step ${lastStep})`, { cause: error })
       }

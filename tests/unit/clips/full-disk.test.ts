@@ -10,7 +10,7 @@ const atOnce = { environment: { IPFS_RETRY_DELAYS_MS: ',' } }
 
 /** A disk that is short of room until `free` clips fewer are held. */
 async function onShortDisk({ services }: TestServices, heldAtMost: number) {
-  const hasSpace = async () => (await services.catalog.stats.totals()).heldClips <= heldAtMost
+  const hasSpace = async () => (await services.catalog.totals()).heldClips <= heldAtMost
   return { ...services, diskSpace: { hasSpace } }
 }
 
@@ -82,7 +82,7 @@ describe('a disk without room', () => {
       for (const provider of providers) provider.always('store')
       await clock.advance(60_000)
       await afterResponse(services, await speak(services))
-      expect(await services.catalog.stats.totals()).toMatchObject({ waitingClips: 0 })
+      expect(await services.catalog.totals()).toMatchObject({ waitingClips: 0 })
       expect((await speak(services)).hasLocalBytes).toBe(true)
     },
     30_000,

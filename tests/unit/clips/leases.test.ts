@@ -20,7 +20,7 @@ describe('leases', () => {
     expect(uploaded.toSorted()).toEqual(ids.toSorted())
     expect(provider.uploads).toHaveLength(200)
     expect(provider.doubles).toBe(0)
-    expect(await one.services.catalog.stats.totals()).toMatchObject({ waitingClips: 0 })
+    expect(await one.services.catalog.totals()).toMatchObject({ waitingClips: 0 })
   }, 20_000)
 
   it('are prolonged before each try, so that a long round keeps its clip', async () => {

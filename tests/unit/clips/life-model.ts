@@ -206,7 +206,7 @@ export async function createModel() {
     }
     await current.clock.until(current.services.tasks.settled())
     await checkInvariants()
-    expect(await current.services.catalog.stats.totals()).toMatchObject({ waitingClips: 0 })
+    expect(await current.services.catalog.totals()).toMatchObject({ waitingClips: 0 })
     expect(await current.services.catalog.queue.owners()).toEqual([])
     expect(await disagreements(directory)).toEqual([])
     await current.bury()

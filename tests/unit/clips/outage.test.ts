@@ -60,7 +60,7 @@ it.each([
     expect(recordsIn(directory)).toHaveLength(CLIPS)
     const taken = providers.flatMap(({ taken }) => [...taken.values()])
     expect(taken).toEqual(Array(CLIPS).fill(1))
-    expect(await services.catalog.stats.totals()).toMatchObject({ waitingClips: 0, heldClips: CLIPS })
+    expect(await services.catalog.totals()).toMatchObject({ waitingClips: 0, heldClips: CLIPS })
     expect(await disagreements(directory)).toEqual([])
     stop.abort()
     await timer

@@ -42,7 +42,7 @@ describe('uploading what waits', () => {
     const [id = ''] = await waitingClips(services, 1)
     await uploadPending(services, { ...all, trigger: 'cron' })
     expect(await services.catalog.attempts.ofClip(id)).toMatchObject([{ trigger: 'cron', outcome: 'stored' }])
-    const { counters } = await services.catalog.stats.totals()
+    const counters = await services.catalog.counters.read()
     expect(counters).toMatchObject({ background_retries_stored: { cron: 1 } })
   })
 

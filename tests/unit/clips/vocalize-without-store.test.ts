@@ -48,7 +48,7 @@ describe('a text that the temporary store cannot take', () => {
       leaseOwner: null,
     })
     expect(await services.catalog.attempts.ofClip(clip.id)).toMatchObject([{ outcome: 'stored' }])
-    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+    expect(await services.catalog.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
   })
 
   it('and IPFS neither, is refused with what failed at each provider and here', async () => {
@@ -67,7 +67,7 @@ describe('a text that the temporary store cannot take', () => {
     expect(error.message).toContain('ENOTDIR')
     expect(error.message).toContain('kubo: Answered 503')
     expect(error.message).not.toContain(audioDirectory)
-    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
+    expect(await services.catalog.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
   })
 
   it('fails in the middle of speaking, is rescued and goes straight to IPFS', async () => {
@@ -121,7 +121,7 @@ describe('a text that the catalog cannot take', () => {
     const sick = failing(services, 'stage')
     await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
     expect(await readdir(audioDirectory)).toEqual([])
-    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0 })
+    expect(await services.catalog.totals()).toMatchObject({ heldClips: 0 })
   })
 
   it('and is refused: not with the words of the database, which name its server and its user', async () => {
@@ -182,14 +182,14 @@ describe('the byte budget', () => {
     speech.durationMs = 3000
     const clip = await speak(services, 'Short')
     expect(clip.sizeBytes).toBeGreaterThan(20_000)
-    expect(await services.catalog.stats.totals()).toMatchObject({ heldBytes: clip.sizeBytes })
+    expect(await services.catalog.totals()).toMatchObject({ heldBytes: clip.sizeBytes })
   })
 
   it('sends a clip that outgrows it straight to IPFS', async () => {
     const { services, speech } = await tight()
     speech.durationMs = 3000
     expect(await speak(services, 'Short')).toMatchObject({ state: 'stored', hasLocalBytes: false })
-    expect(await services.catalog.stats.totals()).toMatchObject({ heldBytes: 0 })
+    expect(await services.catalog.totals()).toMatchObject({ heldBytes: 0 })
   })
 
   it('holds when many texts come at once', async () => {
@@ -204,7 +204,7 @@ describe('the byte budget', () => {
     expect(refusals.length).toBeGreaterThan(0)
     for (const { reason } of refusals as PromiseRejectedResult[])
       expect(reason.code).toBe('temp_storage_full')
-    const { heldBytes, heldClips } = await services.catalog.stats.totals()
+    const { heldBytes, heldClips } = await services.catalog.totals()
     expect(heldBytes).toBeLessThanOrEqual(maxBytes)
     expect(await readdir(audioDirectory)).toHaveLength(heldClips)
   })

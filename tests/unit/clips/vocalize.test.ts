@@ -175,7 +175,7 @@ describe('a text that is not spoken', () => {
     const { services, speech, audioDirectory, providers } = await testServices()
     speech.speaking = speaking
     await expect(speak(services)).rejects.toBe(broken)
-    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
+    expect(await services.catalog.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
     expect(await readdir(audioDirectory).catch(() => [])).toEqual([])
     expect(providers.flatMap(({ uploads }) => uploads)).toEqual([])
   })
@@ -189,7 +189,7 @@ describe('a text that is not spoken', () => {
     })
     const withVendor = { ...services, speech: { ...services.speech, speak: answer } }
     await expect(speak(withVendor)).rejects.toMatchObject({ code: 'speech_invalid_answer' })
-    expect(await services.catalog.stats.totals()).toMatchObject({ heldClips: 0 })
+    expect(await services.catalog.totals()).toMatchObject({ heldClips: 0 })
     expect(await readdir(audioDirectory)).toEqual([])
   })
 })

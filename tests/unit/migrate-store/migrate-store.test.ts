@@ -32,7 +32,7 @@ async function makeSource({ waiting = 3 } = {}) {
   const stored = [(await speak(services)).id, (await speak(services)).id]
   const waitingIds = await waitingClips(services, waiting)
   await services.keyedHash.hash('makes the key')
-  await services.catalog.clipList.sample(1_000_000, 0)
+  await services.catalog.stats.sample(1_000_000, 0)
   await services.catalog.close()
   const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
   const [clipId = ''] = stored

@@ -19,7 +19,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const query = Object.fromEntries(new URL(request.url).searchParams)
     const { state, page, limit } = parseWith(querySchema, query)
     const offset = (page - 1) * limit
-    const { clips, total } = await services.catalog.clipList.list({ state, limit, offset })
+    const { clips, total } = await services.catalog.clipList.page({ state, limit, offset })
     const data = { total, page, limit, clips: clips.map(listedClip) }
     return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
   },

@@ -27,7 +27,7 @@ async function tried({ attempts }: Catalog, { outcome, ...attempt }: Try) {
 }
 
 /** What has happened over time, in every catalog. */
-export function describeHistory({ prepare }: Subject) {
+export function describeStats({ prepare }: Subject) {
   async function filled(): Promise<Catalog> {
     const catalog = (await prepare())()
     const first = await storedClip(catalog, START + 1000, 40, 'pinata')
@@ -42,20 +42,20 @@ export function describeHistory({ prepare }: Subject) {
     return catalog
   }
 
-  describe('the history', () => {
-    it('counts tries by step, provider and whether a caller waited, up to the end of the span', async () => {
+  describe('the stats', () => {
+    it('count tries by step, provider and whether a caller waited, up to the end of the span', async () => {
       const catalog = await filled()
       const provider = 'pinata'
-      expect(await catalog.clipList.tries(span)).toEqual([
+      expect(await catalog.stats.tries(span)).toEqual([
         { step: 0, provider, isBackground: false, stored: 1, failed: 0 },
         { step: 2, provider, isBackground: false, stored: 0, failed: 1 },
         { step: 2, provider, isBackground: true, stored: 0, failed: 1 },
       ])
     })
 
-    it('tells how long clips took, to a few percent', async () => {
+    it('say how long clips took from staged to IPFS, to a few percent', async () => {
       const catalog = await filled()
-      const times = (await catalog.clipList.timesToIpfs(span)).toSorted((a, b) => a.ms - b.ms)
+      const times = (await catalog.stats.timesToIpfs(span)).toSorted((a, b) => a.ms - b.ms)
       expect(times).toEqual([
         { step: 0, provider: 'pinata', ms: 40, clips: 1 },
         { step: 0, provider: 'pinata', ms: 1200, clips: 1 },
@@ -63,29 +63,31 @@ export function describeHistory({ prepare }: Subject) {
       ])
     })
 
-    it('tells where the clips of a time stand now', async () => {
+    it('count the clips of a time by the state that they are in now', async () => {
       const catalog = await filled()
-      expect(await catalog.clipList.states(START)).toEqual({ stored: 3, staged: 1 })
-      expect(await catalog.clipList.states(START + 2 * HOUR_MS)).toEqual({ staged: 1 })
+      expect(await catalog.stats.states(START)).toEqual({ stored: 3, staged: 1 })
+      expect(await catalog.stats.states(START + 2 * HOUR_MS)).toEqual({ staged: 1 })
     })
 
-    it('notes what is held, and forgets what is old', async () => {
+    it('keep samples of the totals, and delete the old ones', async () => {
       const catalog = await filled()
-      await catalog.clipList.sample(START, 0)
-      await catalog.clipList.sample(START + HOUR_MS, START + 1)
-      expect(await catalog.clipList.samples(span)).toEqual([
+      await catalog.stats.sample(START, 0)
+      await catalog.stats.sample(START + HOUR_MS, START + 1)
+      expect(await catalog.stats.samples(span)).toEqual([
         { takenAt: START + HOUR_MS, heldClips: 4, heldBytes: 4000, waitingClips: 1 },
       ])
     })
+  })
 
-    it('lists clips by pages, the latest first', async () => {
+  describe('the list of clips', () => {
+    it('has pages, the latest or the most urgent clip first, and says how many clips there are', async () => {
       const catalog = await filled()
-      const { clips, total } = await catalog.clipList.list({ state: 'stored', limit: 2, offset: 1 })
+      const { clips, total } = await catalog.clipList.page({ state: 'stored', limit: 2, offset: 1 })
       expect(total).toBe(3)
       expect(clips.map(({ storedAt }) => storedAt)).toEqual([START + 3234, START + 1040])
-      const waiting = await catalog.clipList.list({ state: 'waiting', limit: 2, offset: 0 })
+      const waiting = await catalog.clipList.page({ state: 'waiting', limit: 2, offset: 0 })
       expect(waiting).toMatchObject({ total: 1, clips: [{ stagedAt: START + 2 * HOUR_MS }] })
-      expect(await catalog.clipList.list({ state: 'expired', limit: 2, offset: 0 })).toEqual({
+      expect(await catalog.clipList.page({ state: 'expired', limit: 2, offset: 0 })).toEqual({
         total: 0,
         clips: [],
       })

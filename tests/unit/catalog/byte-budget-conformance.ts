@@ -12,7 +12,7 @@ import {
 } from './catalog-subject.ts'
 
 /** The byte budget of every catalog. */
-export function describeRoom({ prepare }: Subject) {
+export function describeByteBudget({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('the byte budget', () => {
@@ -23,43 +23,46 @@ export function describeRoom({ prepare }: Subject) {
       expect(await clips.reserve(newClip({ sizeBytes: 400 }), 1000)).toBe(true)
     })
 
-    it('leaves no record of a clip that found no room', async () => {
-      const { clips, stats } = await open()
+    it('leaves no record of a clip that does not fit', async () => {
+      const { clips, totals } = await open()
       const clip = newClip({ sizeBytes: 1001 })
       expect(await clips.reserve(clip, 1000)).toBe(false)
       expect(await clips.find(clip.id)).toBeNull()
-      expect(await stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+      expect(await totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
     })
 
     it('counts what a clip has grown to, and takes back what it did not need', async () => {
-      const { clips, stats } = await open()
+      const { clips, totals } = await open()
       const growing = newClip({ sizeBytes: 100 })
       const other = newClip({ sizeBytes: 400 })
       await clips.reserve(growing, 1000)
       await clips.reserve(other, 1000)
       expect(await clips.resize(growing.id, 600, 1000)).toBe(true)
       expect(await clips.resize(growing.id, 601, 1000)).toBe(false)
-      expect(await stats.totals()).toMatchObject({ heldBytes: 1000 })
+      expect(await totals()).toMatchObject({ heldBytes: 1000 })
       await clips.stage(growing.id, stagedFacts({ sizeBytes: 250 }))
-      expect(await stats.totals()).toMatchObject({ heldClips: 2, heldBytes: 650 })
+      expect(await totals()).toMatchObject({ heldClips: 2, heldBytes: 650 })
     })
 
-    it('has no room for a clip without a record', async () => {
+    it('has nothing for a clip without a record', async () => {
       const { clips } = await open()
       expect(await clips.resize(newClipId(), 1, noLimit)).toBe(false)
     })
 
-    it.each(['stored', 'expired'])('is free again once a %s clip was let go, not before', async (state) => {
-      const catalog = await open()
-      const { id, sizeBytes } = await waitingClip(catalog)
-      if (state === 'stored') await catalog.clips.store(id, storedFacts)
-      else await catalog.clips.expire(id, { error: 'late', now: NOW + HOUR_MS })
-      expect(await catalog.stats.totals()).toMatchObject({ heldBytes: sizeBytes })
-      await catalog.clips.markBytesDeleted(id)
-      expect(await catalog.stats.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
-    })
+    it.each(['stored', 'expired'])(
+      'is free again once the bytes of a %s clip are deleted, not before',
+      async (state) => {
+        const catalog = await open()
+        const { id, sizeBytes } = await waitingClip(catalog)
+        if (state === 'stored') await catalog.clips.store(id, storedFacts)
+        else await catalog.clips.expire(id, { error: 'late', now: NOW + HOUR_MS })
+        expect(await catalog.totals()).toMatchObject({ heldBytes: sizeBytes })
+        await catalog.clips.markBytesDeleted(id)
+        expect(await catalog.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
+      },
+    )
 
-    it('holds when clips begin and grow at once, through several connections', async () => {
+    it('is never exceeded by clips that begin and grow at once, through several connections', async () => {
       const connect = await prepare()
       const catalogs = [connect(), connect(), connect(), connect()]
       for (const catalog of catalogs) await catalog.check()
@@ -70,10 +73,10 @@ export function describeRoom({ prepare }: Subject) {
         catalogs[(index + 1) % 4]?.clips.reserve(newClip({ sizeBytes: 100 }), 2000),
       ])
       expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(10)
-      expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldBytes: 2000 })
+      expect(await catalogs[0]?.totals()).toMatchObject({ heldBytes: 2000 })
     })
 
-    it('is what a count of all clips would say, whatever has become of them', async () => {
+    it('counts what a count of all clips would, whatever has become of them', async () => {
       const connect = await prepare()
       const catalogs = [connect(), connect(), connect()]
       for (const catalog of catalogs) await catalog.check()
@@ -94,18 +97,21 @@ export function describeRoom({ prepare }: Subject) {
       await Promise.all(lives)
       // Six grew to 500; six were stored and six waited or expired, of 50 bytes and their number.
       const heldBytes = 6 * 500 + 12 * 50 + (3 + 8 + 13 + 18 + 23 + 28) + (4 + 9 + 14 + 19 + 24 + 29)
-      expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldClips: 18, heldBytes, waitingClips: 3 })
+      expect(await catalogs[0]?.totals()).toMatchObject({ heldClips: 18, heldBytes, waitingClips: 3 })
     })
 
-    it.each([1, 2])('holds when many ask at once, through %i connections', async (count) => {
-      const connect = await prepare()
-      const catalogs = Array.from({ length: count }, connect)
-      const asked = Array.from({ length: 60 }, (_, index) =>
-        catalogs[index % count]?.clips.reserve(newClip({ sizeBytes: 100 }), 2050),
-      )
-      const granted = (await Promise.all(asked)).filter(Boolean)
-      expect(granted).toHaveLength(20)
-      expect(await catalogs[0]?.stats.totals()).toMatchObject({ heldClips: 20, heldBytes: 2000 })
-    })
+    it.each([1, 2])(
+      'is never exceeded by many reservations at once, through %i connections',
+      async (count) => {
+        const connect = await prepare()
+        const catalogs = Array.from({ length: count }, connect)
+        const asked = Array.from({ length: 60 }, (_, index) =>
+          catalogs[index % count]?.clips.reserve(newClip({ sizeBytes: 100 }), 2050),
+        )
+        const granted = (await Promise.all(asked)).filter(Boolean)
+        expect(granted).toHaveLength(20)
+        expect(await catalogs[0]?.totals()).toMatchObject({ heldClips: 20, heldBytes: 2000 })
+      },
+    )
   })
 }

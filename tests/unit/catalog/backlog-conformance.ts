@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { HOUR_MS, NOW, newClip, noLimit, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
+
+/** What clean-up and recovery find in every catalog. */
+export function describeBacklog({ prepare }: Subject) {
+  const open = async () => (await prepare())()
+
+  describe('the backlog', () => {
+    it('lists the clips whose bytes can go, those whose time is over first', async () => {
+      const catalog = await open()
+      const late = await storedClip(catalog, { expiresAt: NOW + 2 * HOUR_MS })
+      const early = await storedClip(catalog, { expiresAt: NOW + HOUR_MS })
+      const gone = await storedClip(catalog, { expiresAt: NOW })
+      await catalog.clips.markBytesDeleted(gone.id)
+      const { id: expired } = await waitingClip(catalog, { created: { expiresAt: NOW + 3 * HOUR_MS } })
+      await catalog.clips.expire(expired, { error: 'late', now: NOW + 3 * HOUR_MS })
+      await waitingClip(catalog)
+      const idsOf = async (options: { limit: number; endedBefore?: number }) =>
+        (await catalog.backlog.evictable(options)).map(({ id }) => id)
+      expect(await idsOf({ limit: 10 })).toEqual([early.id, late.id, expired])
+      expect(await idsOf({ limit: 1 })).toEqual([early.id])
+      const all = await catalog.backlog.evictableIds()
+      expect(all.toSorted()).toEqual([early.id, late.id, expired].toSorted())
+      expect(await idsOf({ limit: 10, endedBefore: NOW + HOUR_MS })).toEqual([early.id, expired])
+    })
+
+    it('lists the clips whose time is over while they wait with nobody at work on them', async () => {
+      const catalog = await open()
+      const ended = { expiresAt: NOW + 10 }
+      const { id } = await waitingClip(catalog, { created: ended })
+      const lease = { leaseOwner: 'one', leaseExpiresAt: NOW + 1000 }
+      const { id: leased } = await waitingClip(catalog, { created: ended, staged: lease })
+      await storedClip(catalog, ended)
+      await waitingClip(catalog)
+      const idsAt = async (now: number) =>
+        (await catalog.backlog.overdue({ now, limit: 10 })).map((clip) => clip.id)
+      expect(await idsAt(NOW + 9)).toEqual([])
+      expect(await idsAt(NOW + 10)).toEqual([id])
+      expect((await idsAt(NOW + 1000)).sort()).toEqual([id, leased].sort())
+    })
+
+    it('lists the clips that were being spoken when their process died', async () => {
+      const catalog = await open()
+      const clip = newClip({ leaseExpiresAt: NOW + 1000 })
+      await catalog.clips.reserve(clip, noLimit)
+      expect(await catalog.backlog.abandoned(NOW + 999)).toEqual([])
+      expect(await catalog.backlog.abandoned(NOW + 1000)).toMatchObject([{ id: clip.id }])
+    })
+  })
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import type { RequestClaim } from '#lib/catalog/requests.ts'
+import { HOUR_MS, HUNDRED, NOW, openMany, type Subject, waitingClip } from './catalog-subject.ts'
+
+/** Which clip answers which request, in every catalog. */
+export function describeRequests(subject: Subject) {
+  const open = async () => (await subject.prepare())()
+
+  describe('a request', () => {
+    const claim = (overrides: Partial<RequestClaim> = {}): RequestClaim => ({
+      hash: 'h',
+      clipId: 'clip-1',
+      now: NOW,
+      notBefore: 0,
+      keepsPending: false,
+      expiresAt: NOW + HOUR_MS,
+      ...overrides,
+    })
+
+    it('is given to exactly one of a hundred who claim it at once', async () => {
+      const catalog = await openMany(subject)
+      const owners = await Promise.all(
+        HUNDRED.map((index) => catalog(index).requests.claim(claim({ clipId: `clip-${index}` }))),
+      )
+      expect(owners.filter(({ status }) => status === 'ours')).toHaveLength(1)
+      expect(owners.filter(({ status }) => status === 'speaking')).toHaveLength(99)
+    })
+
+    it('finds the clip that was spoken for it, which then lives longer', async () => {
+      const catalog = await open()
+      const { id, expiresAt } = await waitingClip(catalog)
+      expect(await catalog.requests.claim(claim({ clipId: id }))).toEqual({ status: 'ours' })
+      const again = claim({ clipId: 'another', expiresAt: expiresAt + 1 })
+      expect(await catalog.requests.claim(again)).toMatchObject({ status: 'spoken', clip: { id } })
+      expect(await catalog.clips.find(id)).toMatchObject({ expiresAt: expiresAt + 1 })
+    })
+
+    it('keeps the clip that it was given: a clean-up that found it overdue a moment before does not expire it', async () => {
+      const many = await openMany(subject)
+      const catalog = many(0)
+      const cleaner = many(1)
+      const { id } = await waitingClip(catalog, { created: { expiresAt: NOW } })
+      const overdue = await cleaner.backlog.overdue({ now: NOW, limit: 1 })
+      expect(overdue).toMatchObject([{ id }])
+      // By a clock that is a moment behind.
+      const before = { now: NOW - 1, expiresAt: NOW - 1 + HOUR_MS }
+      await catalog.requests.claim(claim({ clipId: id, ...before }))
+      const again = await catalog.requests.claim(claim({ clipId: 'another', ...before }))
+      expect(again).toMatchObject({ status: 'spoken', clip: { id } })
+      expect(await cleaner.clips.expire(id, { error: 'late', now: NOW })).toBe(false)
+    })
+
+    it('is free again once its clip came to nothing', async () => {
+      const { requests } = await open()
+      await requests.claim(claim())
+      await requests.giveUp('h', 'another')
+      expect(await requests.claim(claim({ clipId: 'clip-2' }))).toEqual({ status: 'speaking' })
+      await requests.giveUp('h', 'clip-1')
+      expect(await requests.claim(claim({ clipId: 'clip-2' }))).toEqual({ status: 'ours' })
+    })
+  })
+}

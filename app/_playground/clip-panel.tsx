@@ -1,6 +1,6 @@
 import { Badge, Paper, Text, VisuallyHidden } from '@mantine/core'
-import { IconClock, IconPinFilled } from '@tabler/icons-react'
 import { formatClock } from '../_shared/format.ts'
+import { IconClock, IconPin } from '../_shared/icons.tsx'
 import { AddressList } from './address-list.tsx'
 import { Player } from './player.tsx'
 import styles from './playground.module.css'
@@ -46,13 +46,13 @@ function Standing(props: { isTemporary: boolean; state: string; expiresAt: strin
   if (props.state === 'expired') return <Badge color="red">Expired</Badge>
   if (!props.isTemporary) {
     return (
-      <Badge className={styles.permanent} leftSection={<IconPinFilled size={12} aria-hidden />}>
+      <Badge className={styles.permanent} leftSection={<IconPin size={12} />}>
         Permanent
       </Badge>
     )
   }
   return (
-    <Badge className={styles.temporary} leftSection={<IconClock size={12} aria-hidden />}>
+    <Badge className={styles.temporary} leftSection={<IconClock size={12} />}>
       Temporary until {formatClock(props.expiresAt)}
     </Badge>
   )

@@ -1,6 +1,6 @@
 import { Button, Group, Kbd, Paper, PasswordInput, Text, Textarea } from '@mantine/core'
-import { IconMicrophone2 } from '@tabler/icons-react'
 import type { FormEvent, KeyboardEvent } from 'react'
+import { IconMicrophone } from '../_shared/icons.tsx'
 import type { Problem } from '../_shared/problem.ts'
 import styles from './playground.module.css'
 import { ProblemAlert } from './problem-alert.tsx'
@@ -76,7 +76,7 @@ export function Composer(props: ComposerProps) {
           size="md"
           loading={isRunning}
           disabled={!isReady}
-          leftSection={<IconMicrophone2 size={18} stroke={1.8} aria-hidden />}
+          leftSection={<IconMicrophone size={18} stroke={1.8} />}
         >
           Speak
         </Button>

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, NativeSelect, Slider, Text } from '@mantine/core'
-import { IconDownload, IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react'
 import { useRef, useState } from 'react'
 import { formatPosition } from '../_shared/format.ts'
+import { IconDownload, IconPause, IconPlay } from '../_shared/icons.tsx'
 import styles from './player.module.css'
 import { Waveform } from './waveform.tsx'
 
@@ -71,7 +71,7 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
           aria-label={isPlaying ? 'Pause' : 'Play'}
           onClick={toggle}
         >
-          {isPlaying ? <IconPlayerPauseFilled size={19} /> : <IconPlayerPlayFilled size={19} />}
+          {isPlaying ? <IconPause size={19} /> : <IconPlay size={19} />}
         </ActionIcon>
         <Text size="sm" className={styles.time}>
           {formatPosition(position)} <span>/ {formatPosition(duration)}</span>
@@ -90,7 +90,7 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
           download
           size="xs"
           variant="default"
-          leftSection={<IconDownload size={15} aria-hidden />}
+          leftSection={<IconDownload size={15} />}
         >
           Download
         </Button>

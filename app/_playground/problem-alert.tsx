@@ -1,5 +1,5 @@
 import { Alert, Code } from '@mantine/core'
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { IconAlert } from '../_shared/icons.tsx'
 import type { Problem } from '../_shared/problem.ts'
 
 /** A refusal in the service's own words. */
@@ -8,7 +8,7 @@ export function ProblemAlert({ problem }: { problem: Problem }) {
     <Alert
       role="alert"
       title={problem.title ?? 'That did not work'}
-      icon={<IconAlertTriangle aria-hidden />}
+      icon={<IconAlert />}
       styles={{
         root: { background: 'var(--bad-soft)' },
         title: { color: 'var(--bad)' },

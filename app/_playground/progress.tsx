@@ -1,16 +1,16 @@
 import { Loader, Text, Timeline } from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconClock } from '@tabler/icons-react'
 import type { AttemptView, ClipView } from '../_shared/clip-view.ts'
 import { formatDuration, providerLabel } from '../_shared/format.ts'
+import { IconAlert, IconCheck, IconClock } from '../_shared/icons.tsx'
 import styles from './playground.module.css'
 import { type Step, stepsOf } from './steps.ts'
 
 const bullets: Record<Step['status'], React.ReactNode> = {
   ahead: null,
   active: <Loader size={12} color="var(--accent)" />,
-  waiting: <IconClock size={13} aria-hidden />,
-  done: <IconCheck size={13} stroke={2.4} aria-hidden />,
-  failed: <IconAlertTriangle size={13} aria-hidden />,
+  waiting: <IconClock size={13} />,
+  done: <IconCheck size={13} stroke={2.4} />,
+  failed: <IconAlert size={13} />,
 }
 
 /** Speaking, keeping, storing: what has happened and what is happening, with each failed try and its reason. */

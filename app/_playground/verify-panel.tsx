@@ -1,8 +1,8 @@
 import { Alert, Button, Text } from '@mantine/core'
-import { IconAlertTriangle, IconPlugConnectedX, IconShieldCheck } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ClipView } from '../_shared/clip-view.ts'
 import { formatBytes, formatDuration } from '../_shared/format.ts'
+import { IconAlert, IconShield, IconUnplugged } from '../_shared/icons.tsx'
 import styles from './playground.module.css'
 import type { Verdict } from './verify.ts'
 
@@ -27,12 +27,7 @@ export function VerifyPanel({ clip }: { clip: ClipView }) {
   return (
     <div className={styles.verify}>
       <div className={styles.verifyHead}>
-        <Button
-          variant="default"
-          loading={isChecking}
-          onClick={check}
-          leftSection={<IconShieldCheck size={17} />}
-        >
+        <Button variant="default" loading={isChecking} onClick={check} leftSection={<IconShield size={17} />}>
           Verify
         </Button>
         <Text size="xs" c="dimmed">
@@ -47,9 +42,9 @@ export function VerifyPanel({ clip }: { clip: ClipView }) {
 }
 
 const heads = {
-  exact: { title: 'Exactly what was promised', icon: <IconShieldCheck aria-hidden /> },
-  different: { title: 'Not what was promised', icon: <IconAlertTriangle aria-hidden /> },
-  unreachable: { title: 'Could not be fetched', icon: <IconPlugConnectedX aria-hidden /> },
+  exact: { title: 'Exactly what was promised', icon: <IconShield /> },
+  different: { title: 'Not what was promised', icon: <IconAlert /> },
+  unreachable: { title: 'Could not be fetched', icon: <IconUnplugged /> },
 }
 
 function VerdictAlert({ verdict, promised }: { verdict: Verdict; promised: string }) {

@@ -1,5 +1,5 @@
 import { ActionIcon, CopyButton as MantineCopyButton, Tooltip } from '@mantine/core'
-import { IconCheck, IconCopy } from '@tabler/icons-react'
+import { IconCheck, IconCopy } from './icons.tsx'
 
 /** Puts `value` on the clipboard and says for a moment that it did. */
 export function CopyButton({ value, label }: { value: string; label: string }) {

@@ -7,9 +7,9 @@ import {
   useMantineColorScheme,
   VisuallyHidden,
 } from '@mantine/core'
-import { IconMoon, IconSun } from '@tabler/icons-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { IconMoon, IconSun } from './icons.tsx'
 import { Logo } from './logo.tsx'
 import styles from './site-header.module.css'
 
@@ -61,8 +61,8 @@ function ColorSchemeToggle() {
       className={styles.toggle}
       onClick={() => setColorScheme(current === 'dark' ? 'light' : 'dark')}
     >
-      <IconSun size={18} stroke={1.6} className={styles.sun} aria-hidden />
-      <IconMoon size={18} stroke={1.6} className={styles.moon} aria-hidden />
+      <IconSun size={18} stroke={1.6} className={styles.sun} />
+      <IconMoon size={18} stroke={1.6} className={styles.moon} />
       <VisuallyHidden>Switch between light and dark</VisuallyHidden>
     </ActionIcon>
   )

@@ -8,7 +8,7 @@ import { until } from '../support/until.ts'
 
 const MEGABYTE = 1_000_000
 /** A new package that brings as much along as all others together is noticed. */
-const LARGEST_BYTES = 130 * MEGABYTE
+const LARGEST_BYTES = 95 * MEGABYTE
 
 let image: Image
 beforeAll(async () => {

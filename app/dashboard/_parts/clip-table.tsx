@@ -1,6 +1,6 @@
 import { ActionIcon, Anchor, Table, Tooltip, VisuallyHidden } from '@mantine/core'
-import { IconRefresh } from '@tabler/icons-react'
 import { formatDateTime, formatTime, providerLabel } from '../../_shared/format.ts'
+import { IconRefresh } from '../../_shared/icons.tsx'
 import type { ListedClip } from './clips.ts'
 import styles from './dashboard.module.css'
 
@@ -55,7 +55,7 @@ export function ClipTable({ clips, retrying, onOpen, onRetry }: ClipTableProps) 
                       aria-label={`Retry ${clip.id.slice(0, 12)}`}
                       onClick={() => onRetry(clip.id)}
                     >
-                      <IconRefresh size={16} aria-hidden />
+                      <IconRefresh size={16} />
                     </ActionIcon>
                   </Tooltip>
                 )}

@@ -1,8 +1,8 @@
 import { Alert, Button, Pagination, Paper, Skeleton, Tabs, Text } from '@mantine/core'
-import { IconRefresh } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import useSWR from 'swr'
 import type { ListedState } from '#lib/catalog/clip-list.ts'
+import { IconRefresh } from '../../_shared/icons.tsx'
 import { asProblem } from '../../_shared/problem.ts'
 import { ClipDrawer } from './clip-drawer.tsx'
 import { ClipTable } from './clip-table.tsx'
@@ -49,7 +49,7 @@ export function ClipsPanel({ changedAt }: { changedAt: number | undefined }) {
             variant="default"
             loading={retrying === 'all'}
             disabled={!data?.total}
-            leftSection={<IconRefresh size={15} aria-hidden />}
+            leftSection={<IconRefresh size={15} />}
             onClick={() => retryClips()}
           >
             Retry all

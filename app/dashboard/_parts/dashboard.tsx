@@ -2,10 +2,10 @@
 
 import '@mantine/charts/styles.css'
 import { Alert, Button, SegmentedControl, Skeleton } from '@mantine/core'
-import { IconLogout } from '@tabler/icons-react'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { Range } from '#lib/dashboard/read-stats.ts'
+import { IconSignOut } from '../../_shared/icons.tsx'
 import { Charts } from './charts.tsx'
 import { ClipsPanel } from './clips-panel.tsx'
 import styles from './dashboard.module.css'
@@ -45,12 +45,7 @@ export function Dashboard() {
           className={styles.range}
           onChange={(value) => setRange(value as Range)}
         />
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconLogout size={15} aria-hidden />}
-          onClick={signOut}
-        >
+        <Button size="xs" variant="default" leftSection={<IconSignOut size={15} />} onClick={signOut}>
           Sign out
         </Button>
       </div>

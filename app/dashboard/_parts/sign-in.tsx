@@ -1,9 +1,9 @@
 'use client'
 
 import { Alert, Button, Code, Paper, PasswordInput, Text } from '@mantine/core'
-import { IconLock } from '@tabler/icons-react'
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState, useTransition } from 'react'
+import { IconLock } from '../../_shared/icons.tsx'
 import { asProblem, readProblem } from '../../_shared/problem.ts'
 import styles from './dashboard.module.css'
 
@@ -33,7 +33,7 @@ export function SignIn({ isOpen }: { isOpen: boolean }) {
   return (
     <main id="content" className={styles.signIn}>
       <Paper component="form" withBorder radius="lg" className={styles.signInCard} onSubmit={signIn}>
-        <IconLock size={26} stroke={1.6} color="var(--accent)" aria-hidden />
+        <IconLock size={26} stroke={1.6} color="var(--accent)" />
         <div>
           <h1>Dashboard</h1>
           <Text c="dimmed">For whoever runs this service.</Text>

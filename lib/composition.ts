@@ -15,6 +15,7 @@ import { type Chain, createChain } from '#lib/ipfs/chain/chain.ts'
 import { createSharedSlots } from '#lib/ipfs/chain/shared-slots.ts'
 import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
 import { createProviders } from '#lib/ipfs/providers/index.ts'
+import { createConnectionLimit } from '#lib/limits/connection-limit.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
 import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -111,6 +112,7 @@ export function createServices(
     }),
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
     signInLimit: createSignInLimit({ redis }),
+    connectionLimit: createConnectionLimit(),
     keyedHash: createKeyedHash({
       file: path.join(directory, 'request-key'),
       secret: config.reuse.secret,

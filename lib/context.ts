@@ -6,6 +6,7 @@ import type { BlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import type { Chain } from '#lib/ipfs/chain/chain.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
+import type { ConnectionLimit } from '#lib/limits/connection-limit.ts'
 import type { RateLimiter } from '#lib/limits/rate-limit.ts'
 import type { SignInLimit } from '#lib/limits/sign-in-limit.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
@@ -54,6 +55,8 @@ export interface Services {
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
   signInLimit: SignInLimit
+  /** How many event streams one caller, and all together, may have open at this process. */
+  connectionLimit: ConnectionLimit
   /** What instances share beyond the catalog; only where there is a `REDIS_URL`. */
   redis: RedisConnections | undefined
   /** Hashes requests and idempotency keys. */

@@ -6,25 +6,27 @@ import {
 } from 'rate-limiter-flexible'
 import type { RedisConnections } from '#lib/redis/connections.ts'
 
-/** What is left in a window after something was counted. */
+/** The state of a key's window after something was counted. */
 export interface Count {
+  /** Whether the limit was not exceeded. */
   isWithin: boolean
+  /** How much may still be counted in this window. */
   remaining: number
-  /** Until the window ends. */
+  /** Milliseconds until the window ends. */
   resetMs: number
 }
 
-/** Counts what each `key` does. A key's window begins with the first that it does, and ends `windowSeconds` later. */
+/** Counts the actions of each `key`. A key's window begins with its first action, and ends `windowSeconds` later. */
 export interface FixedWindow {
-  /** Counts one more of `key`. */
+  /** Counts one more action of `key`. */
   count(key: string): Promise<Count>
-  /** Forgets what `key` did. */
+  /** Sets the count of `key` back to none. */
   forget(key: string): Promise<void>
 }
 
 /**
- * Windows of which each holds `limit`. With `redis` all instances count together under `name`; while Redis is away, or
- * without it, each counts for itself.
+ * Allows each key `limit` actions in a window. With `redis` all instances count together under `name`; while Redis is
+ * away, or without it, each counts for itself.
  */
 export function createFixedWindow(options: {
   name: string
@@ -33,42 +35,42 @@ export function createFixedWindow(options: {
   redis?: RedisConnections | undefined
 }): FixedWindow {
   const { name, limit: points, windowSeconds: duration, redis } = options
-  const own = new RateLimiterMemory({ points, duration })
-  let together: Promise<RateLimiterAbstract> | undefined
+  const local = new RateLimiterMemory({ points, duration })
+  let shared: Promise<RateLimiterAbstract> | undefined
 
-  async function connect({ prefix, shared }: RedisConnections): Promise<RateLimiterAbstract> {
-    const storeClient = await shared()
-    const keyPrefix = `${prefix}${name}`
+  async function connect(connections: RedisConnections): Promise<RateLimiterAbstract> {
+    const storeClient = await connections.shared()
+    const keyPrefix = `${connections.prefix}${name}`
     return new RateLimiterRedis({
       storeClient,
       keyPrefix,
       points,
       duration,
-      insuranceLimiter: own,
+      insuranceLimiter: local,
       rejectIfRedisNotReady: true,
     })
   }
 
   async function limiter(): Promise<RateLimiterAbstract> {
-    if (!redis) return own
-    // Refused only while the service stops.
-    together ??= connect(redis).catch(() => own)
-    return together
+    if (!redis) return local
+    // Fails only while the service stops.
+    shared ??= connect(redis).catch(() => local)
+    return shared
   }
 
   return {
     async count(key) {
-      const { isWithin, left } = await (await limiter()).consume(key).then(
-        (left) => ({ isWithin: true, left }),
-        (left: unknown) => {
-          if (!(left instanceof RateLimiterRes)) throw left
-          return { isWithin: false, left }
+      const { isWithin, result } = await (await limiter()).consume(key).then(
+        (result) => ({ isWithin: true, result }),
+        (result: unknown) => {
+          if (!(result instanceof RateLimiterRes)) throw result
+          return { isWithin: false, result }
         },
       )
       return {
         isWithin,
-        remaining: Math.max(0, left.remainingPoints),
-        resetMs: Math.max(0, left.msBeforeNext),
+        remaining: Math.max(0, result.remainingPoints),
+        resetMs: Math.max(0, result.msBeforeNext),
       }
     },
     async forget(key) {

@@ -1,12 +1,12 @@
 import type { RedisConnections } from '#lib/redis/connections.ts'
 import { createFixedWindow } from './fixed-window.ts'
 
-/** What is left to a caller after a request. */
+/** What a caller may still do after a request was counted. */
 export interface Allowance {
   isAllowed: boolean
-  /** `RateLimit` and `RateLimit-Policy`. */
+  /** The headers `RateLimit` and `RateLimit-Policy` of the answer. */
   headers: Record<string, string>
-  /** Until the caller's window ends. */
+  /** Milliseconds until the caller's window ends. */
   resetMs: number
 }
 
@@ -16,8 +16,8 @@ export interface RateLimiter {
 }
 
 /**
- * Lets each caller make `limit` requests in each window, at all instances together where there is a `redis`. The window
- * begins with the first of them.
+ * Allows each caller `limit` requests in a window, at all instances together where there is a `redis`. The window begins
+ * with the first of them.
  *
  * @see https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html
  */
@@ -26,13 +26,13 @@ export function createRateLimiter(options: {
   windowSeconds: number
   redis?: RedisConnections | undefined
 }): RateLimiter {
-  const windows = createFixedWindow({ name: 'requests', ...options })
+  const window = createFixedWindow({ name: 'requests', ...options })
   const policy = `"default";q=${options.limit};w=${options.windowSeconds}`
   return {
     async take(key) {
-      const { isWithin: isAllowed, remaining, resetMs } = await windows.count(key)
-      const rest = `"default";r=${remaining};t=${Math.ceil(resetMs / 1000)}`
-      return { isAllowed, resetMs, headers: { RateLimit: rest, 'RateLimit-Policy': policy } }
+      const { isWithin: isAllowed, remaining, resetMs } = await window.count(key)
+      const state = `"default";r=${remaining};t=${Math.ceil(resetMs / 1000)}`
+      return { isAllowed, resetMs, headers: { RateLimit: state, 'RateLimit-Policy': policy } }
     },
   }
 }

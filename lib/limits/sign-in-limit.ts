@@ -2,12 +2,12 @@ import { ServiceError } from '#lib/model/errors.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
 import { createFixedWindow } from './fixed-window.ts'
 
-const FAILURES = 10
+const MAX_FAILURES = 10
 const WINDOW_SECONDS = 15 * 60
 
 /**
- * Runs `signIn` unless ten of the caller's tries have failed within fifteen minutes. Only failures count, and they
- * count from the start, so that many tries at once gain nothing.
+ * Runs `signIn` unless ten attempts of the caller have failed within fifteen minutes. Each attempt is counted before it
+ * is made, so that many at once gain nothing, and success sets the count back.
  *
  * @throws ServiceError `rate_limited`; whatever `signIn` throws
  */
@@ -17,14 +17,14 @@ export type SignInLimit = (caller: string, signIn: () => void) => Promise<void>
 export function createSignInLimit({ redis }: { redis?: RedisConnections | undefined } = {}): SignInLimit {
   const failures = createFixedWindow({
     name: 'sign-ins',
-    limit: FAILURES,
+    limit: MAX_FAILURES,
     windowSeconds: WINDOW_SECONDS,
     redis,
   })
   return async (caller, signIn) => {
     const { isWithin, resetMs } = await failures.count(caller)
     if (!isWithin) {
-      throw new ServiceError('rate_limited', 'Too many failed tries to sign in; try again later', {
+      throw new ServiceError('rate_limited', 'Too many failed attempts to sign in; try again later', {
         retryAfterMs: resetMs,
       })
     }

@@ -125,7 +125,7 @@ describe('GET /api/clips/{id}/events', () => {
     expect(stale).toEqual([event])
   })
 
-  it('has 200 seats for one address, and gives them back', async () => {
+  it('allows one address 200 streams, and a further one when they have ended', async () => {
     const id = await pendingClip()
     const path = `/api/clips/${id}/events`
     const over = new AbortController()
@@ -135,7 +135,7 @@ describe('GET /api/clips/{id}/events', () => {
     expect(streams.every(({ status }) => status === 200)).toBe(true)
     expect((await world.service.fetch(path)).status).toBe(429)
     over.abort()
-    await until('a seat', async () => {
+    await until('a stream to be allowed again', async () => {
       const response = await world.service.fetch(path)
       await response.body?.cancel()
       return response.status === 200

@@ -7,7 +7,7 @@ import { describeRateLimiter } from './rate-limiter-conformance.ts'
 
 const url = inject('redisUrl') ?? ''
 
-describeRateLimiter('in one process', {
+describeRateLimiter('of one process', {
   create(options) {
     const limiter = createRateLimiter(options)
     return [limiter, limiter]
@@ -27,11 +27,11 @@ function twoInstances(
   return [instance(), instance()]
 }
 
-describe.skipIf(!url)('while Redis is away', () => {
+describe.skipIf(!url)('the rate limiter of two instances, while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  it('each instance counts for itself without waiting, and when it is back they count together', async () => {
+  it('counts at each instance without waiting, and together again when Redis is back', async () => {
     server = await startRedis()
     const [left, right] = twoInstances(server.url, { limit: 1, windowSeconds: 60 })
     await left.take('caller')
@@ -55,7 +55,7 @@ describe.skipIf(!url)('while Redis is away', () => {
     })
   })
 
-  it('from the start, the first request hardly waits', async () => {
+  it('makes the first request wait less than a second when Redis was never there', async () => {
     server = await startRedis()
     await server.stop()
     const [limiter] = twoInstances(server.url, { limit: 1, windowSeconds: 60 })

@@ -4,7 +4,7 @@ import { ownPrefix, testRedis } from '../../support/redis.ts'
 
 const url = inject('redisUrl') ?? ''
 
-describeSignInLimit('in one process', () => {
+describeSignInLimit('of one process', () => {
   const limit = createSignInLimit()
   return [limit, limit]
 })
@@ -25,35 +25,35 @@ function describeSignInLimit(name: string, create: () => [SignInLimit, SignInLim
     }
     const succeed = () => {}
 
-    it('lets ten tries fail, and then nobody in, not even with the key', async () => {
+    it('refuses a caller after ten failed attempts, even with the right key', async () => {
       const limits = create()
-      for (let tries = 0; tries < 10; tries += 1) {
-        await expect(limits[tries % 2 ? 0 : 1]('caller', fail)).rejects.toBe(wrong)
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        await expect(limits[attempt % 2 ? 0 : 1]('caller', fail)).rejects.toBe(wrong)
       }
       const refusal = { code: 'rate_limited', retryAfterMs: expect.closeTo(900_000, -4) }
       for (const limit of limits) await expect(limit('caller', succeed)).rejects.toMatchObject(refusal)
       await limits[0]('another caller', succeed)
     })
 
-    it('forgets failures once the caller is in', async () => {
+    it('counts anew once the caller has signed in', async () => {
       const [left, right] = create()
-      for (let tries = 0; tries < 9; tries += 1) await left('caller', fail).catch(() => {})
+      for (let attempt = 0; attempt < 9; attempt += 1) await left('caller', fail).catch(() => {})
       await right('caller', succeed)
       await expect(left('caller', fail)).rejects.toBe(wrong)
       await left('caller', succeed)
     })
 
-    it('gains nobody anything by many tries at once', async () => {
+    it('runs no more than ten of many attempts at once', async () => {
       const limits = create()
-      let tried = 0
-      const tries = Array.from({ length: 40 }, (_, index) =>
+      let attempted = 0
+      const attempts = Array.from({ length: 40 }, (_, index) =>
         limits[index % 2 ? 0 : 1]('caller', () => {
-          tried += 1
+          attempted += 1
           fail()
         }),
       )
-      await Promise.allSettled(tries)
-      expect(tried).toBe(10)
+      await Promise.allSettled(attempts)
+      expect(attempted).toBe(10)
     })
   })
 }

@@ -1,7 +1,6 @@
 import { isSettled, readClip } from '#lib/clips/watch-clip.ts'
 import { clipEvent, clipEvents } from '#lib/http/answers/clip-events.ts'
 import { clientAddress } from '#lib/http/client-address.ts'
-import { takeConnection } from '#lib/http/connection-limit.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { getService } from '#lib/http/service.ts'
@@ -23,12 +22,13 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     // An EventSource comes back whenever a stream ends; 204 is how it learns that there is nothing more to come.
     const isKnown = lastEventId === clipEvent(history, baseUrl).id
     if (isKnown && isSettled(history)) return new Response(null, { status: 204 })
-    const leave = takeConnection(services, clientAddress(request, services.config.access.trustedProxies))
+    const caller = clientAddress(request, services.config.access.trustedProxies)
+    const endConnection = services.connectionLimit.take(caller)
     return eventStream(async function* (signal) {
       try {
         yield* clipEvents(services, id, { baseUrl, signal, lastEventId })
       } finally {
-        leave()
+        endConnection()
       }
     })
   },

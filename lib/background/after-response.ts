@@ -7,13 +7,13 @@ import { drainBacklog } from './drain-backlog.ts'
 import { retryOpportunistically } from './opportunistic.ts'
 import { auditDue, runMaintenance } from './tasks.ts'
 
-/** One for the clip itself, and one of those that still wait. */
-const REPLICAS_AN_ANSWER = 2
+/** How many replicas each answer is followed by: one of its own clip, and one of a clip that still waits. */
+const REPLICAS_PER_ANSWER = 2
 
 /**
- * What is due once `vocalize` was answered. A clip that was stored shows that the backlog can be, too; one that was
- * kept temporarily gives the opportunistic hook its chance. Providers that have rested are probed here, since callers
- * never do it; where others do the background work, that is all that is done.
+ * What is due once `vocalize` was answered. A clip that was stored shows that the backlog can be stored, too; one that
+ * was kept temporarily gives the opportunistic hook its chance. Providers whose cool-down is over are probed here, since
+ * callers never do that; where other processes do the background work, nothing else is done.
  */
 export async function afterResponse(services: Services, clip: VocalizedClip): Promise<void> {
   const { chain, config, tasks } = services
@@ -23,7 +23,7 @@ export async function afterResponse(services: Services, clip: VocalizedClip): Pr
   await afterWork(services)
 }
 
-/** What is due once clips may have come to their ends behind an answer: where nothing else does it, who waits is told. */
+/** What is due once clips may have been stored or expired behind an answer: their webhooks, where no timer delivers them. */
 export async function afterWork(services: Services): Promise<void> {
   const { hasBackground, hasFollowUps } = services.config
   if (hasFollowUps && !hasBackground) await deliverWebhooks(services)
@@ -33,7 +33,7 @@ async function afterStored(services: Services, { cid }: VocalizedClip) {
   const { chain, tasks } = services
   await chain.probe(cid, tasks.signal)
   await drainBacklog(services)
-  await replicate(services, { limit: REPLICAS_AN_ANSWER, dueOnly: true, signal: tasks.signal })
+  await replicate(services, { limit: REPLICAS_PER_ANSWER, dueOnly: true, signal: tasks.signal })
 }
 
 async function afterPending(services: Services) {
@@ -47,6 +47,8 @@ async function afterPending(services: Services) {
 /**
  * What is due once cron was answered: where nothing runs between requests, all that timers do elsewhere. What is not
  * done when `end` aborts is left to the next call.
+ *
+ * @throws CatalogError
  */
 export async function afterCron(given: Services, end: AbortSignal): Promise<void> {
   const { config, log, tasks } = given
@@ -56,10 +58,10 @@ export async function afterCron(given: Services, end: AbortSignal): Promise<void
     await deliverWebhooks(services)
     await runMaintenance(services)
     await auditDue(services)
-    // Of what the others have ended.
+    // Those of the clips that were stored or expired just now.
     await deliverWebhooks(services)
   } catch (error) {
     if (!end.aborted) throw error
-    log.warn('Cron has run out of time; the next call goes on')
+    log.warn('Cron has run out of time: the next call goes on')
   }
 }

@@ -5,8 +5,10 @@ const BATCH = 100
 
 /**
  * Uploads the whole backlog, batch after batch, until it is empty or a provider fails again. Called after an upload has
- * succeeded: an outage of hours ends at once, without waiting for traffic. Each clip is tried once after an outage; one
- * that fails while others succeed then waits for its own date. Runs once at a time.
+ * succeeded, so that clips need not wait for traffic after an outage of hours. Each clip is tried once after an outage;
+ * one that fails while others succeed then waits for its own date. Does nothing while a drain is running.
+ *
+ * @throws CatalogError
  */
 export async function drainBacklog(services: Services): Promise<void> {
   const { clock, inFlight, outage, tasks } = services

@@ -4,7 +4,10 @@ import { drainBacklog } from './drain-backlog.ts'
 
 /**
  * Lets traffic retry what waits: with chance `OPPORTUNISTIC_RETRY_CHANCE` uploads up to `RETRY_BATCH_SIZE` due clips.
- * To be called after the response, so that no request is slowed down. Where others do the background work, never.
+ * To be called after the response, so that no request is slowed down. Does nothing where other processes do the
+ * background work.
+ *
+ * @throws CatalogError
  */
 export async function retryOpportunistically(services: Services): Promise<void> {
   const { config, clock, tasks } = services

@@ -3,51 +3,53 @@ import type { Task } from '#lib/queue/queue.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { auditDue, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
 
-/** As many of each lane; the chores, each one at a time, are no more. */
+/** So many uploads at once. There are no more maintenance jobs than this, each running once at a time. */
 const TASKS_AT_ONCE = 5
 const MINUTE_MS = 60_000
-/** How long what was not rung for may be left alone. */
-const SWEEP_MS = 5000
+/** How long due work may wait that was not enqueued. */
+const DUE_WORK_MS = 5000
 const WEBHOOKS_MS = 1000
 
 type MaintenanceJob = Exclude<Task['kind'], 'upload'>
 
 /**
- * Has this process do what is due by itself: what is rung for, here or anywhere, and what its timers ring for. Where
- * processes share a Redis their timers ring together, so that each round is made once.
+ * Has this process do background work: the tasks that are enqueued, here or in other processes, and those of its timers.
+ * Where processes share a Redis their timers enqueue the same tasks, so that each is carried out once.
  *
- * Returns what ends it: that takes up nothing more, and resolves when what is under way is done.
+ * Returns what ends it: that starts nothing more, and resolves when the running tasks are done.
  */
 export function startBackground(
   services: Services,
   { recovered }: { recovered: () => Promise<void> },
 ): () => Promise<void> {
   const { clock, config, tasks, workQueue } = services
-  const chores: Record<MaintenanceJob, () => Promise<unknown>> = {
-    webhooks: () => deliverWebhooks(services),
-    replicate: () => replicateDue(services),
-    sweep: () => runDueWork(services),
-    audit: () => recovered().then(() => auditDue(services)),
-    'clean-up': () => recovered().then(() => runMaintenance(services)),
-  }
-  const doChore = eachOneAtATime(chores, tasks.signal)
+  const runJob = eachOneAtATime<MaintenanceJob>(
+    {
+      webhooks: () => deliverWebhooks(services),
+      replicate: () => replicateDue(services),
+      'due-work': () => runDueWork(services),
+      audit: () => recovered().then(() => auditDue(services)),
+      'clean-up': () => recovered().then(() => runMaintenance(services)),
+    },
+    tasks.signal,
+  )
   const stopWorking = workQueue.work(
-    ({ kind, id }) => tasks.track(kind === 'upload' ? uploadDue(services, id) : doChore(kind)),
+    ({ kind, id }) => tasks.track(kind === 'upload' ? uploadDue(services, id) : runJob(kind)),
     { concurrency: TASKS_AT_ONCE },
   )
 
   /** The date is the same in all processes for as long as the interval lasts. */
   function every(intervalMs: number, kind: MaintenanceJob) {
-    const ring = () =>
+    const enqueue = () =>
       workQueue.enqueue({ kind, id: 'all' }, Math.floor(clock.now() / intervalMs) * intervalMs)
-    return setInterval(ring, intervalMs).unref()
+    return setInterval(enqueue, intervalMs).unref()
   }
   const timers = [
     every(MINUTE_MS, 'audit'),
     every(config.tempAudio.cleanupIntervalMs, 'clean-up'),
-    // A Redis may have lost what was rung for, and its processes work on clips by their dates.
-    ...(config.redisUrl ? [every(SWEEP_MS, 'sweep')] : []),
-    ...(config.webhook ? [every(config.redisUrl ? SWEEP_MS : WEBHOOKS_MS, 'webhooks')] : []),
+    // With Redis, clips are uploaded at their own dates, and Redis may have lost what was enqueued.
+    ...(config.redisUrl ? [every(DUE_WORK_MS, 'due-work')] : []),
+    ...(config.webhook ? [every(config.redisUrl ? DUE_WORK_MS : WEBHOOKS_MS, 'webhooks')] : []),
   ]
 
   return async () => {
@@ -56,19 +58,19 @@ export function startBackground(
   }
 }
 
-/** Does each of `chores` one at a time in this process; what is rung for meanwhile is done afterwards, once. */
+/** Runs each of `jobs` once at a time in this process. A job that is asked for while it runs is run once more afterwards. */
 function eachOneAtATime<Name extends string>(
-  chores: Record<Name, () => Promise<unknown>>,
+  jobs: Record<Name, () => Promise<unknown>>,
   signal: AbortSignal,
 ): (name: Name) => Promise<void> {
   const running = new Set<Name>()
-  const rung = new Set<Name>()
+  const requested = new Set<Name>()
   return async (name) => {
-    rung.add(name)
+    requested.add(name)
     if (running.has(name)) return
     running.add(name)
     try {
-      while (rung.delete(name) && !signal.aborted) await chores[name]()
+      while (requested.delete(name) && !signal.aborted) await jobs[name]()
     } finally {
       running.delete(name)
     }

@@ -5,10 +5,10 @@ import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import { drainBacklog } from './drain-backlog.ts'
 
-const CLIPS_A_SWEEP = 1000
+const CLIPS_PER_RUN = 1000
 const SAMPLES_KEPT_MS = 31 * 24 * 3_600_000
 
-/** Uploads clip `id` if it is due, and drains the backlog if that worked. */
+/** Uploads clip `id` if it is due, and drains the backlog if that succeeded. @throws CatalogError */
 export async function uploadDue(services: Services, id: string): Promise<void> {
   const { signal } = services.tasks
   const clip = { id, limit: 1, trigger: 'queue', dueOnly: true, signal } as const
@@ -16,33 +16,35 @@ export async function uploadDue(services: Services, id: string): Promise<void> {
   if (successCount > 0) await drainBacklog(services)
 }
 
-/** Brings clips whose date has come to further providers. */
+/** Uploads clips whose replicas are due to further providers. @throws CatalogError */
 export async function replicateDue(services: Services) {
-  return replicate(services, { limit: CLIPS_A_SWEEP, dueOnly: true, signal: services.tasks.signal })
+  return replicate(services, { limit: CLIPS_PER_RUN, dueOnly: true, signal: services.tasks.signal })
 }
 
-/** Uploads and replicates what is due, whoever was to ring for it, and drains the backlog if that worked. */
+/** Uploads and replicates what is due, whether it was enqueued or not, and drains the backlog if that succeeded. @throws CatalogError */
 export async function runDueWork(services: Services) {
   const { signal } = services.tasks
-  const due = { limit: CLIPS_A_SWEEP, trigger: 'timer', dueOnly: true, signal } as const
+  const due = { limit: CLIPS_PER_RUN, trigger: 'timer', dueOnly: true, signal } as const
   const { processed, successCount, failureCount } = await uploadPending(services, due)
   if (successCount > 0) await drainBacklog(services)
   return { processed, successCount, failureCount, replicas: await replicateDue(services) }
 }
 
-/** One tick of the clean-up timer: uploads and replicates what is due, then ends what has had its time. */
+/** One run of the clean-up timer: uploads and replicates what is due, then ends the clips whose time is over. @throws CatalogError */
 export async function runMaintenance(services: Services): Promise<void> {
   const { catalog, clock, log, tasks } = services
-  const swept = await runDueWork(services)
+  const uploaded = await runDueWork(services)
   const cleaned = await cleanUp(services, { signal: tasks.signal })
   const remaining = await countRemaining(services)
   await catalog.stats.sample(clock.now(), clock.now() - SAMPLES_KEPT_MS)
-  log.info({ ...swept, remaining, ...cleaned }, 'Cleaned up')
+  log.info({ ...uploaded, remaining, ...cleaned }, 'Cleaned up')
 }
 
 /**
- * Reads up to `AUDIT_REQUESTS_PER_MINUTE` clips back, to be called once a minute: fresh ones until they are delivered
+ * Reads up to `AUDIT_REQUESTS_PER_MINUTE` clips back, to be called once a minute: new ones until they are delivered
  * for the first time, all others every `AUDIT_INTERVAL_HOURS`.
+ *
+ * @throws CatalogError
  */
 export async function auditDue(services: Services): Promise<void> {
   const { clock, config, tasks } = services

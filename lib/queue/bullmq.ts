@@ -5,22 +5,22 @@ import type { RedisConnections } from '#lib/redis/connections.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import type { Handle, WorkQueue } from './queue.ts'
 
-/** A closing worker says farewell to Redis, which may be away. */
-const FAREWELL_MS = 1000
+/** How long a worker that closes may take to say so to Redis, which may be away. */
+const CLOSE_TIMEOUT_MS = 1000
 
 /**
- * What is done stays known for a while: the timers of several processes ring for the same date, and not all before it
- * was done.
+ * Jobs that are done stay known for a while: the timers of several processes enqueue the same task for the same date,
+ * and some of them only after it was done.
  */
-const DONE_IS_KNOWN = { age: 3600, count: 10_000 }
+const KEEP_DONE = { age: 3600, count: 10_000 }
 
-/** An answer of Redis itself, which starts with its code: out of memory, read-only, no permission. */
+/** An answer of Redis itself starts with its code: out of memory, read-only, no permission. */
 const REDIS_ANSWER = /^[A-Z]+ /
 
 interface BullQueueOptions {
   redis: RedisConnections
   name: string
-  /** Takes the rings that Redis does not, so that a process which works goes on by itself while Redis is away. */
+  /** Takes the tasks that Redis does not take, so that a process which works goes on while Redis is away. */
   local: WorkQueue
   clock: Clock
   log: Log
@@ -34,9 +34,9 @@ interface BullQueueOptions {
  */
 export function createBullQueue({ redis, name, local, clock, log }: BullQueueOptions): WorkQueue {
   const prefix = `${redis.prefix}queue`
-  const ringing = new Set<Promise<void>>()
+  const adding = new Set<Promise<void>>()
   let opened: Promise<Queue> | undefined
-  let isTold = false
+  let isFailureReported = false
   let isClosed = false
 
   async function open(): Promise<Queue> {
@@ -58,17 +58,17 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
       jobId,
       delay: Math.max(0, dueAt - clock.now()),
       attempts: 1,
-      removeOnComplete: DONE_IS_KNOWN,
-      removeOnFail: DONE_IS_KNOWN,
+      removeOnComplete: KEEP_DONE,
+      removeOnFail: KEEP_DONE,
     })
-    isTold = false
+    isFailureReported = false
   }
 
-  /** That Redis is away is told by its connections; what else keeps it from taking jobs is told once. */
-  function tell(error: unknown) {
-    log.debug({ error: describeError(error) }, 'A ring went astray')
-    if (isTold || !REDIS_ANSWER.test(describeError(error))) return
-    isTold = true
+  /** The connections report that Redis is away; whatever else keeps it from taking jobs is reported here, once. */
+  function report(error: unknown) {
+    log.debug({ error: describeError(error) }, 'Enqueueing failed')
+    if (isFailureReported || !REDIS_ANSWER.test(describeError(error))) return
+    isFailureReported = true
     log.warn({ error: describeError(error) }, 'Redis takes no work: this instance works for itself')
   }
 
@@ -78,24 +78,24 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
       connection,
       prefix,
       concurrency,
-      // Who works for as long as this has lost its job to somebody else, which the leases in the catalog forgive.
+      // A worker that reports too late loses its job to another; the leases in the catalog keep it from being done twice.
       maxStalledCount: 1,
     })
-    // Emptied, stopped and started, it all passes by itself; the catalog has what is due.
-    worker.on('error', (error) => log.debug({ error: error.message }, 'The work queue is disturbed'))
+    // A Redis that was emptied, stopped or started passes by itself, and the catalog has what is due.
+    worker.on('error', (error) => log.debug({ error: error.message }, 'Queue error'))
     return worker
   }
 
   return {
     enqueue(task, dueAt) {
       if (isClosed) return
-      const adding = add(`${task.kind}-${task.id}-${dueAt}`, task, dueAt)
+      const added = add(`${task.kind}-${task.id}-${dueAt}`, task, dueAt)
         .catch((error: unknown) => {
-          tell(error)
+          report(error)
           local.enqueue(task, dueAt)
         })
-        .finally(() => ringing.delete(adding))
-      ringing.add(adding)
+        .finally(() => adding.delete(added))
+      adding.add(added)
     },
 
     work(handle, { concurrency }) {
@@ -109,16 +109,16 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
       const worker = openWorker(tracked, concurrency)
       worker.catch((error: unknown) => log.error({ err: error }, 'The work queue could not be opened'))
       return async () => {
-        const farewell = worker.then((opened) => opened.close()).catch(ignore)
+        const closed = worker.then((opened) => opened.close()).catch(ignore)
         await stopLocal()
         while (running.size > 0) await Promise.allSettled(running)
-        await Promise.race([farewell, clock.sleep(FAREWELL_MS)])
+        await Promise.race([closed, clock.sleep(CLOSE_TIMEOUT_MS)])
       }
     },
 
     async close() {
       isClosed = true
-      await Promise.all(ringing)
+      await Promise.all(adding)
       await local.close()
       await opened?.then((queue) => queue.close()).catch(ignore)
     },

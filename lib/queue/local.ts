@@ -1,8 +1,8 @@
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Handle, Task, WorkQueue } from './queue.ts'
 
-/** More is not kept in memory: the catalog has it. */
-const MOST_WAITING = 10_000
+/** More tasks are not kept in memory: the catalog has them. */
+const MAX_WAITING = 10_000
 
 interface Waiting {
   task: Task
@@ -11,7 +11,7 @@ interface Waiting {
   cancel: AbortController
 }
 
-/** The work queue of a process by itself. What is rung while it does not work is in vain. */
+/** The work queue of one process. What is enqueued while it does not work is ignored. */
 export function createLocalQueue({ clock }: { clock: Clock }): WorkQueue {
   const waiting = new Map<string, Waiting>()
   const due = new Map<string, Task>()
@@ -19,7 +19,7 @@ export function createLocalQueue({ clock }: { clock: Clock }): WorkQueue {
   let worker: { handle: Handle; concurrency: number } | undefined
 
   async function waitFor(key: string, entry: Waiting) {
-    // Timers may be early by a moment, and what is not due yet would be left alone.
+    // A timer may fire a moment early, and the task would find that nothing is due yet.
     do await clock.sleep(Math.max(0, entry.dueAt - clock.now()), entry.cancel.signal)
     while (clock.now() < entry.dueAt)
     waiting.delete(key)
@@ -54,7 +54,7 @@ export function createLocalQueue({ clock }: { clock: Clock }): WorkQueue {
       const key = `${task.kind} ${task.id}`
       const before = waiting.get(key)
       if (!worker || due.has(key) || (before && before.dueAt <= dueAt)) return
-      if (!before && waiting.size >= MOST_WAITING) return
+      if (!before && waiting.size >= MAX_WAITING) return
       before?.cancel.abort()
       const entry = { task, dueAt, cancel: new AbortController() }
       waiting.set(key, entry)

@@ -37,8 +37,8 @@ async function working(environment: Record<string, string> = {}) {
   }
 }
 
-describe('a process that works, when it comes to', () => {
-  it('an upload, uploads that clip and drains the backlog, since that worked', async () => {
+describe('a process that works, given', () => {
+  it('an upload, uploads that clip and then drains the backlog', async () => {
     const { services, clock, first, come } = await working()
     const [id = ''] = await waitingClips(services, 3)
     await clock.advance(1)
@@ -48,7 +48,7 @@ describe('a process that works, when it comes to', () => {
     expect(first.taken.size).toBe(3)
   })
 
-  it('an upload before its date, leaves it alone', async () => {
+  it('an upload before its date, does not try it', async () => {
     const { services, providers, clock, come } = await working()
     for (const provider of providers) provider.next(refused())
     const { id } = await speak(services)
@@ -56,7 +56,7 @@ describe('a process that works, when it comes to', () => {
     expect(providers.flatMap(({ uploads }) => uploads)).toHaveLength(2)
   })
 
-  it('an upload that somebody is at work on, leaves it alone', async () => {
+  it('an upload that is running already, does not try it again', async () => {
     const { services, first, clock, come } = await working()
     const [id = ''] = await waitingClips(services, 1)
     first.always(async ({ cid }) => {
@@ -69,7 +69,7 @@ describe('a process that works, when it comes to', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  it('an upload while all providers rest, claims nothing', async () => {
+  it('an upload while all breakers are open, claims nothing', async () => {
     const { services, providers, clock, come } = await working()
     for (const provider of providers) provider.next(unavailable(60_000))
     const { id } = await speak(services)
@@ -78,15 +78,15 @@ describe('a process that works, when it comes to', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 1, leaseOwner: null })
   })
 
-  it('a sweep, uploads all that is due and makes the replicas that are', async () => {
+  it('due work, uploads all that is due and makes the replicas that are', async () => {
     const { services, clock, first, second, come } = await working({ IPFS_REPLICAS: '2' })
     await waitingClips(services, 8)
     await clock.advance(1)
-    await clock.until(come('sweep'))
+    await clock.until(come('due-work'))
     expect([first.taken.size, second.taken.size]).toEqual([8, 8])
   })
 
-  it('the clean-up, expires what is over', async () => {
+  it('a clean-up, expires the clips whose time is over', async () => {
     const { services, clock, providers, come } = await working()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
@@ -95,7 +95,7 @@ describe('a process that works, when it comes to', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
   })
 
-  it('the same chore again and again, does it one at a time, and once more for all that rang meanwhile', async () => {
+  it('the same maintenance job four times at once, runs it twice, one after the other', async () => {
     const { services, clock, first, come } = await working({ IPFS_REPLICAS: '2' })
     let claims = 0
     const { claim } = services.catalog.replications
@@ -110,7 +110,7 @@ describe('a process that works, when it comes to', () => {
     expect(first.uploads).toEqual([])
   })
 
-  it('something that fails, says so once and goes on', async () => {
+  it('a task that fails, logs that once and goes on', async () => {
     const { services, clock, lines, first, come } = await working()
     const [id = ''] = await waitingClips(services, 1)
     await clock.advance(1)
@@ -124,7 +124,7 @@ describe('a process that works, when it comes to', () => {
   })
 })
 
-it('a process that works stops with its timers', async () => {
+it('a process that works stops taking tasks when its background work is ended', async () => {
   const { stop, isStopped } = await working()
   await stop()
   expect(isStopped()).toBe(true)
@@ -143,7 +143,7 @@ describe('with BACKGROUND=off', () => {
     return { ...world, ids, service }
   }
 
-  it('what waits is left to workers: at the start, after answers and after audio', async () => {
+  it('clips that wait are left to workers: at the start, after answers and after audio', async () => {
     const { services, clock, ids, service, first } = await answering()
     const clip = await speak(services)
     expect(clip.state).toBe('stored')
@@ -154,7 +154,7 @@ describe('with BACKGROUND=off', () => {
     for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ failedRounds: 0 })
   })
 
-  it('the lease of a process that has died here is taken back all the same', async () => {
+  it('the lease of a process that has died on this host is taken back all the same', async () => {
     const { services, clock, directory, providers } = await testServices()
     const ids = await waitingClips(services, 2)
     const lease = { owner: services.leaseOwner, expiresAt: clock.now() + 3_600_000 }
@@ -179,7 +179,7 @@ describe('with BACKGROUND=off', () => {
     expect(await next.services.catalog.queue.countWaiting(next.clock.now())).toBe(0)
   })
 
-  it('a provider that has rested is asked whether it is well, so that callers get it again', async () => {
+  it('a provider whose cool-down is over is probed, so that callers get it again', async () => {
     const { services, clock, service, providers } = await answering()
     for (const provider of providers) provider.next(unavailable(20_000))
     await speak(services)
@@ -200,14 +200,14 @@ describe('where nothing runs between requests', () => {
     return { ...world, services: { ...world.services, config } }
   }
 
-  it('answers are followed by the backlog', async () => {
+  it('an answer is followed by the upload of the backlog', async () => {
     const { services, clock, first } = await serverless()
     await waitingClips(services, 3)
     await clock.until(afterResponse(services, await speak(services)))
     expect(first.taken.size).toBe(4)
   })
 
-  it('answers are followed by the webhooks that are due', async () => {
+  it('an answer is followed by the webhooks that are due', async () => {
     const receiver = await startWebhookReceiver()
     onTestFinished(() => receiver.close())
     const { services } = await serverless({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET })
@@ -216,7 +216,7 @@ describe('where nothing runs between requests', () => {
     expect(receiver.received).toMatchObject([{ status: 204, message: { data: { id: clip.id } } }])
   })
 
-  it('cron is followed by nothing for which there is no time', async () => {
+  it('cron is followed by nothing once its time is over', async () => {
     const { services, clock, providers } = await serverless()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
@@ -225,7 +225,7 @@ describe('where nothing runs between requests', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
   })
 
-  it('cron is followed by all that timers do elsewhere', async () => {
+  it('cron is followed by all that timers do elsewhere, such as the expiry of clips', async () => {
     const { services, clock, providers } = await serverless()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
@@ -235,7 +235,7 @@ describe('where nothing runs between requests', () => {
   })
 
   it.each<Record<string, string>>([{}, { BACKGROUND: 'off' }])(
-    'cron is followed by nothing where others do that: %o',
+    'cron is followed by nothing where timers or workers do that: %o',
     async (environment) => {
       const { services, clock, providers } = await testServices({ environment })
       for (const provider of providers) provider.always(refused())

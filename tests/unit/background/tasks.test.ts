@@ -19,14 +19,17 @@ describe('the opportunistic hook', () => {
     [0.0999, 0],
     [0.1, 1],
     [0.9, 1],
-  ])('at a chance of %d leaves %i of one waiting clip', async (random, remaining) => {
-    const world = await withChance(random)
-    await waitingClips(world.services, 1)
-    await world.clock.until(retryOpportunistically(world.services))
-    expect(await waiting(world)).toBe(remaining)
-  })
+  ])(
+    'with the random number %d and a chance of 0.1 leaves %i of one waiting clip',
+    async (random, remaining) => {
+      const world = await withChance(random)
+      await waitingClips(world.services, 1)
+      await world.clock.until(retryOpportunistically(world.services))
+      expect(await waiting(world)).toBe(remaining)
+    },
+  )
 
-  it('never strikes where the chance is 0, and always where it is 1', async () => {
+  it('never retries where the chance is 0, and always where it is 1', async () => {
     const never = await withChance(0, { OPPORTUNISTIC_RETRY_CHANCE: '0' })
     const always = await withChance(0.9999, { OPPORTUNISTIC_RETRY_CHANCE: '1' })
     for (const world of [never, always]) {
@@ -37,7 +40,7 @@ describe('the opportunistic hook', () => {
     expect(await waiting(always)).toBe(0)
   })
 
-  it('tries three clips at most while they fail', async () => {
+  it('tries at most three clips while they fail', async () => {
     const world = await withChance(0)
     world.first.always(refused())
     await waitingClips(world.services, 5)
@@ -45,7 +48,7 @@ describe('the opportunistic hook', () => {
     expect(world.first.uploads).toHaveLength(3)
   })
 
-  it('leaves clips alone whose own date has not come', async () => {
+  it('does not try clips whose own date has not come', async () => {
     const world = await withChance(0)
     world.first.next(refused())
     await speak(world.services)
@@ -53,7 +56,7 @@ describe('the opportunistic hook', () => {
     expect(world.first.uploads).toHaveLength(1)
   })
 
-  it('empties the backlog once it has seen that a provider works again', async () => {
+  it('empties the backlog once one of its clips was stored', async () => {
     const world = await withChance(0)
     await waitingClips(world.services, 20)
     await world.clock.until(retryOpportunistically(world.services))
@@ -70,7 +73,7 @@ describe('the drain after a recovery', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
-  it('takes up clips whose own date is far ahead', async () => {
+  it('uploads clips whose own date is far ahead', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.always(refused())
     await speak(services)
@@ -125,7 +128,7 @@ describe('the drain after a recovery', () => {
   it.each([
     ['answers errors', unavailable()],
     ['refuses everything', refused()],
-  ])('comes after every outage: a provider that %s and then recovers', async (_, failure) => {
+  ])('happens after each outage of a provider that %s and then recovers', async (_, failure) => {
     const { services, clock, providers } = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
     for (let outages = 0; outages < 2; outages += 1) {
       for (const provider of providers) provider.always(failure)
@@ -137,7 +140,7 @@ describe('the drain after a recovery', () => {
     }
   })
 
-  it('does not go round in circles over clips without bytes', async () => {
+  it('tries a clip without bytes once, and ends', async () => {
     const { services, clock } = await testServices()
     const ids = await waitingClips(services, 3)
     for (const id of ids) await services.store.delete(id)
@@ -157,7 +160,7 @@ describe('the drain after a recovery', () => {
     expect(clock.passed()).toBe(2000)
   })
 
-  it('stops with the service', async () => {
+  it('stops with the service, and gives back what it has claimed', async () => {
     const { services, clock, first } = await testServices()
     first.always('hang')
     await waitingClips(services, 10)
@@ -170,15 +173,15 @@ describe('the drain after a recovery', () => {
   })
 })
 
-describe('what is due after an answer', () => {
-  it('of a stored clip is the backlog', async () => {
+describe('the work after an answer', () => {
+  it('of a stored clip uploads the backlog', async () => {
     const { services, clock } = await testServices()
     await waitingClips(services, 7)
     await clock.until(afterResponse(services, await speak(services)))
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
-  it('of a stored clip is a question to the provider that was sick', async () => {
+  it('of a stored clip probes the provider that had failed', async () => {
     const { services, clock, first } = await testServices()
     first.next(unavailable(20_000))
     const clip = await speak(services)
@@ -189,7 +192,7 @@ describe('what is due after an answer', () => {
     expect(await speak(services)).toMatchObject({ provider: 'pinata' })
   })
 
-  it('of a temporary clip is a probe, once the providers have rested, and with it the backlog', async () => {
+  it('of a temporary clip probes once the cool-downs are over, and then uploads the backlog', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.next(unavailable(20_000))
     await speak(services)
@@ -200,7 +203,7 @@ describe('what is due after an answer', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(0)
   })
 
-  it('of a temporary clip is nothing while the providers rest', async () => {
+  it('of a temporary clip tries nothing while all breakers are open', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.next(unavailable(20_000))
     const clip = await speak(services)
@@ -209,8 +212,8 @@ describe('what is due after an answer', () => {
   })
 })
 
-describe('a tick of the timer', () => {
-  it('uploads what is due, drains the rest, cleans up, and says what it did', async () => {
+describe('a run of the clean-up timer', () => {
+  it('uploads what is due, drains the backlog, cleans up, and logs what it did', async () => {
     const world = await testServices()
     await waitingClips(world.services, 3)
     await world.clock.advance(1000)

@@ -30,7 +30,7 @@ function openQueue(url: string, prefix: string, log = silent): WorkQueue {
   return queue
 }
 
-/** Works on `queue` and writes down what was done. */
+/** Works on `queue`, and records what was done. */
 function worker(queue: WorkQueue, handle = async (_: Task) => {}) {
   const done: string[] = []
   const stop = queue.work(
@@ -46,14 +46,14 @@ function worker(queue: WorkQueue, handle = async (_: Task) => {}) {
 
 const upload = (id: string): Task => ({ kind: 'upload', id })
 
-describe.skipIf(!redisUrl)('on a Redis that stays', () => {
-  queueConformance('of all processes by Redis', async () => ({
+describe.skipIf(!redisUrl)('the queue of several processes', () => {
+  queueConformance('of all processes, by Redis', async () => ({
     queue: openQueue(redisUrl as string, newPrefix()),
     now: () => clock.now(),
     eventually: async (what, check) => void (await until(what, check)),
   }))
 
-  it('two processes do each task once, and share them', async () => {
+  it('has each task carried out once, shared among two processes', async () => {
     const prefix = newPrefix()
     const [first, second] = [openQueue(redisUrl as string, prefix), openQueue(redisUrl as string, prefix)]
     const gate = Promise.withResolvers<void>()
@@ -67,20 +67,20 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
     expect(all()).toHaveLength(40)
   })
 
-  it('what the timers of two processes ring for is done once, however late the second rings', async () => {
+  it('carries out once what the timers of two processes enqueue, however late the second is', async () => {
     const prefix = newPrefix()
     const [first, second] = [openQueue(redisUrl as string, prefix), openQueue(redisUrl as string, prefix)]
     const { done } = worker(first)
     const dueAt = clock.now()
     first.enqueue(upload('window'), dueAt)
-    await until('the first ring', () => done.length === 1)
+    await until('the first task', () => done.length === 1)
     second.enqueue(upload('window'), dueAt)
     second.enqueue(upload('last'), clock.now())
-    await until('what was rung last', () => done.includes('last'))
+    await until('the last task', () => done.includes('last'))
     expect(done).toEqual(['window', 'last'])
   })
 
-  it('a worker whose connections have fallen silent finds new ones', async () => {
+  it('goes on after the connections of its worker have fallen silent', async () => {
     const prefix = newPrefix()
     const network = await silentNetwork(redisUrl as string)
     const redis = createRedis({ url: network.url, log: silent, clock, prefix, blockingPatienceMs: 1000 })
@@ -89,13 +89,13 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
     onTestFinished(() => redis.close())
     const elsewhere = openQueue(redisUrl as string, prefix)
     elsewhere.enqueue(upload('before'), clock.now())
-    await until('the first ring', () => done.includes('before'))
+    await until('the first task', () => done.includes('before'))
     network.fallSilent()
     elsewhere.enqueue(upload('after'), clock.now())
-    await until('the second ring', () => done.includes('after'), { timeoutMs: 15_000 })
+    await until('the second task', () => done.includes('after'), { timeoutMs: 15_000 })
   }, 20_000)
 
-  it('what was rung while nobody worked is done by who comes', async () => {
+  it('carries out what was enqueued before any process worked', async () => {
     const prefix = newPrefix()
     const web = openQueue(redisUrl as string, prefix)
     web.enqueue(upload('a'), clock.now())
@@ -105,14 +105,14 @@ describe.skipIf(!redisUrl)('on a Redis that stays', () => {
   })
 })
 
-describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
+describe.skipIf(!redisUrl)('the queue of several processes, when Redis', () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()
   })
   afterAll(() => server?.stop())
 
-  it('emptied, it carries new rings to those who work, without a restart', async () => {
+  it('was emptied, hands new tasks to the workers without a restart', async () => {
     const prefix = newPrefix()
     const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
     const gate = Promise.withResolvers<void>()
@@ -124,10 +124,10 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
     gate.resolve()
     web.enqueue(upload('after'), clock.now())
     web.enqueue(upload('soon after'), clock.now() + 100)
-    await until('the new rings', () => done.includes('after') && done.includes('soon after'))
+    await until('the new tasks', () => done.includes('after') && done.includes('soon after'))
   })
 
-  it('away, it makes nobody wait, and who works goes on by itself', async () => {
+  it('is away, makes nobody wait, and a worker goes on with its own tasks', async () => {
     const prefix = newPrefix()
     const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
     const { done } = worker(queue)
@@ -140,17 +140,17 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
       queue.enqueue(upload(`worker ${id}`), clock.now())
     }
     expect(performance.now() - startedAt).toBeLessThan(100)
-    await until('all that the worker rang', () => done.length === 101)
+    await until('all tasks of the worker', () => done.length === 101)
     expect(done.every((id) => !id.startsWith('web'))).toBe(true)
 
     await server.start()
-    await until('a ring of another process', async () => {
+    await until('a task of another process', async () => {
       web.enqueue(upload('back'), clock.now())
       return done.includes('back')
     })
   })
 
-  it('full, it says so once, and who works goes on by itself', async () => {
+  it('is full, logs that once, and a worker goes on with its own tasks', async () => {
     const lines: string[] = []
     const destination = { write: (line: string) => void lines.push(line) }
     const log = createLog({ level: 'warn', scrub: (text) => text, destination })
@@ -170,23 +170,23 @@ describe.skipIf(!redisUrl)('on a Redis that does not stay', () => {
     ])
   })
 
-  it('not there at the start, it is used once it comes', async () => {
+  it('is not there at the start, uses it once it comes', async () => {
     await server.stop()
     const prefix = newPrefix()
     const [web, queue] = [openQueue(server.url, prefix), openQueue(server.url, prefix)]
     const { done } = worker(queue)
     queue.enqueue(upload('alone'), clock.now())
     web.enqueue(upload('in vain'), clock.now())
-    await until('what the worker rang', () => done.length === 1)
+    await until('the task of the worker', () => done.length === 1)
     await server.start()
-    await until('a ring of another process', () => {
+    await until('a task of another process', () => {
       web.enqueue(upload('back'), clock.now())
       return done.includes('back')
     })
     expect(done).not.toContain('in vain')
   })
 
-  it('away, it keeps nobody from stopping', async () => {
+  it('is away, keeps no process from stopping', async () => {
     const queue = openQueue(server.url, newPrefix())
     const { done, stop } = worker(queue)
     queue.enqueue(upload('a'), clock.now())

@@ -3,7 +3,7 @@ import { createLocalQueue } from '#lib/queue/local.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 import { queueConformance } from './queue-conformance.ts'
 
-queueConformance('of a process by itself', async () => {
+queueConformance('of one process', async () => {
   const clock = createSimulatedClock()
   return {
     queue: createLocalQueue({ clock }),
@@ -18,14 +18,14 @@ queueConformance('of a process by itself', async () => {
   }
 })
 
-it('a process that does not work keeps no rings', async () => {
+it('the queue of a process that does not work keeps no task', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   queue.enqueue({ kind: 'upload', id: 'a' }, clock.now() + 1000)
   expect(clock.sleeping()).toBe(0)
 })
 
-it('a process that stops working waits for nothing any more', async () => {
+it('the queue of a process that has stopped working waits for no date any more', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   const stop = queue.work(async () => {}, { concurrency: 1 })
@@ -36,7 +36,7 @@ it('a process that stops working waits for nothing any more', async () => {
   expect(clock.sleeping()).toBe(0)
 })
 
-it('keeps no more than ten thousand rings in memory', async () => {
+it('the queue of one process keeps no more than ten thousand tasks in memory', async () => {
   const clock = createSimulatedClock()
   const queue = createLocalQueue({ clock })
   const stop = queue.work(async () => {}, { concurrency: 1 })

@@ -28,13 +28,13 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
     /** Lets time pass until all that is due at `dueAt` was done. */
     const passed = async (dueAt: number) => {
       world.queue.enqueue(upload('last'), dueAt)
-      await world.eventually('what was rung last', () => ids().includes('last'))
+      await world.eventually('what was enqueued last', () => ids().includes('last'))
     }
     return { ...world, done, ids, stop, passed }
   }
 
   describe(`a work queue ${name}`, () => {
-    it('has done at once what is due', async () => {
+    it('carries out at once what is due', async () => {
       const { queue, now, eventually, ids } = await begin()
       queue.enqueue(upload('a'), now())
       queue.enqueue(upload('b'), now() - 60_000)
@@ -42,7 +42,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(ids().sort()).toEqual(['a', 'b'])
     })
 
-    it('hands over the task as it was rung', async () => {
+    it('hands over the task as it was enqueued', async () => {
       const tasks: Task[] = []
       const { queue, now, eventually } = await begin({ handle: async (task) => void tasks.push(task) })
       queue.enqueue({ kind: 'clean-up', id: 'all' }, now())
@@ -50,7 +50,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(tasks).toEqual([{ kind: 'clean-up', id: 'all' }])
     })
 
-    it('has done later what is due later, and not before', async () => {
+    it('carries out at its date what is due later, and not before', async () => {
       const { queue, now, eventually, done } = await begin()
       const dueAt = now() + 300
       queue.enqueue(upload('later'), dueAt)
@@ -60,7 +60,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(done[1]?.at).toBeGreaterThanOrEqual(dueAt)
     })
 
-    it('has done once what is rung often for the same date', async () => {
+    it('carries out once what is enqueued many times for the same date', async () => {
       const { queue, now, ids, passed } = await begin()
       const dueAt = now() + 200
       for (let times = 0; times < 20; times += 1) queue.enqueue(upload('a'), dueAt)
@@ -72,11 +72,11 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       const { queue, now, eventually, ids } = await begin()
       const dueAt = now() + 50
       queue.enqueue({ kind: 'upload', id: 'all' }, dueAt)
-      queue.enqueue({ kind: 'sweep', id: 'all' }, dueAt)
+      queue.enqueue({ kind: 'due-work', id: 'all' }, dueAt)
       await eventually('both', () => ids().length === 2)
     })
 
-    it('does not lose the earlier of two dates', async () => {
+    it('carries out at the earlier date what is enqueued for two dates', async () => {
       const { queue, now, eventually, done } = await begin()
       const later = now() + 60_000
       queue.enqueue(upload('a'), later)
@@ -85,7 +85,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(done[0]?.at).toBeLessThan(later)
     })
 
-    it('has done again what is rung while it is being done', async () => {
+    it('carries out again what is enqueued while it is running', async () => {
       const gate = Promise.withResolvers<void>()
       const { queue, now, eventually, ids } = await begin({ handle: () => gate.promise })
       queue.enqueue(upload('a'), now())
@@ -95,7 +95,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       await eventually('the second time', () => ids().length === 2)
     })
 
-    it('works on no more tasks at once than it may', async () => {
+    it('runs no more tasks at once than its concurrency', async () => {
       let running = 0
       let busiest = 0
       const gate = Promise.withResolvers<void>()
@@ -109,7 +109,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
         },
       })
       for (let task = 0; task < 10; task += 1) queue.enqueue(upload(String(task)), now())
-      await eventually('as many as may be', () => running === 3)
+      await eventually('three of them', () => running === 3)
       gate.resolve()
       await eventually('all of them', () => ids().length === 10)
       expect(busiest).toBe(3)
@@ -127,7 +127,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(ids().sort()).toEqual(['bad', 'good', 'last'])
     })
 
-    it('waits for what is under way when the work ends, and begins nothing more', async () => {
+    it('waits for the running task when it is stopped, and starts nothing more', async () => {
       const gate = Promise.withResolvers<void>()
       let isOver = false
       const { queue, now, eventually, ids, stop } = await begin({
@@ -153,7 +153,7 @@ export function queueConformance(name: string, open: () => Promise<QueueWorld>) 
       expect(ids()).toEqual(['first'])
     })
 
-    it('may be rung, ended and closed after it was closed', async () => {
+    it('ignores a task, a stop and a close after it was closed', async () => {
       const { queue, now, ids, stop } = await begin()
       await stop()
       await queue.close()

@@ -3,7 +3,7 @@ import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues } from '#lib/queue/queue.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
-it('webhooks do not wait behind uploads that hang, and all lanes end together', async () => {
+it('two queues in one: webhooks do not wait behind uploads that hang, and both queues stop together', async () => {
   const clock = createSimulatedClock()
   const queue = createQueues(() => createLocalQueue({ clock }))
   const gate = Promise.withResolvers<void>()

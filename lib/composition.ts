@@ -19,10 +19,10 @@ import { createConnectionLimit } from '#lib/limits/connection-limit.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
 import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { systemClock } from '#lib/platform/clock.ts'
+import { type Clock, systemClock } from '#lib/platform/clock.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
 import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
-import { newLeaseOwner } from '#lib/platform/process-identity.ts'
+import { newProcessName } from '#lib/platform/process-identity.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { createSkewCorrectedClock, type TimeReading } from '#lib/platform/skew-corrected-clock.ts'
 import { createTaskTracker } from '#lib/platform/task-tracker.ts'
@@ -39,64 +39,87 @@ import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { createS3Store } from '#lib/temp-audio/s3.ts'
 import type { Services } from './context.ts'
 
-/** The disk of a function is half a gibibyte, and in memory. */
+/** The disk of a serverless function is half a gibibyte, and in memory. */
 const SERVERLESS_COPIES_BYTES = 128 * 1024 ** 2
 
-/** A clip that takes longer is kept as it is, for the caller waits. */
-const REENCODING_MS = 60_000
+/** A clip that takes longer to re-encode is stored as it was spoken, for the caller waits. */
+const TRANSCODING_TIMEOUT_MS = 60_000
 
 type Built<Name extends keyof Services> = Pick<Services, Name>
 
+/** What a test builds in place of what the configuration asks for. */
+type Replacements = Partial<Built<'clock' | 'diskSpace' | 'log' | 'speech' | 'store' | 'providers'>>
+
 /** Builds every adapter that `config` asks for. The only place that does. */
-export function createServices(
-  config: Config,
-  replacements: Partial<Built<'clock' | 'diskSpace' | 'log' | 'speech' | 'store' | 'providers'>> = {},
-): Services {
+export function createServices(config: Config, replacements: Replacements = {}): Services {
+  const { directory } = config.tempAudio
+
+  // platform, telemetry
   const scrub = createScrubber(config.secrets)
   const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
-  const sharedClock = createSkewCorrectedClock(systemClock, (skewMs) =>
-    log.warn({ skewMs }, 'The clock of this machine is not that of the database, which counts from now on'),
+  const correctedClock = createSkewCorrectedClock(systemClock, (skewMs) =>
+    log.warn({ skewMs }, 'The clock of this machine is not that of the database, which is used from now on'),
   )
-  const clock = replacements.clock ?? sharedClock
-  const now = () => clock.now()
-  const { directory } = config.tempAudio
-  const { repositoryDir } = config.ipfs
-  const repository = createBlockStore({ directory: path.join(repositoryDir, 'clips') })
-  const repositoryDisk = createDiskSpace(repositoryDir)
-  const { notes, ...built } = createProviders(config.ipfs, { now, repository, repositoryDisk })
-  const providers = replacements.providers ?? built.providers
-  const leaseOwner = newLeaseOwner()
+  const clock = replacements.clock ?? correctedClock
+  const tracing = createTracing(config.tracing)
+  const tasks = createTaskTracker({
+    clock,
+    onError: (error) => {
+      if (!ServiceError.isInstance(error)) log.error({ err: error }, 'Background work failed')
+    },
+  })
+  const leaseOwner = newProcessName()
+
+  // redis, queue
+  const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
+  const workQueue = createWorkQueue({ redis, clock, log })
+
+  // temp-audio
   const s3 = openS3(config, { clock, log, leaseOwner })
+  const store =
+    replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') })
+
+  // ipfs
+  const { blockStore, blockCache, ...built } = openBlocks(config, clock)
+  const providers = replacements.providers ?? built.providers
+  const chain = openChain(config, { providers, clock, scrub, redis })
+
+  // catalog
   const events = createCatalogEvents({
     onError: (error) => log.error({ err: error }, 'A listener of the catalog failed'),
   })
-  const tracing = createTracing(config.tracing)
-  const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
-  const workQueue = createWorkQueue({ redis, clock, log })
+  const catalog = openCatalog(config, { clock, events, tracing, workQueue }, correctedClock.align)
+
   return {
     config,
+    warnings: [...configWarnings(config), ...built.warnings],
     clock,
     scrub,
     log,
-    events,
     tracing,
-    s3,
-    blockStore: repository,
-    providers,
-    workQueue,
-    redis,
+    tasks,
     leaseOwner,
-    catalog: openCatalog(config, { clock, events, tracing, workQueue }, sharedClock.align),
-    diskSpace: replacements.diskSpace ?? createDiskSpace(directory, { evictCopies: s3?.store.evictCopies }),
-    store:
-      replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') }),
-    speech: withCachedVoices(replacements.speech ?? createSpeech(config.speech, { clock }), { clock, log }),
-    blockCache: createBlockCache({
-      store: createBlockStore({ directory: path.join(repositoryDir, 'cache') }),
-      maxBytes: config.ipfs.cacheMaxBytes,
-      now,
+    keyedHash: createKeyedHash({
+      file: path.join(directory, 'request-key'),
+      secret: config.reuse.secret,
+      derivation: { salt: 'voicepin', info: 'request hashes' },
     }),
-    chain: openChain(config, { providers, clock, scrub, redis }),
+    redis,
+    workQueue,
+    rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
+    signInLimit: createSignInLimit({ redis }),
+    connectionLimit: createConnectionLimit(),
+    store,
+    s3,
+    diskSpace: replacements.diskSpace ?? createDiskSpace(directory),
+    speech: withCachedVoices(replacements.speech ?? createSpeech(config.speech, { clock }), { clock, log }),
+    transcoder: createTranscoder({ clock, timeoutMs: TRANSCODING_TIMEOUT_MS }),
+    providers,
+    chain,
+    blockStore,
+    blockCache,
+    catalog,
+    events,
     inFlight: {
       uploads: new Set(),
       vocalizations: new Map(),
@@ -104,23 +127,21 @@ export function createServices(
       isDraining: false,
     },
     outage: { endedAt: undefined },
-    tasks: createTaskTracker({
-      clock,
-      onError: (error) => {
-        if (!ServiceError.isInstance(error)) log.error({ err: error }, 'Background work failed')
-      },
-    }),
-    rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
-    signInLimit: createSignInLimit({ redis }),
-    connectionLimit: createConnectionLimit(),
-    keyedHash: createKeyedHash({
-      file: path.join(directory, 'request-key'),
-      secret: config.reuse.secret,
-      derivation: { salt: 'voicepin', info: 'request hashes' },
-    }),
-    transcoder: createTranscoder({ clock, timeoutMs: REENCODING_MS }),
-    warnings: [...configWarnings(config), ...notes],
   }
+}
+
+/** The providers, the clips of the one on this machine, and what our gateway has fetched from others. */
+function openBlocks({ ipfs }: Config, clock: Clock) {
+  const { repositoryDir } = ipfs
+  const now = () => clock.now()
+  const blockStore = createBlockStore({ directory: path.join(repositoryDir, 'clips') })
+  const diskSpace = createDiskSpace(repositoryDir)
+  const blockCache = createBlockCache({
+    store: createBlockStore({ directory: path.join(repositoryDir, 'cache') }),
+    maxBytes: ipfs.cacheMaxBytes,
+    now,
+  })
+  return { ...createProviders(ipfs, { now, blockStore, diskSpace }), blockStore, blockCache }
 }
 
 /** The records, and who is told of each change beside those who watch a clip: traces and the work queue. */

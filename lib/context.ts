@@ -24,65 +24,82 @@ import type { Bucket } from '#lib/temp-audio/bucket.ts'
 import type { S3Store } from '#lib/temp-audio/s3.ts'
 import type { TempAudioStore } from '#lib/temp-audio/store.ts'
 
-/** Everything that the verbs work with. */
+/**
+ * Everything that the verbs work with: one object a process, built by `lib/composition.ts` and given to each verb as its
+ * first argument. Types only.
+ */
 export interface Services {
   config: Config
+  /** Warnings about the configuration, one line each, which the log gets at the start. */
+  warnings: string[]
+
   clock: Clock
+  /** Removes every secret of `config` from a text. */
   scrub: Scrub
   log: Log
-  catalog: Catalog
-  /** Told of each change that this process makes in the catalog. */
-  events: CatalogEvents
-  /** Only where a collector is configured. */
+  /** Spans of clips; only where a collector is configured. */
   tracing: Tracing | undefined
+  /** Work that goes on after an answer, which a shutdown waits for. */
+  tasks: TaskTracker
+  /** The name of this process in leases. */
+  leaseOwner: string
+  /** Hashes requests and idempotency keys. */
+  keyedHash: KeyedHash
+
+  /** Connections to what instances share beyond the catalog; only where there is a `REDIS_URL`. */
+  redis: RedisConnections | undefined
+  /** Has due work done: by this process, or by one of those that share a Redis. */
+  workQueue: WorkQueue
+  /** How often one caller may have something spoken. */
+  rateLimiter: RateLimiter
+  /** How often one address may try a wrong key at the admin's sign-in. */
+  signInLimit: SignInLimit
+  /** How many event streams one caller, and all together, may have open at this process. */
+  connectionLimit: ConnectionLimit
+
+  /** The audio of the clips, by clip id. */
   store: TempAudioStore
-  /** Only where the audio is in a bucket: `store` once more, and its bucket. */
+  /** Only where the audio is in a bucket: `store` once more with what only it has, and the bucket itself. */
   s3: { store: S3Store; bucket: Bucket } | undefined
-  /** Where the temporary store and the catalog are. */
+  /** The disk that holds the temporary store and the catalog. */
   diskSpace: DiskSpace
+
   speech: Speech
+  transcoder: Transcoder
+
+  /** The IPFS providers that can be used, in their order. */
+  providers: readonly IpfsProvider[]
+  /** Uploads a clip to the first of `providers` that takes it. */
   chain: Chain
   /** The clips of the provider `embedded`. */
   blockStore: BlockStore
   /** Clips that our gateway has fetched from others. */
   blockCache: BlockCache
-  providers: readonly IpfsProvider[]
-  tasks: TaskTracker
+
+  /** The records. */
+  catalog: Catalog
+  /** Emits each change that this process has committed to the catalog. */
+  events: CatalogEvents
+
   inFlight: InFlight
   outage: Outage
-  /** Rings for what is due, here or in all processes that share a Redis. */
-  workQueue: WorkQueue
-  /** How often one caller may have something spoken. */
-  rateLimiter: RateLimiter
-  signInLimit: SignInLimit
-  /** How many event streams one caller, and all together, may have open at this process. */
-  connectionLimit: ConnectionLimit
-  /** What instances share beyond the catalog; only where there is a `REDIS_URL`. */
-  redis: RedisConnections | undefined
-  /** Hashes requests and idempotency keys. */
-  keyedHash: KeyedHash
-  transcoder: Transcoder
-  /** Who this process is in a lease. */
-  leaseOwner: string
-  /** One-line warnings about the configuration, for the start. */
-  warnings: string[]
 }
 
-/** What this process is at, so that it does nothing twice at once. */
+/** What this process is doing now, so that it does nothing twice at the same time. */
 export interface InFlight {
-  /** The clips that are being uploaded. A lease tells processes apart, but not the workers of one of them. */
+  /** The ids of the clips that are being uploaded. A lease tells processes apart, but not two workers of one process. */
   uploads: Set<string>
   /** The texts that are being spoken, by the hash of their request. */
   vocalizations: Map<string, Promise<VocalizedClip>>
   /** The clips that are being fetched from gateways, by their CID. */
   contentFetches: Map<string, Promise<void>>
-  /** Whether the backlog is being uploaded as a whole. */
+  /** Whether all pending clips are being uploaded, one batch after the other. */
   isDraining: boolean
 }
 
 /**
- * What this process has seen of its providers' last outage. Clips that fail after its end, while others succeed, are
- * themselves at fault: they wait for their own date.
+ * What this process has seen of the last outage of its providers. A clip that fails after its end, while others succeed,
+ * is itself at fault, and waits for its own date.
  */
 export interface Outage {
   /** Since when uploads succeed, in milliseconds since the epoch; `undefined` where one has failed since. */

@@ -44,10 +44,10 @@ export async function reserveBytes(services: Services, clip: NewClip): Promise<v
  * @throws CatalogError when the catalog fails
  */
 export async function freeDiskSpace(services: Services, sizeBytes: number): Promise<void> {
-  const { diskSpace } = services
-  const letGoOfSome = diskSpace.evictCopies ?? (() => evictStored(services))
+  const { diskSpace, s3 } = services
+  const evictSome = s3 ? s3.store.evictCopies : () => evictStored(services)
   while (!(await diskSpace.hasSpace(sizeBytes))) {
-    if ((await letGoOfSome()) === 0) {
+    if ((await evictSome()) === 0) {
       throw new TempAudioError('The disk of the temporary store is full')
     }
   }

@@ -4,7 +4,7 @@ import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type Clip, fileNameOf } from '#lib/model/clip.ts'
-import { waitBeforeRound } from '#lib/platform/backoff.ts'
+import { exponentialBackoff } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { findContent } from './find-content.ts'
@@ -120,7 +120,7 @@ async function fetchedFile(services: Services, cid: string): Promise<Blob> {
 async function postpone(services: Services, { clipId, failedRounds }: Replication, cause: unknown) {
   const { catalog, clock, log, scrub } = services
   const error = scrub(describeError(cause))
-  const nextAttemptAt = clock.now() + waitBeforeRound(failedRounds + 1, () => clock.random())
+  const nextAttemptAt = clock.now() + exponentialBackoff(failedRounds + 1, () => clock.random())
   await catalog.replications.postpone(clipId, { error, nextAttemptAt, hasFailed: true })
   log.warn({ clipId, error }, 'A clip has fewer replicas than it should; it is tried again')
 }

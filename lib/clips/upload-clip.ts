@@ -5,7 +5,7 @@ import { ChainError } from '#lib/ipfs/chain/errors.ts'
 import type { Priority } from '#lib/ipfs/chain/provider-runner.ts'
 import { type Clip, fileNameOf } from '#lib/model/clip.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
-import { waitBeforeRound } from '#lib/platform/backoff.ts'
+import { exponentialBackoff } from '#lib/platform/backoff.ts'
 import { describeError, markedError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
@@ -113,7 +113,7 @@ async function postpone(services: Services, clip: Clip, error: Error): Promise<U
     await expireClip(services, clip, { leaseOwner })
   }
   const lastRoundAt = clock.now()
-  const nextAttemptAt = lastRoundAt + waitBeforeRound(clip.failedRounds + 1, () => clock.random())
+  const nextAttemptAt = lastRoundAt + exponentialBackoff(clip.failedRounds + 1, () => clock.random())
   await catalog.clips.postpone(clip.id, { leaseOwner, error: message, lastRoundAt, nextAttemptAt })
   const attempts = clip.attempts + (ChainError.isInstance(error) ? error.attempts : 0)
   return { status: 'failed', id: clip.id, error, attempts }

@@ -85,9 +85,3 @@ export function isGone(clip: Clip, now: number, keepPending: boolean): boolean {
 export function fileNameOf(clip: Pick<Clip, 'id' | 'fileExtension'>): string {
   return clip.fileExtension ? `${clip.id}.${clip.fileExtension}` : clip.id
 }
-
-/** Appends the path of a CID to a gateway's URL; the file name makes the gateway's media type certain. */
-export function ipfsUrlOf(gatewayUrl: string, cid: string, fileName: string): string {
-  const base = gatewayUrl.replace(/\/+$/, '').replace(/\/ipfs$/, '')
-  return `${base}/ipfs/${cid}?filename=${encodeURIComponent(fileName)}`
-}

@@ -1,5 +1,5 @@
 import type { Config } from '#lib/config/index.ts'
-import { type Clip, fileNameOf, ipfsUrlOf } from './clip.ts'
+import { type Clip, fileNameOf } from './clip.ts'
 
 /** What stands in place of a gateway's URL for our own: permanent URLs are then relative, whatever we are called. */
 export const OWN_GATEWAY = ''
@@ -37,4 +37,10 @@ export function absoluteUrl(url: string, baseUrl: string): string {
 
 function ownUrlOf(clip: Addressed, ipfsHash: string): string {
   return ipfsUrlOf(OWN_GATEWAY, clip.cid ?? ipfsHash, fileNameOf(clip))
+}
+
+/** Appends the path of a CID to a gateway's URL; the file name makes the gateway's media type certain. */
+export function ipfsUrlOf(gatewayUrl: string, cid: string, fileName: string): string {
+  const base = gatewayUrl.replace(/\/+$/, '').replace(/\/ipfs$/, '')
+  return `${base}/ipfs/${cid}?filename=${encodeURIComponent(fileName)}`
 }

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
 
 /**
- * Runs `attempts` until one succeeds: the next starts when one fails, or when the last has taken `staggerMs` without an
- * end. The others are then aborted.
+ * Runs `attempts` until one succeeds, and aborts the others. The next one starts when one fails, or when the last has
+ * been running for `staggerMs`.
  *
  * @throws AggregateError with the error of each attempt when none succeeded; the signal's reason when it aborts
  */
@@ -19,9 +19,11 @@ export async function hedgedRace<T>(
   let running = 0
 
   function startNext() {
+    // The attempts that are aborted in the end start no others.
+    if (stop.aborted) return
     const attempt = waiting.shift()
     if (!attempt) {
-      if (running === 0) reject(new AggregateError(errors, 'None of them succeeded'))
+      if (running === 0) reject(new AggregateError(errors, 'No attempt succeeded'))
       return
     }
     running += 1
@@ -44,6 +46,6 @@ export async function hedgedRace<T>(
     return await promise
   } finally {
     signal.removeEventListener('abort', onAbort)
-    over.abort(new Error('Another was faster'))
+    over.abort(new Error('Another attempt was faster'))
   }
 }

@@ -1,7 +1,7 @@
 const MAX_DELAY_MS = 24 * 60 * 60 * 1000
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-// The three forms of RFC 9110 §5.6.7. `Date.parse` would take much that is no date ("1", "-5") and read the third
+// The three forms of RFC 9110 §5.6.7. `Date.parse` would accept much that is not a date ("1", "-5") and read the third
 // form in local time.
 const time = '(?<hour>\\d{2}):(?<minute>\\d{2}):(?<second>\\d{2})'
 const httpDates = [
@@ -13,8 +13,8 @@ const httpDates = [
 /**
  * How long a `Retry-After` header asks to wait, in milliseconds: from seconds or from an HTTP date.
  *
- * `now` is milliseconds since the epoch. A date in the past gives 0, anything malformed `undefined`; more than a day
- * is cut to a day.
+ * `now` is milliseconds since the epoch. A date in the past gives 0, anything malformed `undefined`, and more than a day
+ * gives one day.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
@@ -27,8 +27,8 @@ export function parseRetryAfter(value: string | null, now: number): number | und
 }
 
 /**
- * An HTTP date in any of its three forms, in milliseconds since the epoch; `undefined` where it is none. `now` tells the
- * century of a year with two digits.
+ * An HTTP date in any of its three forms, in milliseconds since the epoch; `undefined` where `text` is not one. `now`
+ * decides the century of a year with two digits.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
  */
@@ -42,7 +42,7 @@ export function parseHttpDate(text: string, now: number): number | undefined {
   const date = new Date(0)
   date.setUTCFullYear(fullYear, monthIndex, Number(day))
   date.setUTCHours(Number(hour), Number(minute), Number(second))
-  // 31 February and 25 o'clock roll over; a leap second (:60) may.
+  // JavaScript turns 31 February into a day in March. A leap second (:60) may run over into the next day.
   const isReal = date.getUTCDate() === Number(day) || Number(second) === 60
   return isReal && Number(hour) < 24 && Number(minute) < 60 && Number(second) <= 60
     ? date.getTime()

@@ -3,8 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * Where process ids mean the same processes: this machine since it was started, and in it this container. Machines may
- * share a host name, and a catalog.
+ * The scope in which a process id names one process: this machine since its last start, and on it this container. The
+ * host name alone would not do, since machines may share one.
  */
 export const hostIdentity = createHash('sha256')
   .update(
@@ -17,18 +17,18 @@ export const hostIdentity = createHash('sha256')
   .digest('hex')
   .slice(0, 16)
 
-/** A name for this process in leases: `<host>:<process id>:<random>`. */
-export function newLeaseOwner(): string {
+/** A name for this process that no other one has, on any machine: `<host>:<process id>:<random>`. */
+export function newProcessName(): string {
   return `${hostIdentity}:${process.pid}:${randomBytes(6).toString('hex')}`
 }
 
 /**
- * Whether the process that `owner` names is known to have died: it ran on this host and its process id is free, or is
- * this process's own. Of other hosts nothing is known; their leases run out by themselves.
+ * Whether the process of the name `other` is known to have ended: it ran on this host, and its process id is free or is
+ * that of this process, whose name is `self`. Nothing is known of processes on other hosts.
  */
-export function isDeadProcess(owner: string, self: string): boolean {
-  const [ownersHost, processId] = owner.split(':')
-  if (owner === self || ownersHost !== hostIdentity) return false
+export function isDeadProcess(other: string, self: string): boolean {
+  const [host, processId] = other.split(':')
+  if (other === self || host !== hostIdentity) return false
   return Number(processId) === process.pid || !isProcessAlive(Number(processId))
 }
 
@@ -41,7 +41,7 @@ function isProcessAlive(processId: number): boolean {
   }
 }
 
-/** Only Linux tells. */
+/** Only Linux has these files. */
 function orEmpty(read: () => string): string {
   try {
     return read()

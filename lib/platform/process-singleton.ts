@@ -1,8 +1,8 @@
 const KEY = Symbol.for('voicepin.singletons')
 
 /**
- * What this process has under `name`, made at the first call. It is the same wherever it is asked for: the framework
- * loads modules more than once a process, so that a variable of a module exists several times.
+ * The one value that this process has under `name`, made at the first call. A variable of a module would not do: the
+ * framework loads modules more than once a process, so that such a variable exists several times.
  */
 export function processSingleton<T>(name: string, create: () => T): T {
   const holder = globalThis as { [KEY]?: Map<string, unknown> }

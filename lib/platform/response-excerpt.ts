@@ -2,8 +2,8 @@ const MAX_EXCERPT_LENGTH = 200
 const MAX_MARKUP_LENGTH = 65_536
 
 /**
- * What a vendor says in the body of an answer, on one line of at most 200 characters: the message of a JSON error
- * in any of the usual shapes, else the text without its markup.
+ * What the body of an HTTP answer says, on one line of at most 200 characters: the message of a JSON error in any of the
+ * usual shapes, else the text without its markup.
  */
 export function responseExcerpt(text: string): string {
   const line = plainText(messageIn(text) ?? text.slice(0, MAX_MARKUP_LENGTH))

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
-/** Clocks that differ by less do no harm: whatever instances agree on by the time has more to spare. */
-const HARMLESS_MS = 1000
+/** Clocks that differ by less count as equal: it is also more than reading the other clock may take. */
+const TOLERANCE_MS = 1000
 
 /** What another clock said, between two moments of this machine's. All are milliseconds since the epoch. */
 export interface TimeReading {
@@ -10,15 +10,16 @@ export interface TimeReading {
   answeredAt: number
 }
 
-/** The time that all instances share. */
 export interface SkewCorrectedClock extends Clock {
-  /** Goes by the other clock from now on, where that differs by more than is harmless. */
+  /** Follows the other clock from now on, where it differs from this machine's by more than a second. */
   align(reading: TimeReading): void
 }
 
 /**
- * The clock `own`, put right by readings of the one that all instances share: leases and dates are told by one machine
- * and judged by another. `onSkew` is told by how much `own` has turned out to be behind, or ahead where it is negative.
+ * This machine's clock `own`, corrected by readings of one that several machines share: what one of them dates, such as
+ * the end of a lease, another compares with its own time.
+ *
+ * `onSkew` gets by how much `own` is behind the other clock, in milliseconds; ahead of it where that is negative.
  */
 export function createSkewCorrectedClock(own: Clock, onSkew: (skewMs: number) => void): SkewCorrectedClock {
   let skewMs = 0
@@ -27,12 +28,12 @@ export function createSkewCorrectedClock(own: Clock, onSkew: (skewMs: number) =>
     now: () => own.now() + skewMs,
 
     align({ theirs, askedAt, answeredAt }) {
-      // It may have been read at any moment in between.
-      if (answeredAt - askedAt > HARMLESS_MS) return
-      const found = Math.round(theirs - (askedAt + answeredAt) / 2)
-      const next = Math.abs(found) > HARMLESS_MS ? found : 0
-      if (Math.abs(next - skewMs) <= HARMLESS_MS) return
-      skewMs = next
+      // The other clock may have been read at any moment in between.
+      if (answeredAt - askedAt > TOLERANCE_MS) return
+      const foundMs = Math.round(theirs - (askedAt + answeredAt) / 2)
+      const nextMs = Math.abs(foundMs) > TOLERANCE_MS ? foundMs : 0
+      if (Math.abs(nextMs - skewMs) <= TOLERANCE_MS) return
+      skewMs = nextMs
       onSkew(skewMs)
     },
   }

@@ -1,17 +1,17 @@
 import type { Clock } from './clock.ts'
 
-/** How long aborted work may take to tidy up behind itself. */
-const TIDY_UP_MS = 2000
+/** How long aborted work may take to clean up. */
+const CLEAN_UP_MS = 2000
 
-/** Work that goes on behind the answers: counted, so that a shutdown can wait for it. */
+/** Keeps track of work that nobody awaits, so that a shutdown can wait for it. */
 export interface TaskTracker {
   /** Aborts when the grace time of a shutdown is over. */
   readonly signal: AbortSignal
-  /** Watches `work` until it settles, and hands what it throws to `onError`. Returns `work`. */
+  /** Tracks `work` until it settles, and gives what it throws to `onError`. Returns `work`. */
   track<T>(work: Promise<T>): Promise<T>
-  /** Resolves when all that is under way now has settled. */
+  /** Resolves when all work that is running now has settled. */
   settled(): Promise<void>
-  /** Resolves when nothing is under way any more; after `graceMs` what still is gets aborted. */
+  /** Resolves when no work is running any more; what still is after `graceMs` is aborted. */
   drain(graceMs: number): Promise<void>
 }
 
@@ -52,7 +52,7 @@ export function createTaskTracker(options: { clock: Clock; onError: (error: unkn
       await settledWithin(graceMs)
       if (running.size === 0) return
       stop.abort(new Error('The service is shutting down'))
-      await settledWithin(TIDY_UP_MS)
+      await settledWithin(CLEAN_UP_MS)
     },
   }
 }

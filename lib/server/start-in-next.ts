@@ -1,6 +1,6 @@
 import { createServices } from '#lib/composition.ts'
-import { readConfig } from '#lib/config/index.ts'
 import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
+import { readConfig } from '#lib/config/index.ts'
 import { findService, registerConfigError, registerService } from '#lib/http/service.ts'
 import { startService } from './lifecycle.ts'
 

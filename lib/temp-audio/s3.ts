@@ -24,7 +24,7 @@ export interface S3StoreOptions {
   bucket: Bucket
   /** On this machine; other processes of it may use the same one. */
   directory: string
-  /** The name of this process, as `newLeaseOwner` gives it. */
+  /** The name of this process, as `newProcessName` gives it. */
   owner: string
   clock: Clock
   /** Hears of what went wrong behind the answers. */

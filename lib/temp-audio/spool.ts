@@ -28,7 +28,7 @@ export interface Spool extends Pick<TempAudioStore, 'put' | 'check'> {
   leftBehind(options?: { removeUnfinishedBefore?: number | undefined }): Promise<SpooledClip[]>
 }
 
-/** `owner`: the name of this process, as `newLeaseOwner` gives it. */
+/** `owner`: the name of this process, as `newProcessName` gives it. */
 export function createSpool(options: { directory: string; owner: string; now: () => number }): Spool {
   const { directory, owner, now } = options
   const ownDirectory = path.join(directory, folderOf(owner))

@@ -68,8 +68,8 @@ function ownEnvironment(): Environment {
   const { ipfs } = readConfig({ ...environment, DATABASE_URL: 'postgres://a:b@c/d' })
   const { providers } = createProviders(ipfs, {
     now: systemClock.now,
-    repository: createBlockStore({ directory: ipfs.repositoryDir }),
-    repositoryDisk: createDiskSpace(ipfs.repositoryDir),
+    blockStore: createBlockStore({ directory: ipfs.repositoryDir }),
+    diskSpace: createDiskSpace(ipfs.repositoryDir),
   })
   return { REUSE: 'on', ...(providers.length === 0 && { IPFS_PROVIDERS: 'embedded' }), ...environment }
 }

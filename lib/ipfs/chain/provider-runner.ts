@@ -166,7 +166,7 @@ export function createProviderRunner(
         lastError = error
         const { retryDelaysMs: delaysMs } = options
         const waitMs = waitBeforeRetry({
-          tries: attempts,
+          attempts,
           delaysMs,
           error,
           maxRetryAfterMs,

@@ -6,24 +6,24 @@ import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import type { IpfsProvider } from './provider.ts'
 
-/** A block store on this machine, which our own gateway serves. It leaves `disk` the room that others there need. */
+/** A block store on this machine, which our own gateway serves. Its disk keeps the space that others there need. */
 export function createEmbeddedProvider({
-  repository,
-  disk,
+  blockStore,
+  diskSpace,
 }: {
-  repository: BlockStore
-  disk: DiskSpace
+  blockStore: BlockStore
+  diskSpace: DiskSpace
 }): IpfsProvider {
   return {
     name: 'embedded',
     gatewayUrl: OWN_GATEWAY,
     async upload({ cid, car }, { signal }) {
       signal.throwIfAborted()
-      if (!(await disk.hasSpace(car.size))) {
+      if (!(await diskSpace.hasSpace(car.size))) {
         throw new ProviderError('The disk of the local repository is full', { isRetryable: true })
       }
       try {
-        await repository.put(cid, car.stream(), { signal })
+        await blockStore.put(cid, car.stream(), { signal })
       } catch (error) {
         signal.throwIfAborted()
         throw diskError(error)
@@ -33,7 +33,7 @@ export function createEmbeddedProvider({
     async holds(cid, { signal }) {
       signal.throwIfAborted()
       try {
-        return (await repository.rootOf(cid)) === cid
+        return (await blockStore.rootOf(cid)) === cid
       } catch (error) {
         throw diskError(error)
       }

@@ -23,31 +23,33 @@ interface ProvidersOptions {
   /** Milliseconds since the epoch. */
   now: () => number
   /** Where the provider `embedded` keeps its clips. */
-  repository: BlockStore
-  /** The disk under it. */
-  repositoryDisk: DiskSpace
+  blockStore: BlockStore
+  /** Of the disk under it. */
+  diskSpace: DiskSpace
 }
 
 /**
  * Builds the providers of `config.providers` that have credentials or an endpoint, in that order.
  *
- * `notes` are warnings for the operator, one line each, about settings that are there but cannot work.
+ * `warnings` are for the operator, one line each, about settings that are there but cannot work.
  */
 export function createProviders(config: IpfsConfig, options: ProvidersOptions) {
   const build = builders(config, options)
   const providers = config.providers
     .map((name) => build[name]())
     .filter((provider): provider is IpfsProvider => provider !== undefined)
-  const notes = config.providers.map((name) => noteOn[name]?.(config)).filter((note) => note !== undefined)
-  if (!providers.some(({ needsOrigin }) => !needsOrigin)) notes.push(noProvider)
+  const warnings = config.providers
+    .map((name) => warningOn[name]?.(config))
+    .filter((warning) => warning !== undefined)
+  if (!providers.some(({ needsOrigin }) => !needsOrigin)) warnings.push(noProvider)
   if (config.replicas > providers.length && providers.length > 0)
-    notes.push(tooFewFor(config.replicas, providers.length))
-  return { providers, notes }
+    warnings.push(tooFewFor(config.replicas, providers.length))
+  return { providers, warnings }
 }
 
 function builders(
   config: IpfsConfig,
-  { now, repository, repositoryDisk }: ProvidersOptions,
+  { now, blockStore, diskSpace }: ProvidersOptions,
 ): Record<ProviderName, () => IpfsProvider | undefined> {
   const { pinata, web3storage, infura, filebase, lighthouse, kubo } = config
   const common = ({ gatewayUrl = PUBLIC_GATEWAY_URL }: { gatewayUrl: string | undefined }) => ({
@@ -87,7 +89,7 @@ function builders(
         ? createPinningServiceProvider({ url, token, ...common(config.pinning) })
         : undefined
     },
-    embedded: () => createEmbeddedProvider({ repository, disk: repositoryDisk }),
+    embedded: () => createEmbeddedProvider({ blockStore, diskSpace }),
   }
 }
 
@@ -98,7 +100,7 @@ const noProvider =
 const tooFewFor = (replicas: number, count: number) =>
   `IPFS_REPLICAS asks for ${replicas} providers a clip, and only ${count} can be used: that many will hold it.`
 
-const noteOn: Partial<Record<ProviderName, (config: IpfsConfig) => string | undefined>> = {
+const warningOn: Partial<Record<ProviderName, (config: IpfsConfig) => string | undefined>> = {
   pinata({ pinata: { jwt, apiKey, apiSecret } }) {
     if (jwt || Boolean(apiKey) === Boolean(apiSecret)) return undefined
     const [present, missing] = apiKey

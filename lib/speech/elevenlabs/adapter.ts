@@ -83,7 +83,7 @@ async function retry<T>(clock: Clock, signal: AbortSignal, call: () => Promise<T
 function waitBefore({ code, retryAfterMs }: ServiceError, tries: number, clock: Clock): number | undefined {
   const isRetryable = code === 'speech_overloaded' || code === 'speech_unavailable'
   return waitBeforeRetry({
-    tries,
+    attempts: tries,
     delaysMs: RETRY_DELAYS_MS,
     error: { isRetryable, retryAfterMs },
     maxRetryAfterMs: MAX_RETRY_AFTER_MS,

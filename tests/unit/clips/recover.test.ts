@@ -5,7 +5,7 @@ import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import { newClipId } from '#lib/model/clip.ts'
-import { hostIdentity, isDeadProcess, newLeaseOwner } from '#lib/platform/process-identity.ts'
+import { hostIdentity } from '#lib/platform/process-identity.ts'
 import { testServices, waitingClips } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
@@ -102,27 +102,5 @@ describe('recovery', () => {
     await waitingClips(services, 2)
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 2 })
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 2 })
-  })
-})
-
-describe('the name of a process in leases', () => {
-  const self = newLeaseOwner()
-
-  it('differs for every service, and names host and process', () => {
-    expect(newLeaseOwner()).not.toBe(self)
-    expect(self.startsWith(`${hostIdentity}:${process.pid}:`)).toBe(true)
-  })
-
-  it.each([
-    ['itself', self, false],
-    ['a process id that is free', deadOwner, true],
-    ['an earlier life of this process id', `${hostIdentity}:${process.pid}:000000000000`, true],
-    ['a living process', `${hostIdentity}:${process.ppid}:000000000000`, false],
-    ['another host', `elsewhere:${2 ** 22 + 1}:000000000000`, false],
-    ['nonsense', 'nonsense', false],
-    ['nonsense of this host', `${hostIdentity}:x:y`, false],
-    ['nothing', '', false],
-  ])('tells of %s whether it is known to have died', (_, owner, isDead) => {
-    expect(isDeadProcess(owner, self)).toBe(isDead)
   })
 })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Clip, fileNameOf, ipfsUrlOf, isClipId, isGone, newClipId } from '#lib/model/clip.ts'
+import { type Clip, fileNameOf, isClipId, isGone, newClipId } from '#lib/model/clip.ts'
 import { hostileIds } from '../temp-audio/store-subject.ts'
 
 describe('a clip id', () => {
-  it('is 128 random bits that any file system takes for a name', () => {
+  it('is 128 random bits in a form that every file system takes as a name', () => {
     const ids = Array.from({ length: 1000 }, newClipId)
     expect(new Set(ids).size).toBe(1000)
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
@@ -15,7 +15,7 @@ describe('a clip id', () => {
     expect(isClipId(id)).toBe(false)
   })
 
-  it('is nothing else, whatever it looks like', () => {
+  it('is 32 hexadecimal digits and nothing else', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(isClipId(text)).toBe(/^[0-9a-f]{32}$/.test(text) && text.length === 32)
@@ -41,23 +41,8 @@ describe('a temporary URL', () => {
   })
 })
 
-describe('the permanent URL', () => {
-  it.each([
-    'https://gateway.test',
-    'https://gateway.test/',
-    'https://gateway.test/ipfs',
-    'https://gateway.test/ipfs/',
-  ])('on %s names the CID and the file', (gatewayUrl) => {
-    expect(ipfsUrlOf(gatewayUrl, 'bafk', 'a b.mp3')).toBe('https://gateway.test/ipfs/bafk?filename=a%20b.mp3')
-  })
-
-  it('keeps the path of a gateway', () => {
-    expect(ipfsUrlOf('https://host.test/base/ipfs/', 'bafk', 'x')).toBe(
-      'https://host.test/base/ipfs/bafk?filename=x',
-    )
-  })
-
-  it('has a file name with the right ending', () => {
+describe('fileNameOf', () => {
+  it('is the id, with the extension of the format where that is known', () => {
     expect(fileNameOf({ id: 'abc', fileExtension: 'mp3' })).toBe('abc.mp3')
     expect(fileNameOf({ id: 'abc', fileExtension: null })).toBe('abc')
   })

@@ -6,14 +6,14 @@ import { createSimulatedClock } from '../../support/simulated-clock.ts'
 const timeoutError = () => new Error('Too late')
 
 describe('work with a time limit', () => {
-  it('gives its result when it is in time', async () => {
+  it('gives its result where it is done in time', async () => {
     const clock = createSimulatedClock()
     const work = () => clock.sleep(99).then(() => 'done')
     expect(await clock.until(withTimeLimit(work, { clock, timeoutMs: 100, timeoutError }))).toBe('done')
     expect(clock.sleeping()).toBe(0)
   })
 
-  it('fails as it fails', async () => {
+  it('fails with the error of the work', async () => {
     const clock = createSimulatedClock()
     const failure = new Error('It failed')
     const limited = withTimeLimit(() => Promise.reject(failure), { clock, timeoutMs: 100, timeoutError })
@@ -21,7 +21,7 @@ describe('work with a time limit', () => {
     expect(clock.sleeping()).toBe(0)
   })
 
-  it('ends when its time is up, even if it heeds nothing, and is told', async () => {
+  it('fails once its time is up even if the work ignores its signal, which is aborted', async () => {
     const clock = createSimulatedClock()
     let seen: AbortSignal | undefined
     const work = (signal: AbortSignal) => {
@@ -34,7 +34,7 @@ describe('work with a time limit', () => {
     expect(seen?.reason).toMatchObject({ message: 'Too late' })
   })
 
-  it('ends with its signal, and leaves no listener on it', async () => {
+  it('fails with the reason of its own signal, and leaves no listener on it', async () => {
     const clock = createSimulatedClock()
     const stop = new AbortController()
     const options = { clock, timeoutMs: 100, timeoutError, signal: stop.signal }
@@ -50,12 +50,12 @@ describe('work with a time limit', () => {
 })
 
 describe('the clock of the system', () => {
-  it('tells whole milliseconds and chances below one', () => {
+  it('gives whole milliseconds, and chances below one', () => {
     expect(Number.isInteger(systemClock.now())).toBe(true)
     expect(systemClock.random()).toBeLessThan(1)
   })
 
-  it('sleeps, and wakes up with its signal', async () => {
+  it('sleeps until the time is over or its signal aborts', async () => {
     const stop = new AbortController()
     await systemClock.sleep(1, stop.signal)
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)

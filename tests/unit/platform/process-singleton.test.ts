@@ -13,13 +13,13 @@ describe('a verb in another copy of the modules than the adapters', () => {
     return vocalize(services, { text, voiceId: 'slt' }, { requestId: 'request' })
   }
 
-  it('sends a clip straight to IPFS that the temporary store cannot take', async () => {
+  it('uploads a clip straight to IPFS that the temporary store cannot take', async () => {
     const world = await testServices()
     await writeFile(world.audioDirectory, '')
     expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', hasLocalBytes: false })
   })
 
-  it('says what failed where nobody can take it', async () => {
+  it('says what failed where neither the store nor a provider takes the clip', async () => {
     const world = await testServices()
     await writeFile(world.audioDirectory, '')
     for (const provider of world.providers) provider.always(refused())
@@ -29,13 +29,13 @@ describe('a verb in another copy of the modules than the adapters', () => {
     })
   })
 
-  it('sends a clip straight to IPFS that the catalog cannot take', async () => {
+  it('uploads a clip straight to IPFS that the catalog cannot take', async () => {
     const world = await testServices()
     await writeFile(path.join(world.directory, 'catalog.sqlite'), 'no database, and long enough to be none')
     expect(await vocalizeElsewhere(world)).toMatchObject({ state: 'stored', hasLocalBytes: false })
   })
 
-  it('sees that a provider and not the clip was at fault', async () => {
+  it('sees in an error of the chain that a provider was at fault, and not the clip', async () => {
     const { services, providers } = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
     for (const provider of providers) provider.always(unavailable())
     await waitingClips(services, 1)
@@ -46,7 +46,7 @@ describe('a verb in another copy of the modules than the adapters', () => {
     expect(results[0]).toMatchObject({ attempts: 2 })
   })
 
-  it('shares with it what exists once', async () => {
+  it('gets the same singleton', async () => {
     const copies = [await import('#lib/platform/process-singleton.ts')]
     vi.resetModules()
     copies.push(await import('#lib/platform/process-singleton.ts'))

@@ -11,45 +11,45 @@ const NOW = Date.UTC(2026, 10, 22, 12)
 const MINUTE_MS = 60_000
 const postgresUrl = inject('postgresUrl')
 
-function sharedClock() {
+function correctedClock() {
   const skews: number[] = []
   const clock = createSkewCorrectedClock({ ...systemClock, now: () => NOW }, (skewMs) => skews.push(skewMs))
-  const hear = (theirs: number, tookMs = 100) =>
+  const read = (theirs: number, tookMs = 100) =>
     clock.align({ theirs, askedAt: NOW - tookMs / 2, answeredAt: NOW + tookMs / 2 })
-  return { clock, hear, skews }
+  return { clock, read, skews }
 }
 
-describe('the clock that instances share', () => {
-  it('is that of the machine as long as they hardly differ', () => {
-    const { clock, hear, skews } = sharedClock()
-    for (const differenceMs of [0, 900, -900]) hear(NOW + differenceMs)
+describe('a clock that is corrected by another', () => {
+  it('is that of the machine where the two differ by less than a second', () => {
+    const { clock, read, skews } = correctedClock()
+    for (const differenceMs of [0, 900, -900]) read(NOW + differenceMs)
     expect(clock.now()).toBe(NOW)
     expect(skews).toEqual([])
   })
 
-  it.each([2 * MINUTE_MS, -2 * MINUTE_MS])('is the other one where they differ by %i ms', (skewMs) => {
-    const { clock, hear, skews } = sharedClock()
-    hear(NOW + skewMs)
-    hear(NOW + skewMs + 300)
+  it.each([2 * MINUTE_MS, -2 * MINUTE_MS])('is the other one where the two differ by %i ms', (skewMs) => {
+    const { clock, read, skews } = correctedClock()
+    read(NOW + skewMs)
+    read(NOW + skewMs + 300)
     expect(clock.now()).toBe(NOW + skewMs)
     expect(skews).toEqual([skewMs])
   })
 
-  it('is that of the machine again once that was put right', () => {
-    const { clock, hear, skews } = sharedClock()
-    hear(NOW + MINUTE_MS)
-    hear(NOW + 20)
+  it('is that of the machine again once that is right', () => {
+    const { clock, read, skews } = correctedClock()
+    read(NOW + MINUTE_MS)
+    read(NOW + 20)
     expect(clock.now()).toBe(NOW)
     expect(skews).toEqual([MINUTE_MS, 0])
   })
 
-  it('does not believe an answer that took so long that it says nothing', () => {
-    const { clock, hear } = sharedClock()
-    hear(NOW + MINUTE_MS, 5000)
+  it('ignores a reading that took longer than a second', () => {
+    const { clock, read } = correctedClock()
+    read(NOW + MINUTE_MS, 5000)
     expect(clock.now()).toBe(NOW)
   })
 
-  it.skipIf(!postgresUrl)('goes by the database, and says so', async () => {
+  it.skipIf(!postgresUrl)('follows the database in a running service, and logs that it does', async () => {
     const { url, drop } = await newDatabase(postgresUrl as string)
     onTestFinished(drop)
     const realTime = Date.now()

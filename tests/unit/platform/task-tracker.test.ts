@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { createTaskTracker } from '#lib/platform/task-tracker.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
-describe('background work', () => {
+describe('tracked work', () => {
   const setUp = () => {
     const clock = createSimulatedClock()
     const errors: unknown[] = []
     return { clock, errors, work: createTaskTracker({ clock, onError: (error) => errors.push(error) }) }
   }
 
-  it('is waited for, and its failures are told', async () => {
+  it('is waited for, and its errors are reported', async () => {
     const { clock, errors, work } = setUp()
     const failure = new Error('It failed')
     const tracked = work.track(clock.sleep(1000).then(() => Promise.reject(failure)))
@@ -20,36 +20,36 @@ describe('background work', () => {
     expect(work.signal.aborted).toBe(false)
   })
 
-  it('that begins while it is waited for is waited for, too', async () => {
+  it('that begins during a drain is waited for, too', async () => {
     const { clock, work } = setUp()
     void work.track(clock.sleep(1000).then(() => void work.track(clock.sleep(2000))))
     await clock.until(work.drain(20_000))
     expect(clock.passed()).toBe(3000)
   })
 
-  it('is aborted when its grace is over, and may tidy up behind itself', async () => {
+  it('is aborted once the grace time is over, and gets time to clean up', async () => {
     const { clock, errors, work } = setUp()
-    let isTidy = false
+    let isClean = false
     const long = clock.sleep(60_000, work.signal).catch(async (error) => {
       await clock.sleep(500)
-      isTidy = true
+      isClean = true
       throw error
     })
     work.track(long).catch(() => {})
     await clock.until(work.drain(20_000))
     expect(clock.passed()).toBe(20_500)
-    expect(isTidy).toBe(true)
+    expect(isClean).toBe(true)
     expect(errors).toEqual([])
   })
 
-  it('that heeds nothing is left behind', async () => {
+  it('that ignores its signal is given up two seconds after the grace time', async () => {
     const { clock, work } = setUp()
     void work.track(new Promise(() => {}))
     await clock.until(work.drain(20_000))
     expect(clock.passed()).toBe(22_000)
   })
 
-  it('leaves nothing to wait for once it is done', async () => {
+  it('leaves no timer behind once it is done', async () => {
     const { clock, work } = setUp()
     await work.drain(20_000)
     await work.settled()

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { systemClock } from '#lib/platform/clock.ts'
-import { newLeaseOwner } from '#lib/platform/process-identity.ts'
+import { newProcessName } from '#lib/platform/process-identity.ts'
 import { type BucketOptions, createBucket } from '#lib/temp-audio/bucket.ts'
 import { createS3Store, type S3StoreOptions } from '#lib/temp-audio/s3.ts'
 import { type S3Server, startS3 } from '../../support/servers/s3.ts'
@@ -43,7 +43,7 @@ export async function openStore({
   const store = createS3Store({
     bucket,
     directory,
-    owner: newLeaseOwner(),
+    owner: newProcessName(),
     clock: systemClock,
     onProblem: (error) => problems.push(error),
     ...overrides,

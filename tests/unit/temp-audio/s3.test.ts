@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
-import { newLeaseOwner } from '#lib/platform/process-identity.ts'
+import { newProcessName } from '#lib/platform/process-identity.ts'
 import type { Bucket } from '#lib/temp-audio/bucket.ts'
 import { createS3Store } from '#lib/temp-audio/s3.ts'
 import { LocalServer } from '../../support/stub-vendors/local-server.ts'
@@ -129,7 +129,7 @@ describe('a bucket of S3 as a store', () => {
         await bucket.upload(...input)
       },
     }
-    const options = { directory, owner: newLeaseOwner(), clock: systemClock, onProblem: () => {} }
+    const options = { directory, owner: newProcessName(), clock: systemClock, onProblem: () => {} }
     const store = createS3Store({ ...options, bucket: waiting })
     const id = newClipId()
     const first = store.put(id, inChunks(bytes))

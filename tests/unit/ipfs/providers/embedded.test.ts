@@ -17,8 +17,8 @@ let provider: IpfsProvider
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'voicepin-repository-'))
   provider = createEmbeddedProvider({
-    repository: createBlockStore({ directory }),
-    disk: createDiskSpace(directory),
+    blockStore: createBlockStore({ directory }),
+    diskSpace: createDiskSpace(directory),
   })
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
@@ -53,8 +53,8 @@ describe('The embedded repository, as an IPFS provider', () => {
   })
 
   it('leaves a disk alone that is nearly full', async () => {
-    const disk = { hasSpace: async (sizeBytes: number) => sizeBytes < 1000 }
-    const full = createEmbeddedProvider({ repository: createBlockStore({ directory }), disk })
+    const diskSpace = { hasSpace: async (sizeBytes: number) => sizeBytes < 1000 }
+    const full = createEmbeddedProvider({ blockStore: createBlockStore({ directory }), diskSpace })
     const error = await failureIn(full.upload(await someContent(1000), { signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
     expect(await filesIn()).toEqual([])
@@ -95,8 +95,8 @@ describe('The embedded repository, as an IPFS provider', () => {
     const place = path.join(directory, 'not-a-directory')
     await writeFile(place, '')
     const broken = createEmbeddedProvider({
-      repository: createBlockStore({ directory: place }),
-      disk: createDiskSpace(place),
+      blockStore: createBlockStore({ directory: place }),
+      diskSpace: createDiskSpace(place),
     })
     const content = await someContent(10)
     expect(await failureIn(broken.upload(content, { signal }))).toMatchObject({ isRetryable: true })

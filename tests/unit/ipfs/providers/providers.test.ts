@@ -7,8 +7,8 @@ import { createDiskSpace } from '#lib/platform/disk-space.ts'
 const from = (environment: Record<string, string>) =>
   createProviders(readConfig(environment).ipfs, {
     now: () => 0,
-    repository: createBlockStore({ directory: '/nowhere' }),
-    repositoryDisk: createDiskSpace('.ipfs'),
+    blockStore: createBlockStore({ directory: '/nowhere' }),
+    diskSpace: createDiskSpace('.ipfs'),
   })
 const namesFrom = (environment: Record<string, string>) =>
   from(environment).providers.map((provider) => provider.name)
@@ -34,7 +34,7 @@ describe('the providers', () => {
       'lighthouse',
       'kubo',
     ])
-    expect(from(everything).notes).toEqual([])
+    expect(from(everything).warnings).toEqual([])
   })
 
   it('stand in the order of IPFS_PROVIDERS, which may leave some out', () => {
@@ -88,7 +88,7 @@ describe('the gateway of a provider', () => {
   })
 })
 
-describe('the notes at start-up', () => {
+describe('the warnings at start-up', () => {
   const kubo = { KUBO_RPC_URL: 'http://127.0.0.1:5001' }
 
   it.each([
@@ -100,10 +100,10 @@ describe('the notes at start-up', () => {
     [{ ...kubo, PINATA_API_KEY: 'key' }, /PINATA_API_KEY is set without PINATA_API_SECRET/],
     [{ ...kubo, PINATA_API_SECRET: 'secret' }, /PINATA_API_SECRET is set without PINATA_API_KEY/],
   ])('warn of %j in one line', (environment, expected) => {
-    const { notes } = from(environment as unknown as Record<string, string>)
-    expect(notes).toHaveLength(1)
-    expect(notes[0]).toMatch(expected)
-    expect(notes[0]).not.toContain('\n')
+    const { warnings } = from(environment as unknown as Record<string, string>)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(expected)
+    expect(warnings[0]).not.toContain('\n')
   })
 
   it.each([
@@ -111,6 +111,6 @@ describe('the notes at start-up', () => {
     [{ ...kubo, PINATA_JWT: 'jwt', PINATA_API_KEY: 'key' }],
     [{ ...kubo, IPFS_PROVIDERS: 'kubo', WEB3_STORAGE_TOKEN: 'token' }],
   ])('are none for %j', (environment) => {
-    expect(from(environment as unknown as Record<string, string>).notes).toEqual([])
+    expect(from(environment as unknown as Record<string, string>).warnings).toEqual([])
   })
 })

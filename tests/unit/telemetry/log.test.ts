@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { createScrubber } from '#lib/platform/redact.ts'
+import { createLog } from '#lib/telemetry/log.ts'
+
+describe('the log', () => {
+  it('writes one JSON object a line, without any secret, however that came into it', () => {
+    const lines: string[] = []
+    const log = createLog({
+      level: 'info',
+      scrub: createScrubber(['hunter22', 'say "friend"']),
+      destination: { write: (line) => void lines.push(line) },
+    })
+    const cause = new Error('refused hunter22')
+    log
+      .child({ token: 'hunter22' })
+      .error({ err: new Error('hunter22 failed', { cause }), deep: { a: ['hunter22'] } }, 'hunter22')
+    log.info({ key: 'say "friend"' }, 'line one\nline two')
+    expect(lines).toHaveLength(2)
+    for (const line of lines) {
+      expect(line).not.toContain('hunter22')
+      expect(line).not.toContain('friend')
+      expect(line.trimEnd()).not.toContain('\n')
+      expect(JSON.parse(line)).toMatchObject({
+        level: expect.any(String),
+        msg: expect.any(String),
+        time: expect.any(String),
+      })
+    }
+  })
+})

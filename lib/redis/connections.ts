@@ -7,22 +7,23 @@ export type { Redis }
 
 /**
  * - `commands`: each is answered or fails within half a second, at once while Redis is away
- * - `subscription`: the same, for a connection that listens to channels; it has to subscribe at each `ready`
- * - `blocking`: for BullMQ's workers, whose commands may wait at the server, and outlast an outage
+ * - `subscription`: the same, for a connection that subscribes to channels; its user subscribes again at each `ready`
+ * - `blocking`: for BullMQ's workers, whose commands may wait at the server, and are repeated after an outage
  */
 export type RedisUse = 'commands' | 'subscription' | 'blocking'
 
 /** The connections of this process to the Redis that the instances share. */
 export interface RedisConnections {
-  /** What every key starts with. BullMQ wants it as its `prefix`, since it refuses connections that have one. */
+  /** What every key starts with. BullMQ takes it as its own `prefix`, since it refuses connections that have one. */
   readonly prefix: string
-  /** The name of a channel. Channels know no databases, so that the number of ours is part of it. */
+  /** The full name of a channel. Channels are shared by all databases of a Redis, so the number of ours is part of it. */
   channel(name: string): string
-  /** The connection that everybody shares for commands. Do not close it. */
+  /** The connection for commands that all parts of this process share. Do not close it. */
   shared(): Promise<Redis>
   /**
-   * A further connection, which is closed with all others. Resolves once it is ready or its first try has failed: it
-   * goes on trying by itself, for ever. Nothing that happens to it throws where nobody asked.
+   * Opens a further connection, which `close` closes with all others. Resolves once it is ready, or when it could not
+   * connect at first: it goes on trying to connect until it is closed. Its errors are logged and reject its commands;
+   * they are never thrown elsewhere.
    *
    * @throws Error after `close`
    */
@@ -36,40 +37,41 @@ const CONNECT_TIMEOUT_MS = 1000
 const FIRST_RECONNECT_MS = 50
 const LONGEST_RECONNECT_MS = 2000
 const HEARTBEAT_MS = 1000
-/** One may be late because this process itself was busy. */
+/** More than one, for a single answer may be late because this process itself was busy. */
 const MISSED_HEARTBEATS = 2
-/** More than a command of BullMQ waits at the server. */
-const BLOCKING_PATIENCE_MS = 15_000
+/** Longer than any command of BullMQ waits at the server. */
+const BLOCKING_TIMEOUT_MS = 15_000
 
 /**
  * Connects to the Redis at `url` (`redis://`, or `rediss://` for TLS, with user, password and database number).
- * Nothing is loaded or connected before it is asked for.
+ * The client is loaded, and a connection made, only when one is asked for.
  *
- * An outage is logged once, and its end, whatever number of connections it concerns.
+ * An outage is logged once when it begins and once when it ends, however many connections it concerns.
  */
 export function createRedis(options: {
   url: string
   log: Log
   clock: Pick<Clock, 'random'>
   prefix?: string
-  blockingPatienceMs?: number
+  blockingTimeoutMs?: number
 }): RedisConnections {
-  const { url, log, clock, prefix = PREFIX, blockingPatienceMs = BLOCKING_PATIENCE_MS } = options
+  const { url, log, clock, prefix = PREFIX, blockingTimeoutMs = BLOCKING_TIMEOUT_MS } = options
   const database = new URL(url).pathname.slice(1) || '0'
-  /** How each connection is ended. */
-  const opened = new Map<Redis, () => Promise<void>>()
-  const away = new Set<Redis>()
+  /** How to close each connection. */
+  const closers = new Map<Redis, () => Promise<void>>()
+  /** The connections that are lost at the moment. */
+  const lost = new Set<Redis>()
   let isClosed = false
   let shared: Promise<Redis> | undefined
 
-  function left(client: Redis, error: Error) {
-    if (isClosed || away.has(client)) return
-    if (away.size === 0) log.warn({ error: error.message }, 'Redis is away: this instance works for itself')
-    away.add(client)
+  function onLost(client: Redis, error: Error) {
+    if (isClosed || lost.has(client)) return
+    if (lost.size === 0) log.warn({ error: error.message }, 'Redis is away: this instance works on its own')
+    lost.add(client)
   }
 
-  function returned(client: Redis) {
-    if (away.delete(client) && away.size === 0) log.info('Redis is back')
+  function onReady(client: Redis) {
+    if (lost.delete(client) && lost.size === 0) log.info('Redis is back')
   }
 
   async function open(use: RedisUse): Promise<Redis> {
@@ -79,16 +81,16 @@ export function createRedis(options: {
       url,
       optionsFor(use, () => clock.random()),
     )
-    client.on('error', (error) => left(client, error))
-    client.on('ready', () => returned(client))
-    const heart = use === 'blocking' ? keepMoving(client, blockingPatienceMs) : keepAlive(client)
-    opened.set(client, async () => {
-      clearInterval(heart)
-      // What was sent is answered, where that is quick.
+    client.on('error', (error) => onLost(client, error))
+    client.on('ready', () => onReady(client))
+    const heartbeat = use === 'blocking' ? watchBlocking(client, blockingTimeoutMs) : watchHeartbeats(client)
+    closers.set(client, async () => {
+      clearInterval(heartbeat)
+      // Lets commands that were sent be answered, if Redis can answer now.
       if (use !== 'blocking' && client.status === 'ready') await client.quit().catch(() => {})
       client.disconnect()
     })
-    await firstTry(client)
+    await firstAttempt(client)
     return client
   }
 
@@ -105,7 +107,7 @@ export function createRedis(options: {
 
     async close() {
       isClosed = true
-      await Promise.all(opened.values().map((end) => end()))
+      await Promise.all(closers.values().map((close) => close()))
     },
   }
 }
@@ -113,11 +115,11 @@ export function createRedis(options: {
 function optionsFor(use: RedisUse, random: () => number): RedisOptions {
   const common: RedisOptions = {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // A peer that is gone never answers the farewell.
+    // A server that is gone never answers the closing of the connection.
     disconnectTimeout: COMMAND_TIMEOUT_MS,
-    retryStrategy: (tries) =>
-      withJitter(Math.min(FIRST_RECONNECT_MS * 2 ** (tries - 1), LONGEST_RECONNECT_MS), random),
-    // After a failover the old primary still answers, and takes no writes.
+    retryStrategy: (attempts) =>
+      withJitter(Math.min(FIRST_RECONNECT_MS * 2 ** (attempts - 1), LONGEST_RECONNECT_MS), random),
+    // After a failover the old primary still answers, but refuses writes.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   }
   if (use === 'blocking') return { ...common, maxRetriesPerRequest: null }
@@ -130,17 +132,17 @@ function optionsFor(use: RedisUse, random: () => number): RedisOptions {
   }
 }
 
-/** Resolves when `client` is ready, or has failed for the first time. */
-function firstTry(client: Redis): Promise<void> {
+/** Resolves when `client` is ready, or has failed to connect once. */
+function firstAttempt(client: Redis): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   for (const event of ['ready', 'reconnecting', 'end']) client.once(event, () => resolve())
   return promise
 }
 
-/** Gives up a connection that has fallen silent, which a listener, who never writes, would not notice. */
-function keepAlive(client: Redis): NodeJS.Timeout {
+/** Reconnects when the server has stopped answering, which a subscriber would not notice, since it sends no commands. */
+function watchHeartbeats(client: Redis): NodeJS.Timeout {
   let missed = 0
-  const beat = setInterval(async () => {
+  const timer = setInterval(async () => {
     if (client.status !== 'ready') return
     try {
       await client.ping()
@@ -149,16 +151,16 @@ function keepAlive(client: Redis): NodeJS.Timeout {
       missed += 1
       if (missed < MISSED_HEARTBEATS || client.status !== 'ready') return
       missed = 0
-      giveUp(client)
+      reconnect(client)
     }
   }, HEARTBEAT_MS)
-  return beat.unref()
+  return timer.unref()
 }
 
-/** The same for a connection whose commands wait, and would wait for ever for a peer that has gone without a farewell. */
-function keepMoving(client: Redis, patienceMs: number): NodeJS.Timeout {
+/** The same for blocking commands, which would wait for ever for a server that is gone without closing the connection. */
+function watchBlocking(client: Redis, timeoutMs: number): NodeJS.Timeout {
   let askedAt: number | undefined
-  const beat = setInterval(() => {
+  const timer = setInterval(() => {
     if (client.status !== 'ready') askedAt = undefined
     else if (askedAt === undefined) {
       askedAt = performance.now()
@@ -166,16 +168,16 @@ function keepMoving(client: Redis, patienceMs: number): NodeJS.Timeout {
         askedAt = undefined
       }
       client.ping().then(answered, answered)
-    } else if (performance.now() - askedAt > patienceMs) {
+    } else if (performance.now() - askedAt > timeoutMs) {
       askedAt = undefined
-      giveUp(client)
+      reconnect(client)
     }
   }, HEARTBEAT_MS)
-  return beat.unref()
+  return timer.unref()
 }
 
-/** Connects anew. */
-function giveUp(client: Redis) {
+/** Drops the connection and makes a new one. */
+function reconnect(client: Redis) {
   client.emit('error', new Error('Redis does not answer'))
   client.disconnect(true)
 }

@@ -7,7 +7,7 @@ import { type RedisServer, startRedis } from '../../support/servers/redis.ts'
 import { until } from '../../support/until.ts'
 
 const url = inject('redisUrl') ?? ''
-/** A connection that waits for Redis would do so for seconds. */
+/** A connection that waited for Redis would take seconds. */
 const AT_ONCE_MS = 900
 
 async function elapsedMs(work: () => Promise<unknown>): Promise<number> {
@@ -24,30 +24,30 @@ describe.skipIf(!url)('a connection to Redis', () => {
     expect(await client.get(`${redis.prefix}greeting`)).toBe('hello')
   })
 
-  it('is shared by those who ask for commands', async () => {
+  it('is the same for all who ask for the shared one', async () => {
     const redis = testRedis({ url })
     expect(await redis.shared()).toBe(await redis.shared())
     expect(await redis.open('commands')).not.toBe(await redis.shared())
   })
 
-  it('hears what is said on a channel, and goes on answering heartbeats', async () => {
+  it('receives the messages of a channel, and still answers pings', async () => {
     const redis = testRedis({ url })
-    const listener = await redis.open('subscription')
-    const heard: string[] = []
-    listener.on('message', (_channel, message) => heard.push(message))
-    await listener.subscribe(redis.channel('news'))
-    await listener.ping()
+    const subscriber = await redis.open('subscription')
+    const messages: string[] = []
+    subscriber.on('message', (_channel, message) => messages.push(message))
+    await subscriber.subscribe(redis.channel('news'))
+    await subscriber.ping()
     await (await redis.shared()).publish(redis.channel('news'), 'it works')
-    await until('the message', () => heard.includes('it works'))
+    await until('the message', () => messages.includes('it works'))
   })
 
-  it('waits as long as a blocking command does', async () => {
+  it('of the kind `blocking` waits longer than other commands may take', async () => {
     const redis = testRedis({ url })
     const client = await redis.open('blocking')
     expect(await client.blpop(`${redis.prefix}nothing`, 0.7)).toBeNull()
   })
 
-  it('keeps channels of different databases apart', () => {
+  it('names channels apart for each database', () => {
     const names = [`${url}/0`, `${url}/1`].map((each) =>
       testRedis({ url: each, prefix: 'p:' }).channel('news'),
     )
@@ -55,7 +55,7 @@ describe.skipIf(!url)('a connection to Redis', () => {
     expect(testRedis({ url, prefix: 'p:' }).channel('news')).toBe('p:0:news')
   })
 
-  it('is refused once all are closed', async () => {
+  it('is refused once all connections are closed', async () => {
     const redis = testRedis({ url })
     const client = await redis.shared()
     const ended = once(client, 'end')
@@ -67,27 +67,28 @@ describe.skipIf(!url)('a connection to Redis', () => {
   })
 })
 
-describe.skipIf(!url)('while Redis is away', () => {
+describe.skipIf(!url)('a connection to Redis, while Redis is away', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  it('commands fail at once, one line tells of it however long it lasts, another of its end', async () => {
+  it('fails commands at once, and logs one line when the outage begins and one when it ends', async () => {
     server = await startRedis()
     const redis = testRedis({ url: server.url })
     const client = await redis.shared()
-    const listener = await redis.open('subscription')
+    const subscriber = await redis.open('subscription')
+    const counts = [client, subscriber].map(reconnectsOf)
     await server.stop()
     expect(await elapsedMs(() => client.ping())).toBeLessThan(AT_ONCE_MS)
-    await until('many tries', () => Math.min(tries(client), tries(listener)) >= 4)
+    await until('several attempts to reconnect', () => counts.every((count) => count() >= 4))
     expect(redis.lines.map(({ msg }) => msg)).toEqual([expect.stringContaining('Redis is away')])
     await server.start()
-    await until('its return', () => redis.lines.length === 2)
+    await until('Redis to be back', () => redis.lines.length === 2)
     expect(redis.lines[1]?.msg).toBe('Redis is back')
     expect(await client.ping()).toBe('PONG')
-    await listener.subscribe('anything')
+    await subscriber.subscribe('anything')
   })
 
-  it('a connection is given out all the same, and becomes ready later', async () => {
+  it('is opened all the same, and becomes ready later', async () => {
     server = await startRedis()
     await server.stop()
     const redis = testRedis({ url: server.url })
@@ -98,10 +99,10 @@ describe.skipIf(!url)('while Redis is away', () => {
     expect(await elapsedMs(connect)).toBeLessThan(2000)
     await expect(client?.ping()).rejects.toThrow()
     await server.start()
-    await until('its return', () => client?.status === 'ready')
+    await until('Redis to be back', () => client?.status === 'ready')
   })
 
-  it('closing does not wait for it', async () => {
+  it('is closed without waiting', async () => {
     server = await startRedis()
     const redis = testRedis({ url: server.url })
     for (const use of ['commands', 'subscription', 'blocking'] as const) await redis.open(use)
@@ -109,28 +110,34 @@ describe.skipIf(!url)('while Redis is away', () => {
     expect(await elapsedMs(() => redis.close())).toBeLessThan(AT_ONCE_MS)
   })
 
-  it('and only hangs, commands fail soon, and the silent connection is given up', async () => {
+  it('is replaced when Redis hangs, and its commands fail soon', async () => {
     server = await startRedis()
     const redis = testRedis({ url: server.url })
-    const listener = await redis.open('subscription')
+    const subscriber = await redis.open('subscription')
     const client = await redis.shared()
     await client.client('PAUSE', 4000, 'ALL')
     expect(await elapsedMs(() => client.ping())).toBeLessThan(AT_ONCE_MS)
-    await until('both to be given up', () => client.status !== 'ready' && listener.status !== 'ready')
+    await until('both to be dropped', () => client.status !== 'ready' && subscriber.status !== 'ready')
     expect(await elapsedMs(() => client.ping())).toBeLessThan(50)
-    await until('their return', () => client.status === 'ready' && listener.status === 'ready')
+    await until('both to be ready again', () => client.status === 'ready' && subscriber.status === 'ready')
     expect(redis.lines).toHaveLength(2)
   })
 })
 
-/** How often in a row it has tried in vain. */
-const tries = (client: Redis) => Reflect.get(client, 'retryAttempts') as number
+/** Counts from now on how often `client` tries to reconnect. */
+function reconnectsOf(client: Redis): () => number {
+  let count = 0
+  client.on('reconnecting', () => {
+    count += 1
+  })
+  return () => count
+}
 
-describe.skipIf(!url)('a Redis with a password', () => {
+describe.skipIf(!url)('a connection to a Redis with a password', () => {
   let server: RedisServer
   afterEach(() => server.stop())
 
-  it('takes the one in the URL, and no line of the log repeats it', async () => {
+  it('authenticates with the password of the URL, and never logs it', async () => {
     server = await startRedis()
     await (await testRedis({ url: server.url }).shared()).config('SET', 'requirepass', 's3cr:t/ä')
     const withPassword = (password: string) => server.url.replace('//', `//:${encodeURIComponent(password)}@`)
@@ -142,7 +149,7 @@ describe.skipIf(!url)('a Redis with a password', () => {
   })
 })
 
-it('rediss:// speaks TLS', async () => {
+it('a connection by rediss:// uses TLS', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')

@@ -6,10 +6,10 @@ export interface PostgresSettings {
   /** How many connections one process has at most. */
   max: number
   connectTimeoutMs: number
-  /** How long the server works at one statement. */
+  /** How long the server may take for one statement. */
   statementTimeoutMs: number
   applicationName: string
-  /** What is handed to TLS; `false` without TLS. */
+  /** The options of the TLS connection; `false` without TLS. */
   tls: false | { rejectUnauthorized: boolean; ca?: string }
 }
 
@@ -18,7 +18,7 @@ const tlsModes = ['disable', 'no-verify', 'require', 'verify-ca', 'verify-full']
 
 /**
  * Reads the parameters of `url`: `max`, `connect_timeout` (s), `statement_timeout` (ms), `sslmode`, `sslrootcert`,
- * `application_name`. Others are left to the server (`options`) or ignored.
+ * `application_name`. `options` goes to the server; others are ignored.
  *
  * @throws Error that says which parameter is malformed, what it got and what it takes
  */
@@ -42,7 +42,7 @@ export function readPostgresSettings(url: string): PostgresSettings {
   }
 }
 
-/** `require` verifies like `verify-full`: who wants encryption without proof of whom has to say `no-verify`. */
+/** `require` verifies the server like `verify-full`; only `no-verify` encrypts without that. */
 function readTls(parameters: URLSearchParams): PostgresSettings['tls'] {
   const file = parameters.get('sslrootcert')
   const mode = parameters.get('sslmode') ?? (file ? 'verify-full' : 'disable')
@@ -61,7 +61,7 @@ function readCertificate(file: string): string {
   }
 }
 
-/** Where the database is and who asks, as the driver wants it. */
+/** Host, user and database of `url`, as the driver takes them. */
 export function readPostgresAddress(url: string) {
   const bare = new URL(url)
   for (const name of ['sslmode', 'sslrootcert', 'sslcert', 'sslkey']) bare.searchParams.delete(name)

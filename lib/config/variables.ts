@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
-/** What one variable may say: how it is read, and how that is told to somebody who got it wrong. */
+/** How one variable is read, and what somebody is told who got it wrong. */
 export interface Variable<T> {
   schema: z.ZodType<T>
   /** Ends the sentence `PORT: got "x", takes …`, or `KUBO_RPC_URL: got a value that is not …` where that is secret. */

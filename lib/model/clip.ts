@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * Where a clip stands.
+ * The state of a clip.
  *
- * - `speaking`: the vendor is at work; nobody has been answered yet
- * - `staged`: the bytes are durable, the first upload is under way
+ * - `speaking`: the speech vendor is producing the audio; nobody has got an answer yet
+ * - `staged`: the bytes are durable and the first upload is running
  * - `pending`: no provider has taken it yet; the temporary URL serves it and uploads are retried
  * - `stored`: a provider holds it; the record keeps the permanent URL
- * - `expired`: its time ran out before any provider took it
+ * - `expired`: its temporary URL ended before any provider took it
  */
 export type ClipState = 'speaking' | 'staged' | 'pending' | 'stored' | 'expired'
 
@@ -32,7 +32,7 @@ export interface Clip {
   originalMimeType: string | null
   originalSizeBytes: number | null
   originalDurationMs: number | null
-  /** When the vendor's last byte was here; what follows until `stagedAt` is the disk's time and the measuring. */
+  /** When the vendor's last byte had arrived; from then until `stagedAt` the audio was measured and made durable. */
   spokenAt: number | null
   stagedAt: number | null
   /** Whether the temporary store holds the bytes. */
@@ -42,11 +42,11 @@ export interface Clip {
   ipfsHash: string | null
   permanentUrl: string | null
   storedAt: number | null
-  /** How many tries at providers there have been. */
+  /** How many attempts at providers there have been. */
   attempts: number
   /** How many rounds through the whole chain have failed. */
   failedRounds: number
-  /** When the last of them ended. */
+  /** When the last failed round ended. */
   lastRoundAt: number | null
   nextAttemptAt: number | null
   lastError: string | null
@@ -54,12 +54,12 @@ export interface Clip {
   leaseExpiresAt: number | null
 }
 
-/** What `vocalize` gives back: the clip as it stands at that moment, `stored` or still temporary. */
+/** What `vocalize` returns: the clip in its state at that moment, `stored` or still temporary. */
 export type VocalizedClip = Clip & {
   cid: string
   mimeType: string
   durationMs: number
-  /** It was there already: nothing was paid for it this time. */
+  /** The clip existed already: nothing was paid for it this time. */
   isReused?: boolean
 }
 
@@ -75,7 +75,7 @@ export function isClipId(text: string): boolean {
   return /^[0-9a-f]{32}$/.test(text)
 }
 
-/** Whether the temporary URL has ended for good: its time is over and no provider took the clip. */
+/** Whether the temporary URL has ended without a permanent one: its time is over and no provider took the clip. */
 export function isGone(clip: Clip, now: number, keepPending: boolean): boolean {
   if (clip.state === 'stored') return false
   return clip.state === 'expired' || (now >= clip.expiresAt && !keepPending)

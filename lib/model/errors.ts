@@ -44,7 +44,7 @@ export interface FieldError {
   message: string
 }
 
-/** What one provider did with a clip, as reported to callers. `error` carries no credential. */
+/** How a clip failed at one provider, as reported to callers. `error` has no credential in it. */
 export interface ProviderFailure {
   provider: string
   attempts: number
@@ -56,11 +56,11 @@ interface ServiceErrorOptions {
   retryAfterMs?: number | undefined
   errors?: FieldError[]
   providers?: ProviderFailure[]
-  /** Headers that the answer must carry, such as `Content-Range`. */
+  /** Headers that the answer must have, such as `Content-Range`. */
   headers?: Record<string, string>
 }
 
-/** An error that a caller may see: `message` says what was wrong and what would be right, and holds no secret. */
+/** An error that a caller may see: `message` says what was wrong and what would be right, and has no secret in it. */
 export class ServiceError extends markedError('ServiceError') {
   readonly code: ErrorCode
   readonly retryAfterMs: number | undefined
@@ -86,7 +86,7 @@ interface ProviderErrorOptions {
   retryAfterMs?: number | undefined
   /** The HTTP status, where there was an answer. */
   statusCode?: number | undefined
-  /** Whether the provider may hold the clip all the same: the answer was lost or unreadable. */
+  /** Whether the provider may hold the clip nevertheless: its answer was lost or unreadable. */
   mayHaveStored?: boolean
 }
 

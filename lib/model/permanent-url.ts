@@ -1,14 +1,14 @@
 import type { Config } from '#lib/config/index.ts'
 import { type Clip, fileNameOf } from './clip.ts'
 
-/** What stands in place of a gateway's URL for our own: permanent URLs are then relative, whatever we are called. */
+/** The gateway URL that means our own gateway: permanent URLs are then relative, and hold at whatever origin we have. */
 export const OWN_GATEWAY = ''
 
 type Addressed = Pick<Clip, 'id' | 'fileExtension' | 'cid'>
 
 /**
- * The permanent URL of a clip that a provider holds as `ipfsHash`, for the record: relative where it is that of our own
- * gateway, so that it stays right whatever this service is called.
+ * The permanent URL of a clip that a provider holds as `ipfsHash`, for the record: relative where it is one of our own
+ * gateway, so that it holds at whatever origin this service has.
  */
 export function permanentUrlOf(
   { ipfs }: Config,
@@ -19,7 +19,7 @@ export function permanentUrlOf(
   return ipfsUrlOf(ipfs.gatewayUrl ?? gatewayUrl, ipfsHash, fileNameOf(clip))
 }
 
-/** The same clip with the permanent URL that it has today: of our own gateway and the CDN before it, where they are to be used. */
+/** `clip` with the permanent URL to publish today: on our own gateway and the CDN in front of it, where they are configured. */
 export function asPublished<T extends Addressed & Pick<Clip, 'permanentUrl' | 'ipfsHash'>>(
   { ipfs }: Config,
   clip: T,
@@ -30,7 +30,7 @@ export function asPublished<T extends Addressed & Pick<Clip, 'permanentUrl' | 'i
   return { ...clip, permanentUrl: ipfs.cdnBaseUrl ? absoluteUrl(url, ipfs.cdnBaseUrl) : url }
 }
 
-/** A URL of our own gateway with `baseUrl` before it; any other as it is. */
+/** A relative URL with `baseUrl` before it; any other unchanged. */
 export function absoluteUrl(url: string, baseUrl: string): string {
   return url.startsWith('/') ? `${baseUrl}${url}` : url
 }
@@ -39,7 +39,7 @@ function ownUrlOf(clip: Addressed, ipfsHash: string): string {
   return ipfsUrlOf(OWN_GATEWAY, clip.cid ?? ipfsHash, fileNameOf(clip))
 }
 
-/** Appends the path of a CID to a gateway's URL; the file name makes the gateway's media type certain. */
+/** The URL of a CID at a gateway. By the extension of the file name the gateway knows the media type. */
 export function ipfsUrlOf(gatewayUrl: string, cid: string, fileName: string): string {
   const base = gatewayUrl.replace(/\/+$/, '').replace(/\/ipfs$/, '')
   return `${base}/ipfs/${cid}?filename=${encodeURIComponent(fileName)}`

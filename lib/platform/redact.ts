@@ -5,7 +5,7 @@ export type Scrub = (text: string) => string
  * Makes a function that replaces each of `secrets` in a text, also in the forms in which they travel
  * (URL-encoded, the parts of a `Basic` header).
  *
- * Secrets under four characters are left alone: replacing them would make every text unreadable.
+ * Secrets under four characters are not replaced: every text would become unreadable.
  */
 export function createScrubber(secrets: readonly string[]): Scrub {
   const forms = secrets.flatMap((secret) => [

@@ -4,7 +4,7 @@ import type { Scrub } from '#lib/platform/redact.ts'
 
 export type Log = Logger
 
-/** The messages that operators search for; their words are fixed by the contract. */
+/** The messages that operators search for: their words never change. */
 export const logMessages = {
   stored: (cid: string) => `✅ IPFS upload successful: ${cid}`,
   keptTemporarily: (id: string) => `📁 Audio stored temporarily: ${id}`,
@@ -13,8 +13,8 @@ export const logMessages = {
 } as const
 
 /**
- * JSON lines on standard output (no transport thread: those break in bundles). Every line goes through `scrub` last,
- * so that no secret gets out however it came into it.
+ * JSON lines on standard output, without a transport thread, which a bundle would break. `scrub` gets each finished line,
+ * so that no secret gets out by whichever field.
  */
 export function createLog(options: {
   level: Config['logLevel']

@@ -15,13 +15,13 @@ export interface ClipSpan {
   error?: string | undefined
 }
 
-/** Where spans go. Every clip is a trace of its own, whichever processes and restarts it goes through. */
+/** Takes the spans of clips. Every clip is one trace, through however many processes and restarts. */
 export interface Tracing {
-  /** A part of the clip's trace. */
+  /** A span within the clip's trace. */
   part(span: ClipSpan): void
-  /** The span that holds all parts together. */
+  /** The root span of the clip's trace. */
   whole(span: ClipSpan): void
-  /** Sends what has not been sent yet. */
+  /** Sends the spans that have not been sent yet. */
   close(): Promise<void>
 }
 
@@ -50,7 +50,7 @@ export function createTracing(config: Config['tracing']): Tracing | undefined {
   }
 }
 
-/** What the next root span is called: it is the same in every process. */
+/** The ids of the next root span. They come from the clip id, so that every process gives the same. */
 interface NextIds {
   root?: { traceId: string; spanId: string } | undefined
 }
@@ -80,7 +80,7 @@ function record(tracer: Tracer, ids: NextIds, span: ClipSpan, isWhole: boolean) 
   const root = { traceId: span.clipId, spanId: rootSpanIdOf(span.clipId) }
   const { name, startedAt: startTime, attributes } = span
   const parent = trace.setSpanContext(ROOT_CONTEXT, { ...root, traceFlags: 1, isRemote: true })
-  // Starting a span is synchronous, so no other one can take these ids.
+  // Starting a span is synchronous, so no other span can take these ids.
   ids.root = isWhole ? root : undefined
   const started = tracer.startSpan(name, { startTime, attributes }, isWhole ? ROOT_CONTEXT : parent)
   ids.root = undefined

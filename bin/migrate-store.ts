@@ -5,8 +5,9 @@ import nextEnv from '@next/env'
 import { ConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
 import type { Environment } from '#lib/config/reader.ts'
-import { MigrationRefusedError, migrateStore } from '#lib/migrate-store/migrate-store.ts'
-import { printed } from '#lib/migrate-store/printed.ts'
+import { migrateStore } from '#lib/migrate-store/migrate-store.ts'
+import { MigrationRefusedError } from '#lib/migrate-store/migration-refused-error.ts'
+import { proofText } from '#lib/migrate-store/proof-text.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { createScrubber, type Scrub } from '#lib/platform/redact.ts'
 
@@ -21,15 +22,15 @@ Copies the catalog (SQLite) and the audio of a single machine to Postgres and to
   --from <directory>   the TEMP_AUDIO_DIR of the single machine. By default as the service finds it, from the
                        environment and the .env files.
 
-Stop the service first: the copy wants its catalog for itself, and refuses to begin otherwise. Nothing is deleted in the
-source. It may be killed and run again at any time. It exits with 0 only when every record and every clip is proven to
+Stop the service and its workers first: the copy refuses to begin while they have the catalog open. Nothing is deleted
+in the source. It may be killed and run again at any time. It exits with 0 only when every record and every clip is proven to
 be in the new place; see "Moving in" in docs/scale.md.
 `
 
 /** The command line or the new profile is not as it should be, and nothing was begun. */
 const REFUSED = 2
 
-const say = (text: string) => process.stderr.write(text)
+const print = (text: string) => process.stderr.write(text)
 let scrub: Scrub = (text) => text
 let hasBegun = false
 
@@ -51,7 +52,7 @@ async function main(): Promise<number> {
   })
   const target = values.to ? readConfig(environmentOf(values.to, process.env)) : undefined
   if (!target || !(target.databaseUrl || target.s3)) {
-    say(`${USAGE}\n--to has to lead to a DATABASE_URL, an S3_BUCKET or both.\n`)
+    print(`${USAGE}\n--to has to lead to a DATABASE_URL, an S3_BUCKET or both.\n`)
     return REFUSED
   }
   scrub = createScrubber(target.secrets)
@@ -59,7 +60,7 @@ async function main(): Promise<number> {
   const directory = values.from ?? readConfig(TEMP_AUDIO_DIR ? { TEMP_AUDIO_DIR } : {}).tempAudio.directory
   hasBegun = true
   const result = await migrateStore({ directory, target, onProgress: showProgress() })
-  process.stdout.write(scrub(printed(result)))
+  process.stdout.write(scrub(proofText(result)))
   return result.isProven ? 0 : 1
 }
 
@@ -80,13 +81,13 @@ function showProgress() {
   return ({ clips, verified }: { clips: number; verified: number }) => {
     if (Date.now() - shownAt < 2000) return
     shownAt = Date.now()
-    say(`${clips} clips looked at, ${verified} copied and read back…\n`)
+    print(`${clips} clips looked at, ${verified} copied and read back…\n`)
   }
 }
 
 process.exitCode = await main().catch((error: unknown) => {
   const isRefusal = !hasBegun || MigrationRefusedError.isInstance(error) || ConfigError.isInstance(error)
   const consequence = isRefusal ? '' : 'The copy broke off, and goes on when it is run again: '
-  say(scrub(`${consequence}${describeError(error)}\n`))
+  print(scrub(`${consequence}${describeError(error)}\n`))
   return isRefusal ? REFUSED : 1
 })

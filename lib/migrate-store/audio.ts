@@ -12,7 +12,7 @@ const AT_ONCE = 4
 
 /** What became of the audio. */
 export interface AudioProof {
-  /** Clips that the records say are held, and files without a record that a crash has left. */
+  /** Clips whose bytes should be here by their records, and files without a record that a crash has left. */
   clips: number
   /** Sent to the bucket now; the others were there. */
   copied: number
@@ -20,7 +20,7 @@ export interface AudioProof {
   verified: number
   verifiedBytes: number
   /** Stored clips whose bytes had left the source before; IPFS has them. */
-  goneAlready: number
+  alreadyGone: number
   /** What is wrong, one line each. */
   problems: string[]
 }
@@ -32,28 +32,28 @@ interface KnownClip {
   isHeld: number
 }
 
-/** The clips in the bucket that belong to nothing in the source: another service uses it. */
+/** How many objects in the bucket belong to no clip of the source: another service uses it then. */
 export async function countForeignObjects(
   bucket: Bucket,
   source: Database,
   files: TempAudioStore,
 ): Promise<number> {
-  let strangers = 0
+  let foreignObjects = 0
   for await (const batch of inBatches(bucket.list(), BATCH)) {
     const records = await recordsOf(
       source,
       batch.map(({ id }) => id),
     )
     for (const { id } of batch) {
-      if (!records.has(id) && !(await files.blob(id))) strangers += 1
+      if (!records.has(id) && !(await files.blob(id))) foreignObjects += 1
     }
   }
-  return strangers
+  return foreignObjects
 }
 
 /**
- * Copies every file that is to be held into `bucket`, reads it back and compares CIDs. What is there and right is not sent
- * again, so that a copy that broke off goes on.
+ * Copies the file of every clip whose bytes should be here into `bucket`, reads it back and compares CIDs. What is there
+ * and right is not sent again, so that a copy that broke off goes on.
  *
  * @throws when the bucket fails
  */
@@ -69,7 +69,7 @@ export async function copyAudio(options: {
     copied: 0,
     verified: 0,
     verifiedBytes: 0,
-    goneAlready: 0,
+    alreadyGone: 0,
     problems: [],
   }
   const present = new Map<string, number>()
@@ -95,9 +95,9 @@ export async function copyAudio(options: {
       onProgress(proof)
     })
   }
-  for (const { id, state } of await heldWithoutFile(source, seen)) {
-    if (state === 'stored' || state === 'expired') proof.goneAlready += 1
-    // What was never spoken to its end has no bytes to lose.
+  for (const { id, state } of await localWithoutFile(source, seen)) {
+    if (state === 'stored' || state === 'expired') proof.alreadyGone += 1
+    // A clip that was not spoken to its end has no bytes to lose.
     else if (state !== 'speaking') {
       proof.clips += 1
       proof.problems.push(`${id}: it waits for IPFS, and its file is not in the source`)
@@ -145,22 +145,22 @@ async function recordsOf(source: Database, ids: string[]): Promise<Map<string, K
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-async function heldWithoutFile(source: Database, seen: Set<string>) {
-  const held = await source.read((db) =>
+async function localWithoutFile(source: Database, seen: Set<string>) {
+  const local = await source.read((db) =>
     db.selectFrom('clips').select(['id', 'state']).where('isHeld', '=', 1).execute(),
   )
-  return held.filter(({ id }) => !seen.has(id))
+  return local.filter(({ id }) => !seen.has(id))
 }
 
-/** Works on a few of `items` at a time. @throws the first failure, once nothing is under way any more */
+/** Runs `work` on a few of `items` at a time. @throws the first failure, once nothing is running any more */
 async function eachOf<T>(items: T[], work: (item: T) => Promise<void>) {
-  const rest = [...items]
+  const remaining = [...items]
   const workers = Array.from({ length: AT_ONCE }, async () => {
     try {
-      for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item)
+      for (let item = remaining.shift(); item !== undefined; item = remaining.shift()) await work(item)
     } catch (error) {
-      // The others end what they have begun, and begin nothing more.
-      rest.length = 0
+      // The other workers finish what they have begun, and begin nothing more.
+      remaining.length = 0
       throw error
     }
   })

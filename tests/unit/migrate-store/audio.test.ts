@@ -10,7 +10,7 @@ import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
 
-it('a copy that fails has ended what it had begun, and begun nothing more', async () => {
+it('a copy of the audio that fails finishes the uploads that it has begun, and begins no more', async () => {
   const directory = await temporaryDirectory()
   const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
   onTestFinished(() => source.close())

@@ -88,13 +88,13 @@ async function snapshot(directory: string) {
 }
 
 describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and S3', () => {
-  it('copies every table and every clip that is held, proves it, and changes nothing in the source', async () => {
+  it('copies every table and every clip with bytes, proves it, and changes nothing in the source', async () => {
     const { directory, audioDirectory, all } = await makeSource()
     const { target, server } = await makeTarget()
     const before = await snapshot(audioDirectory)
     const result = await migrateStore({ directory, target })
     expect(result).toMatchObject({ isProven: true, problems: [] })
-    expect(result.audio).toMatchObject({ clips: 5, copied: 5, verified: 5, goneAlready: 0 })
+    expect(result.audio).toMatchObject({ clips: 5, copied: 5, verified: 5, alreadyGone: 0 })
     expect(server.objects()).toEqual(all.map((id) => `audio/${id}`))
     for (const { name, sourceRows, targetRows, differing } of result.tables ?? []) {
       expect([name, targetRows, differing]).toEqual([name, sourceRows, 0])
@@ -104,7 +104,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await snapshot(audioDirectory)).toEqual(before)
   })
 
-  it('ends the leases of those who are no more, and counts what there is', async () => {
+  it('ends all leases, and counts the clips that wait', async () => {
     const { directory, waitingIds } = await makeSource()
     const { target } = await makeTarget()
     await migrateStore({ directory, target })
@@ -120,7 +120,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(Number(holdings?.waiting)).toBe(waitingIds.length)
   })
 
-  it('leaves a service that goes on where the old one stopped', async () => {
+  it('lets a service on the target go on where the old one stopped', async () => {
     const { directory, waitingIds, stored } = await makeSource()
     const { target, environment } = await makeTarget()
     await migrateStore({ directory, target })
@@ -139,7 +139,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(successCount).toBe(waitingIds.length)
   })
 
-  it('only proves once more what is copied already, and doubles no counter', async () => {
+  it('only proves again what is copied already, and doubles no counter', async () => {
     const { directory } = await makeSource()
     const { target, server } = await makeTarget()
     const first = await migrateStore({ directory, target })
@@ -169,7 +169,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     })
   })
 
-  it('leaves no record behind where one cannot be copied, and goes on once it can', async () => {
+  it('leaves no record in the target where one cannot be copied, and copies all once it can', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
@@ -188,7 +188,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await migrateStore({ directory, target })).toMatchObject({ isProven: true })
   })
 
-  it('says which file has changed, copies the others, and is not proven', async () => {
+  it('says which file has changed or is missing, copies the others, and is not proven', async () => {
     const { directory, audioDirectory, waitingIds } = await makeSource()
     const { target, server } = await makeTarget()
     const [changed = '', missing = ''] = waitingIds
@@ -205,7 +205,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(result.tables?.every(({ differing }) => differing === 0)).toBe(true)
   })
 
-  it('sends again what lies changed in the bucket', async () => {
+  it('sends again a clip whose bytes in the bucket are others', async () => {
     const { directory, audioDirectory, waitingIds } = await makeSource()
     const { target, server } = await makeTarget()
     const [id = ''] = waitingIds
@@ -218,14 +218,14 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(Buffer.from(await kept.arrayBuffer()).equals(bytes)).toBe(true)
   })
 
-  it('takes along the audio of a crash, and says what had left before', async () => {
+  it('copies the file that a crash has left without a record, and counts the clips that had left before', async () => {
     const { directory, audioDirectory, stored } = await makeSource()
     const { target, server } = await makeTarget()
     const orphan = newClipId()
     await writeFile(path.join(audioDirectory, orphan), speechMp3(100, 'An orphan'))
     await rm(path.join(audioDirectory, stored[0] as string))
     const result = await migrateStore({ directory, target })
-    expect(result).toMatchObject({ isProven: true, audio: { clips: 5, verified: 5, goneAlready: 1 } })
+    expect(result).toMatchObject({ isProven: true, audio: { clips: 5, verified: 5, alreadyGone: 1 } })
     expect(server.objects()).toContain(`audio/${orphan}`)
   })
 
@@ -238,7 +238,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await migrateStore({ directory, target })).toMatchObject({ isProven: true, audio: { clips: 0 } })
   })
 
-  it('copies the catalog alone', async () => {
+  it('copies the catalog alone where the target has no bucket', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget({ s3: false })
     const result = await migrateStore({ directory, target })
@@ -246,7 +246,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(result.warnings.join()).toContain('The audio stays in')
   })
 
-  it('refuses to begin while the service has its catalog open, which goes on as if nothing were', async () => {
+  it('refuses to begin while a service has the catalog open, and does not disturb it', async () => {
     const { directory } = await makeSource()
     const { target, server } = await makeTarget()
     const running = createCatalog(sqliteFile(path.join(directory, 'catalog.sqlite')))
@@ -296,7 +296,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await rowsOf(target.databaseUrl, 'clips')).toEqual(before)
   })
 
-  it('refuses a bucket that others use', async () => {
+  it('refuses a bucket that holds clips of another source', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     const bucket = createBucket({ ...(target.s3 as NonNullable<typeof target.s3>), clock: systemClock })
@@ -306,7 +306,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(await rowsOf(target.databaseUrl, 'clips')).toEqual([])
   })
 
-  it('says what the provider embedded alone holds', async () => {
+  it('warns of clips that only the provider embedded holds', async () => {
     const { directory, stored } = await makeSource()
     const source = createDatabase(sqliteFile(path.join(directory, 'catalog.sqlite')))
     await source.run((db) =>
@@ -322,7 +322,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
     expect(warnings.join()).toContain('1 clips are held by the provider "embedded" alone')
   })
 
-  it('writes down the secret with which texts are recognised as before', async () => {
+  it('writes down the secret by which texts are recognised as before', async () => {
     const { directory } = await makeSource()
     const { target } = await makeTarget()
     const file = path.join(directory, 'request-key')
@@ -337,7 +337,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
 })
 
 describe('moving a single machine to S3 alone', () => {
-  it('copies the audio, and leaves the catalog as it is', async () => {
+  it('copies the audio, and leaves the catalog where it is', async () => {
     const { directory, all } = await makeSource()
     const { target, server } = await makeTarget({ postgres: false })
     const result = await migrateStore({ directory, target })

@@ -2,8 +2,8 @@ import type { MigrationResult } from './migrate-store.ts'
 
 const PROBLEMS_SHOWN = 20
 
-/** The proof for whoever ran the copy. */
-export function printed({ tables, audio, problems, warnings, isProven }: MigrationResult): string {
+/** What the program prints: the proof, what is wrong, and what to know. */
+export function proofText({ tables, audio, problems, warnings, isProven }: MigrationResult): string {
   const lines: string[] = []
   if (tables) {
     lines.push(row('records', 'source', 'target'))
@@ -20,7 +20,7 @@ export function printed({ tables, audio, problems, warnings, isProven }: Migrati
   }
   for (const problem of problems.slice(0, PROBLEMS_SHOWN)) lines.push(`WRONG: ${problem}`)
   if (problems.length > PROBLEMS_SHOWN) lines.push(`WRONG: and ${problems.length - PROBLEMS_SHOWN} more`)
-  for (const note of warnings) lines.push(`note: ${note}`)
+  for (const warning of warnings) lines.push(`warning: ${warning}`)
   lines.push(
     isProven
       ? 'Proven: all that was to be copied is in its new place. Nothing was deleted here.'

@@ -1,4 +1,4 @@
-import { isProviderFault, uploadPending } from '#lib/clips/upload-pending.ts'
+import { failedByProvider, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 
 const BATCH = 100
@@ -20,7 +20,7 @@ export async function drainBacklog(services: Services): Promise<void> {
   try {
     for (;;) {
       const { successCount, results } = await uploadPending(services, batch)
-      if (successCount === 0 || results.some(isProviderFault)) return
+      if (successCount === 0 || results.some(failedByProvider)) return
     }
   } finally {
     inFlight.isDraining = false

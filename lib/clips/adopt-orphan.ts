@@ -3,12 +3,12 @@ import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
-/** A clip whose process died between its bytes and its record, or a file whose record was lost altogether. */
+/** A clip whose process died after its bytes were stored and before they were recorded, or a file without any record. */
 type Orphan = { id: string; outputFormat?: string | null; requestId?: string }
 
 /**
- * Makes the bytes that a crash left behind a clip again, waiting for IPFS. Returns `false` where there are none, or
- * where they are no audio; they are deleted then.
+ * Makes a clip that waits for IPFS of the bytes that a crash left in the temporary store. Returns `false` where there
+ * are none, and where they are no audio: they are deleted then.
  *
  * @throws CatalogError when the catalog fails
  */
@@ -43,7 +43,7 @@ export async function adoptOrphan(services: Services, orphan: Orphan): Promise<b
       },
       Number.MAX_SAFE_INTEGER,
     )
-    // Another process was quicker.
+    // Another process has adopted it meanwhile.
     if (!isReserved) return false
   }
   await catalog.clips.stage(orphan.id, {

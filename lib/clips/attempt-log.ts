@@ -6,16 +6,16 @@ import type { ProviderError } from '#lib/model/errors.ts'
 import { describeError, markedError } from '#lib/platform/errors.ts'
 import { leaseMs } from './lease.ts'
 
-/** Somebody else works on the clip now. */
+/** The lease on a clip has ended: another process or worker may have claimed it. */
 export class LeaseLostError extends markedError('LeaseLostError') {}
 
-/** Prolongs the lease on a clip. `false`: it was lost. */
+/** Extends the lease on a clip. `false`: it was lost. */
 type Renew = (clipId: string, lease: Lease) => Promise<boolean>
 
 /**
- * The journal of a clip that is held under a lease, which is prolonged before each try.
+ * Records the attempts of a clip under a lease of this process, which is extended before each attempt.
  *
- * @throws LeaseLostError, CatalogError from `begin`: what cannot be written down is not begun
+ * @throws LeaseLostError, CatalogError from `begin`: an attempt that cannot be recorded is not made
  */
 export function leasedLog(
   services: Services,
@@ -38,30 +38,31 @@ export function leasedLog(
   }
 }
 
-const UNWRITTEN = 0
+/** The id of an attempt that is not recorded. */
+const UNRECORDED = 0
 
-/** The journal of a clip that has to be uploaded now or never: as much of it as the catalog takes. Never throws. */
+/** Records the attempts of a clip that must be uploaded even if the catalog fails: as far as it works. Never throws. */
 export function bestEffortLog(services: Services, clipId: string, trigger: Trigger): AttemptLog {
   const { catalog, clock } = services
   let isBroken = false
   const giveUp = () => {
     isBroken = true
-    return UNWRITTEN
+    return UNRECORDED
   }
   return {
     async begin(provider) {
-      if (isBroken) return UNWRITTEN
+      if (isBroken) return UNRECORDED
       return catalog.attempts.begin({ clipId, provider, trigger, startedAt: clock.now() }).catch(giveUp)
     },
     async end(id, provider, end) {
-      if (id === UNWRITTEN || isBroken) return
+      if (id === UNRECORDED || isBroken) return
       await catalog.attempts.end(id, provider, attemptEnd(services, end)).catch(giveUp)
     },
   }
 }
 
-/** The journal of a clip that has no record. */
-export const noopLog: AttemptLog = { begin: async () => UNWRITTEN, end: async () => {} }
+/** For a clip that has no record. */
+export const noopLog: AttemptLog = { begin: async () => UNRECORDED, end: async () => {} }
 
 function attemptEnd(
   { scrub }: Services,

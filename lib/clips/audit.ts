@@ -3,12 +3,13 @@ import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { bestEffortLog } from './attempt-log.ts'
-import { contentOf, wantedReplicas } from './replicate.ts'
+import { contentOf } from './clip-content.ts'
 import { verifyPin, verifyThrough } from './verify-pin.ts'
+import { wantedReplicas } from './wanted-replicas.ts'
 
 /** A gateway may need this long before it delivers what its provider has just taken. */
 const FRESH_FOR_MS = 3_600_000
-/** How long a fresh clip that was not delivered yet is left alone. */
+/** How long after a check a fresh clip that was not delivered yet is checked again. */
 const FRESH_AGAIN_MS = 5 * 60_000
 
 /** What an audit found at one provider. */
@@ -16,19 +17,19 @@ export interface ProviderAudit {
   provider: string
   checked: number
   delivered: number
-  /** Too fresh to be missed, or the gateway could not be asked. */
+  /** Too fresh to count as lost, or the gateway could not be asked. */
   unknown: number
   lost: number
-  /** Of those lost, how many the provider has again and delivers. */
+  /** How many of those lost the provider has again and delivers. */
   repaired: number
 }
 
 /**
- * Reads stored clips back through the gateways of their providers, those that were checked longest ago first, and
- * verifies every byte. What a provider no longer delivers is uploaded to it again from another copy, and where that
- * fails to whichever provider takes it.
+ * Fetches stored clips through the gateways of their providers, least recently checked first, and verifies every byte.
+ * What a provider no longer delivers is uploaded to it again from another copy; where that fails, another provider is to
+ * take it.
  *
- * `before` leaves alone what was checked since then; at most `limit` clips are read.
+ * Checks at most `limit` clips, and none that was checked after `before` (milliseconds since the epoch).
  *
  * @throws CatalogError when the catalog fails
  */
@@ -99,12 +100,12 @@ async function checkPin(
   return (await repair(services, clip, pin, signal)) ? 'repaired' : 'lost'
 }
 
-/** Uploads the clip to the same provider again, and reads it back. Where that fails others are to hold it. */
+/** Uploads the clip to the same provider again, and verifies it. Where that fails a replica is asked of the others. */
 async function repair(services: Services, clip: Clip, pin: Pin, signal: AbortSignal): Promise<boolean> {
   const { catalog, chain, clock, log, blockStore } = services
   const { id: clipId, provider } = { ...clip, ...pin, id: clip.id }
   try {
-    // What is damaged here would stand in the way of a better copy.
+    // Our own damaged copy would be taken for the content otherwise.
     if (provider === 'embedded') await blockStore.delete(pin.cid)
     const { ipfsHash } = await chain.upload(await contentOf(services, clip), {
       priority: 'background',

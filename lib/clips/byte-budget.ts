@@ -6,14 +6,14 @@ import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { deleteBytes } from './expire.ts'
 
 const EVICT_AT_ONCE = 20
-/** Room is taken in steps of this size while a clip grows beyond what was expected of it. */
+/** A reservation grows in steps of this size while a clip becomes larger than expected. */
 const STEP_BYTES = 64 * 1024
 
-/** Fast speech; a clip that turns out longer asks for more room as it grows. */
+/** Fast speech; the reservation of a clip that turns out longer grows with it. */
 const CHARACTERS_PER_SECOND = 20
 const UNKNOWN_BYTES_PER_SECOND = 16_000
 
-/** How many bytes a text of so many characters will hardly come under. */
+/** How many bytes a text of so many characters takes at least, as a rule; `outputFormat` such as `mp3_44100_128`. */
 export function expectedSizeBytes(outputFormat: string | null, characters: number): number {
   const bitRateKbps = readOutputFormat(outputFormat ?? '')?.bitRateKbps
   const headerless = headerlessFormat(outputFormat ?? '')
@@ -24,8 +24,8 @@ export function expectedSizeBytes(outputFormat: string | null, characters: numbe
 }
 
 /**
- * Reserves room for a clip within `TEMP_AUDIO_MAX_BYTES`. Where it is short, the bytes of clips that IPFS has already
- * are let go, oldest first: those that their permanent address has delivered before all others.
+ * Reserves `clip.sizeBytes` within `TEMP_AUDIO_MAX_BYTES`. Where that is too little, the bytes of clips that IPFS has
+ * already are deleted, oldest first: before all others those that their permanent URL was seen to deliver.
  *
  * @throws ServiceError `temp_storage_full` when that is not enough
  * @throws CatalogError when the catalog fails
@@ -37,8 +37,8 @@ export async function reserveBytes(services: Services, clip: NewClip): Promise<v
 }
 
 /**
- * Sees that the disk has room for `sizeBytes` more. Where it is short, the bytes of clips that IPFS has already are let
- * go, oldest first; local copies where the clips themselves are elsewhere.
+ * Makes sure that the disk has space for `sizeBytes` more. Where it has not, the bytes of clips that IPFS has already
+ * are deleted, oldest first; with a bucket, local copies.
  *
  * @throws TempAudioError when that is not enough
  * @throws CatalogError when the catalog fails
@@ -53,26 +53,29 @@ export async function freeDiskSpace(services: Services, sizeBytes: number): Prom
   }
 }
 
-/** Returns the function that a store asks before it writes more of clip `id`. It rejects when there is no room. */
+/**
+ * Returns the function that a store calls before it writes more of clip `id`, with the new total in bytes. It rejects
+ * where the budget or the disk does not allow that.
+ */
 export function growReservation(services: Services, id: string, reservedBytes: number) {
   const { maxBytes } = services.config.tempAudio
-  let roomBytes = reservedBytes
+  let grantedBytes = reservedBytes
   let checkedBytes = 0
   return async (sizeBytes: number) => {
     if (sizeBytes > checkedBytes) {
       await freeDiskSpace(services, STEP_BYTES)
       checkedBytes = sizeBytes + STEP_BYTES
     }
-    if (sizeBytes <= roomBytes) return
+    if (sizeBytes <= grantedBytes) return
     const nextBytes = sizeBytes + STEP_BYTES
     const resize = (bytes: number) => () => services.catalog.clips.resize(id, bytes, maxBytes)
     if (await resize(nextBytes)()) {
-      roomBytes = nextBytes
+      grantedBytes = nextBytes
       return
     }
-    // Others have taken it for abandoned: no eviction would help.
+    // Another process took the clip for abandoned: no eviction would help.
     if (!(await services.catalog.clips.find(id))) throw new TempAudioError('The record of the clip is gone')
-    if (await takeBudget(services, sizeBytes, resize(sizeBytes))) roomBytes = sizeBytes
+    if (await takeBudget(services, sizeBytes, resize(sizeBytes))) grantedBytes = sizeBytes
     else throw storageFull(maxBytes)
   }
 }
@@ -82,7 +85,7 @@ async function takeBudget(
   sizeBytes: number,
   take: () => Promise<boolean>,
 ): Promise<boolean> {
-  // No eviction makes room for what is larger than the whole.
+  // No eviction helps what is larger than the whole budget.
   if (sizeBytes > services.config.tempAudio.maxBytes) return false
   while (!(await take())) {
     if ((await evictStored(services)) === 0) return false

@@ -1,7 +1,7 @@
 import type { Services } from '#lib/context.ts'
 import { type ErrorCode, ServiceError } from '#lib/model/errors.ts'
 
-/** Errors after which nothing was spoken, so that nothing is owed. A time-out or a broken stream may have been paid for. */
+/** Errors after which the vendor charges nothing. After a time-out or a broken stream it may charge all the same. */
 const UNSPOKEN: readonly ErrorCode[] = [
   'invalid_request',
   'voice_not_found',
@@ -13,19 +13,19 @@ const UNSPOKEN: readonly ErrorCode[] = [
   'speech_unavailable',
 ]
 
-/** What becomes of characters that were counted when the text was not spoken after all. */
+/** Gives back characters that were counted for a text that was not paid for after all. */
 export interface CharacterRefund {
-  /** Gives them back where the error means that nothing was paid for. */
+  /** Gives them back if `error` means that nothing was paid for. */
   afterFailure(error: unknown): Promise<undefined>
-  /** Gives them back: the clip was there already. */
+  /** Gives them back: the clip existed already. */
   refund(): Promise<void>
 }
 
 /**
- * Counts `text` against the daily budget of `caller`, where there is one. Returns what gives the characters back.
+ * Counts `text` against the daily budget of `caller`, where there is one.
  *
  * @throws ServiceError `character_budget_exceeded`
- * @throws CatalogError when the budget cannot be read: characters are money
+ * @throws CatalogError when the budget cannot be read: without it no money may be spent
  */
 export async function spendCharacters(
   { catalog, clock, config, log }: Services,

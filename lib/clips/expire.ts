@@ -3,8 +3,8 @@ import type { Clip } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
 /**
- * Deletes the bytes of clips from the temporary store; their records stay. Returns how many are gone: a store that
- * cannot delete one now is asked again by the next clean-up.
+ * Deletes the bytes of clips from the temporary store; their records stay. Returns how many were deleted: what the store
+ * cannot delete now, the next clean-up tries again.
  *
  * @throws CatalogError when the catalog fails
  */
@@ -12,8 +12,8 @@ export async function deleteBytes(
   { catalog, store, log }: Services,
   clips: Pick<Clip, 'id'>[],
 ): Promise<number> {
-  let gone = 0
-  // The record says who else has the bytes: it must not be lost after they are.
+  let deleted = 0
+  // The records say which provider has the bytes, so that they must be durable before the bytes go.
   if (clips.length > 0) await catalog.sync()
   for (const { id } of clips) {
     const isDeleted = await store.delete(id).then(
@@ -25,14 +25,14 @@ export async function deleteBytes(
     )
     if (!isDeleted) continue
     await catalog.clips.markBytesDeleted(id)
-    gone += 1
+    deleted += 1
   }
-  return gone
+  return deleted
 }
 
 /**
- * Ends a clip that no provider took in its time: counted, logged as an error, its bytes deleted.
- * Returns `false` where it was stored or expired meanwhile, or where somebody other than `leaseOwner` is at work on it.
+ * Expires a clip that no provider took in time: counts it, logs an error, and deletes its bytes.
+ * Returns `false` where it was stored or expired meanwhile, or where another than `leaseOwner` has a lease on it.
  */
 export async function expireClip(
   services: Services,

@@ -8,21 +8,21 @@ import { withTimeLimit } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { hedgedRace } from '#lib/platform/hedged-race.ts'
 
-/** How long a gateway may think before the next one is asked as well. */
+/** How long a gateway may take before the next one is asked as well. */
 const STAGGER_MS = 700
 
-/** Content that this service has stored: a clip by one of its CIDs, or a block of one. */
+/** Content that this service has stored: a clip, by any of its CIDs, or a block of a clip. */
 export interface FoundContent {
   /** The clip, where the CID is one of its own and not that of a block. */
   clip: Clip | null
-  /** The content, where it is at hand without asking anybody. */
+  /** The content, where it is here already. */
   kept: KeptDag | null
-  /** The content, from wherever it is. @throws ServiceError `content_unreachable` */
+  /** The content, fetched from a gateway where it is not here. @throws ServiceError `content_unreachable` */
   open(): Promise<KeptDag>
 }
 
 /**
- * Finds the content that `cid` (in canonical form) names; `null` where this service never stored such a thing.
+ * Finds the content of `cid` (in canonical form); `null` where this service never stored it.
  *
  * @throws CatalogError when the catalog fails
  */
@@ -37,7 +37,7 @@ export async function findContent(services: Services, cid: string): Promise<Foun
   return whole && root ? { clip: null, kept: null, open: () => fetchOnce(services, whole, root, cid) } : null
 }
 
-/** A clip in the repository that is damaged counts as one that is not there: others may have it. */
+/** The content in our own repository. A damaged clip counts as missing: a provider may have it. */
 async function openUndamaged({ blockStore, log }: Services, cid: string): Promise<KeptDag | null> {
   try {
     return await blockStore.open(cid)
@@ -47,7 +47,7 @@ async function openUndamaged({ blockStore, log }: Services, cid: string): Promis
   }
 }
 
-/** Fetches the clip into the cache, once however many wait for it, and opens the block `cid` of it. */
+/** Fetches the clip into the cache, once for all who ask at the same time, and opens its block `cid`. */
 async function fetchOnce(services: Services, clip: Clip, root: string, cid: string): Promise<KeptDag> {
   const { contentFetches } = services.inFlight
   const fetching =
@@ -57,7 +57,7 @@ async function fetchOnce(services: Services, clip: Clip, root: string, cid: stri
   await fetching
   const kept = await services.blockCache.open(cid)
   if (kept) return kept
-  throw unreachable('It is no block of the clip that it was said to belong to')
+  throw unreachable('It is not a block of the clip to which the block store assigned it')
 }
 
 async function fetchClip(services: Services, clip: Clip, root: string): Promise<void> {
@@ -83,7 +83,7 @@ async function fetchClip(services: Services, clip: Clip, root: string): Promise<
   })
 }
 
-/** A gateway, and the CID under which it is asked for the clip. */
+/** A gateway, and the CID under which it has the clip. */
 interface Source {
   gatewayUrl: string
   cid: string
@@ -110,7 +110,7 @@ async function sourcesOf(
   })
 }
 
-/** A provider that chunks in its own way knows the clip under another CID: its bytes are packed anew then. */
+/** A provider that chunks in its own way has the clip under another CID: the bytes are packed again under ours then. */
 async function fetchFrom(
   { blockCache, config }: Services,
   { gatewayUrl, cid }: Source,

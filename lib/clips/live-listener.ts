@@ -1,29 +1,29 @@
 import { ReadableStream } from 'node:stream/web'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
 
-/** What waits in memory for a listener who is slower than the vendor; the rest is read from the temporary store. */
+/** How much is buffered for a listener who is slower than the vendor; what follows is read from the temporary store. */
 const BUFFER_BYTES = 1024 ** 2
-/** A listener who takes nothing for this long has gone without a word. */
+/** A listener who reads nothing for this long is taken to be gone. */
 const STALLED_MS = 120_000
 
-/** Somebody who hears a clip while it is spoken and staged. Never holds up either. */
+/** A caller who receives a clip while it is spoken and staged. Slows down neither, however slowly it reads. */
 export interface Listener {
-  /** The first byte is there. Returns the same audio, of which everything that is read is heard, too. */
-  hear(spoken: SpokenAudio): SpokenAudio
-  /** The clip was there already. */
+  /** Called once the first byte has arrived. Returns the same audio; all that is read of it goes to the listener as well. */
+  tee(spoken: SpokenAudio): SpokenAudio
+  /** The clip existed already. */
   replay(clip: { id: string; audio: Blob; outputFormat: string; modelId: string }): void
-  /** From now on the whole clip can be read here. */
+  /** From now on the whole clip can be read from `audio`. */
   staged(audio: Blob): void
-  /** From now on nothing can be lost any more, so that the listener may be told that the clip is complete. */
-  kept(): void
+  /** The clip is recorded: nothing can be lost any more, so that the listener's stream may end. */
+  recorded(): void
 }
 
-/** What a listener hears: a clip that is being spoken, or the one that was there already. */
+/** What a listener receives: a clip that is being spoken, or (with its `clipId`) one that existed already. */
 export type LiveAudio = SpokenAudio & { clipId?: string }
 
 /**
- * Runs `speak` with a listener. Resolves with the audio once its first byte is there; the stream ends when the clip is
- * safe, and fails when `speak` fails. Whoever cancels it does not stop the speaking.
+ * Runs `speak` with a listener. Resolves with the audio once its first byte has arrived; the stream ends when the clip
+ * is recorded, and fails when `speak` fails. Cancelling the stream does not cancel `speak`.
  *
  * @throws whatever `speak` throws before the first byte
  */
@@ -31,9 +31,9 @@ export function speakLive(speak: (listener: Listener) => Promise<unknown>): Prom
   const begun = Promise.withResolvers<LiveAudio>()
   const buffer = createBuffer()
   const listener: Listener = {
-    hear(spoken) {
+    tee(spoken) {
       begun.resolve({ ...spoken, audio: buffer.audio })
-      return { ...spoken, audio: tee(spoken.audio, (chunk) => buffer.add(chunk)) }
+      return { ...spoken, audio: teed(spoken.audio, (chunk) => buffer.add(chunk)) }
     },
     replay({ id: clipId, audio, outputFormat, modelId }) {
       begun.resolve({ audio: buffer.audio, outputFormat, modelId, clipId })
@@ -41,7 +41,7 @@ export function speakLive(speak: (listener: Listener) => Promise<unknown>): Prom
       buffer.end()
     },
     staged: (audio) => buffer.continueFrom(audio),
-    kept: () => buffer.end(),
+    recorded: () => buffer.end(),
   }
   speak(listener).then(
     () => buffer.end(),
@@ -53,15 +53,15 @@ export function speakLive(speak: (listener: Listener) => Promise<unknown>): Prom
   return begun.promise
 }
 
-/** The same stream again; `hear` is called with each chunk as it passes. */
-function tee(audio: ReadableStream<Uint8Array>, hear: (chunk: Uint8Array) => void) {
+/** The same stream again; `onChunk` is called with each chunk as it passes. */
+function teed(audio: ReadableStream<Uint8Array>, onChunk: (chunk: Uint8Array) => void) {
   const reader = audio.getReader()
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await reader.read()
         if (done) return controller.close()
-        hear(value)
+        onChunk(value)
         controller.enqueue(value)
       },
       cancel: (reason) => reader.cancel(reason),
@@ -70,18 +70,19 @@ function tee(audio: ReadableStream<Uint8Array>, hear: (chunk: Uint8Array) => voi
   )
 }
 
-/** Holds at most `BUFFER_BYTES`: what does not fit is left out and read from the staged clip afterwards. */
+/** Buffers at most `BUFFER_BYTES`: what does not fit is read from the staged clip afterwards. */
 function createBuffer() {
   const chunks: Uint8Array[] = []
-  let waitingBytes = 0
-  let heardBytes = 0
+  let bufferedBytes = 0
+  let acceptedBytes = 0
   let isOverflowed = false
   let isOver = false
   let failure: { error: unknown } | undefined
-  let rest: ReadableStreamDefaultReader<Uint8Array> | undefined
+  /** What follows the buffered chunks, from the staged clip. */
+  let remainder: ReadableStreamDefaultReader<Uint8Array> | undefined
   let wake = () => {}
   const stalled = setTimeout(() => {
-    if (chunks.length > 0 || rest) fail(new Error('The listener has stalled'))
+    if (chunks.length > 0 || remainder) fail(new Error('The listener has stalled'))
   }, STALLED_MS).unref()
 
   function stop() {
@@ -102,13 +103,13 @@ function createBuffer() {
       if (failure) throw failure.error
       const chunk = chunks.shift()
       if (chunk) {
-        waitingBytes -= chunk.byteLength
+        bufferedBytes -= chunk.byteLength
         return chunk
       }
-      if (rest) {
-        const { done, value } = await rest.read()
+      if (remainder) {
+        const { done, value } = await remainder.read()
         if (!done) return value
-        rest = undefined
+        remainder = undefined
       } else if (isOver) return undefined
       else {
         const { promise, resolve } = Promise.withResolvers<void>()
@@ -129,7 +130,7 @@ function createBuffer() {
       },
       async cancel() {
         stop()
-        await rest?.cancel()
+        await remainder?.cancel()
       },
     },
     { highWaterMark: 0 },
@@ -139,18 +140,18 @@ function createBuffer() {
     audio,
     fail,
     add(chunk: Uint8Array) {
-      if (isOverflowed || waitingBytes + chunk.byteLength > BUFFER_BYTES) {
+      if (isOverflowed || bufferedBytes + chunk.byteLength > BUFFER_BYTES) {
         isOverflowed = true
         return
       }
       chunks.push(chunk)
-      waitingBytes += chunk.byteLength
-      heardBytes += chunk.byteLength
+      bufferedBytes += chunk.byteLength
+      acceptedBytes += chunk.byteLength
       wake()
     },
     continueFrom(clip: Blob) {
-      if (isOver || heardBytes === clip.size) return
-      rest = clip.slice(heardBytes).stream().getReader()
+      if (isOver || acceptedBytes === clip.size) return
+      remainder = clip.slice(acceptedBytes).stream().getReader()
       wake()
     },
     end() {

@@ -4,14 +4,14 @@ import { type Clip, isClipId, isGone } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 
-/** A clip that can be heard: from here, or only from IPFS any more. */
+/** A clip that can be read: from the temporary store, or only from IPFS any more. */
 export type OpenClip =
   | {
       from: 'here'
-      clip: HeldClip
+      clip: LocalClip
       /**
-       * Opens the bytes, or the part of them from `start` to `end` (both inclusive). `null`: they have left meanwhile,
-       * were taken away, or the store fails where IPFS has them as well; `whereNow` says where they are.
+       * Opens the bytes, or the part of them from `start` to `end` (both inclusive). `null`: they were deleted
+       * meanwhile, or the store fails and IPFS has them as well; `currentUrlOf` says where they are.
        *
        * @throws ServiceError `storage_unavailable`
        */
@@ -19,13 +19,12 @@ export type OpenClip =
     }
   | { from: 'ipfs'; clip: Clip; permanentUrl: string }
 
-export type HeldClip = Clip & { cid: string; mimeType: string }
+export type LocalClip = Clip & { cid: string; mimeType: string }
 
 /**
  * Finds the audio of clip `id`.
  *
- * @throws ServiceError `not_found` (no such clip, or not spoken yet), `expired` (gone for good), `storage_unavailable`
- * (its bytes should be here and are not)
+ * @throws ServiceError `not_found` (no such clip, or not spoken yet), `expired` (gone for good)
  * @throws CatalogError when the catalog fails
  */
 export async function openClip(services: Services, id: string): Promise<OpenClip> {
@@ -45,26 +44,29 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
     clip: { ...clip, cid, mimeType },
     read: (range) =>
       store.read(id, range).catch((cause: unknown) => {
-        if (!clip.permanentUrl) throw bytesNotAtHand(cause)
-        log.warn({ err: cause, clipId: id }, 'The store did not give a clip; listeners go to IPFS')
+        if (!clip.permanentUrl) throw bytesUnavailable(cause)
+        log.warn(
+          { err: cause, clipId: id },
+          'The temporary store could not read a clip; its caller is sent to IPFS',
+        )
         return null
       }),
   }
 }
 
 /**
- * The permanent URL of clip `id`, whose bytes are not here any more.
+ * The permanent URL of clip `id`, whose bytes are no longer here.
  *
  * @throws ServiceError `expired`, `not_found`, `storage_unavailable` (its bytes should be here and are not)
  * @throws CatalogError when the catalog fails
  */
 export async function currentUrlOf(services: Services, id: string): Promise<string> {
   const { clip } = await openClip(services, id)
-  if (!clip.permanentUrl) throw bytesNotAtHand()
+  if (!clip.permanentUrl) throw bytesUnavailable()
   return clip.permanentUrl
 }
 
-function bytesNotAtHand(cause?: unknown) {
-  const message = 'The bytes of this clip are not at hand'
+function bytesUnavailable(cause?: unknown) {
+  const message = 'The bytes of this clip are not available at the moment'
   return new ServiceError('storage_unavailable', message, { cause, retryAfterMs: 60_000 })
 }

@@ -3,9 +3,9 @@ import type { Services } from '#lib/context.ts'
 import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { leaseMs } from './lease.ts'
-import { originalFacts, type StagedAudio } from './stage.ts'
+import { originalFacts, type StagedAudio } from './staged-audio.ts'
 
-/** Records that a clip's bytes are durable, under a lease of this process. `undefined` where the catalog cannot now. */
+/** Records that a clip's bytes are durable, under a lease of this process. `undefined` where the catalog fails. */
 export async function recordStaged(
   services: Services,
   newClip: NewClip,
@@ -24,7 +24,7 @@ export async function recordStaged(
       ...originalFacts(staged),
       spokenAt: staged.spokenAt,
       stagedAt: now,
-      // However long it took to speak.
+      // The time to live begins once the clip is spoken, however long that took.
       expiresAt: now + config.tempAudio.ttlMs,
       leaseOwner,
       leaseExpiresAt: now + leaseMs(services),
@@ -36,7 +36,7 @@ export async function recordStaged(
   }
 }
 
-/** What a caller is given whose clip waits for IPFS. */
+/** The answer for a clip that waits for IPFS; says so in the log. */
 export function keptTemporarily(services: Services, clip: Clip, staged: StagedAudio): VocalizedClip {
   const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
   log.info(logMessages.keptTemporarily(clip.id))
@@ -44,6 +44,7 @@ export function keptTemporarily(services: Services, clip: Clip, staged: StagedAu
   return asVocalized({ ...clip, state: 'pending' }, staged)
 }
 
+/** `clip`, with what is known of it once it was staged. */
 export function asVocalized(clip: Clip, { cid, mimeType, durationMs }: StagedAudio): VocalizedClip {
   return { ...clip, cid, mimeType, durationMs }
 }

@@ -1,12 +1,12 @@
 import type { Services } from '#lib/context.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
-import { healOrphans } from './clean-up.ts'
-import { wantedReplicas } from './replicate.ts'
+import { healOrphans } from './heal-orphans.ts'
+import { wantedReplicas } from './wanted-replicas.ts'
 
 /**
- * Turns what a crash left behind into waiting clips: takes back the leases of processes that died on this host, adopts
- * audio whose record was not written, clears away the rest. To be called before the service says that it is ready. A
- * process without background work only takes back leases, and leaves the rest to those that have it.
+ * Recovers from a crash: releases the leases of processes that died on this host, adopts audio whose record was not
+ * written, and deletes what cannot be used. To be called before the service reports that it is ready. A process without
+ * background work only releases leases, and leaves everything else to those that have it.
  *
  * @throws CatalogError when the catalog fails
  */
@@ -22,10 +22,10 @@ export async function recover(services: Services): Promise<{ adopted: number; wa
   return { adopted, waiting: await catalog.queue.countWaiting(clock.now()) }
 }
 
-/** Brings to the bucket what died processes of this machine had for it, and bucket and records together. */
+/** Uploads to the bucket what processes of this machine had spooled when they died, and adopts what has no record. */
 export async function healBucket(services: Services): Promise<void> {
   if (!services.s3) return
   const pushed = await services.s3.store.pushLeftBehind()
   const adopted = services.config.hasBackground ? await healOrphans(services, { isStart: false }) : 0
-  if (pushed + adopted > 0) services.log.info({ pushed, adopted }, 'Recovered audio of a crash')
+  if (pushed + adopted > 0) services.log.info({ pushed, adopted }, 'Recovered audio after a crash')
 }

@@ -1,32 +1,25 @@
 import type { Replication } from '#lib/catalog/replications.ts'
 import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
-import { packCar } from '#lib/ipfs/blocks/car.ts'
-import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
-import { type Clip, fileNameOf } from '#lib/model/clip.ts'
 import { exponentialBackoff } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
-import { findContent } from './find-content.ts'
+import { contentOf } from './clip-content.ts'
 import { leaseMs } from './lease.ts'
+import { wantedReplicas } from './wanted-replicas.ts'
 
 export interface ReplicateResult {
-  /** Replicas that were made. */
+  /** Replicas that were added. */
   added: number
-  /** Clips that still want more than they have, after a try that failed. */
+  /** Clips that still have too few replicas, after an attempt that failed. */
   failed: number
 }
 
-/** How many providers are to hold a clip: `IPFS_REPLICAS`, or as many as there are. */
-export function wantedReplicas({ config, chain }: Services): number {
-  return Math.min(config.ipfs.replicas, chain.providers.length)
-}
-
 /**
- * Brings stored clips to further providers until `IPFS_REPLICAS` hold them, each by its own schedule. Works under
- * leases: any number of calls may run at once.
+ * Uploads stored clips to further providers until `IPFS_REPLICAS` hold them; each clip has its own retry schedule. Works
+ * under leases: any number of calls may run at once.
  *
- * @throws CatalogError when the catalog fails; what was claimed is taken up again when its lease has run out
+ * @throws CatalogError when the catalog fails; what was claimed can be claimed again once its lease has run out
  */
 export async function replicate(
   services: Services,
@@ -43,7 +36,7 @@ export async function replicate(
     try {
       result.added += await replicateClip(services, replication, options.signal)
     } catch (error) {
-      // It is somebody else's now.
+      // Another process has claimed it.
       if (LeaseLostError.isInstance(error)) continue
       if (options.signal.aborted) {
         const nextAttemptAt = clock.now()
@@ -70,7 +63,7 @@ async function replicateClip(
   const clip = await catalog.clips.find(clipId)
   const known = await catalog.pins.ofClip(clipId)
   const pins = known.filter(({ lostAt }) => lostAt === null)
-  // They may say that they hold it, and do not deliver it.
+  // An answer that they hold it proves nothing: they do not deliver it.
   const losers = known.filter(({ lostAt }) => lostAt !== null).map(({ provider }) => provider)
   const missing = wantedReplicas(services) - pins.length
   if (clip?.cid && missing > 0) {
@@ -93,28 +86,11 @@ async function replicateClip(
       }
       await catalog.pins.add(pin)
       pins.push({ ...pin, checkedAt: null, provenAt: null, lostAt: null })
-      log.info({ clipId, cid: stored.ipfsHash, provider: stored.provider }, 'A replica was made')
+      log.info({ clipId, cid: stored.ipfsHash, provider: stored.provider }, 'Added a replica')
     }
   }
   await catalog.replications.done(clipId)
   return Math.max(0, missing)
-}
-
-/** The clip's bytes from wherever they are, packed and checked. */
-export async function contentOf(services: Services, clip: Clip): Promise<IpfsContent> {
-  const cid = clip.cid as string
-  const file =
-    (clip.hasLocalBytes && (await services.store.blob(clip.id))) || (await fetchedFile(services, cid))
-  const packed = await packCar(file)
-  if (packed.cid !== cid)
-    throw new Error(`Its bytes have changed: they are ${packed.cid} and should be ${cid}`)
-  return { ...packed, file, fileName: fileNameOf(clip) }
-}
-
-async function fetchedFile(services: Services, cid: string): Promise<Blob> {
-  const content = await findContent(services, cid)
-  if (!content) throw new Error('Nobody has its bytes')
-  return (await content.open()).file()
 }
 
 async function postpone(services: Services, { clipId, failedRounds }: Replication, cause: unknown) {
@@ -122,5 +98,5 @@ async function postpone(services: Services, { clipId, failedRounds }: Replicatio
   const error = scrub(describeError(cause))
   const nextAttemptAt = clock.now() + exponentialBackoff(failedRounds + 1, () => clock.random())
   await catalog.replications.postpone(clipId, { error, nextAttemptAt, hasFailed: true })
-  log.warn({ clipId, error }, 'A clip has fewer replicas than it should; it is tried again')
+  log.warn({ clipId, error }, 'A clip has too few replicas; it will be tried again')
 }

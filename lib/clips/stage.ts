@@ -1,35 +1,13 @@
 import type { ReadableStream } from 'node:stream/web'
-import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
+import { measureAudio } from '#lib/audio/measure.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
-import type { OriginalFacts } from '#lib/model/clip.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
-import { type FailedPut, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
-
-/** Audio whose identity is known. */
-export interface StagedAudio extends AudioFacts {
-  cid: string
-  sizeBytes: number
-  audio: Blob
-  /** When its last byte was here, in milliseconds since the epoch. */
-  spokenAt: number
-  /** Only where the temporary store could not keep it; otherwise the audio is durable, and a crash loses nothing. */
-  failedPut?: FailedPut | undefined
-  /** What it was before it was re-encoded. */
-  original?: Pick<StagedAudio, 'mimeType' | 'sizeBytes' | 'durationMs'>
-}
-
-/** What the record of staged audio says of its original. */
-export function originalFacts({ original }: StagedAudio): OriginalFacts {
-  return {
-    originalMimeType: original?.mimeType ?? null,
-    originalSizeBytes: original?.sizeBytes ?? null,
-    originalDurationMs: original?.durationMs ?? null,
-  }
-}
+import { TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+import type { StagedAudio } from './staged-audio.ts'
 
 /**
- * Streams `spoken` into the temporary store as it arrives, while its CID is computed, and measures the audio.
+ * Streams `spoken` into the temporary store as it arrives, computes its CID on the way, and measures the audio.
  * Where the store fails the bytes are rescued, so that IPFS can still take them.
  *
  * @throws ServiceError when the stream breaks or is no audio: nothing is kept then
@@ -65,7 +43,7 @@ async function reopen(store: TempAudioStore, id: string): Promise<Blob> {
   return audio
 }
 
-/** The same stream again, with its CID computed from the chunks as they pass. */
+/** The same stream again; the CID is computed from its chunks as they pass. */
 function hashOnTheWay(audio: ReadableStream<Uint8Array>) {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const hashed = computeCid(readable)

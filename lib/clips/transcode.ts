@@ -5,27 +5,27 @@ import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
-import type { StagedAudio } from './stage.ts'
+import type { StagedAudio } from './staged-audio.ts'
 
-/** The most that is held in memory of one clip: three quarters of an hour. */
+/** How much Opus of one clip may be in memory: three quarters of an hour. */
 const MAX_OPUS_BYTES = 16 * 1024 ** 2
-/** Opus that takes more than this part of the original is not worth the second coding. */
+/** Opus that takes a larger share of the original's size is not worth a second lossy encoding. */
 const WORTHWHILE_SHARE = 0.8
 const MAX_DRIFT_MS = 50
-/** More than re-encoding may take, or from the last look at the lease to the record of the clip. */
+/** Longer than re-encoding may take, and than it takes from the last extension of the lease to the record of the clip. */
 const LEASE_MS = 120_000
 
 /** Speech at this rate cannot be told from the original. */
 const MAX_BIT_RATE_KBPS = 48
-/** Opus needs about half of what MP3 does; a bit more keeps what the first coding left. */
+/** Opus needs about half the bit rate of MP3; a bit more preserves what the first encoding left. */
 const SHARE_OF_BIT_RATE = 0.7
 
 /**
- * With `AUDIO_OPTIMIZE=opus` puts Opus in the place of a staged clip that nobody has a record of yet, if that saves a
- * fifth and lasts as long. The original is durable all the while: it is replaced in one step, by bytes that have been
- * measured. Whatever goes wrong, it stays.
+ * With `AUDIO_OPTIMIZE=opus` replaces staged audio by Opus, before the clip is recorded as staged, if that saves a fifth
+ * and lasts as long. The original stays durable all the while: it is replaced in one step, by bytes that have been
+ * measured. Whatever goes wrong, the original stays.
  *
- * Takes audio that is durable, and a clip under a lease of this process.
+ * The audio must be durable, and the clip under a lease of this process.
  */
 export async function transcodeStaged(
   services: Services,
@@ -37,10 +37,10 @@ export async function transcodeStaged(
   if (services.config.speech.optimize !== 'opus' || staged.failedPut || !format) return staged
   const log = services.log.child({ clipId: id })
   try {
-    await holdLease(services, id)
+    await extendLease(services, id)
     const opus = await reencode(services, staged, format)
     if (!opus) {
-      log.info({ bytes: staged.sizeBytes }, 'Opus would not save a fifth of the clip; it stays as it is')
+      log.info({ bytes: staged.sizeBytes }, 'Opus would not save a fifth of the clip, which stays as it is')
       return staged
     }
     const { mimeType, sizeBytes, durationMs } = staged
@@ -48,12 +48,12 @@ export async function transcodeStaged(
     return { ...staged, ...opus.facts, ...(await replace(services, id, opus.audio)), original }
   } catch (error) {
     const reason = services.scrub(describeError(error))
-    log.warn({ error: reason }, 'The clip could not be re-encoded; it stays as it is')
+    log.warn({ error: reason }, 'The clip could not be re-encoded and stays as it is')
     return staged
   }
 }
 
-/** What the decoder has to know; `undefined` for what is small already, or has no decoder. */
+/** What the decoder has to know; `undefined` for formats that are small already, or have no decoder. */
 function formatOf({ mimeType, sizeBytes }: StagedAudio, outputFormat: string): DecoderFormat | undefined {
   if (mimeType === 'audio/mpeg') return { codec: 'mp3' }
   if (mimeType === 'audio/wav') return { codec: 'wav', sizeBytes }
@@ -61,7 +61,7 @@ function formatOf({ mimeType, sizeBytes }: StagedAudio, outputFormat: string): D
   return format?.codec === 'pcm' ? { codec: 'pcm', sampleRateHz: format.sampleRateHz } : undefined
 }
 
-/** The audio as Opus, proven to last as long; `undefined` where that saves too little. */
+/** The audio as Opus, measured to last as long; `undefined` where that saves too little. @throws Error */
 async function reencode(
   { transcoder, tasks }: Services,
   { audio, sizeBytes, durationMs }: StagedAudio,
@@ -79,12 +79,13 @@ async function reencode(
   return { audio: opus, facts }
 }
 
+/** What changes when a clip's bytes are replaced. */
 type Replaced = Pick<StagedAudio, 'audio' | 'cid' | 'sizeBytes' | 'failedPut'>
 
 async function replace(services: Services, id: string, opus: Blob): Promise<Replaced> {
   const { store } = services
   const { cid, sizeBytes } = await computeCid(opus.stream())
-  await holdLease(services, id)
+  await extendLease(services, id)
   const failure = await store.put(id, opus.stream()).then(
     (put) => (put.status === 'failed' ? put : undefined),
     (error: unknown) => ({ error, discard: async () => {} }),
@@ -98,8 +99,8 @@ async function replace(services: Services, id: string, opus: Blob): Promise<Repl
   return { audio: opus, cid, sizeBytes, failedPut }
 }
 
-/** Whoever took the clip for abandoned may have recorded the CID of the original. */
-async function holdLease({ catalog, clock, leaseOwner }: Services, id: string) {
+/** Without the lease another process may have adopted the clip, and recorded the CID of the original. @throws Error */
+async function extendLease({ catalog, clock, leaseOwner }: Services, id: string) {
   const lease = { owner: leaseOwner, expiresAt: clock.now() + LEASE_MS }
   if (!(await catalog.queue.renew(id, lease))) throw new Error('The lease on it was lost')
 }

@@ -10,22 +10,22 @@ import { describeError, markedError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
-import { isProvidersFault } from './outage.ts'
-import { wantedReplicas } from './replicate.ts'
+import { isProviderFault } from './provider-fault.ts'
+import { wantedReplicas } from './wanted-replicas.ts'
 
 /** How one round through the chain ended. */
 export type UploadOutcome =
   | { status: 'success'; id: string; ipfsHash: string; url: string; provider: string }
   | { status: 'failed'; id: string; error: ChainError | Error; attempts: number }
-  /** Nobody was tried: every provider is being rested, or the lease was lost. */
+  /** No provider was tried: the breakers are open, or the lease was lost. */
   | { status: 'untried'; id: string }
 
 /**
- * Takes one leased clip through the chain and records how it ended: stored, or pending with its next date.
- * The lease is prolonged before each try and given back in the end.
+ * Takes one leased clip through the provider chain and records the outcome: stored, or pending until its next attempt.
+ * The lease is extended before each attempt and released at the end.
  *
- * @throws CatalogError when a failed end cannot be recorded. The clip is then still waiting, its lease runs out, and
- * every try that was begun is in the journal.
+ * @throws CatalogError when a failure cannot be recorded. The clip then still waits for IPFS, its lease runs out, and
+ * every attempt that was begun is recorded.
  */
 export async function uploadClip(
   services: Services,
@@ -33,7 +33,7 @@ export async function uploadClip(
   options: UploadOptions,
 ): Promise<UploadOutcome> {
   const { uploads } = services.inFlight
-  // Its lease ran out while it was at work: the clock was set forward.
+  // This process is uploading it already, and its lease has run out meanwhile: the clock was set forward.
   if (uploads.has(clip.id)) return { status: 'untried', id: clip.id }
   uploads.add(clip.id)
   try {
@@ -47,7 +47,7 @@ interface UploadOptions {
   trigger: Trigger
   priority: Priority
   signal: AbortSignal
-  /** The bytes, where they are at hand. */
+  /** The bytes, where the caller has them open already. */
   audio?: Blob
 }
 
@@ -73,13 +73,13 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     const { provider, ipfsHash } = stored
     await catalog.clips
       .store(clip.id, { provider, ipfsHash, permanentUrl, storedAt: clock.now() })
-      // It is held, whatever the catalog can take now: the journal has it, and the next round recognises it.
+      // The provider has it all the same: the attempt is recorded, and the next round reconciles the two.
       .catch((error: unknown) =>
         log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
       )
     const replicas = wantedReplicas(services)
     if (replicas > 1) {
-      // What cannot be written down now is found at the next start.
+      // What cannot be recorded now is found at the next start.
       await catalog.replications.want(replicas, clock.now(), clip.id).catch(() => {})
     }
     const { permanentUrl: url } = asPublished(services.config, { ...clip, ipfsHash, permanentUrl })
@@ -94,9 +94,12 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
   }
 }
 
-/** What is tried after an outage is tried since others succeed: only a provider's own fault means that it lasts. */
+/**
+ * Whether an error ends what counts as recovery from an outage. The uploads that follow an outage are made because others
+ * succeed: of those only the fault of a provider shows that it is not over.
+ */
 function isOutage(error: unknown, trigger: Trigger): boolean {
-  return isProvidersFault(error) || (ChainError.isInstance(error) && trigger !== 'recovery')
+  return isProviderFault(error) || (ChainError.isInstance(error) && trigger !== 'recovery')
 }
 
 async function postpone(services: Services, clip: Clip, error: Error): Promise<UploadOutcome> {

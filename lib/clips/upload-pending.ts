@@ -1,7 +1,7 @@
 import type { Trigger } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
 import { leaseMs } from './lease.ts'
-import { isProvidersFault } from './outage.ts'
+import { isProviderFault } from './provider-fault.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
 
 /** How many clips are uploaded at once in the background. */
@@ -11,13 +11,13 @@ export interface PendingOptions {
   /** At most this many clips. */
   limit: number
   trigger: Trigger
-  /** Ends the round early; clips that were being uploaded go back to pending. */
+  /** Ends the round early; clips that are being uploaded then become pending again. */
   signal: AbortSignal
   /** Milliseconds since the epoch; by default the clock's. */
   now?: number
-  /** Only clips whose own schedule says so. An operator's call overrides it. */
+  /** Only clips whose next attempt is due. The call of an operator disregards that. */
   dueOnly: boolean
-  /** Only clips whose time is over before this. */
+  /** Only clips that expire before this, in milliseconds since the epoch. */
   expiringBefore?: number
   /** Only this clip. */
   id?: string | undefined
@@ -33,12 +33,12 @@ export interface PendingResult {
 }
 
 /**
- * Uploads clips that wait for IPFS: claims them by a lease one by one, takes each through the chain, records each try.
- * The one verb behind every trigger; any number of calls may run at once, in any number of processes.
+ * Uploads clips that wait for IPFS: claims them one by one under a lease, takes each through the provider chain, and
+ * records each attempt. Every trigger calls this verb; any number of calls may run at once, in any number of processes.
  *
- * While no provider may be tried nothing is claimed; while a sick one is being probed nothing else is.
+ * While no provider may be tried, nothing is claimed; a probe of a provider that was down is made with one clip alone.
  *
- * @throws CatalogError when the catalog fails; what was claimed is given back or its lease runs out.
+ * @throws CatalogError when the catalog fails; what was claimed is released, or its lease runs out
  */
 export async function uploadPending(services: Services, options: PendingOptions): Promise<PendingResult> {
   const { catalog, chain, clock } = services
@@ -82,7 +82,7 @@ export async function uploadPending(services: Services, options: PendingOptions)
   return { processed: results.length, successCount, failureCount, results }
 }
 
-/** How many clips still wait and are not being worked on. @throws CatalogError */
+/** How many clips wait for IPFS and are not leased. @throws CatalogError */
 export function countRemaining({ catalog, clock }: Pick<Services, 'catalog' | 'clock'>): Promise<number> {
   return catalog.queue.countWaiting(clock.now())
 }
@@ -102,7 +102,7 @@ async function claimNext(services: Services, options: PendingOptions, roundStart
   return clip
 }
 
-/** Whether a round failed by a provider's fault. */
-export function isProviderFault(outcome: SettledOutcome): boolean {
-  return outcome.status === 'failed' && isProvidersFault(outcome.error)
+/** Whether a round failed through the fault of a provider. */
+export function failedByProvider(outcome: SettledOutcome): boolean {
+  return outcome.status === 'failed' && isProviderFault(outcome.error)
 }

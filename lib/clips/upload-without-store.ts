@@ -3,21 +3,20 @@ import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
-import { ChainError } from '#lib/ipfs/chain/errors.ts'
 import type { ChainResult } from '#lib/ipfs/chain/provider-runner.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { fileNameOf, type OriginalFacts } from '#lib/model/clip.ts'
-import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
 import { keptTemporarily, recordStaged } from './record-staged.ts'
-import { originalFacts, type StagedAudio } from './stage.ts'
+import { originalFacts, type StagedAudio } from './staged-audio.ts'
+import { storageUnavailable } from './storage-unavailable.ts'
 
 /**
- * The way for a clip that the temporary store or the catalog could not take: it has to reach IPFS now, or wait on this
- * machine where that can keep it. `refusal`: the catalog has no record of it.
+ * Uploads a clip that the temporary store or the catalog could not take: it must reach IPFS now, or wait on this machine
+ * where that can keep it. `refusal`: why the catalog has no record of it.
  *
  * @throws ServiceError `storage_unavailable`; nothing of the clip is kept then
  */
@@ -86,13 +85,13 @@ function storedClip(
   }
 }
 
-/** Our own gateway serves nothing that the catalog does not know, so the address is one of the provider's. */
+/** Our own gateway serves only what the catalog knows, so that the permanent URL is that of the provider's gateway. */
 function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainResult): VocalizedClip {
   const elsewhere = { ...config, ipfs: { ...config.ipfs, usesOwnGateway: false } }
   return asPublished(elsewhere, { ...clip, permanentUrl: permanentUrlOf(elsewhere, clip, stored) })
 }
 
-/** Has the bytes wait on this machine until the store takes them; `undefined` where they or their record cannot. */
+/** Keeps the bytes on this machine until the store takes them; `undefined` where that or their record is not possible. */
 async function keepHere(
   services: Services,
   newClip: NewClip,
@@ -102,18 +101,18 @@ async function keepHere(
   const clip = keep && (await recordStaged(services, newClip, staged))
   if (!clip) return undefined
   keep()
-  // A lease that cannot be given back now runs out.
+  // A lease that cannot be released now runs out.
   await services.catalog.queue.release(services.leaseOwner, clip.id).catch(() => {})
   return keptTemporarily(services, clip, staged)
 }
 
-/** The caller is told that the clip is lost: nobody may find it later, and upload what nobody waits for. */
+/** The caller is answered that the clip is lost, so that it must not be found and uploaded later. */
 async function forget({ catalog, store }: Services, id: string) {
   await store.delete(id).catch(() => {})
   await catalog.clips.discard(id).catch(() => {})
 }
 
-/** Writes down as much as the catalog takes, and gives whether it took it: IPFS has the clip either way. */
+/** Records the clip as stored. Returns `false` where the catalog fails: IPFS has the clip either way. */
 async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<boolean> {
   const { catalog, store, log } = services
   const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
@@ -130,24 +129,4 @@ async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<
   } finally {
     await store.delete(id).catch(() => {})
   }
-}
-
-/** What a caller is told whose clip nobody could take; what a catalog says names its server and its user. */
-export function storageUnavailable(storeError: Error, ipfsError?: unknown): ServiceError {
-  const providers = ChainError.isInstance(ipfsError) ? ipfsError.failures : []
-  const told = [
-    CatalogError.isInstance(storeError)
-      ? 'catalog: cannot be reached'
-      : `temporary store: ${storeError.message}`,
-    ...(ChainError.isInstance(ipfsError) ? [`IPFS: ${ipfsError.message}`] : []),
-  ]
-  return new ServiceError(
-    'storage_unavailable',
-    `Neither IPFS nor the temporary store could take the audio (${told.join('; ')})`,
-    {
-      cause: new AggregateError([storeError, ipfsError].filter(Boolean)),
-      retryAfterMs: 30_000,
-      providers,
-    },
-  )
 }

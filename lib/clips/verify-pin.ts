@@ -9,18 +9,18 @@ import { withTimeLimit } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
 /**
- * What a gateway did when it was asked for a clip:
+ * How a gateway answered a request for a clip:
  *
- * - `delivered`: gave the right bytes, all of them
- * - `missing`: said that it has no such thing, or gave other bytes
- * - `unknown`: could not be asked now
+ * - `delivered`: with all of its bytes
+ * - `missing`: that it has no such content, or with other bytes
+ * - `unknown`: not at all, or with another error
  */
 export interface Verification {
   outcome: 'delivered' | 'missing' | 'unknown'
   error?: string
 }
 
-/** Reads what `pin` says back through the gateway of its provider, and verifies every byte. Keeps nothing. */
+/** Fetches the content of `pin` through the gateway of its provider, and verifies every byte. Keeps nothing. */
 export async function verifyPin(services: Services, clip: Clip, pin: Pin): Promise<Verification> {
   const provider = services.providers.find(({ name }) => name === pin.provider)
   if (!provider) return { outcome: 'unknown', error: 'The provider is not configured any more' }
@@ -28,7 +28,7 @@ export async function verifyPin(services: Services, clip: Clip, pin: Pin): Promi
   return verifyThrough(services, provider.gatewayUrl, clip, pin.cid)
 }
 
-/** The same through any gateway. */
+/** Does the same through any gateway. */
 export async function verifyThrough(
   { clock, config, tasks }: Services,
   gatewayUrl: string,
@@ -36,7 +36,7 @@ export async function verifyThrough(
   cid: string,
 ): Promise<Verification> {
   const spoolDirectory = spoolIn(config)
-  return judge(() =>
+  return verificationOf(() =>
     withTimeLimit(
       (signal) => fetchContent(verifyOnly, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal }),
       {
@@ -52,13 +52,14 @@ export async function verifyThrough(
 async function readOwn({ blockStore }: Services, cid: string): Promise<Verification> {
   const kept = await blockStore.open(cid).catch(() => null)
   if (!kept) return { outcome: 'missing', error: 'It is not in the repository' }
-  return judge(async () => {
+  return verificationOf(async () => {
     const car = await kept.read(carParts(kept.dag, { scope: 'all', dups: false }))
     await verifyOnly.put(cid, car)
   })
 }
 
-async function judge(read: () => Promise<void>): Promise<Verification> {
+/** The outcome of `read`, which throws unless it got the right bytes. */
+async function verificationOf(read: () => Promise<void>): Promise<Verification> {
   try {
     await read()
     return { outcome: 'delivered' }

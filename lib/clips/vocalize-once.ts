@@ -8,14 +8,15 @@ import { resolveSpeech, type VocalizeContext, vocalize } from './vocalize.ts'
 
 const POLL_MS = 100
 
-/** `reuse: false` asks for a fresh clip. */
+/** A request that may be answered with an existing clip, unless `reuse` is `false`. */
 export type ReusableRequest = SpeechRequest & { reuse?: boolean | undefined }
 
 /**
- * Gives the clip that exists for the same request (text, voice, model, format, settings, language, seed), and has it
- * spoken by `vocalize` only where there is none. The same request that comes several times at once is spoken once,
- * across the processes that share a catalog.
+ * Returns the clip that exists for the same request (text, voice, model, format, settings, language, seed); `vocalize`
+ * speaks it only where there is none. Equal requests that arrive at the same time are spoken once, in all processes that
+ * share a catalog.
  *
+ * @throws ServiceError as `vocalize` does
  */
 export async function vocalizeOnce(
   services: Services,
@@ -26,7 +27,7 @@ export async function vocalizeOnce(
   if (!hash) return vocalize(services, request, context)
   const { vocalizations } = services.inFlight
   const running = vocalizations.get(hash)
-  if (running) return give(services, await running, request, context)
+  if (running) return answerWith(services, await running, request, context)
   const own = findOrSpeak(services, request, context, hash).finally(() => vocalizations.delete(hash))
   vocalizations.set(hash, own)
   return own
@@ -40,7 +41,7 @@ async function findOrSpeak(
 ) {
   const id = context.id ?? newClipId()
   const existing = await findSpoken(services, hash, id)
-  if (existing) return give(services, existing, request, context)
+  if (existing) return answerWith(services, existing, request, context)
   try {
     return await vocalize(services, request, { ...context, id })
   } catch (error) {
@@ -49,7 +50,10 @@ async function findOrSpeak(
   }
 }
 
-/** The clip that answers `hash` already, once it is there; `undefined` where the caller is to speak it as clip `id`. */
+/**
+ * The clip that answers `hash`: waits for it where another call is speaking it. `undefined` where this call has claimed
+ * the hash, and must speak it as clip `id`.
+ */
 async function findSpoken(services: Services, hash: string, id: string): Promise<VocalizedClip | undefined> {
   const { catalog, clock, config, tasks } = services
   for (;;) {
@@ -63,7 +67,7 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
         keepsPending: config.tempAudio.keepPending,
         expiresAt: now + config.tempAudio.ttlMs,
       })
-      // Without a catalog nothing can be found; what it costs is one more call to the vendor.
+      // Without the catalog nothing can be found: the text is spoken, and perhaps paid for once more.
       .catch(() => ({ status: 'ours' }) as const)
     if (owner.status === 'ours') return undefined
     if (owner.status === 'spoken') {
@@ -76,24 +80,24 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
   }
 }
 
-/** `asSpoken`: the hash for those who cannot do with a clip that was re-encoded. */
+/** The hash of a request. `asSpoken`: of one that must not be answered with a clip that was re-encoded. */
 async function hashOf(services: Services, request: SpeechRequest, { asSpoken = false } = {}) {
   const { config, keyedHash, speech, log } = services
   if (!config.reuse.isOn) return undefined
   try {
-    const sound = requestFingerprint({ ...request, ...resolveSpeech(services, request) }, speech.name)
-    return await keyedHash.hash(asSpoken ? [...sound, 'as_spoken'] : sound)
+    const fingerprint = requestFingerprint({ ...request, ...resolveSpeech(services, request) }, speech.name)
+    return await keyedHash.hash(asSpoken ? [...fingerprint, 'as_spoken'] : fingerprint)
   } catch (error) {
-    log.warn({ err: error }, 'The key of the request hashes is not at hand; clips are not reused')
+    log.warn({ err: error }, 'The key of the request hashes cannot be read; clips are not reused')
     return undefined
   }
 }
 
 /**
- * Gives a clip that is there. A listener needs its bytes, in the format that was asked for: where they are gone from
- * here, or were re-encoded, it is spoken again for him.
+ * Answers with a clip that exists. A listener needs its bytes in the requested format: where they were deleted here or
+ * re-encoded, the text is spoken again.
  */
-async function give(
+async function answerWith(
   services: Services,
   clip: VocalizedClip,
   request: ReusableRequest,

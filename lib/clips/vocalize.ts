@@ -7,25 +7,27 @@ import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
 import type { Listener } from './live-listener.ts'
 import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
-import { type StagedAudio, stage } from './stage.ts'
+import { stage } from './stage.ts'
+import type { StagedAudio } from './staged-audio.ts'
+import { storageUnavailable } from './storage-unavailable.ts'
 import { transcodeStaged } from './transcode.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
-import { storageUnavailable, uploadWithoutStore } from './upload-without-store.ts'
+import { uploadWithoutStore } from './upload-without-store.ts'
 
 /** Between the end of the vendor's time limit and the record of the staged clip. */
 const STAGING_MARGIN_MS = 60_000
 
 export interface VocalizeContext {
   requestId: string
-  /** The clip's id, for a caller who follows it from the start. */
+  /** The clip's id, where the caller needs it before the clip is spoken. */
   id?: string
-  /** Hears the clip while it is spoken. */
+  /** Receives the clip while it is spoken. */
   listener?: Listener
 }
 
 /**
- * Speaks `request.text`, stages the audio and uploads it to IPFS. Waits for the upload at most `UPLOAD_DEADLINE_MS`,
- * and not at all while every provider is known to be sick; the upload then goes on behind the answer.
+ * Speaks `request.text`, stages the audio and uploads it to IPFS. Waits for the upload at most `UPLOAD_DEADLINE_MS`; it
+ * then goes on in the background. Does not wait at all while the breaker of every provider is open.
  *
  * @throws ServiceError when the vendor fails (nothing is kept then), or when neither IPFS nor the temporary store could
  * take the audio
@@ -39,7 +41,7 @@ export async function vocalize(
   const refusal = await reserve(services, newClip)
   const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
   const clip = staged.failedPut ? undefined : await recordStaged(services, newClip, staged)
-  if (clip) context.listener?.kept()
+  if (clip) context.listener?.recorded()
   return clip ? uploadStaged(services, clip, staged) : uploadWithoutStore(services, newClip, staged, refusal)
 }
 
@@ -66,27 +68,29 @@ function describeNewClip(
   }
 }
 
-/** The model and the format in which `request` will be spoken. */
+/** The model and the output format in which `request` will be spoken. */
 export function resolveSpeech({ config }: Pick<Services, 'config'>, request: SpeechRequest) {
   const { modelId, outputFormat } = config.speech.elevenLabs
   return { modelId: request.modelId ?? modelId, outputFormat: request.outputFormat ?? outputFormat }
 }
 
 /**
- * Reserves room and a record. Without a disk or a catalog the clip can still go straight to IPFS, unless nobody there
- * would be asked: then it is refused before it is paid for.
+ * Reserves bytes and a record for the clip. Without a disk or a catalog the clip can still go straight to IPFS; where no
+ * provider would be tried either, it is refused before it is paid for.
+ *
+ * Returns why the catalog has no record of the clip, if that is so.
  */
 async function reserve(services: Services, newClip: NewClip): Promise<CatalogError | undefined> {
-  const isAnyoneLeft = services.chain.canTry('background')
+  const canUpload = services.chain.canTry('background')
   try {
     await freeDiskSpace(services, newClip.sizeBytes).catch((error) => {
-      if (!TempAudioError.isInstance(error) || !isAnyoneLeft) throw error
+      if (!TempAudioError.isInstance(error) || !canUpload) throw error
     })
     await reserveBytes(services, newClip)
     return undefined
   } catch (error) {
     if (!CatalogError.isInstance(error) && !TempAudioError.isInstance(error)) throw error
-    if (TempAudioError.isInstance(error) || !isAnyoneLeft) throw storageUnavailable(error)
+    if (TempAudioError.isInstance(error) || !canUpload) throw storageUnavailable(error)
     return error
   }
 }
@@ -101,11 +105,11 @@ async function speakAndStage(
   let spoken: SpokenAudio | undefined
   try {
     spoken = await services.speech.speak(request, { signal: services.tasks.signal })
-    if (listener) spoken = listener.hear(spoken)
+    if (listener) spoken = listener.tee(spoken)
     const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
     const staged = await stage(services, id, spoken, { reserve })
     listener?.staged(staged.audio)
-    // Who listens finds the very bytes that were heard.
+    // A listener finds the very bytes that it received, so that they are not re-encoded.
     return listener ? staged : await transcodeStaged(services, id, staged, spoken.outputFormat)
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
@@ -129,7 +133,7 @@ async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio)
     )
     outcome = await withinDeadline(upload, clock, config.ipfs.uploadDeadlineMs)
   } else {
-    // A lease that cannot be given back now runs out: the clip is safe either way.
+    // A lease that cannot be released now runs out: the clip is safe either way.
     await catalog.queue.release(leaseOwner, clip.id).catch(() => {})
   }
   if (outcome?.status === 'success') {
@@ -139,7 +143,7 @@ async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio)
   return keptTemporarily(services, clip, staged)
 }
 
-/** What `upload` came to, or `undefined` when it takes longer than `deadlineMs`, or broke: the clip is then waiting. */
+/** The outcome of `upload`; `undefined` when it takes longer than `deadlineMs` or throws: the clip waits for IPFS then. */
 async function withinDeadline(upload: Promise<UploadOutcome>, clock: Services['clock'], deadlineMs: number) {
   const timer = new AbortController()
   const deadline = clock.sleep(deadlineMs, timer.signal).catch(() => {})

@@ -4,10 +4,10 @@ import { type Clip, isClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
-/** Changes that other processes make ring no bell here. */
+/** How often the record is read although no event came: those of other processes do not arrive here. */
 const POLL_MS = 1500
 
-/** A clip's record with every try that was made for it. */
+/** A clip's record with every attempt that was made for it. */
 export interface ClipHistory {
   clip: Clip
   attempts: Attempt[]
@@ -19,27 +19,30 @@ export async function readClip({ catalog, config }: Services, id: string): Promi
   return clip && { clip: asPublished(config, clip), attempts: await catalog.attempts.ofClip(id) }
 }
 
-/** Whether nothing more will happen to the clip. */
+/** Whether the clip has reached its final state. */
 export function isSettled({ clip }: ClipHistory): boolean {
   return clip.state === 'stored' || clip.state === 'expired'
 }
 
 /**
- * Yields clip `id` as it stands, and again after each change, until it is settled, its record is gone, or `signal`
- * aborts. With `awaitRecord` a record that is not there yet is waited for. A catalog that fails is asked again later.
+ * Yields the record of clip `id`, and again after each change, until it is settled, its record is gone, or `signal`
+ * aborts. With `awaitRecord` it waits for a record that does not exist yet. A catalog that fails is read again later.
  */
 export async function* watchClip(
   services: Services,
   id: string,
   { signal, awaitRecord = false }: { signal: AbortSignal; awaitRecord?: boolean },
 ): AsyncGenerator<ClipHistory, void> {
-  const bell = createWakeUp(services, id)
+  const wakeUp = createWakeUp(services, id)
   let isAwaited = awaitRecord
   let last = ''
   try {
     while (!signal.aborted) {
       const history = await readClip(services, id).catch((error: unknown) => {
-        services.log.warn({ clipId: id, error: describeError(error) }, 'A followed clip could not be read')
+        services.log.warn(
+          { clipId: id, error: describeError(error) },
+          'The record of a watched clip could not be read',
+        )
         return undefined
       })
       if (history === null && !isAwaited) return
@@ -50,31 +53,30 @@ export async function* watchClip(
         last = now
         if (isSettled(history)) return
       }
-      await bell.wait(signal)
+      await wakeUp.wait(signal)
     }
   } finally {
-    bell.close()
+    wakeUp.close()
   }
 }
 
-/** Rings at a change and every `POLL_MS`. A change while nobody waits is remembered. */
+/** `wait` resolves at the next event of the clip, at once where one came since the last call, and after `POLL_MS`. */
 function createWakeUp({ events }: Services, id: string) {
-  let hasRung = false
+  let hasEvent = false
   let wake = () => {}
-  const ring = () => {
-    hasRung = true
+  const close = events.subscribeToClip(id, () => {
+    hasEvent = true
     wake()
-  }
-  const close = events.subscribeToClip(id, ring)
+  })
   return {
     close,
     async wait(signal: AbortSignal) {
-      const rung = Promise.withResolvers<void>()
-      wake = rung.resolve
-      const timer = setTimeout(rung.resolve, POLL_MS)
+      const awake = Promise.withResolvers<void>()
+      wake = awake.resolve
+      const timer = setTimeout(awake.resolve, POLL_MS)
       signal.addEventListener('abort', wake, { once: true })
-      if (!hasRung && !signal.aborted) await rung.promise
-      hasRung = false
+      if (!hasEvent && !signal.aborted) await awake.promise
+      hasEvent = false
       clearTimeout(timer)
       signal.removeEventListener('abort', wake)
     },

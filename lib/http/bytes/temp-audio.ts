@@ -1,4 +1,4 @@
-import { currentUrlOf, type HeldClip, type OpenClip, openClip } from '#lib/clips/open-clip.ts'
+import { currentUrlOf, type LocalClip, type OpenClip, openClip } from '#lib/clips/open-clip.ts'
 import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
 import { respond } from '#lib/http/respond.ts'
@@ -72,14 +72,14 @@ function contentOf(
   }
 }
 
-function secondsLeft({ expiresAt }: HeldClip, { clock }: Services): number {
+function secondsLeft({ expiresAt }: LocalClip, { clock }: Services): number {
   return Math.max(0, Math.floor((expiresAt - clock.now()) / 1000))
 }
 
 /** Where the bucket itself gives the bytes for a while; `undefined` where this service gives them. */
 async function signedUrlOf(
   services: Services,
-  clip: HeldClip,
+  clip: LocalClip,
   disposition: string,
 ): Promise<string | undefined> {
   const { config, s3 } = services

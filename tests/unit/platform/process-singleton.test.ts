@@ -39,10 +39,10 @@ describe('a verb in another copy of the modules than the adapters', () => {
     const { services, providers } = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
     for (const provider of providers) provider.always(unavailable())
     await waitingClips(services, 1)
-    const { isProviderFault, uploadPending } = await import('#lib/clips/upload-pending.ts')
+    const { failedByProvider, uploadPending } = await import('#lib/clips/upload-pending.ts')
     const { signal } = services.tasks
     const { results } = await uploadPending(services, { limit: 1, trigger: 'admin', dueOnly: false, signal })
-    expect(results.map(isProviderFault)).toEqual([true])
+    expect(results.map(failedByProvider)).toEqual([true])
     expect(results[0]).toMatchObject({ attempts: 2 })
   })
 

@@ -1,0 +1,67 @@
+import { CatalogError } from '#lib/catalog/connection.ts'
+import type { Services } from '#lib/context.ts'
+import { describeError } from '#lib/platform/errors.ts'
+import { inBatches } from '#lib/platform/in-batches.ts'
+import { adoptOrphan } from './adopt-orphan.ts'
+import { deleteBytes } from './expire.ts'
+
+/** How many files the catalog is asked for in one query. */
+const FILES_AT_ONCE = 500
+/** A write that has not grown for this long belongs to a process that died. */
+const UNFINISHED_AFTER_MS = 3_600_000
+/** How long a file may exist before its record must. */
+const ORPHAN_AFTER_MS = 60_000
+
+/**
+ * Reconciles files with records: adopts audio that has no record or whose process died while it was spoken, deletes
+ * files that no record needs, and removes unfinished writes. Returns how many clips were adopted. `isStart`: no other
+ * process writes yet, so that even a new file must have its record.
+ *
+ * A waiting clip whose bytes are missing is left alone until it expires: they may be on a disk that comes back.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function healOrphans(services: Services, { isStart }: { isStart: boolean }): Promise<number> {
+  const { catalog, store, clock } = services
+  const now = clock.now()
+  let adopted = 0
+  for (const clip of await catalog.backlog.abandoned(now)) {
+    await healing(services, clip.id, async () => {
+      if (await adoptOrphan(services, clip)) adopted += 1
+      else await catalog.clips.discard(clip.id)
+    })
+  }
+  // Read before the files are listed, so that a clip which is added meanwhile is not among them.
+  const withoutFile = new Set(await catalog.backlog.evictableIds())
+  const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
+  for await (const files of inBatches(store.list({ removeUnfinishedBefore }), FILES_AT_ONCE)) {
+    const localAmong = await catalog.clips.localAmong(files.map(({ id }) => id))
+    for (const file of files) {
+      withoutFile.delete(file.id)
+      const isLocal = localAmong.get(file.id)
+      if (isLocal || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
+      await healing(services, file.id, async () => {
+        if (isLocal === false) await store.delete(file.id)
+        else if (await adoptOrphan(services, file)) adopted += 1
+      })
+    }
+  }
+  await deleteBytes(
+    services,
+    Array.from(withoutFile, (id) => ({ id })),
+  )
+  return adopted
+}
+
+/** One clip that cannot be healed now must not stop the others. */
+async function healing({ log }: Services, clipId: string, heal: () => Promise<void>) {
+  try {
+    await heal()
+  } catch (error) {
+    if (CatalogError.isInstance(error)) throw error
+    log.error(
+      { clipId, error: describeError(error) },
+      'A clip in the temporary store could not be healed yet',
+    )
+  }
+}

@@ -1,0 +1,25 @@
+import type { AudioFacts } from '#lib/audio/measure.ts'
+import type { OriginalFacts } from '#lib/model/clip.ts'
+import type { FailedPut } from '#lib/temp-audio/store.ts'
+
+/** Audio that was measured and has its CID. */
+export interface StagedAudio extends AudioFacts {
+  cid: string
+  sizeBytes: number
+  audio: Blob
+  /** When its last byte arrived, in milliseconds since the epoch. */
+  spokenAt: number
+  /** Only where the temporary store could not keep it; otherwise the audio is durable, and a crash loses nothing. */
+  failedPut?: FailedPut | undefined
+  /** What it was before it was re-encoded. */
+  original?: Pick<StagedAudio, 'mimeType' | 'sizeBytes' | 'durationMs'>
+}
+
+/** What the record of a clip says of its original, before it was re-encoded. */
+export function originalFacts({ original }: StagedAudio): OriginalFacts {
+  return {
+    originalMimeType: original?.mimeType ?? null,
+    originalSizeBytes: original?.sizeBytes ?? null,
+    originalDurationMs: original?.durationMs ?? null,
+  }
+}

@@ -3,12 +3,19 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const project = path.resolve(import.meta.dirname, '../../..')
-const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: project }).sort()
-const read = (page: string) => readFileSync(path.join(project, page), 'utf8')
+const filesAt = (patterns: string[]) => globSync(patterns, { cwd: project }).sort()
+const read = (file: string) => readFileSync(path.join(project, file), 'utf8')
+const pages = filesAt(['*.md', 'docs/**/*.md'])
+/** A changelog also names what is gone. */
+const currentPages = pages.filter((page) => page !== 'CHANGELOG.md')
 
-/** What `pattern` finds in all pages, without what is `right`. */
-function wrongIn(pattern: RegExp, isRight: (found: string, page: string) => boolean): string[] {
-  return pages.flatMap((page) =>
+/** What `pattern` finds in `among`, without what is right. */
+function wrongIn(
+  among: string[],
+  pattern: RegExp,
+  isRight: (found: string, page: string) => boolean,
+): string[] {
+  return among.flatMap((page) =>
     Array.from(read(page).matchAll(pattern), ([, found = '']) => found)
       .filter((found) => !isRight(found, page))
       .map((found) => `${page}: ${found}`),
@@ -19,24 +26,29 @@ describe('the documentation', () => {
   it('links only to files that exist', () => {
     const relativeLink = /\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g
     const exists = (file: string, page: string) => existsSync(path.join(project, path.dirname(page), file))
-    expect(wrongIn(relativeLink, exists)).toEqual([])
+    expect(wrongIn(pages, relativeLink, exists)).toEqual([])
   })
 
-  it('names only files and folders that exist, save in the changelog and in what readers are to make', () => {
+  it('names only files and folders that exist, or that its readers are to make', () => {
     const namedPath = /`((?:app|bin|deploy|docs|lib|public|scripts|tests)\/[\w./[\]-]+)`/g
-    const isExempt = (file: string, page: string) => page === 'CHANGELOG.md' || /\bacme\b/.test(file)
-    const exists = (file: string) => existsSync(path.join(project, file))
-    expect(wrongIn(namedPath, (file, page) => isExempt(file, page) || exists(file))).toEqual([])
+    const isRight = (file: string) => /\bacme\b/.test(file) || existsSync(path.join(project, file))
+    expect(wrongIn(currentPages, namedPath, isRight)).toEqual([])
   })
 
   it('names only npm scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
-    expect(wrongIn(/\bnpm run ([a-z][\w:-]*)/g, (name) => name in scripts)).toEqual([])
+    expect(wrongIn(currentPages, /\bnpm run ([a-z][\w:-]*)/g, (name) => name in scripts)).toEqual([])
+  })
+
+  it('quotes only messages that the code has', () => {
+    const quotedMessage = /`((?:[A-Z][a-z]* [a-z]|\p{Extended_Pictographic} )[^`\n]{6,})`/gu
+    const code = filesAt(['{app,bin,lib}/**/*.{ts,tsx}']).map(read).join('\n')
+    expect(wrongIn(currentPages, quotedMessage, (message) => code.includes(message))).toEqual([])
   })
 
   it('lists every decision in its index, by number and title', () => {
     const index = read('docs/decisions/README.md')
-    const rows = globSync('docs/decisions/[0-9]*.md', { cwd: project }).map((file) => {
+    const rows = filesAt(['docs/decisions/[0-9]*.md']).map((file) => {
       const [, number, title] = /^# (\d+)\. (.+)/.exec(read(file)) ?? []
       return `| [${number}](${path.basename(file)}) | ${title} |`
     })

@@ -7,16 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
 import next from 'next'
 import { type Config, readConfig } from '#lib/config/index.ts'
-import { findService, type Service } from '#lib/http/service.ts'
+import { getService, isRegistered, type Service } from '#lib/http/service.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
 import { shutdownLimits } from '#lib/server/shutdown.ts'
 
-const HOOK_FAILED = 'An error occurred while loading instrumentation hook: '
+/** Counted from the start of the process; far longer than it ever takes. */
+const START_LIMIT_MS = 120_000
 const dir = path.resolve(import.meta.dirname, '..')
 
-/** Next.js would hook into the upgrades of our own server and leave them unanswered. */
-const neverUpgraded = createServer()
+/** In place of our own server, whose upgrade requests Next.js would take and leave unanswered. */
+const unusedServer = createServer()
 
 keepOutputForLog()
 
@@ -25,8 +26,8 @@ async function main() {
   nextEnv.loadEnvConfig(dir, false)
   const config = readConfig(process.env)
   process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = await builtConfig()
-  const app = next({ dev: false, dir, port: config.port, httpServer: neverUpgraded })
-  const service = await prepare(app)
+  const app = next({ dev: false, dir, port: config.port, httpServer: unusedServer })
+  const service = await startedService(app)
   const limits = shutdownLimits(config)
   const nextHandler = app.getRequestHandler()
   const front = createFront({ nextHandler, service, graceMs: limits.requestsMs })
@@ -58,30 +59,23 @@ async function builtConfig(): Promise<string> {
   return JSON.stringify(JSON.parse(text).config)
 }
 
-/**
- * Starts Next.js and waits for the services that `instrumentation.ts` builds.
- *
- * Next.js itself does not wait for instrumentation, and only prints what that throws, stack and all.
- */
-async function prepare(app: ReturnType<typeof next>): Promise<Service> {
-  const { error: print, log } = console
+/** Starts Next.js and waits for the service that `instrumentation.ts` builds, as Next.js itself does not. */
+async function startedService(app: ReturnType<typeof next>): Promise<Service> {
+  const { log } = console
+  // Next.js reports the steps of its own start.
   console.log = () => {}
-  let failure: string | undefined
-  console.error = (...parts) => {
-    const message = parts.find((part) => part instanceof Error)?.message
-    if (message?.startsWith(HOOK_FAILED)) failure = message.slice(HOOK_FAILED.length)
-    else print(...parts)
-  }
   await app.prepare()
-  while (failure === undefined) {
-    const service = findService()
-    if (service) {
-      Object.assign(console, { error: print, log })
-      return service
-    }
+  console.log = log
+  while (!isRegistered()) {
+    if (performance.now() > START_LIMIT_MS) throw new Error('Next.js did not load instrumentation.ts')
     await sleep(20)
   }
-  throw new Error(failure)
+  try {
+    return getService()
+  } catch {
+    // lib/server/start-in-next.ts has said why.
+    process.exit(1)
+  }
 }
 
 async function listen(front: Front, port: number): Promise<number> {

@@ -10,13 +10,14 @@ import { clientAddress } from './client-address.ts'
 import type { RequestContext } from './respond.ts'
 import { getService } from './service.ts'
 
-/** Has the text spoken. The work goes on whether or not anybody waits for it. */
+/** Has the text spoken. Once called, the work goes on whether or not anybody waits for it. */
 export type Speak = (options?: Omit<VocalizeContext, 'requestId'>) => Promise<VocalizedClip>
 
-/** A door that speaks, opened to one caller. */
+/** A caller who may have texts spoken. */
 interface Admission {
   /**
-   * Takes an order, counted against the caller's daily characters.
+   * Counts the characters of `request` against the caller's daily budget, and gives the function that speaks it. They
+   * are given back where nothing was spoken.
    *
    * @throws ServiceError `character_budget_exceeded`
    */
@@ -24,8 +25,8 @@ interface Admission {
 }
 
 /**
- * Lets a caller in through a door that speaks: with one of `VOCALIZE_API_KEYS` where there are any, and within the
- * rate limit of that key, or of the caller's address.
+ * Admits a caller to the routes that speak: with one of `VOCALIZE_API_KEYS` where there are any, and within the rate
+ * limit of that key, or of the caller's address.
  *
  * @throws ServiceError `shutting_down`, `unauthorized`, `rate_limited`
  */
@@ -35,10 +36,10 @@ export async function admit(request: Request, context: RequestContext): Promise<
   service.refuseWhileStopping()
   const caller = await identifyCaller(request, context)
   return {
-    async speak(speech) {
-      const giveBack = await spendCharacters(services, caller, speech.text)
+    async speak(request) {
+      const giveBack = await spendCharacters(services, caller, request.text)
       return (options) => {
-        const speaking = services.tasks.track(vocalizeOnce(services, speech, { requestId, ...options }))
+        const speaking = services.tasks.track(vocalizeOnce(services, request, { requestId, ...options }))
         after(async () => {
           const clip = await speaking.catch(giveBack.afterFailure)
           if (clip?.isReused) await giveBack.refund()
@@ -52,7 +53,12 @@ export async function admit(request: Request, context: RequestContext): Promise<
   }
 }
 
-/** Who calls: by key, or by address. Wrong keys count against the address that tries them. */
+/**
+ * Who calls: by key, or by address. Counts the call against that caller's rate limit; a wrong key counts against the
+ * address that sends it.
+ *
+ * @throws ServiceError `unauthorized`, `rate_limited`
+ */
 export async function identifyCaller(request: Request, context: RequestContext): Promise<string> {
   const { vocalizeApiKeys: keys, trustedProxies } = context.services.config.access
   const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()

@@ -1,20 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
+import { processSingleton } from '#lib/platform/process-singleton.ts'
 
-/** Where the front tells the handlers whose connection a request came over. */
-const STAMP = 'x-voicepin-connection'
-/** Set once the front of this process overwrites that header: before that, anybody could have written it. */
-const STAMPED = Symbol.for('voicepin.requests-are-stamped')
+/** In this header the front tells the handlers the address from which a request came. */
+const CONNECTION_HEADER = 'x-voicepin-connection'
 const UNKNOWN = 'unknown'
 
-/** Says that from now on every request of this process is stamped. */
-export function announceStamps(): void {
-  Reflect.set(globalThis, STAMPED, true)
+/** Without a front the header says nothing: any caller can have written it. */
+const trust = () => processSingleton('connection header', () => ({ isTrusted: false }))
+
+/** Promises that from now on `writeConnectionHeader` is called for every request of this process. */
+export function trustConnectionHeader(): void {
+  trust().isTrusted = true
 }
 
 /** Writes the address of the connection into the request, over whatever the caller wrote there. */
-export function stamp(request: IncomingMessage): void {
-  request.headers[STAMP] = request.socket.remoteAddress ?? UNKNOWN
+export function writeConnectionHeader(request: IncomingMessage): void {
+  request.headers[CONNECTION_HEADER] = request.socket.remoteAddress ?? UNKNOWN
 }
 
 /**
@@ -27,8 +29,7 @@ export function clientAddress(
   { headers }: Pick<Request, 'headers'>,
   trustedProxies: number | readonly string[],
 ): string {
-  const isStamped = Reflect.get(globalThis, STAMPED) === true
-  const connection = isStamped ? (headers.get(STAMP) ?? UNKNOWN) : UNKNOWN
+  const connection = (trust().isTrusted && headers.get(CONNECTION_HEADER)) || UNKNOWN
   const forwarded = (headers.get('X-Forwarded-For') ?? '').split(',').filter((part) => part.trim() !== '')
   const nearestFirst = [connection, ...forwarded.reverse()].map(parse)
   const isTrusted = trustIn(trustedProxies)
@@ -38,7 +39,7 @@ export function clientAddress(
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-/** With its port cut off, which some proxies write; IPv4 in the clothes of IPv6 undressed. */
+/** Without the port that some proxies write; `::ffff:10.0.0.1` as the IPv4 address that it is. */
 function parse(text: string): Address | undefined {
   const bare = text.trim().replace(/^\[(.*)\](:\d+)?$/, '$1')
   const withoutPort = /^[\d.]+:\d+$/.test(bare) ? bare.slice(0, bare.indexOf(':')) : bare

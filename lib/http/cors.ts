@@ -4,12 +4,10 @@ const EXPOSE = 'Access-Control-Expose-Headers'
 const EXPOSED_HEADERS =
   'X-Request-Id, X-Clip-Id, request-id, character-cost, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
 
+type CorsConfig = Pick<Config['access'], 'corsAllowedOrigins'>
+
 /** Lets pages of the origins in `CORS_ALLOWED_ORIGINS` read an answer, unless it says itself who may. */
-export function addCorsHeaders(
-  { corsAllowedOrigins }: Config['access'],
-  request: Request,
-  headers: Headers,
-): void {
+export function addCorsHeaders({ corsAllowedOrigins }: CorsConfig, request: Request, headers: Headers): void {
   if (headers.has('Access-Control-Allow-Origin')) {
     if (!headers.has(EXPOSE)) headers.set(EXPOSE, EXPOSED_HEADERS)
     return
@@ -29,7 +27,7 @@ export function addCorsHeaders(
  *
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export function preflight(access: Config['access'], request: Request, methods: string): Response {
+export function preflight(access: CorsConfig, request: Request, methods: string): Response {
   const headers = new Headers({ Allow: methods, 'Access-Control-Allow-Methods': methods })
   const asked = request.headers.get('Access-Control-Request-Headers')
   headers.set('Access-Control-Allow-Headers', asked ?? 'Authorization, Content-Type')

@@ -3,6 +3,7 @@ import { backgroundTriggers } from '#lib/catalog/attempts.ts'
 import { type Counters, timeToIpfsBuckets } from '#lib/catalog/counters.ts'
 import type { Totals } from '#lib/catalog/totals.ts'
 import type { Services } from '#lib/context.ts'
+import { processSingleton } from '#lib/platform/process-singleton.ts'
 
 /**
  * The figures in Prometheus' text format. What is counted comes from the catalog, so that it outlives a restart and
@@ -133,14 +134,11 @@ function timeToIpfs(counters: Sums): Metric {
   return histogram as unknown as Metric
 }
 
-const KEY = Symbol.for('voicepin.process-metrics')
-
-/** Node's own metrics; measured from the first call on, once a process. */
+/** Node's own metrics, measured once a process, from the first call on. */
 function processMetrics(): Registry {
-  const holder = globalThis as { [KEY]?: Registry }
-  if (!holder[KEY]) {
-    holder[KEY] = new Registry()
-    collectDefaultMetrics({ register: holder[KEY] })
-  }
-  return holder[KEY]
+  return processSingleton('process metrics', () => {
+    const register = new Registry()
+    collectDefaultMetrics({ register })
+    return register
+  })
 }

@@ -61,7 +61,7 @@ export interface Problem {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
-export function problem(error: unknown, requestId: string, scrub: Scrub = (text) => text): Problem {
+export function problemOf(error: unknown, requestId: string, scrub: Scrub = (text) => text): Problem {
   const known = asServiceError(error)
   const status = errorStatus[known.code]
   const detail = scrub(known.message)

@@ -1,26 +1,28 @@
 import type { Services } from '#lib/context.ts'
-import { ServiceError } from '#lib/model/errors.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import { addCorsHeaders } from './cors.ts'
-import { type Problem, problem, problemResponse, requestIdOf } from './problem.ts'
+import { type Problem, problemOf, problemResponse, requestIdOf } from './problem.ts'
+
+/** Authenticates, parses, calls one verb and answers; throws a `ServiceError` for every refusal. */
+export type Handler = (request: Request, context: RequestContext) => Promise<Response>
 
 /** What every handler gets beside its request. */
 export interface RequestContext {
   services: Services
   requestId: string
   log: Log
-  /** What the answer is to carry besides, whichever it will be. */
+  /** Headers that the answer carries in any case, also where the handler throws. */
   headers: Headers
 }
 
 /**
  * Runs `handler` and turns whatever it throws into a problem document: the one place where errors become answers.
- * Adds the request id and the headers for other origins. `render` says it in the words of another API.
+ * Adds the request id and the CORS headers. `render` writes errors in the shape of another API.
  */
 export async function respond(
   services: Services,
   request: Request,
-  handler: (context: RequestContext) => Promise<Response>,
+  handler: Handler,
   render: (problem: Problem) => Response = problemResponse,
 ): Promise<Response> {
   const requestId = requestIdOf(request.headers.get('X-Request-Id'))
@@ -28,9 +30,9 @@ export async function respond(
   const context = { services, requestId, log, headers: new Headers() }
   let response: Response
   try {
-    response = await handler(context)
+    response = await handler(request, context)
   } catch (error) {
-    response = render(problemOf(context, error))
+    response = render(reportProblem(context, error))
   }
   for (const [name, value] of context.headers) response.headers.set(name, value)
   response.headers.set('X-Request-Id', requestId)
@@ -38,13 +40,12 @@ export async function respond(
   return response
 }
 
-/** What the caller is told of `error`, which is logged here unless it is the caller's own. */
-export function problemOf(
+/** What the caller is told of `error`; it is logged here unless the caller caused it. */
+export function reportProblem(
   { services, requestId, log }: Omit<RequestContext, 'headers'>,
   error: unknown,
 ): Problem {
-  const told = problem(error, requestId, services.scrub)
-  if (told.status >= 500) log.error({ err: error, code: told.body.code }, 'A request failed')
-  else if (!ServiceError.isInstance(error)) log.warn({ err: error }, 'A request was refused')
-  return told
+  const problem = problemOf(error, requestId, services.scrub)
+  if (problem.status >= 500) log.error({ err: error, code: problem.body.code }, 'A request failed')
+  return problem
 }

@@ -1,22 +1,32 @@
+import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { preflight } from './cors.ts'
-import type { Problem } from './problem.ts'
-import { type RequestContext, respond } from './respond.ts'
-import { withService } from './with-service.ts'
+import { type Problem, problemOf, problemResponse, requestIdOf } from './problem.ts'
+import { type Handler, respond } from './respond.ts'
+import { getService, type Service } from './service.ts'
 
-type Handler = (request: Request, context: RequestContext) => Promise<Response>
 type RouteHandler = (request: Request) => Promise<Response>
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 type Method = (typeof methods)[number]
 
+interface RouteOptions {
+  /** Writes errors in another shape than a problem document. */
+  render?: (problem: Problem) => Response
+  /** Whether pages of any origin may call the route, whatever `CORS_ALLOWED_ORIGINS` says. */
+  isOpenToAnyOrigin?: boolean
+}
+
 /**
- * Makes the exports of a route file: the given handlers wrapped by `respond`, the answer to preflights, and a 405 that
- * names what is allowed for everything else. `render` writes errors down in another shape than a problem document.
+ * Makes the exports of a route file: the given handlers, `GET` for `HEAD` where there is no other, the answer to
+ * preflights, and a 405 that names what is allowed for everything else.
+ *
+ * A request passes `withService` (is there a running service?) and `respond` (request id, log, errors, CORS) on its way
+ * to its handler.
  */
 export function defineRoute(
   handlers: Partial<Record<Method, Handler>>,
-  { render }: { render?: (problem: Problem) => Response } = {},
+  { render, isOpenToAnyOrigin = false }: RouteOptions = {},
 ) {
   const withHead: typeof handlers = { HEAD: handlers.GET, ...handlers }
   const allowed = [...methods.filter((method) => withHead[method]), 'OPTIONS'].join(', ')
@@ -27,11 +37,39 @@ export function defineRoute(
   const routeHandler =
     (handler: Handler = refuse): RouteHandler =>
     (request) =>
-      withService(request, ({ services }) =>
-        respond(services, request, (context) => handler(request, context), render),
-      )
+      withService(request, ({ services }) => respond(services, request, handler, render))
   const OPTIONS: RouteHandler = (request) =>
-    withService(request, ({ services }) => preflight(services.config.access, request, allowed))
+    withService(request, ({ services: { config } }) =>
+      preflight(isOpenToAnyOrigin ? { corsAllowedOrigins: ['*'] } : config.access, request, allowed),
+    )
   const wrapped = Object.fromEntries(methods.map((method) => [method, routeHandler(withHead[method])]))
   return { ...(wrapped as Record<Method, RouteHandler>), OPTIONS }
+}
+
+const refuseUnknownPath: Handler = async (request) => {
+  throw new ServiceError('not_found', `There is nothing at ${new URL(request.url).pathname}`)
+}
+
+/** The handlers of a path at which there is nothing: a 404 whatever the method. */
+export const notFoundHandlers: Partial<Record<Method, Handler>> = Object.fromEntries(
+  methods.map((method) => [method, refuseUnknownPath]),
+)
+
+/**
+ * Answers a request by the service of this process. Where that could not start as it is configured, every request is
+ * told so: on a serverless platform nothing else can tell it.
+ */
+async function withService(
+  request: Request,
+  answer: (service: Service) => Response | Promise<Response>,
+): Promise<Response> {
+  let service: Service
+  try {
+    service = getService()
+  } catch (cause) {
+    if (!ConfigError.isInstance(cause)) throw cause
+    const refusal = new ServiceError('misconfigured', describeConfigError(cause), { cause })
+    return problemResponse(problemOf(refusal, requestIdOf(request.headers.get('X-Request-Id'))))
+  }
+  return answer(service)
 }

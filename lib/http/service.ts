@@ -1,4 +1,3 @@
-import type { ConfigError } from '#lib/config/config-error.ts'
 import type { Services } from '#lib/context.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { processSingleton } from '#lib/platform/process-singleton.ts'
@@ -28,32 +27,33 @@ export interface Service {
   close(): Promise<void>
 }
 
-/** What has become of the start of this process. */
+/** What has become of the start of this process: nothing yet, a service, or an error. */
 interface Registration {
   service?: Service
-  configError?: ConfigError
+  error?: unknown
 }
 
 const registration = () => processSingleton<Registration>('service', () => ({}))
 
-/** Makes `service` the one that all requests of this process are answered by. */
+/** Makes `service` the one that answers all requests of this process. */
 export function registerService(service: Service): void {
   registration().service = service
 }
 
-/** Notes that the process cannot run as it is configured: every request is told so. */
-export function registerConfigError(error: ConfigError): void {
-  registration().configError = error
+/** Records why the service of this process could not start. */
+export function registerStartError(error: unknown): void {
+  registration().error = error
 }
 
-/** The service of this process; `undefined` before it was started. */
-export function findService(): Service | undefined {
-  return registration().service
+/** Whether the service of this process has started, or has failed to. */
+export function isRegistered(): boolean {
+  const { service, error } = registration()
+  return service !== undefined || error !== undefined
 }
 
-/** The service of this process. @throws ConfigError where it could not be started as it is configured */
+/** The service of this process. @throws what kept it from starting, such as a ConfigError */
 export function getService(): Service {
-  const { service, configError } = registration()
+  const { service, error } = registration()
   if (service) return service
-  throw configError ?? new Error('The service was not started: instrumentation.ts does it')
+  throw error ?? new Error('The service was not started: instrumentation.ts does it')
 }

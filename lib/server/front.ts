@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRequestListener } from '@remix-run/node-fetch-server'
-import { announceStamps, stamp } from '#lib/http/client-address.ts'
-import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import { trustConnectionHeader, writeConnectionHeader } from '#lib/http/client-address.ts'
+import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import type { Service } from '#lib/http/service.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
@@ -54,9 +54,9 @@ export function createFront({ nextHandler, service, graceMs }: FrontOptions): Fr
   const serveTempAudio = listenerOf((request) => service.serveTempAudio(request))
   const serveIpfs = listenerOf((request) => service.serveIpfs(request))
 
-  announceStamps()
+  trustConnectionHeader()
   const server = createServer(timeouts, (request, response) => {
-    stamp(request)
+    writeConnectionHeader(request)
     running.add(response)
     response.once('close', () => running.delete(response))
     if (isStopping) response.setHeader('Connection', 'close')
@@ -124,7 +124,7 @@ function answerError(error: unknown): Response | undefined {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') {
     const refusal = new ServiceError('invalid_http', 'The Host header of the request names no host')
-    return withReason(problemResponse(problem(refusal, requestIdOf(undefined))))
+    return withReason(problemResponse(problemOf(refusal, requestIdOf(undefined))))
   }
   console.error(describeError(error))
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRequestListener } from '@remix-run/node-fetch-server'
-import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
@@ -25,7 +25,7 @@ export async function startHealthServer(
         throw new ServiceError('not_found', 'There is nothing but /api/health and /api/health/ready here')
       return Response.json({ status: await ask() }, { headers: { 'Cache-Control': 'no-store' } })
     } catch (error) {
-      return problemResponse(problem(error, requestIdOf(request.headers.get('x-request-id'))))
+      return problemResponse(problemOf(error, requestIdOf(request.headers.get('x-request-id'))))
     }
   }
   const server = createServer(

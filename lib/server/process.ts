@@ -7,7 +7,7 @@ const SAME_SIGNAL_MS = 500
 /** Says one line to whoever has started this process. */
 export const say = (line: string) => process.stderr.write(`${line}\n`)
 
-/** Standard output carries the log's JSON lines and nothing else. */
+/** Sends everything else to standard error: standard output carries the log's JSON lines and nothing more. */
 export function keepOutputForLog() {
   console.log = console.info = console.debug = console.error
 }
@@ -35,7 +35,7 @@ export function stopOnSignal(stop: () => Promise<void>, { limitMs }: { limitMs: 
 
 /** Ends a process that could not start, with one line that says why. `portVariable` sets the port that it takes. */
 export function failToStart(error: unknown, portVariable = 'PORT'): never {
-  return fail(explain(error, portVariable))
+  return fail(explainStartError(error, portVariable))
 }
 
 function fail(line: string): never {
@@ -43,7 +43,8 @@ function fail(line: string): never {
   process.exit(1)
 }
 
-function explain(error: unknown, portVariable: string): string {
+/** One line for whoever has started the process. */
+export function explainStartError(error: unknown, portVariable = 'PORT'): string {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE') return `Port ${port} is in use; set ${portVariable} to another one`
   if (code === 'EACCES' && port)

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { problem, requestIdOf } from '#lib/http/problem.ts'
+import { problemOf, requestIdOf } from '#lib/http/problem.ts'
 import { type ErrorCode, ServiceError } from '#lib/model/errors.ts'
 
 /** What Node's parser reports, where it is not simply a bad request. */
@@ -24,7 +24,7 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   }
   const code = codes[error.code ?? ''] ?? 'invalid_http'
   const refusal = new ServiceError(code, told[code] ?? 'The request is not valid HTTP')
-  const { status, body, headers } = problem(refusal, requestIdOf(undefined))
+  const { status, body, headers } = problemOf(refusal, requestIdOf(undefined))
   const content = JSON.stringify(body)
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -1,23 +1,12 @@
-import { preflight } from '#lib/http/cors.ts'
+import { answerIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
 import { defineRoute } from '#lib/http/route.ts'
-import { withService } from '#lib/http/with-service.ts'
 
 export const dynamic = 'force-dynamic'
 // What is not here is fetched from other gateways first.
 export const maxDuration = 300
 
-// Where the front of server.ts owns the socket it answers GET and HEAD itself, with a true Content-Length.
-export const { POST, PUT, PATCH, DELETE } = defineRoute({ GET, HEAD: GET })
-
-export function GET(request: Request): Promise<Response> {
-  return withService(request, (service) => service.serveIpfs(request))
-}
-
-export const HEAD = GET
-
-export function OPTIONS(request: Request): Promise<Response> {
-  return withService(request, ({ services }) => {
-    const access = { ...services.config.access, corsAllowedOrigins: ['*'] }
-    return preflight(access, request, 'GET, HEAD, OPTIONS')
-  })
-}
+// `bin/server.ts` answers GET and HEAD before Next.js, with a Content-Length; this serves where it does not run.
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
+  { GET: answerIpfs },
+  { isOpenToAnyOrigin: true },
+)

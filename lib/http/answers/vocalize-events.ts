@@ -1,7 +1,7 @@
 import { readClip } from '#lib/clips/watch-clip.ts'
 import type { Services } from '#lib/context.ts'
 import type { Speak } from '#lib/http/admission.ts'
-import { problemOf, type RequestContext } from '#lib/http/respond.ts'
+import { type RequestContext, reportProblem } from '#lib/http/respond.ts'
 import { eventStream, type ServerEvent } from '#lib/http/sse.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { clipEvent, clipEvents } from './clip-events.ts'
@@ -16,7 +16,7 @@ export function vocalizeEvents(context: RequestContext, baseUrl: string, speak: 
   const id = newClipId()
   const last: Promise<ServerEvent> = speak({ id }).then(
     (clip) => ({ event: 'result', data: vocalizeAnswer(clip, baseUrl) }),
-    (error) => ({ event: 'problem', data: problemOf(context, error).body }),
+    (error) => ({ event: 'problem', data: reportProblem(context, error).body }),
   )
   return eventStream(async function* (signal) {
     const over = new AbortController()

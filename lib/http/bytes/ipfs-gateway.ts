@@ -1,7 +1,7 @@
 import { CID } from 'multiformats'
 import { type FoundContent, findContent } from '#lib/clips/find-content.ts'
 import type { Services } from '#lib/context.ts'
-import { respond } from '#lib/http/respond.ts'
+import { type Handler, respond } from '#lib/http/respond.ts'
 import type { KeptDag } from '#lib/ipfs/blocks/block-store.ts'
 import { carHeader } from '#lib/ipfs/blocks/car.ts'
 import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
@@ -16,47 +16,49 @@ import { type Representation, representationOf } from './gateway-request.ts'
 const PROBE = 'bafkqaaa'
 const FOREVER = 'public, max-age=31536000, immutable'
 
+/** The front's way to `answerIpfs`, without Next.js. */
+export function serveIpfs(services: Services, request: Request): Promise<Response> {
+  return respond(services, request, answerIpfs)
+}
+
 /**
- * Answers `GET` and `HEAD /ipfs/<cid>`: a gateway for what this service has stored and for nothing else. Both the front
- * and the route handler serve it by this.
+ * Answers `GET` and `HEAD /ipfs/<cid>`: a gateway for what this service has stored and for nothing else.
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
-export function serveIpfs(services: Services, request: Request): Promise<Response> {
-  return respond(services, request, async (context) => {
-    for (const [name, value] of Object.entries(anyOrigin)) context.headers.set(name, value)
-    if (request.headers.get('Service-Worker')) {
-      throw new ServiceError('invalid_request', 'A clip is no place for a service worker')
-    }
-    const url = new URL(request.url)
-    const asked = askedIn(url.pathname)
-    const representation = representationOf(url, request.headers.get('Accept'))
-    if (asked === PROBE) return probeAnswer(representation)
-    const cid = canonicalCid(asked)
-    if (!cid) throw new ServiceError('invalid_request', `"${asked.slice(0, 100)}" is no CID`)
-    const content = await findContent(services, cid)
-    if (!content) throw new ServiceError('not_found', 'This service has stored no such content')
-    refuseFetching(request, content)
-    const { headers, etag, takesRanges, sizeBytes, partsOf } = answerOf(cid, content, representation, url)
-    headers.set('X-Ipfs-Path', `/ipfs/${asked}`)
-    headers.set('X-Ipfs-Roots', asked)
-    addNegotiationHeaders(headers, representation, url)
-    return answerBytes(request, {
-      headers,
-      etag,
-      takesRanges,
-      sizeBytes,
-      modifiedAt: content.clip?.stagedAt ?? 0,
-      async open() {
-        const dag = await content.open()
-        const parts = partsOf(dag)
-        return {
-          sizeBytes: sizeOfParts(parts),
-          read: (range) => dag.read(range ? sliceParts(parts, range) : parts),
-        }
-      },
-    })
+export const answerIpfs: Handler = async (request, context) => {
+  for (const [name, value] of Object.entries(anyOrigin)) context.headers.set(name, value)
+  if (request.headers.get('Service-Worker')) {
+    throw new ServiceError('invalid_request', 'A clip cannot be loaded as a service worker')
+  }
+  const url = new URL(request.url)
+  const asked = askedIn(url.pathname)
+  const representation = representationOf(url, request.headers.get('Accept'))
+  if (asked === PROBE) return probeAnswer(representation)
+  const cid = canonicalCid(asked)
+  if (!cid) throw new ServiceError('invalid_request', `"${asked.slice(0, 100)}" is no CID`)
+  const found = await findContent(context.services, cid)
+  if (!found) throw new ServiceError('not_found', 'This service has stored no such content')
+  refuseFetching(request, found)
+  const { headers, etag, takesRanges, sizeBytes, partsOf } = answerOf(cid, found, representation, url)
+  headers.set('X-Ipfs-Path', `/ipfs/${asked}`)
+  headers.set('X-Ipfs-Roots', asked)
+  addNegotiationHeaders(headers, representation, url)
+  return answerBytes(request, {
+    headers,
+    etag,
+    takesRanges,
+    sizeBytes,
+    modifiedAt: found.clip?.stagedAt ?? 0,
+    async open() {
+      const dag = await found.open()
+      const parts = partsOf(dag)
+      return {
+        sizeBytes: sizeOfParts(parts),
+        read: (range) => dag.read(range ? sliceParts(parts, range) : parts),
+      }
+    },
   })
 }
 

@@ -1,7 +1,7 @@
 import { currentUrlOf, type LocalClip, type OpenClip, openClip } from '#lib/clips/open-clip.ts'
 import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
-import { respond } from '#lib/http/respond.ts'
+import { type Handler, respond } from '#lib/http/respond.ts'
 import { fileNameOf } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
 import { answerBytes, type Content } from './answer-bytes.ts'
@@ -12,17 +12,20 @@ const LONGEST_MAX_AGE_SECONDS = 3600
 const LONGEST_SIGNED_SECONDS = 300
 const SHORTEST_SIGNED_SECONDS = 30
 
-/** Answers `GET` and `HEAD /api/temp-audio/<id>`; both the front and the route handler serve it by this. */
+/** The front's way to `answerTempAudio`, without Next.js. */
 export function serveTempAudio(services: Services, request: Request): Promise<Response> {
-  return respond(services, request, async (context) => {
-    context.headers.set('Access-Control-Allow-Origin', '*')
-    const url = new URL(request.url)
-    const opened = await openClip(services, idIn(url.pathname))
-    const ownBaseUrl = cacheableBaseUrl(services.config, request)
-    if (opened.from === 'ipfs') return redirectTo(opened.permanentUrl, ownBaseUrl)
-    const isDownload = url.searchParams.has('download')
-    return answerBytes(request, contentOf(opened, services, { ownBaseUrl, isDownload }))
-  })
+  return respond(services, request, answerTempAudio)
+}
+
+/** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
+export const answerTempAudio: Handler = async (request, { services, headers }) => {
+  headers.set('Access-Control-Allow-Origin', '*')
+  const url = new URL(request.url)
+  const opened = await openClip(services, idIn(url.pathname))
+  const ownBaseUrl = cacheableBaseUrl(services.config, request)
+  if (opened.from === 'ipfs') return redirectTo(opened.permanentUrl, ownBaseUrl)
+  const isDownload = url.searchParams.has('download')
+  return answerBytes(request, contentOf(opened, services, { ownBaseUrl, isDownload }))
 }
 
 /** Empty where the path is not that of a clip, as when a client's `..` has led out of it. */

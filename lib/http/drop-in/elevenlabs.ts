@@ -39,7 +39,7 @@ export function elevenLabsSchema(access: Config['access']) {
 /** Speaks as ElevenLabs does, whole or streamed: its SDK reads both alike. */
 export async function speakLikeElevenLabs(request: Request, context: RequestContext): Promise<Response> {
   const { config } = context.services
-  const door = await admit(request, context)
+  const admission = await admit(request, context)
   const url = new URL(request.url)
   const fields = speechFields(config.access)
   const voiceId = parseWith(fields.voiceId, url.pathname.split('/')[3], 'voice_id')
@@ -48,7 +48,7 @@ export async function speakLikeElevenLabs(request: Request, context: RequestCont
   const speech = { ...speechOf(body), voiceId, outputFormat }
   context.headers.set('request-id', context.requestId)
   context.headers.set('character-cost', String([...speech.text].length))
-  return audioAnswer(publicBaseUrl(config, request), await door.speak(speech))
+  return audioAnswer(publicBaseUrl(config, request), await admission.speak(speech))
 }
 
 function speechOf(body: z.infer<ReturnType<typeof elevenLabsSchema>>): Omit<SpeechRequest, 'voiceId'> {

@@ -46,7 +46,7 @@ export function openAiSchema(access: Config['access']) {
 export async function speakLikeOpenAi(request: Request, context: RequestContext): Promise<Response> {
   const { services } = context
   const { config } = services
-  const door = await admit(request, context)
+  const admission = await admit(request, context)
   const body = await readJson(request, openAiSchema(config.access), config.access.maxBodyBytes)
   const voiceId = await voiceOf(services, typeof body.voice === 'string' ? body.voice : body.voice.id)
   const speech: SpeechRequest = {
@@ -56,7 +56,7 @@ export async function speakLikeOpenAi(request: Request, context: RequestContext)
     outputFormat: outputFormats[body.response_format ?? 'mp3'],
     voiceSettings: body.speed === undefined ? undefined : { speed: speedOf(services, body.speed) },
   }
-  return audioAnswer(publicBaseUrl(config, request), await door.speak(speech))
+  return audioAnswer(publicBaseUrl(config, request), await admission.speak(speech))
 }
 
 /** Each of OpenAI's voices always gets the same one of ours; any other name is taken for a voice's id. */

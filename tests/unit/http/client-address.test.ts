@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { announceStamps, clientAddress, stamp } from '#lib/http/client-address.ts'
+import { clientAddress, trustConnectionHeader, writeConnectionHeader } from '#lib/http/client-address.ts'
 
-/** A request as the handlers see it: headers from the caller, then stamped by the front. */
+/** A request as the handlers see it: headers from the caller, then the one that the front writes. */
 function request(remoteAddress: string, headers: Record<string, string> = {}) {
   const incoming = { headers: { ...headers }, socket: { remoteAddress } } as unknown as IncomingMessage
-  stamp(incoming)
+  writeConnectionHeader(incoming)
   return { headers: new Headers(incoming.headers as Record<string, string>) }
 }
 
 const forwarded = (value: string) => ({ 'x-forwarded-for': value })
 
-it('is unknown where no front has stamped the request, whatever it says', () => {
+it('clientAddress() without a front is unknown, whatever the request says', () => {
   const headers = new Headers({ 'x-voicepin-connection': '1.2.3.4', ...forwarded('5.6.7.8') })
   expect(clientAddress({ headers }, 0)).toBe('unknown')
   expect(clientAddress({ headers }, ['0.0.0.0/0'])).toBe('unknown')
@@ -19,8 +19,8 @@ it('is unknown where no front has stamped the request, whatever it says', () => 
   expect(clientAddress({ headers }, 1)).toBe('5.6.7.8')
 })
 
-describe('behind the front', () => {
-  beforeAll(announceStamps)
+describe('clientAddress() behind the front is', () => {
+  beforeAll(trustConnectionHeader)
 
   it.each([
     ['the connection without proxies', '9.9.9.9', forwarded('1.1.1.1'), 0, '9.9.9.9'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
-import { problem, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import { respond } from '#lib/http/respond.ts'
 import { type ErrorCode, errorStatus, ServiceError } from '#lib/model/errors.ts'
 import { testServices } from '../../support/services.ts'
@@ -13,7 +13,7 @@ const statuses = [
 
 describe('a problem document', () => {
   it.each(codes)('says of %s what it is, for people and for programs', async (code) => {
-    const response = problemResponse(problem(new ServiceError(code, 'What was wrong'), 'request-1'))
+    const response = problemResponse(problemOf(new ServiceError(code, 'What was wrong'), 'request-1'))
     expect(statuses).toContain(response.status)
     expect(response.headers.get('Content-Type')).toBe('application/problem+json')
     expect(response.headers.get('Cache-Control')).toBe('no-store')
@@ -31,7 +31,7 @@ describe('a problem document', () => {
   })
 
   it.each(codes.filter((code) => errorStatus[code] === 503))('says of %s when to come back', (code) => {
-    expect(Number(problem(new ServiceError(code, ''), 'r').headers['Retry-After'])).toBeGreaterThan(0)
+    expect(Number(problemOf(new ServiceError(code, ''), 'r').headers['Retry-After'])).toBeGreaterThan(0)
   })
 
   it.each([
@@ -42,17 +42,17 @@ describe('a problem document', () => {
     [60_000, '60'],
   ])('says %i ms as whole seconds, never too few', (retryAfterMs, expected) => {
     const error = new ServiceError('rate_limited', '', { retryAfterMs })
-    expect(problem(error, 'r').headers['Retry-After']).toBe(expected)
+    expect(problemOf(error, 'r').headers['Retry-After']).toBe(expected)
   })
 
   it('asks for the key where one is missing', () => {
-    expect(problem(new ServiceError('unauthorized', ''), 'r').headers['WWW-Authenticate']).toBe('Bearer')
+    expect(problemOf(new ServiceError('unauthorized', ''), 'r').headers['WWW-Authenticate']).toBe('Bearer')
   })
 
   it('tells which fields were wrong, and what each provider said', () => {
     const errors = [{ path: 'text', message: 'is required' }]
     const providers = [{ provider: 'pinata', attempts: 4, error: 'Answered 500' }]
-    const { body } = problem(new ServiceError('storage_unavailable', '', { errors, providers }), 'r')
+    const { body } = problemOf(new ServiceError('storage_unavailable', '', { errors, providers }), 'r')
     expect(body).toMatchObject({ errors, providers })
   })
 
@@ -65,7 +65,7 @@ describe('a problem document', () => {
       Object.assign(new Error('leak'), { code: 'not_found' }),
     ],
   ])('tells of %s nothing but that it happened', (_, error) => {
-    const { status, body } = problem(error, 'request-1')
+    const { status, body } = problemOf(error, 'request-1')
     expect(status).toBe(500)
     expect(body.code).toBe('internal_error')
     expect(JSON.stringify(body)).not.toMatch(/function|string|leak/)
@@ -73,7 +73,7 @@ describe('a problem document', () => {
 
   it('tells of a catalog that fails that it is not to be reached, and no more', () => {
     const error = new CatalogError('The catalog failed: unable to open /data/catalog.sqlite')
-    const { status, body, headers } = problem(error, 'request-1')
+    const { status, body, headers } = problemOf(error, 'request-1')
     expect(status).toBe(503)
     expect(headers['Retry-After']).toBe('10')
     expect(JSON.stringify(body)).not.toContain('/data')
@@ -81,7 +81,7 @@ describe('a problem document', () => {
 
   it('holds no secret', () => {
     const error = new ServiceError('speech_unavailable', 'The key hunter22 failed')
-    const { body } = problem(error, 'r', (text) => text.replaceAll('hunter22', '[secret]'))
+    const { body } = problemOf(error, 'r', (text) => text.replaceAll('hunter22', '[secret]'))
     expect(JSON.stringify(body)).not.toContain('hunter22')
   })
 })

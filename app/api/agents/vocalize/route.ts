@@ -16,15 +16,15 @@ export const maxDuration = 300
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async POST(request, context) {
     const { config } = context.services
-    const door = await admit(request, context)
+    const admission = await admit(request, context)
     const body = await readJson(request, vocalizeSchema(config.access), config.access.maxBodyBytes)
     const baseUrl = publicBaseUrl(config, request)
     if (prefers(request, 'text/event-stream')) {
-      return vocalizeEvents(context, baseUrl, await door.speak(body))
+      return vocalizeEvents(context, baseUrl, await admission.speak(body))
     }
-    if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, await door.speak(body))
+    if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, await admission.speak(body))
     const answer = await answerOnce(request, context, body, async () => {
-      const speak = await door.speak(body)
+      const speak = await admission.speak(body)
       return vocalizeAnswer(await speak(), baseUrl)
     })
     return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })

@@ -12,8 +12,8 @@ export const maxDuration = 300
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async POST(request, context) {
     const { config } = context.services
-    const door = await admit(request, context)
+    const admission = await admit(request, context)
     const body = await readJson(request, vocalizeSchema(config.access), config.access.maxBodyBytes)
-    return audioAnswer(publicBaseUrl(config, request), await door.speak(body))
+    return audioAnswer(publicBaseUrl(config, request), await admission.speak(body))
   },
 })

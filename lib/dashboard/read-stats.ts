@@ -1,69 +1,63 @@
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { Sample } from '#lib/catalog/schema.ts'
 import type { Span, TimeToIpfs, TryCount } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
+import { summarizeTimes, type TimeSummary } from './time-summary.ts'
 
 const HOUR_MS = 3_600_000
 const STEPS = 48
-/** The stretches of time that can be looked at, in milliseconds. */
+/** The ranges of time that can be shown, in milliseconds. */
 export const ranges = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS }
 export type Range = keyof typeof ranges
 
-/** How long clips took from staged to stored. */
-export interface Waits {
-  clips: number
-  medianMs: number
-  p95Ms: number
-}
-
-export interface ProviderFigures {
+export interface ProviderStats {
   provider: string
   /** Absent where the provider is no longer configured. */
   breaker?: BreakerState
   storedTries: number
   failedTries: number
-  timeToIpfs?: Waits
+  timeToIpfs?: TimeSummary
 }
 
 /** Everything that the dashboard shows of a range of time. Times are milliseconds since the epoch. */
-export interface Figures {
+export interface Stats {
   at: number
   range: Range
   from: number
   stepMs: number
-  /** The clips that were spoken in the range, by where they stand now. */
+  /** The clips that were spoken in the range, by their state now. */
   clips: { spoken: number; stored: number; waiting: number; expired: number }
-  /** Tries that no caller waited for. */
+  /** Attempts that no caller waited for. */
   background: { stored: number; failed: number }
-  timeToIpfs?: Waits
-  /** Characters that were paid for, and those whose clip was there, since the first start. */
+  timeToIpfs?: TimeSummary
+  /** Characters that were spoken, and those that were saved by clips that existed, since the first start. */
   characters: { spoken: number; saved: number }
   /** What the temporary store holds now. */
   temporary: { clips: number; bytes: number; maxBytes: number; waiting: number }
-  providers: ProviderFigures[]
+  providers: ProviderStats[]
   series: {
     tries: TryCount[]
-    timesToIpfs: ({ step: number; provider: string } & Waits)[]
+    timesToIpfs: ({ step: number; provider: string } & TimeSummary)[]
     samples: Sample[]
   }
 }
 
-/** Reads the figures of the last `range` from the catalog. @throws CatalogError */
-export async function readStats(services: Services, range: Range): Promise<Figures> {
+/** Reads what the dashboard shows of the last `range` from the catalog. @throws CatalogError */
+export async function readStats(services: Services, range: Range): Promise<Stats> {
   const { catalog, chain, clock, config } = services
   const { stats } = catalog
   const at = clock.now()
   const stepMs = ranges[range] / STEPS
-  // Whole steps, so that what is over does not change its step with each look.
+  // Whole steps, so that what is over stays in the same step at each call.
   const to = (Math.floor(at / stepMs) + 1) * stepMs
   const span: Span = { from: to - ranges[range], to, stepMs }
 
-  // Each query holds up the whole process on SQLite; between them others get their turn.
+  // With SQLite each query blocks the event loop: other work gets its turn in between.
   const tries = await stats.tries(span)
-  await breathe()
+  await yieldToOthers()
   const times = await stats.timesToIpfs(span)
-  await breathe()
+  await yieldToOthers()
   const states = await stats.states(span.from)
   const samples = thinned(await stats.samples(span), span)
   const totals = await catalog.totals()
@@ -72,7 +66,7 @@ export async function readStats(services: Services, range: Range): Promise<Figur
   const { stored = 0, expired = 0, staged = 0, pending = 0 } = states
   const waiting = staged + pending
   const background = tries.filter(({ isBackground }) => isBackground)
-  const timeToIpfs = waitsOf(times)
+  const timeToIpfs = summarizeTimes(times)
   return {
     at,
     range,
@@ -92,7 +86,7 @@ export async function readStats(services: Services, range: Range): Promise<Figur
       waiting: totals.waitingClips,
     },
     providers: providersOf(chain.breakers(), tries, times),
-    series: { tries, timesToIpfs: waitsByStep(times), samples },
+    series: { tries, timesToIpfs: timesByStep(times), samples },
   }
 }
 
@@ -100,12 +94,12 @@ function providersOf(
   breakers: { provider: string; state: BreakerState }[],
   tries: TryCount[],
   times: TimeToIpfs[],
-): ProviderFigures[] {
+): ProviderStats[] {
   const names = new Set([...breakers, ...tries].map(({ provider }) => provider))
   return [...names].map((provider) => {
     const breaker = breakers.find((candidate) => candidate.provider === provider)?.state
     const { stored, failed } = sumOf(tries.filter((count) => count.provider === provider))
-    const timeToIpfs = waitsOf(times.filter((time) => time.provider === provider))
+    const timeToIpfs = summarizeTimes(times.filter((time) => time.provider === provider))
     return {
       provider,
       ...(breaker && { breaker }),
@@ -121,28 +115,12 @@ function sumOf(counts: TryCount[]) {
   return { stored: sum('stored'), failed: sum('failed') }
 }
 
-function waitsByStep(times: TimeToIpfs[]) {
+function timesByStep(times: TimeToIpfs[]) {
   const groups = Map.groupBy(times, ({ step, provider }) => `${step} ${provider}`)
   return [...groups.values()].flatMap((group) => {
-    const waits = waitsOf(group)
-    return waits && group[0] ? [{ step: group[0].step, provider: group[0].provider, ...waits }] : []
+    const summary = summarizeTimes(group)
+    return summary && group[0] ? [{ step: group[0].step, provider: group[0].provider, ...summary }] : []
   })
-}
-
-/** Median and 95th percentile of a histogram. */
-export function waitsOf(times: Pick<TimeToIpfs, 'ms' | 'clips'>[]): Waits | undefined {
-  const clips = times.reduce((sum, time) => sum + time.clips, 0)
-  if (clips === 0) return undefined
-  const ascending = times.toSorted((a, b) => a.ms - b.ms)
-  const quantile = (share: number) => {
-    let seen = 0
-    for (const time of ascending) {
-      seen += time.clips
-      if (seen >= clips * share) return time.ms
-    }
-    return 0
-  }
-  return { clips, medianMs: quantile(0.5), p95Ms: quantile(0.95) }
 }
 
 /** The fullest sample of each step. */

@@ -1,7 +1,7 @@
 import { AreaChart, BarChart, LineChart } from '@mantine/charts'
 import { Paper, SimpleGrid, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { Figures } from '#lib/dashboard/read-stats.ts'
+import type { Stats } from '#lib/dashboard/read-stats.ts'
 import { formatShare, providerLabel } from '../../_shared/format.ts'
 import { retryPoints, storagePoints, successPoints, timePoints } from './chart-data.ts'
 import styles from './dashboard.module.css'
@@ -9,7 +9,7 @@ import styles from './dashboard.module.css'
 const colors = ['pine.6', 'blue.6', 'orange.6', 'grape.6', 'cyan.7', 'pink.6']
 
 /** The same figures over time. */
-export function Charts({ figures }: { figures: Figures }) {
+export function Charts({ figures }: { figures: Stats }) {
   const isLong = figures.range === '7d' || figures.range === '30d'
   const formatTick = (time: number) =>
     isLong

@@ -1,5 +1,5 @@
 import { Badge, Paper, Table, Text } from '@mantine/core'
-import type { ProviderFigures } from '#lib/dashboard/read-stats.ts'
+import type { ProviderStats } from '#lib/dashboard/read-stats.ts'
 import { formatDuration, formatShare, providerLabel } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 
@@ -10,7 +10,7 @@ const breakerLabels = {
 }
 
 /** Each provider: whether it is tried at all now, and how it did. */
-export function ProvidersTable({ providers }: { providers: ProviderFigures[] }) {
+export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
   return (
     <Paper
       component="section"
@@ -54,7 +54,7 @@ export function ProvidersTable({ providers }: { providers: ProviderFigures[] }) 
   )
 }
 
-function ProviderRow({ provider, breaker, storedTries, failedTries, timeToIpfs }: ProviderFigures) {
+function ProviderRow({ provider, breaker, storedTries, failedTries, timeToIpfs }: ProviderStats) {
   const tries = storedTries + failedTries
   return (
     <Table.Tr>

@@ -1,11 +1,11 @@
 import { Paper, Progress, SimpleGrid, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { Figures } from '#lib/dashboard/read-stats.ts'
+import type { Stats } from '#lib/dashboard/read-stats.ts'
 import { formatBytes, formatDuration, formatShare } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 
 /** The figures that say whether all is well. */
-export function StatCards({ figures }: { figures: Figures }) {
+export function StatCards({ figures }: { figures: Stats }) {
   const { clips, temporary, background, timeToIpfs, characters } = figures
   const retries = background.stored + background.failed
   const held = `${temporary.clips.toLocaleString('en')} ${temporary.clips === 1 ? 'clip' : 'clips'}`

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react'
-import type { Figures, Range } from '#lib/dashboard/read-stats.ts'
+import type { Range, Stats } from '#lib/dashboard/read-stats.ts'
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'ended'
 
 /** The figures of a range, kept up to date by the service; the last ones stay while the connection is lost. */
 export function useFigures(range: Range) {
-  const [figures, setFigures] = useState<Figures>()
+  const [figures, setFigures] = useState<Stats>()
   const [connection, setConnection] = useState<Connection>('connecting')
   useEffect(() => {
     const source = new EventSource(`/api/admin/figures?range=${range}`)

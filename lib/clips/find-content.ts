@@ -1,7 +1,7 @@
 import type { Services } from '#lib/context.ts'
-import type { KeptDag } from '#lib/ipfs/blocks/block-store.ts'
+import type { LocalDag } from '#lib/ipfs/blocks/block-store.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
-import { fetchContent, keepAs, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
+import { fetchContent, putFile, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
@@ -16,9 +16,9 @@ export interface FoundContent {
   /** The clip, where the CID is one of its own and not that of a block. */
   clip: Clip | null
   /** The content, where it is here already. */
-  kept: KeptDag | null
+  kept: LocalDag | null
   /** The content, fetched from a gateway where it is not here. @throws ServiceError `content_unreachable` */
-  open(): Promise<KeptDag>
+  open(): Promise<LocalDag>
 }
 
 /**
@@ -38,7 +38,7 @@ export async function findContent(services: Services, cid: string): Promise<Foun
 }
 
 /** The content in our own repository. A damaged clip counts as missing: a provider may have it. */
-async function openUndamaged({ blockStore, log }: Services, cid: string): Promise<KeptDag | null> {
+async function openUndamaged({ blockStore, log }: Services, cid: string): Promise<LocalDag | null> {
   try {
     return await blockStore.open(cid)
   } catch (error) {
@@ -48,7 +48,7 @@ async function openUndamaged({ blockStore, log }: Services, cid: string): Promis
 }
 
 /** Fetches the clip into the cache, once for all who ask at the same time, and opens its block `cid`. */
-async function fetchOnce(services: Services, clip: Clip, root: string, cid: string): Promise<KeptDag> {
+async function fetchOnce(services: Services, clip: Clip, root: string, cid: string): Promise<LocalDag> {
   const { contentFetches } = services.inFlight
   const fetching =
     contentFetches.get(root) ??
@@ -64,7 +64,7 @@ async function fetchClip(services: Services, clip: Clip, root: string): Promise<
   const { blockCache, clock, config, store, tasks } = services
   const { signal } = tasks
   const here = clip.hasLocalBytes ? await store.blob(clip.id) : null
-  if (here) return keepAs(blockCache, root, here, { signal })
+  if (here) return putFile(blockCache, root, here, { signal })
   const sources = await sourcesOf(services, clip, root)
   const attempts = sources.map(
     (source) => (stop: AbortSignal) =>
@@ -117,11 +117,11 @@ async function fetchFrom(
   { clip, root, signal }: { clip: Clip; root: string; signal: AbortSignal },
 ): Promise<void> {
   const { sizeBytes } = clip
-  const spoolDirectory = spoolIn(config)
+  const spoolDirectory = spoolDirectoryOf(config)
   await fetchContent(blockCache, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
   if (cid === root) return
   const kept = await blockCache.open(cid)
-  if (kept) await keepAs(blockCache, root, await kept.file(), { signal })
+  if (kept) await putFile(blockCache, root, await kept.file(), { signal })
 }
 
 function reportFailure({ log, scrub }: Services, { gatewayUrl, cid }: Source, error: unknown) {

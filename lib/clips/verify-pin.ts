@@ -1,9 +1,9 @@
 import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
-import { fetchContent, GatewayError, spoolIn } from '#lib/ipfs/blocks/fetch-content.ts'
+import { fetchContent, GatewayError, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.ts'
 import { carParts } from '#lib/ipfs/blocks/unixfs.ts'
-import { verifyOnly } from '#lib/ipfs/blocks/verify-car.ts'
+import { carVerifier } from '#lib/ipfs/blocks/verify-car.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
@@ -35,10 +35,10 @@ export async function verifyThrough(
   { sizeBytes }: Clip,
   cid: string,
 ): Promise<Verification> {
-  const spoolDirectory = spoolIn(config)
+  const spoolDirectory = spoolDirectoryOf(config)
   return verificationOf(() =>
     withTimeLimit(
-      (signal) => fetchContent(verifyOnly, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal }),
+      (signal) => fetchContent(carVerifier, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal }),
       {
         clock,
         timeoutMs: config.ipfs.attemptTimeoutMs,
@@ -54,7 +54,7 @@ async function readOwn({ blockStore }: Services, cid: string): Promise<Verificat
   if (!kept) return { outcome: 'missing', error: 'It is not in the repository' }
   return verificationOf(async () => {
     const car = await kept.read(carParts(kept.dag, { scope: 'all', dups: false }))
-    await verifyOnly.put(cid, car)
+    await carVerifier.put(cid, car)
   })
 }
 

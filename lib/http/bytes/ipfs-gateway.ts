@@ -2,10 +2,10 @@ import { CID } from 'multiformats'
 import { type FoundContent, findContent } from '#lib/clips/find-content.ts'
 import type { Services } from '#lib/context.ts'
 import { type Handler, respond } from '#lib/http/respond.ts'
-import type { KeptDag } from '#lib/ipfs/blocks/block-store.ts'
+import type { LocalDag } from '#lib/ipfs/blocks/block-store.ts'
 import { carHeader } from '#lib/ipfs/blocks/car.ts'
 import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
-import { carParts, fileParts, type Part, sizeOfParts, sliceParts } from '#lib/ipfs/blocks/unixfs.ts'
+import { carParts, fileParts, type Part, partsSizeBytes, sliceParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { fileNameOf } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { answerBytes } from './answer-bytes.ts'
@@ -55,7 +55,7 @@ export const answerIpfs: Handler = async (request, context) => {
       const dag = await found.open()
       const parts = partsOf(dag)
       return {
-        sizeBytes: sizeOfParts(parts),
+        sizeBytes: partsSizeBytes(parts),
         read: (range) => dag.read(range ? sliceParts(parts, range) : parts),
       }
     },
@@ -88,7 +88,7 @@ interface Answer {
   takesRanges: boolean
   /** Known without the content. */
   sizeBytes: number | undefined
-  partsOf(content: KeptDag): Part[]
+  partsOf(content: LocalDag): Part[]
 }
 
 function answerOf(

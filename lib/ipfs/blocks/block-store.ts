@@ -19,81 +19,82 @@ import { carHeader, frameStart } from './car.ts'
 import { openFile, readParts } from './car-file.ts'
 import { scanCar } from './car-index.ts'
 import { readCar, WrongContentError } from './car-reader.ts'
-import { type BlockIndex, type DagNode, dagFrom, isLeaf, linksIn, type Part, walk } from './unixfs.ts'
+import { type BlockIndex, buildDag, type DagNode, isLeaf, linksIn, type Part, walk } from './unixfs.ts'
 
-/** What is being written; what lies there for an hour was left by a crash. */
+/** The subdirectory of files that are being written. One that is an hour old was left by a crash. */
 export const UNFINISHED_DIRECTORY = 'unfinished'
-const UNFINISHED_FOR_MS = 3_600_000
-const CAR = '.car'
+const UNFINISHED_MAX_AGE_MS = 3_600_000
+const CAR_SUFFIX = '.car'
 
-/** Content that is kept here: a clip, or a block of one. */
-export interface KeptDag {
+/** Content that a block store has: a clip, or a block of one. */
+export interface LocalDag {
   dag: DagNode
-  /** Opens the file and gives what `parts` say. @throws when the file has gone */
+  /** Streams the bytes of `parts`. @throws when the CAR file is not there any more */
   read(parts: readonly Part[]): Promise<ReadableStream<Uint8Array>>
-  /** The bytes of the file, streaming from here each time they are read. */
+  /** The content as a file, which is read from disk each time it is streamed. */
   file(): Promise<Blob>
 }
 
-/** A CAR as it lies on disk. */
-export interface KeptCar {
+/** A CAR file of a block store. */
+export interface CarEntry {
   cid: string
   sizeBytes: number
+  /** When the clip was last used, in milliseconds since the epoch. */
   usedAt: number
 }
 
 /**
- * An IPFS block store on disk: one CAR (v1) a clip, named by its CID, and a link with the name of each further block
- * that leads to it.
+ * An IPFS block store on disk: a CAR (v1) for each clip, named by the clip's CID, and a symbolic link to it for each
+ * further block, named by the block's CID.
  */
 export interface BlockStore {
   /**
-   * Checks every block of `car` against its CID and the whole against `root`, and keeps it: after it resolves a crash
-   * loses nothing. Keeping what is kept already changes nothing.
+   * Checks every block of `car` against its CID and the whole against `root`, then writes it: once this has resolved, a
+   * crash loses nothing. To put the same content again changes nothing.
    *
-   * @throws WrongContentError when it is anything else than the DAG of `root`; whatever the disk throws
+   * @throws WrongContentError when it is not the DAG of `root`, or has more than `maxBytes`; whatever the disk throws
    */
   put(
     root: string,
     car: AsyncIterable<Uint8Array>,
     options?: { maxBytes?: number; signal?: AbortSignal },
   ): Promise<void>
-  /** A clip or any block of one; `null` where it is not here. */
-  open(cid: string): Promise<KeptDag | null>
-  /** The clip that a block belongs to, whether or not that is here now; `null` where the block was never here. */
+  /** A clip or any block of one; `null` if it is not in the store. */
+  open(cid: string): Promise<LocalDag | null>
+  /** The CID of the clip that a block belongs to, even if the clip was deleted; `null` for a block never seen. */
   rootOf(cid: string): Promise<string | null>
-  /** Remembers that a clip was used at `at`, in milliseconds since the epoch. */
+  /** Records that a clip was used at `at`, in milliseconds since the epoch. */
   touch(root: string, at: number): Promise<void>
-  /** Deletes a clip; its blocks are still known. */
+  /** Deletes a clip. `rootOf` still knows its blocks. */
   delete(root: string): Promise<void>
   /** All clips. */
-  list(): AsyncIterable<KeptCar>
+  list(): AsyncIterable<CarEntry>
 }
 
 export function createBlockStore({ directory }: { directory: string }): BlockStore {
-  // As Kubo does it: CIDs begin alike, and the last character of one has few values.
+  // Kubo's rule: all CIDs begin alike, and the last character has few values, so the two before it spread best.
   const shardOf = (cid: string) => cid.slice(-3, -1)
-  const placeOf = (cid: string) => path.join(directory, shardOf(cid), `${cid}${CAR}`)
+  const pathOf = (cid: string) => path.join(directory, shardOf(cid), `${cid}${CAR_SUFFIX}`)
 
   async function makeShard(cid: string) {
-    const made = await mkdir(path.dirname(placeOf(cid)), { recursive: true })
+    const made = await mkdir(path.dirname(pathOf(cid)), { recursive: true })
     if (made) await syncDirectory(path.dirname(made))
     if (made) await syncDirectory(directory)
   }
 
   const unfinishedDirectory = path.join(directory, UNFINISHED_DIRECTORY)
-  let cleared: Promise<void> | undefined
+  let cleanedUp: Promise<void> | undefined
 
-  /** Leads from the name of each inner block to the CAR. */
+  /** Makes a symbolic link to the CAR for each block but the root. */
   async function linkBlocks(dag: DagNode) {
     const root = dag.cid.toString()
     const inner = new Set([...walk(dag)].map(({ cid }) => cid.toString()))
     inner.delete(root)
     for (const cid of inner) {
       await makeShard(cid)
-      const target = path.join('..', shardOf(root), `${root}${CAR}`)
-      await symlink(target, placeOf(cid)).catch(nullOn('EEXIST'))
-      await syncDirectory(path.dirname(placeOf(cid)))
+      const target = path.join('..', shardOf(root), `${root}${CAR_SUFFIX}`)
+      await symlink(target, pathOf(cid)).catch(nullOn('EEXIST'))
+      await syncDirectory(path.dirname(pathOf(cid)))
     }
   }
 
@@ -101,22 +102,22 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
     async put(root, car, { maxBytes = Number.POSITIVE_INFINITY, signal } = {}) {
       signal?.throwIfAborted()
       await makeShard(root)
-      const place = placeOf(root)
+      const carPath = pathOf(root)
       const unfinished = draftPath(path.join(unfinishedDirectory, root))
-      cleared ??= clearAway(unfinishedDirectory)
-      await cleared.catch(() => {})
+      cleanedUp ??= deleteOldFiles(unfinishedDirectory)
+      await cleanedUp.catch(() => {})
       await mkdir(unfinishedDirectory, { recursive: true })
       const handle = await open(unfinished, 'wx')
       try {
         const index = await writeBlocks(handle, CID.parse(root), car, { maxBytes, signal })
-        const dag = dagFrom(CID.parse(root), index)
-        // In whole seconds, so that `touch` can leave it as it is: a file-backed blob counts a new one as a change.
+        const dag = buildDag(CID.parse(root), index)
+        // Whole seconds, which `touch` can write back exactly: a blob that is backed by a file fails once its mtime differs.
         const seconds = Math.floor(Date.now() / 1000)
         await handle.utimes(seconds, seconds)
         await handle.sync()
         await linkBlocks(dag)
-        await rename(unfinished, place)
-        await syncDirectory(path.dirname(place))
+        await rename(unfinished, carPath)
+        await syncDirectory(path.dirname(carPath))
       } catch (error) {
         await rm(unfinished, { force: true })
         throw error
@@ -126,49 +127,51 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
     },
 
     async open(cid) {
-      const place = placeOf(cid)
-      const handle = await open(place).catch(nullIfMissing)
+      const carPath = pathOf(cid)
+      const handle = await open(carPath).catch(nullIfMissing)
       if (!handle) return null
       try {
-        const dag = dagFrom(CID.parse(cid), await scanCar(handle))
-        return { dag, read: (parts) => readParts(place, parts), file: () => openFile(place, dag) }
+        const dag = buildDag(CID.parse(cid), await scanCar(handle))
+        return { dag, read: (parts) => readParts(carPath, parts), file: () => openFile(carPath, dag) }
       } finally {
         await handle.close()
       }
     },
 
     async rootOf(cid) {
-      const target = await readlink(placeOf(cid)).catch(nullOn('ENOENT', 'EINVAL'))
-      if (target) return path.basename(target, CAR)
-      return (await stat(placeOf(cid)).catch(nullIfMissing)) ? cid : null
+      const target = await readlink(pathOf(cid)).catch(nullOn('ENOENT', 'EINVAL'))
+      if (target) return path.basename(target, CAR_SUFFIX)
+      return (await stat(pathOf(cid)).catch(nullIfMissing)) ? cid : null
     },
 
     async touch(root, at) {
-      const facts = await stat(placeOf(root)).catch(nullIfMissing)
-      if (facts) await utimes(placeOf(root), at / 1000, facts.mtimeMs / 1000).catch(nullIfMissing)
+      const stats = await stat(pathOf(root)).catch(nullIfMissing)
+      if (stats) await utimes(pathOf(root), at / 1000, stats.mtimeMs / 1000).catch(nullIfMissing)
     },
 
     async delete(root) {
-      await rm(placeOf(root), { force: true })
+      await rm(pathOf(root), { force: true })
     },
 
     async *list() {
       const entries = await opendir(directory, { recursive: true }).catch(nullIfMissing)
       for await (const entry of entries ?? []) {
-        const place = path.join(entry.parentPath, entry.name)
-        if (!entry.isFile() || !entry.name.endsWith(CAR)) continue
-        const facts = await stat(place).catch(nullIfMissing)
-        if (facts) yield { cid: path.basename(entry.name, CAR), sizeBytes: facts.size, usedAt: facts.atimeMs }
+        const carPath = path.join(entry.parentPath, entry.name)
+        if (!entry.isFile() || !entry.name.endsWith(CAR_SUFFIX)) continue
+        const stats = await stat(carPath).catch(nullIfMissing)
+        if (stats)
+          yield { cid: path.basename(entry.name, CAR_SUFFIX), sizeBytes: stats.size, usedAt: stats.atimeMs }
       }
     },
   }
 }
 
-async function clearAway(directory: string) {
+/** Deletes what a crash left an hour ago or earlier. */
+async function deleteOldFiles(directory: string) {
   for (const name of (await readdir(directory).catch(nullIfMissing)) ?? []) {
-    const place = path.join(directory, name)
-    const facts = await stat(place).catch(nullIfMissing)
-    if (facts && facts.mtimeMs < Date.now() - UNFINISHED_FOR_MS) await rm(place, { force: true })
+    const filePath = path.join(directory, name)
+    const stats = await stat(filePath).catch(nullIfMissing)
+    if (stats && stats.mtimeMs < Date.now() - UNFINISHED_MAX_AGE_MS) await rm(filePath, { force: true })
   }
 }
 
@@ -188,7 +191,7 @@ async function writeBlocks(
     const links = isLeaf(cid) ? {} : { links: linksIn(cid, bytes) }
     index.set(key, { offset, sizeBytes: bytes.byteLength, ...links })
     offset += await append(handle, bytes)
-    if (offset > maxBytes) throw new WrongContentError(`It has more than ${maxBytes} bytes`)
+    if (offset > maxBytes) throw new WrongContentError(`The content has more than ${maxBytes} bytes`)
   }
   return index
 }

@@ -6,9 +6,12 @@ import { type DagNode, fileParts, type Part } from './unixfs.ts'
 
 const READ_BYTES = 256 * 1024
 
-/** A stream of what `parts` say of the CAR file `place`. */
-export async function readParts(place: string, parts: readonly Part[]): Promise<ReadableStream<Uint8Array>> {
-  const handle = await open(place)
+/** Streams `parts`, those in the CAR file `carPath` from there. @throws when the file is not there */
+export async function readParts(
+  carPath: string,
+  parts: readonly Part[],
+): Promise<ReadableStream<Uint8Array>> {
+  const handle = await open(carPath)
   async function* chunks() {
     try {
       for (const part of parts) {
@@ -19,21 +22,21 @@ export async function readParts(place: string, parts: readonly Part[]): Promise<
       await handle.close()
     }
   }
-  return closing(chunks(), () => handle.close())
+  return streamOf(chunks(), () => handle.close())
 }
 
 async function* chunksOf(handle: FileHandle, offset: number, sizeBytes: number) {
   for (let read = 0; read < sizeBytes; ) {
     const buffer = new Uint8Array(Math.min(READ_BYTES, sizeBytes - read))
     const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, offset + read)
-    if (bytesRead === 0) throw new WrongContentError('A CAR in the block store is shorter than it was')
+    if (bytesRead === 0) throw new WrongContentError('A CAR in the block store was truncated')
     yield buffer.subarray(0, bytesRead)
     read += bytesRead
   }
 }
 
-/** A stream of `chunks`; a generator that has not begun would not run its `finally` when it is cancelled. */
-function closing(chunks: AsyncGenerator<Uint8Array, void>, close: () => Promise<void>) {
+/** `close` is for a stream that is cancelled before it was read: a generator that has not begun runs no `finally`. */
+function streamOf(chunks: AsyncGenerator<Uint8Array, void>, close: () => Promise<void>) {
   let hasBegun = false
   return new ReadableStream<Uint8Array>(
     {
@@ -52,8 +55,8 @@ function closing(chunks: AsyncGenerator<Uint8Array, void>, close: () => Promise<
   )
 }
 
-/** The file that a CAR holds, streaming from there each time it is read. */
-export async function openFile(place: string, dag: DagNode): Promise<Blob> {
-  const car = await openAsBlob(place)
+/** The file whose DAG a CAR holds, as a blob that reads the CAR each time it is streamed. */
+export async function openFile(carPath: string, dag: DagNode): Promise<Blob> {
+  const car = await openAsBlob(carPath)
   return new Blob(fileParts(dag).map(({ offset, sizeBytes }) => car.slice(offset, offset + sizeBytes)))
 }

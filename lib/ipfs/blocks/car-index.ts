@@ -3,14 +3,14 @@ import { CID, varint } from 'multiformats'
 import { WrongContentError } from './car-reader.ts'
 import { type BlockIndex, isLeaf, linksIn } from './unixfs.ts'
 
-/** Enough for the header and the start of the first block, in most cases of everything that is needed. */
+/** Enough for the header and the start of the first block: often all that has to be read. */
 const WINDOW_BYTES = 512
 
 /**
- * Where each block of a CAR file lies that was checked when it was written. Reads the beginning of each block, and of
- * the leaves nothing more.
+ * Indexes the blocks of a CAR file that was verified when it was written. Reads the start of each block, and the whole of
+ * those that are no leaves.
  *
- * @throws WrongContentError where the file is no CAR any more
+ * @throws WrongContentError when the file is not a valid CAR any more
  */
 export async function scanCar(handle: FileHandle): Promise<BlockIndex> {
   const { size: fileBytes } = await handle.stat()

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { CID, varint } from 'multiformats'
 import { markedError } from '#lib/platform/errors.ts'
 
-/** Blocks above 2 MiB are not passed around on IPFS; ours are at most 1 MiB and what stands before them. */
+/** IPFS nodes exchange no blocks above 2 MiB, and ours have at most 1 MiB; the CID before the block comes on top. */
 const MAX_FRAME_BYTES = 2 * 1024 ** 2 + 128
 const MAX_HEADER_BYTES = 64 * 1024
 const MAX_VARINT_BYTES = 9
 const SHA2_256 = 0x12
 
-/** What was read is not what its CID says, or no CAR at all. */
+/** The bytes do not match their CID, or are not a valid CAR. */
 export class WrongContentError extends markedError('WrongContentError') {}
 
 export interface Block {
@@ -17,8 +17,8 @@ export interface Block {
 }
 
 /**
- * The blocks of a CAR (v1), one after the other as they arrive, each checked against its CID before it is given out.
- * Holds one block at a time. The roots in the header are ignored: whoever reads knows what was asked for.
+ * Yields the blocks of a CAR (v1) as they arrive, each verified against its CID. Holds one block at a time. Ignores the
+ * roots in the header, since the reader knows which CID it asked for.
  *
  * @see https://ipld.io/specs/transport/car/carv1/
  * @throws WrongContentError at the first byte that is wrong; whatever `source` throws
@@ -28,13 +28,15 @@ export async function* readCar(source: AsyncIterable<Uint8Array>): AsyncGenerato
   try {
     const headerBytes = await reader.varint()
     if (headerBytes === undefined) throw new WrongContentError('The CAR is empty')
-    if (headerBytes > MAX_HEADER_BYTES) throw new WrongContentError('It is no CAR')
+    if (headerBytes > MAX_HEADER_BYTES) throw new WrongContentError('Not a CAR')
     await reader.bytes(headerBytes)
     for (;;) {
       const frameBytes = await reader.varint()
       if (frameBytes === undefined) return
       if (frameBytes > MAX_FRAME_BYTES) {
-        throw new WrongContentError(`The CAR has a block of ${frameBytes} bytes, more than any of a clip`)
+        throw new WrongContentError(
+          `The CAR has a block of ${frameBytes} bytes, more than a block of a clip may have`,
+        )
       }
       yield checkedBlock(await reader.bytes(frameBytes))
     }
@@ -54,7 +56,7 @@ export function checkBlock(cid: CID, bytes: Uint8Array): void {
   if (cid.multihash.code !== SHA2_256) throw new WrongContentError(`${cid} has a hash other than sha2-256`)
   const digest = createHash('sha256').update(bytes).digest()
   if (!digest.equals(cid.multihash.digest))
-    throw new WrongContentError(`The bytes of block ${cid} are not its own`)
+    throw new WrongContentError(`The bytes of block ${cid} do not match its hash`)
 }
 
 function decodeCid(frame: Uint8Array): [CID, Uint8Array] {
@@ -65,13 +67,13 @@ function decodeCid(frame: Uint8Array): [CID, Uint8Array] {
   }
 }
 
-/** Reads a stream in pieces of known length. */
+/** Reads a stream in pieces whose length the reader chooses. */
 function createByteReader(source: AsyncIterable<Uint8Array>) {
   const iterator = source[Symbol.asyncIterator]()
   let buffered: Uint8Array[] = []
   let bufferedBytes = 0
 
-  /** Waits for `count` bytes, or for the end. */
+  /** Buffers at least `count` bytes, fewer at the end of the stream. */
   async function fill(count: number): Promise<void> {
     while (bufferedBytes < count) {
       const next = await iterator.next()
@@ -91,7 +93,7 @@ function createByteReader(source: AsyncIterable<Uint8Array>) {
   return {
     async bytes(count: number): Promise<Uint8Array> {
       await fill(count)
-      if (bufferedBytes < count) throw new WrongContentError('The CAR breaks off')
+      if (bufferedBytes < count) throw new WrongContentError('The CAR is truncated')
       return take(count)
     },
 
@@ -106,7 +108,7 @@ function createByteReader(source: AsyncIterable<Uint8Array>) {
         bufferedBytes += start.byteLength - length
         return value
       } catch (cause) {
-        throw new WrongContentError('It is no CAR', { cause })
+        throw new WrongContentError('Not a CAR', { cause })
       }
     },
 

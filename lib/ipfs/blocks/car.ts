@@ -7,11 +7,11 @@ import * as raw from 'multiformats/codecs/raw'
 
 type ByteStream = AsyncIterable<Uint8Array>
 
-// One block at a time: hashing is synchronous, so more would cost memory (50 chunks by default) and gain no time;
-// it also keeps the leaves in the order of the file.
+// One block at a time: hashing is synchronous, so more (50 by default) would cost memory and save no time. It also keeps
+// the leaves in the order of the file.
 const oneByOne: ImporterOptions = { blockWriteConcurrency: 1 }
 
-/** Up to this size a file has one CID, whoever chunks it. */
+/** Up to this size a file is a single block, so that it has the same CID with both ways of chunking. */
 export const LEGACY_CHUNK_BYTES = 256 * 1024
 
 // The importer writes its defaults into the options object it is given, so each call gets one of its own.
@@ -24,10 +24,10 @@ const legacyOptions = (): ImporterOptions => ({
   layout: balanced({ maxChildrenPerNode: 174 }),
 })
 
-const forgetBlocks: WritableStorage = { put: (cid) => cid }
+const discardBlocks: WritableStorage = { put: (cid) => cid }
 
 /**
- * The CID that `bytes` have as a file under UnixFS profile `unixfs-v1-2025`, and how many they are.
+ * Computes the CID that `bytes` have as a file under UnixFS profile `unixfs-v1-2025`, and counts them.
  *
  * Reads the stream once and holds about one chunk (1 MiB) of it.
  *
@@ -42,7 +42,7 @@ export async function computeCid(bytes: ByteStream): Promise<{ cid: string; size
       yield chunk
     }
   }
-  const { cid } = await importByteStream(counted(), forgetBlocks, profileOptions())
+  const { cid } = await importByteStream(counted(), discardBlocks, profileOptions())
   return { cid: cid.toString(), sizeBytes }
 }
 
@@ -53,7 +53,7 @@ export async function computeCid(bytes: ByteStream): Promise<{ cid: string; size
  * @throws when the file's bytes cannot be read.
  */
 export async function legacyCid(file: Blob): Promise<string> {
-  const { cid } = await importByteStream(file.stream(), forgetBlocks, legacyOptions())
+  const { cid } = await importByteStream(file.stream(), discardBlocks, legacyOptions())
   return cid.toString()
 }
 

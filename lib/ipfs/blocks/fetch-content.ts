@@ -3,7 +3,6 @@ import { createWriteStream, openAsBlob } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { ReadableStream as NodeStream } from 'node:stream/web'
 import { CID } from 'multiformats'
 import type { Config } from '#lib/config/index.ts'
 import { markedError } from '#lib/platform/errors.ts'
@@ -14,51 +13,53 @@ import { isLeaf } from './unixfs.ts'
 
 const CAR_TYPE = 'application/vnd.ipld.car'
 const RAW_TYPE = 'application/vnd.ipld.raw'
-/** What a CAR has besides the bytes of the file: about 100 a block, and a node. */
+/** A CAR is larger than its file by about 100 bytes per block, and by the nodes above the leaves. */
 const CAR_OVERHEAD = 1.05
 const CAR_MARGIN_BYTES = 64 * 1024
-/** Answers by which gateways say that they do not know the format, or do not give it to us. */
-const REFUSALS = new Set([400, 403, 404, 405, 406, 415, 501])
+/** Statuses by which gateways refuse the format: they do not know it, or do not serve it to us. */
+const FORMAT_REFUSALS = new Set([400, 403, 404, 405, 406, 415, 501])
 
 /** A gateway answered with an error. */
 export class GatewayError extends markedError('GatewayError') {
   readonly statusCode: number
 
   constructor(statusCode: number) {
-    super(`Answered with ${statusCode}`)
+    super(`Answered ${statusCode}`)
     this.statusCode = statusCode
   }
 }
 
 export interface FetchOptions {
   gatewayUrl: string
-  /** Of the file. A gateway that sends more is cut off. */
+  /** The size of the file. A gateway that sends more is disconnected. */
   sizeBytes: number
-  /** Where bytes wait that cannot be checked before they are all here. */
+  /** Where a plain file is kept until it can be verified, which takes all of its bytes. */
   spoolDirectory: string
   signal: AbortSignal
 }
 
-/** Beside what the cache has begun to write, so that it is cleared away with it after a crash. */
-export function spoolIn({ ipfs }: Pick<Config, 'ipfs'>): string {
+/** The directory of the cache's unfinished files, so that what a crash leaves there is deleted together with them. */
+export function spoolDirectoryOf({ ipfs }: Pick<Config, 'ipfs'>): string {
   return path.join(ipfs.repositoryDir, 'cache', UNFINISHED_DIRECTORY)
 }
 
-type Keeper = Pick<BlockStore, 'put'>
+/** Where the verified content goes: a block store, the cache, or only a verifier. */
+type ContentSink = Pick<BlockStore, 'put'>
 
 /**
- * Fetches `cid` from a gateway into `store`, which takes nothing but the right bytes: block by block where the gateway
- * gives blocks or a CAR, else by computing the CID of the file.
+ * Fetches `cid` from a gateway into `sink`, which verifies it: block by block if the gateway serves blocks or a CAR, else
+ * by the CID that the plain file turns out to have.
  *
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
- * @throws WrongContentError when the gateway sent anything else; another Error when it did not answer
+ * @throws WrongContentError when the gateway sent other content; GatewayError when it answered an error; the error of
+ *   `fetch` when it did not answer
  */
-export async function fetchContent(store: Keeper, cid: string, options: FetchOptions): Promise<void> {
+export async function fetchContent(sink: ContentSink, cid: string, options: FetchOptions): Promise<void> {
   const [format, type] = isLeaf(CID.parse(cid)) ? ['raw', RAW_TYPE] : ['car', CAR_TYPE]
   const base = `${options.gatewayUrl.replace(/\/+$/, '').replace(/\/ipfs$/, '')}/ipfs/${cid}`
   const parameters = format === 'car' ? '&dag-scope=entity&car-version=1' : ''
   let response = await request(`${base}?format=${format}${parameters}`, `${type}, */*;q=0.1`, options.signal)
-  if (REFUSALS.has(response.status)) {
+  if (FORMAT_REFUSALS.has(response.status)) {
     await response.body?.cancel()
     response = await request(base, '*/*', options.signal)
   }
@@ -66,18 +67,18 @@ export async function fetchContent(store: Keeper, cid: string, options: FetchOpt
     await response.body?.cancel()
     throw new GatewayError(response.status)
   }
-  // Taken hold of at once: the body of a response that nobody refers to any more is cancelled when memory is cleared.
-  const body = (response.body as unknown as NodeStream<Uint8Array>).values()
+  // The iterator is made at once: `fetch` cancels the body of a response that was garbage-collected before it was read.
+  const body = response.body.values()
   const isCar = response.headers.get('Content-Type')?.startsWith(CAR_TYPE)
-  if (format === 'raw') return keepBlock(store, cid, body, options)
+  if (format === 'raw') return putBlock(sink, cid, body, options)
   if (isCar) {
     const maxBytes = options.sizeBytes * CAR_OVERHEAD + CAR_MARGIN_BYTES
-    return store.put(cid, body, { maxBytes, signal: options.signal })
+    return sink.put(cid, body, { maxBytes, signal: options.signal })
   }
-  return keepFile(store, cid, body, options)
+  return spoolFile(sink, cid, body, options)
 }
 
-/** Asks twice where the connection breaks at once: it may have been a kept one that the gateway had closed. */
+/** Asks a second time if the connection fails: it may have been a kept-alive one that the gateway had closed. */
 async function request(url: string, accept: string, signal: AbortSignal): Promise<Response> {
   const ask = () => fetch(url, { headers: { accept }, signal, cache: 'no-store' })
   return ask().catch((error: unknown) => {
@@ -86,9 +87,9 @@ async function request(url: string, accept: string, signal: AbortSignal): Promis
   })
 }
 
-/** A clip of one block: whatever the gateway calls it, these are its bytes or they are not. */
-async function keepBlock(
-  store: Keeper,
+/** A clip of a single block: the body is the block, whatever type the gateway gives it. */
+async function putBlock(
+  sink: ContentSink,
   cid: string,
   body: AsyncIterable<Uint8Array>,
   { sizeBytes, signal }: FetchOptions,
@@ -100,34 +101,34 @@ async function keepBlock(
     yield frameStart(parsed, bytes.byteLength)
     yield bytes
   }
-  await store.put(cid, car(), { signal })
+  await sink.put(cid, car(), { signal })
 }
 
-/** A file as it is: kept on disk until its CID is known. */
-async function keepFile(
-  store: Keeper,
+/** A plain file: kept on disk until all of it is there to compute its CID. */
+async function spoolFile(
+  sink: ContentSink,
   cid: string,
   body: AsyncIterable<Uint8Array>,
   { sizeBytes, spoolDirectory, signal }: FetchOptions,
 ) {
   await mkdir(spoolDirectory, { recursive: true })
   const name = `${cid}.${randomBytes(6).toString('hex')}`
-  const place = path.join(/* turbopackIgnore: true */ spoolDirectory, name)
+  const spoolPath = path.join(/* turbopackIgnore: true */ spoolDirectory, name)
   try {
-    await pipeline(atMost(body, sizeBytes), createWriteStream(place), { signal })
-    await keepAs(store, cid, await openAsBlob(place), { signal })
+    await pipeline(atMost(body, sizeBytes), createWriteStream(spoolPath), { signal })
+    await putFile(sink, cid, await openAsBlob(spoolPath), { signal })
   } finally {
-    await rm(place, { force: true })
+    await rm(spoolPath, { force: true })
   }
 }
 
 /**
- * Keeps `file` as `cid`, in whichever of the known ways of chunking it has that CID.
+ * Puts `file` into `sink` as a CAR with the root `cid`, chunked in the one of the two known ways that gives this CID.
  *
- * @throws WrongContentError when it has it in none
+ * @throws WrongContentError when neither does
  */
-export async function keepAs(
-  store: Keeper,
+export async function putFile(
+  sink: ContentSink,
   cid: string,
   file: Blob,
   { signal }: { signal: AbortSignal },
@@ -136,16 +137,17 @@ export async function keepAs(
     const packed = await packCar(file, { as })
     signal.throwIfAborted()
     if (packed.cid !== cid) continue
-    return store.put(cid, packed.car.stream(), { signal })
+    return sink.put(cid, packed.car.stream(), { signal })
   }
-  throw new WrongContentError(`The bytes are not those of ${cid}`)
+  throw new WrongContentError(`The bytes do not have the CID ${cid}`)
 }
 
 async function* atMost(body: AsyncIterable<Uint8Array>, maxBytes: number) {
   let sizeBytes = 0
   for await (const chunk of body) {
     sizeBytes += chunk.byteLength
-    if (sizeBytes > maxBytes) throw new WrongContentError(`Sent more than the ${maxBytes} bytes that it has`)
+    if (sizeBytes > maxBytes)
+      throw new WrongContentError(`The gateway sent more than the ${maxBytes} bytes of the content`)
     yield chunk
   }
 }

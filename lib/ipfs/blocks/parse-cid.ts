@@ -9,7 +9,7 @@ import type { IpfsContent } from './content.ts'
 
 const anyBase = base32.decoder.or(base36.decoder).or(base58btc.decoder).or(base16.decoder)
 
-/** Any way of writing a CID as the one this program uses: version 1 in base32. Not a CID: `undefined`. */
+/** A CID in any of its notations, as version 1 in base32, which this program uses; `undefined` if `text` is no CID. */
 export function canonicalCid(text: string): string | undefined {
   try {
     return CID.parse(text.trim(), anyBase).toV1().toString()
@@ -18,17 +18,17 @@ export function canonicalCid(text: string): string | undefined {
   }
 }
 
-/** Every CID by which a provider may hold `content`: its own, and that of services which chunk files themselves. */
+/** All CIDs under which a provider may hold `content`: its own, and `legacyCid` of services that chunk files themselves. */
 export async function possibleCids({ cid, file }: Pick<IpfsContent, 'cid' | 'file'>): Promise<string[]> {
   return file.size <= LEGACY_CHUNK_BYTES ? [cid] : [cid, await legacyCid(file)]
 }
 
 /**
- * The CID that a provider answered for `content`, in canonical form.
+ * Verifies the CID that a provider answered for `content`, and returns it in canonical form.
  *
- * `acceptsLegacy`: also accept the CID that services give which chunk plain files themselves (see `legacyCid`).
+ * `acceptsLegacy`: accepts `legacyCid` as well, for services that chunk plain files themselves.
  *
- * @throws ProviderError when the answer is no CID, or that of other content.
+ * @throws ProviderError when the answer is no CID, or the CID of other content
  */
 export async function verifyAnsweredCid(
   answered: string,
@@ -37,7 +37,7 @@ export async function verifyAnsweredCid(
 ): Promise<string> {
   const cid = canonicalCid(answered)
   if (cid === undefined) {
-    throw new ProviderError('Answered something else in place of a CID', {
+    throw new ProviderError('Answered something that is not a CID', {
       isRetryable: true,
       mayHaveStored: true,
     })

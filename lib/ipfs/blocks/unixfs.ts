@@ -4,40 +4,40 @@ import * as raw from 'multiformats/codecs/raw'
 import { carHeader, frameStart } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
 
-/** Where bytes lie in a CAR file. */
+/** A range of bytes in a CAR file. */
 export interface Extent {
   offset: number
   sizeBytes: number
 }
 
-/** A piece of an answer: bytes that are at hand, or that lie in a CAR file. */
+/** A piece of an answer: bytes in memory, or a range of a CAR file. */
 export type Part = Uint8Array | Extent
 
-/** What is known of each block of a CAR file, by CID. `links` is there for the nodes, not for the leaves. */
+/** The blocks of a CAR file by CID. Leaves have no `links`. */
 export type BlockIndex = Map<string, Extent & { links?: CID[] }>
 
 /** A block with everything below it. */
 export interface DagNode extends Extent {
   cid: CID
-  /** How many bytes of the file lie in it or below it. */
+  /** How many bytes of the file are in this block or below it. */
   fileBytes: number
   children: DagNode[]
 }
 
 export const isLeaf = (cid: CID) => cid.code === raw.code
 
-/** The CIDs that a node links to, in the order of the file. @throws WrongContentError where it is none */
+/** The CIDs that a node links to, in the order of the file. @throws WrongContentError when the block is no UnixFS node */
 export function linksIn(cid: CID, bytes: Uint8Array): CID[] {
-  if (cid.code !== dagPbCode) throw new WrongContentError(`${cid} is no block of a file`)
+  if (cid.code !== dagPbCode) throw new WrongContentError(`Block ${cid} is not part of a UnixFS file`)
   try {
     return decode(bytes).Links.map(({ Hash }) => Hash.toV1())
   } catch (cause) {
-    throw new WrongContentError(`${cid} is no block of a file`, { cause })
+    throw new WrongContentError(`Block ${cid} is not part of a UnixFS file`, { cause })
   }
 }
 
-/** The DAG under `cid`, from an index of blocks. @throws WrongContentError where a block is missing */
-export function dagFrom(cid: CID, index: BlockIndex): DagNode {
+/** The DAG under `cid`, from an index of blocks. @throws WrongContentError when a block is missing */
+export function buildDag(cid: CID, index: BlockIndex): DagNode {
   const known = new Map<string, DagNode>()
   function build(cid: CID): DagNode {
     const key = cid.toString()
@@ -62,28 +62,28 @@ export function* walk(node: DagNode): Generator<DagNode, void> {
   for (const child of node.children) yield* walk(child)
 }
 
-/** Where the bytes of the file lie. */
+/** The ranges of the CAR file that make up the content's file. */
 export function fileParts(node: DagNode): Extent[] {
   const leaves = [...walk(node)].filter(({ cid }) => isLeaf(cid))
   return leaves.map(({ offset, sizeBytes }) => ({ offset, sizeBytes }))
 }
 
 export interface CarSelection {
-  /** `block`: only the first one. */
+  /** `block`: only the root block. `entity` and `all` are the same for a single file. */
   scope: 'block' | 'entity' | 'all'
-  /** Only what is needed for these bytes of the file; both inclusive, negative ones count from the end. */
+  /** Only the blocks that these bytes of the file need; both inclusive, negative ones count from the end. */
   entityBytes?: { from: number; to: number | undefined } | undefined
-  /** Whether a block that occurs twice stands in the CAR twice. */
+  /** Whether a block that occurs twice in the DAG is sent twice. */
   dups: boolean
 }
 
 /**
- * A CAR of the DAG, depth first.
+ * The parts of a CAR of the DAG, its blocks depth first.
  *
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 export function carParts(root: DagNode, { scope, entityBytes, dups }: CarSelection): Part[] {
-  const range = entityBytes && absolute(entityBytes, root.fileBytes)
+  const range = entityBytes && absoluteRange(entityBytes, root.fileBytes)
   const parts: Part[] = [carHeader(root.cid)]
   const sent = new Set<string>()
   function add(node: DagNode, start: number) {
@@ -104,18 +104,19 @@ export function carParts(root: DagNode, { scope, entityBytes, dups }: CarSelecti
   return parts
 }
 
-function absolute({ from, to = -1 }: { from: number; to: number | undefined }, fileBytes: number) {
+function absoluteRange({ from, to = -1 }: { from: number; to: number | undefined }, fileBytes: number) {
   const fromStart = (position: number) => (position < 0 ? position + fileBytes : position)
   return { from: Math.max(0, fromStart(from)), to: fromStart(to) }
 }
 
-export function sizeOfParts(parts: readonly Part[]): number {
+/** How many bytes `parts` make up. */
+export function partsSizeBytes(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + sizeOf(part), 0)
 }
 
 const sizeOf = (part: Part) => (part instanceof Uint8Array ? part.byteLength : part.sizeBytes)
 
-/** The part of `parts` from `start` to `end`, both inclusive. */
+/** The bytes from `start` to `end` of what `parts` make up, both inclusive. */
 export function sliceParts(parts: readonly Part[], { start, end }: { start: number; end: number }): Part[] {
   const sliced: Part[] = []
   let position = 0

@@ -15,21 +15,21 @@ export interface ApiRequest<T> {
   path: string
   headers?: Record<string, string>
   body?: Blob | FormData
-  /** What the answer's JSON has to be. */
+  /** The schema of the answer's JSON. */
   answer: z.ZodType<T>
   signal: AbortSignal
 }
 
 /**
- * Makes requests, one attempt each, and turns everything that can go wrong into a `ProviderError`, without a
- * credential in it. An abort rejects with the signal's own reason.
+ * Makes requests, one attempt each. Every failure is a `ProviderError` whose message contains no credential; an abort
+ * rejects with the signal's own reason.
  */
 export interface ApiClient {
   /** The answer as one JSON value. */
   json<T>(request: ApiRequest<T>): Promise<T>
-  /** The answer as JSON values: one a line, or a single one over several lines. Never empty. */
+  /** The answer as JSON values: one per line, or a single one over several lines. Never empty. */
   jsonLines<T>(request: ApiRequest<T>): Promise<T[]>
-  /** A text of the vendor's, fit to be part of an error's message. */
+  /** A short excerpt of a vendor's text for an error message, without credentials. */
   excerpt(text: string): string
 }
 
@@ -43,7 +43,7 @@ interface ApiClientOptions {
   now: () => number
 }
 
-/** Makes a client for the API at `baseUrl`. A user name and password in the URL travel as `Authorization: Basic`. */
+/** Makes a client for the API at `baseUrl`. A user name and password in the URL are sent as `Authorization: Basic`. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const { baseUrl, ...userInfo } = splitUserInfo(options.baseUrl)
   const credentials = { ...userInfo.credentials, ...options.credentials }
@@ -64,8 +64,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const headers = headersOf({ ...contentType, ...request.headers }, credentials)
     signal.throwIfAborted()
     try {
-      // A redirect would carry credentials and clip to a host that nobody configured. And wherever one could be
-      // followed or looked at, `fetch` keeps a second copy of the body, so that uploads would fill the memory.
+      // A redirect would send credentials and clip to a host that nobody configured. And with any other `redirect`,
+      // `fetch` keeps a second copy of the body, so that uploads would fill the memory.
       const init = { method, headers, signal, redirect: 'error', cache: 'no-store' } as const
       const response = await fetch(`${baseUrl}${path}`, body ? { ...init, body } : init)
       return await readAnswer(response, contextOf(request))
@@ -101,7 +101,7 @@ function headersOf(plain: Record<string, string>, credentials: Record<string, st
   try {
     for (const [name, value] of Object.entries(credentials)) headers.set(name, value)
   } catch {
-    // The error thrown here repeats the value, so it must not even become the cause.
+    // The error that was caught repeats the value, so it must not become the cause.
     throw new ProviderError('The configured credentials contain characters that no HTTP header can carry', {
       isRetryable: false,
     })
@@ -110,8 +110,8 @@ function headersOf(plain: Record<string, string>, credentials: Record<string, st
 }
 
 /**
- * A form becomes one blob. Given as `FormData`, a file that cannot be read any more would leave `fetch` hanging and
- * end the process with an unhandled rejection; as a blob it fails the request, and the length is known either way.
+ * Encodes a form as one blob. With a `FormData` whose file cannot be read any more, `fetch` hangs and an unhandled
+ * rejection ends the process; with a blob the request fails. The length is known in both cases.
  */
 function encodeBody(body: Blob | FormData | undefined): {
   body?: Blob
@@ -145,15 +145,15 @@ function parseJson(text: string): { value: unknown } | undefined {
 
 function parse<T>(text: string, request: ApiRequest<T>, context: FailureContext): T {
   if (text.trim() === '') throw unreadableAnswer('Answered with an empty body', context)
-  const start = () => responseExcerpt(context.scrub(text))
+  const excerpt = () => responseExcerpt(context.scrub(text))
   const json = parseJson(text)
-  if (!json) throw unreadableAnswer(`Answered with no valid JSON: ${start()}`, context)
+  if (!json) throw unreadableAnswer(`Answered with invalid JSON: ${excerpt()}`, context)
   const result = request.answer.safeParse(json.value)
   if (result.success) return result.data
-  throw unreadableAnswer(`Answered without what was expected: ${start()}`, context)
+  throw unreadableAnswer(`Answered with unexpected JSON: ${excerpt()}`, context)
 }
 
-/** Node's `fetch` refuses a URL with a user name or password in it, and repeats it in the error. */
+/** Node's `fetch` refuses a URL with a user name or password, and shows them in its error. */
 function splitUserInfo(text: string) {
   const url = new URL(text)
   const [user, password] = [url.username, url.password].map(decodeURIComponent) as [string, string]

@@ -4,7 +4,7 @@ import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
 
-// Faults at which no connection came about, so that nothing can have been stored.
+// Errors without a connection, so that nothing can have been stored.
 const neverSentCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -16,10 +16,10 @@ const neverSentCodes = new Set([
 const isTlsCode = (code: string) =>
   /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code)
 
-// Answers of a proxy that lost touch with the service behind it, which may have finished all the same.
+// Statuses by which a proxy says that the service behind it did not answer, though it may have finished the work.
 const lostAnswerStatuses = new Set([502, 504, 520, 524])
 
-/** What is known about a request when it fails. */
+/** What an error needs to know about the request that failed. */
 export interface FailureContext {
   /** Whether the request carried content that the provider could have stored. */
   isUpload: boolean
@@ -28,14 +28,15 @@ export interface FailureContext {
   now: number
 }
 
-/** The error for an answer outside 2xx; `text` is as much of its body as could be read. */
+/** The error for an answer outside 2xx; `text` is the part of its body that could be read. */
 export function statusFailure(response: Response, text: string, context: FailureContext): ProviderError {
   const { status } = response
   const isRetryable = status === 408 || status === 429 || status >= 500
   const reason = STATUS_CODES[status]
-  const said = responseExcerpt(context.scrub(text))
+  const excerpt = responseExcerpt(context.scrub(text))
   const message =
-    ['Answered', status, reason].filter(Boolean).join(' ') + (said && said !== reason ? `: ${said}` : '')
+    ['Answered', status, reason].filter(Boolean).join(' ') +
+    (excerpt && excerpt !== reason ? `: ${excerpt}` : '')
   return new ProviderError(context.scrub(message), {
     isRetryable,
     retryAfterMs: isRetryable ? parseRetryAfter(response.headers.get('retry-after'), context.now) : undefined,
@@ -44,7 +45,7 @@ export function statusFailure(response: Response, text: string, context: Failure
   })
 }
 
-/** The error for a request or answer that broke off on the way; `error` is what `fetch` threw. */
+/** The error for a request or answer that was interrupted; `error` is what `fetch` threw. */
 export function networkFailure(error: unknown, context: FailureContext): ProviderError {
   const cause = rootOf(error)
   if (cause.name === 'NotReadableError') {
@@ -66,7 +67,7 @@ export function networkFailure(error: unknown, context: FailureContext): Provide
   })
 }
 
-/** The error for a 2xx answer that cannot be understood. */
+/** The error for a 2xx answer whose body is not what the API promises. */
 export function unreadableAnswer(problem: string, context: FailureContext, cause?: unknown): ProviderError {
   return new ProviderError(context.scrub(problem), {
     cause,
@@ -75,7 +76,7 @@ export function unreadableAnswer(problem: string, context: FailureContext, cause
   })
 }
 
-/** The innermost cause: `fetch` itself says no more than "fetch failed". */
+/** The innermost cause: the message of `fetch` itself is only "fetch failed". */
 function rootOf(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error))
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0]

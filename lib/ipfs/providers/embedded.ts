@@ -6,7 +6,7 @@ import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import type { IpfsProvider } from './provider.ts'
 
-/** A block store on this machine, which our own gateway serves. Its disk keeps the space that others there need. */
+/** Stores clips in a block store on this machine, which our own gateway serves, as long as `diskSpace` has room for more. */
 export function createEmbeddedProvider({
   blockStore,
   diskSpace,
@@ -26,7 +26,7 @@ export function createEmbeddedProvider({
         await blockStore.put(cid, car.stream(), { signal })
       } catch (error) {
         signal.throwIfAborted()
-        throw diskError(error)
+        throw repositoryError('could not store the content', error)
       }
       return { cid }
     },
@@ -35,15 +35,15 @@ export function createEmbeddedProvider({
       try {
         return (await blockStore.rootOf(cid)) === cid
       } catch (error) {
-        throw diskError(error)
+        throw repositoryError('could not be read', error)
       }
     },
   }
 }
 
-function diskError(cause: unknown): ProviderError {
+function repositoryError(problem: string, cause: unknown): ProviderError {
   const isWrong = WrongContentError.isInstance(cause)
-  return new ProviderError(`The local repository did not take it: ${describeError(cause)}`, {
+  return new ProviderError(`The local repository ${problem}: ${describeError(cause)}`, {
     cause,
     isRetryable: !isWrong,
     mayHaveStored: !isWrong,

@@ -11,7 +11,7 @@ interface KuboOptions {
   url: string
   /** The headers that authenticate. */
   credentials?: Record<string, string> | undefined
-  /** Values to keep out of errors besides those of `credentials`. */
+  /** Values to keep out of errors, besides those of `credentials`. */
   secrets?: string[]
   gatewayUrl: string
   /** Milliseconds since the epoch. */
@@ -20,13 +20,13 @@ interface KuboOptions {
 
 type PresetOptions = Pick<KuboOptions, 'url' | 'gatewayUrl' | 'now'>
 
-/** A node or cluster of one's own; `authorization` is the whole value of that header, where the API wants one. */
+/** A Kubo node or cluster of the operator; `authorization` is the whole value of that header, if the API needs one. */
 export function createKuboProvider(options: PresetOptions & { authorization?: string | undefined }) {
   const { authorization, ...rest } = options
   return createRpcProvider({ ...rest, name: 'kubo', credentials: authorization ? { authorization } : {} })
 }
 
-/** Infura's RPC API (closed since August 2026), or one like it. */
+/** Infura's RPC API (closed since August 2026), or a compatible one. */
 export function createInfuraProvider(options: PresetOptions & { projectId: string; projectSecret: string }) {
   const { projectId, projectSecret, ...rest } = options
   const credentials = basicAuth(projectId, projectSecret)
@@ -56,13 +56,13 @@ const plainLine = z.object({
   Type: z.string().optional(),
   Message: z.string().optional(),
 })
-// Lighthouse puts what Kubo answers under `data`.
+// Lighthouse puts Kubo's answer into a field `data`.
 const answerLine = z.union([z.object({ data: plainLine }).transform(({ data }) => data), plainLine])
 type AnswerLine = z.infer<typeof plainLine>
 
 /**
- * A service that speaks Kubo's RPC API. The content goes in as a CAR; where the service knows no `dag/import` it is
- * added as a file, with the same chunking.
+ * A service with Kubo's RPC API. Uploads the content as a CAR; a service that does not know `dag/import` is sent the plain
+ * file, to be chunked in the same way.
  */
 function createRpcProvider(options: KuboOptions): IpfsProvider {
   const { name, gatewayUrl, credentials = {}, secrets = [], now } = options
@@ -100,7 +100,7 @@ function createRpcProvider(options: KuboOptions): IpfsProvider {
         try {
           return { cid: await importCar(content, signal) }
         } catch (error) {
-          if (!isUnsupported(error)) throw error
+          if (!isUnknownCommand(error)) throw error
         }
       }
       const cid = await addFile(content, signal)
@@ -116,7 +116,7 @@ function createRpcProvider(options: KuboOptions): IpfsProvider {
         return Object.keys(Keys).some((key) => canonicalCid(key) === cid)
       } catch (error) {
         if (ProviderError.isInstance(error) && /\bnot pinned\b/i.test(error.message)) return false
-        if (isUnsupported(error)) return undefined
+        if (isUnknownCommand(error)) return undefined
         throw error
       }
     },
@@ -137,14 +137,14 @@ function cidIn(lines: AnswerLine[]): string {
   throw new ProviderError('Answered without a CID', { isRetryable: true, mayHaveStored: true })
 }
 
-/** Kubo reports some failures after it has begun to answer with 200. */
+/** Kubo reports some failures in the body, after it has begun to answer 200. */
 function failureIn({ Root, Type, Message }: AnswerLine): string | undefined {
   if (Root?.PinErrorMsg) return `Imported, but not pinned: ${Root.PinErrorMsg}`
   return Type === 'error' ? `Answered with an error: ${Message ?? 'no message'}` : undefined
 }
 
-/** Whether the service refused a call because it does not know it, so that nothing has been stored. */
-function isUnsupported(error: unknown): boolean {
+/** Whether the service refused a command because it does not know it, so that nothing has been stored. */
+function isUnknownCommand(error: unknown): boolean {
   if (!ProviderError.isInstance(error)) return false
   const { statusCode = 0, message } = error
   if ([404, 405, 501].includes(statusCode)) return true

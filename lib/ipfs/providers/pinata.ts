@@ -5,12 +5,12 @@ import { ProviderError } from '#lib/model/errors.ts'
 import { type ApiClient, createApiClient } from './api-client.ts'
 import type { IpfsProvider } from './provider.ts'
 
-/** Above this many bytes Pinata wants an upload in several requests. */
+/** The most that Pinata takes in one request; more would have to be sent in several. */
 const MAX_UPLOAD_BYTES = 94_371_840
 const keyvalues = { service: 'voicepin' }
 
 interface PinataOptions {
-  /** Used where given; the key and secret otherwise. */
+  /** If given, it is used in place of key and secret. */
   jwt?: string | undefined
   apiKey?: string | undefined
   apiSecret?: string | undefined
@@ -22,9 +22,9 @@ interface PinataOptions {
 }
 
 /**
- * Pinata, by its v3 API with a JWT, by its classic pinning API with an API key and secret.
+ * Pinata: its v3 API with a JWT, its classic pinning API with an API key and secret.
  *
- * The classic API chunks files itself: it answers another CID for those above 256 KiB, and that one is returned.
+ * The classic API chunks files itself: for those above 256 KiB it answers `legacyCid`, which is returned then.
  */
 export function createPinataProvider(options: PinataOptions): IpfsProvider {
   const { jwt, apiKey = '', apiSecret = '', uploadUrl, apiUrl, gatewayUrl, now } = options

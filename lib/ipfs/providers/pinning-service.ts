@@ -20,9 +20,9 @@ const pinStatus = z.object({
 type PinStatus = z.infer<typeof pinStatus>
 
 /**
- * A service with the IPFS Pinning Service API: it is told a CID and fetches the content itself, from whoever holds it.
- * That takes its time: until the service says `pinned`, an upload fails as one that may succeed later, and the pin that
- * was asked for first is waited for.
+ * A service with the IPFS Pinning Service API: it is given a CID and fetches the content itself, from whoever has it.
+ * Until the service answers `pinned`, an upload fails with an error that may be retried; the retry looks for the same pin
+ * and asks for no second one.
  *
  * @see https://ipfs.github.io/pinning-services-api-spec/
  */
@@ -52,7 +52,7 @@ export function createPinningServiceProvider(options: PinningServiceOptions): Ip
       }
       if (pin.status === 'pinned') return { cid }
       const info = pin.info ? `: ${api.excerpt(JSON.stringify(pin.info))}` : ''
-      throw new ProviderError(`It is not pinned yet (${pin.status})${info}`, {
+      throw new ProviderError(`Not pinned yet (${pin.status})${info}`, {
         isRetryable: true,
         mayHaveStored: true,
       })

@@ -1,7 +1,7 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 
 /**
- * A service that keeps content on IPFS. Each method makes one attempt: order, waits and time limits are the chain's.
+ * A service that stores content on IPFS. Each method makes one attempt: the chain adds order, retries and time limits.
  *
  * Failures are thrown as `ProviderError`, which says whether a retry may help; an abort rejects with the signal's reason.
  */
@@ -9,10 +9,10 @@ export interface IpfsProvider {
   readonly name: string
   /** Where the provider's content can be read: a URL to which `/ipfs/<cid>` is appended. */
   readonly gatewayUrl: string
-  /** Whether it fetches content by its CID, so that another provider has to hold it first. */
+  /** Whether the provider fetches content from others by its CID, so that another provider has to hold it first. */
   readonly needsOrigin?: boolean
   /** Uploads and pins the content. Returns the CID that the provider answered, one of `content`'s own. */
   upload(content: IpfsContent, options: { signal: AbortSignal }): Promise<{ cid: string }>
-  /** Whether this account holds `cid` already; `undefined` where the provider has no way to tell. */
+  /** Whether this account holds `cid` already; `undefined` if the provider's API cannot tell. */
   holds(cid: string, options: { signal: AbortSignal }): Promise<boolean | undefined>
 }

@@ -6,14 +6,14 @@ import type { IpfsProvider } from './provider.ts'
 
 interface Web3StorageOptions {
   url: string
-  /** Endpoints of one's own may do without. */
+  /** Endpoints of the operator may need none. */
   token?: string | undefined
   gatewayUrl: string
   /** Milliseconds since the epoch. */
   now: () => number
 }
 
-/** A service with the API that Web3.Storage had: the original is closed, compatible and self-run ones are not. */
+/** A service with the API of Web3.Storage: the original was closed, but compatible services can be used. */
 export function createWeb3StorageProvider(options: Web3StorageOptions): IpfsProvider {
   const { url, token, gatewayUrl, now } = options
   const credentials: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}

@@ -24,12 +24,18 @@ async function* inPieces(bytes: Uint8Array, pieceBytes: number) {
 const sizes = [0, 1, MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1, 5 * MEBIBYTE, 5 * MEBIBYTE + 17]
 
 describe('the CID of a clip', () => {
-  it.each(sizes)('of %d bytes is the one another implementation of UnixFS computes', async (sizeBytes) => {
-    const bytes = someBytes(sizeBytes)
-    expect(await computeCid(inPieces(bytes, 10_007))).toEqual({ cid: await independentCid(bytes), sizeBytes })
-  })
+  it.each(sizes)(
+    'of %d bytes is the one that another implementation of UnixFS computes',
+    async (sizeBytes) => {
+      const bytes = someBytes(sizeBytes)
+      expect(await computeCid(inPieces(bytes, 10_007))).toEqual({
+        cid: await independentCid(bytes),
+        sizeBytes,
+      })
+    },
+  )
 
-  it('does not depend on how the bytes come in', async () => {
+  it('does not depend on the sizes of the chunks that are read', async () => {
     const bytes = someBytes(3 * MEBIBYTE + 1)
     const cids = await Promise.all(
       [1000, MEBIBYTE, 5 * MEBIBYTE].map((size) => computeCid(inPieces(bytes, size))),
@@ -37,7 +43,7 @@ describe('the CID of a clip', () => {
     expect(new Set(cids.map(({ cid }) => cid)).size).toBe(1)
   })
 
-  it('is known for no bytes at all', async () => {
+  it('is computed for no bytes at all', async () => {
     const { cid } = await computeCid(inPieces(new Uint8Array(), 1))
     expect(cid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
   })
@@ -51,15 +57,15 @@ describe('the CID of a clip', () => {
   })
 })
 
-describe('the CID that older services give', () => {
-  it.each([0, 1, 256 * KIBIBYTE])('is the same up to 256 KiB (%d bytes)', async (sizeBytes) => {
+describe('the legacy CID of a clip', () => {
+  it.each([0, 1, 256 * KIBIBYTE])('is the same as its CID up to 256 KiB (%d bytes)', async (sizeBytes) => {
     const bytes = someBytes(sizeBytes)
     expect(await legacyCid(new Blob([bytes]))).toBe(await independentCid(bytes))
   })
 
   // 175 chunks of 256 KiB need a second level of nodes.
   it.each([256 * KIBIBYTE + 1, 5 * MEBIBYTE, 175 * 256 * KIBIBYTE])(
-    'is that of chunks of 256 KiB and 174 links above (%d bytes)',
+    'is that of chunks of 256 KiB and nodes of 174 links (%d bytes)',
     async (sizeBytes) => {
       const bytes = someBytes(sizeBytes)
       expect(await legacyCid(new Blob([bytes]))).toBe(await independentLegacyCid(bytes))
@@ -90,7 +96,7 @@ describe('the CAR of a clip', () => {
     expect(blocks.at(-1)?.cid).toBe(cid)
   })
 
-  it('holds a chunk that repeats once', async () => {
+  it('holds a repeated chunk only once', async () => {
     const silence = new Blob([new Uint8Array(3 * MEBIBYTE)])
     const { cid, car } = await packCar(silence)
     const opened = await openCar(await bytesOf(car))
@@ -106,7 +112,7 @@ describe('the CAR of a clip', () => {
     })
     afterAll(() => rm(directory, { recursive: true }))
 
-    it('refers to the file in place of copying it', async () => {
+    it('reads the file when it is streamed, in place of a copy', async () => {
       const path = join(directory, 'clip')
       const bytes = someBytes(3 * MEBIBYTE)
       await writeFile(path, bytes)

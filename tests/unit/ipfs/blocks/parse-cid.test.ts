@@ -17,23 +17,23 @@ describe('a CID', () => {
     ['base58', CID.parse(cid).toString(base58btc)],
     ['version 0', CID.parse(cid).toV0().toString()],
     ['a line', `${cid}\n`],
-  ])('is known in %s', (_, text) => {
+  ])('is understood as %s', (_, text) => {
     expect(canonicalCid(text)).toBe(cid)
   })
 
-  it.each(['', 'bafk', 'Qm', 'done', 'null', `${cid}/clip.mp3`, '🚀'])('is not seen in %j', (text) => {
+  it.each(['', 'bafk', 'Qm', 'done', 'null', `${cid}/clip.mp3`, '🚀'])('is not found in %j', (text) => {
     expect(canonicalCid(text)).toBeUndefined()
   })
 })
 
 describe('the CID that a provider answers', () => {
-  it('is given in canonical form', async () => {
+  it('is returned in canonical form', async () => {
     const content = await someContent(3_000_000)
     const answered = CID.parse(content.cid).toV0().toString()
     expect(await verifyAnsweredCid(answered, content)).toBe(content.cid)
   })
 
-  it('does not pass when only its hash is right', async () => {
+  it('is refused when only its hash is right', async () => {
     const content = await someContent(10)
     const { multihash } = CID.parse(content.cid)
     const asDagPb = CID.createV1(0x70, multihash).toString()

@@ -16,7 +16,7 @@ const MEBIBYTE = 1024 ** 2
 const signal = new AbortController().signal
 const answer = z.object({ cid: z.string() })
 
-describe('a call of a vendor', () => {
+describe('a request to a provider', () => {
   let server: Awaited<ReturnType<typeof startScriptedServer>>
   let api: ApiClient
   const clientWith = (credentials: Record<string, string>) =>
@@ -30,7 +30,7 @@ describe('a call of a vendor', () => {
   })
   afterAll(() => server.close())
 
-  it('is not read without end', async () => {
+  it('fails when the answer is larger than a mebibyte, and closes the connection', async () => {
     let isClosed: Promise<void> | undefined
     server.handle(
       afterBody((_, response) => {
@@ -49,7 +49,7 @@ describe('a call of a vendor', () => {
     await isClosed
   })
 
-  it('that is refused before all is sent says why', async () => {
+  it('fails with the reason when it is refused before all is sent', async () => {
     server.handle((_, response) => {
       response.writeHead(413, { connection: 'close' }).end('{"message":"too large"}')
     })
@@ -58,13 +58,13 @@ describe('a call of a vendor', () => {
     expect(error.message).toBe('Answered 413 Payload Too Large: too large')
   })
 
-  it('that is refused in no other words than the status itself says so once', async () => {
+  it('fails with the status once when the body only repeats it', async () => {
     server.handle(afterBody((_, response) => response.writeHead(503).end('Service Unavailable')))
     const error = await failureIn(post())
     expect(error.message).toBe('Answered 503 Service Unavailable')
   })
 
-  it('that is refused with a body that breaks off keeps its status', async () => {
+  it('fails with the status when the body of the refusal breaks off', async () => {
     server.handle(
       afterBody((request, response) => {
         response.writeHead(403, { 'content-length': '100' })
@@ -74,7 +74,7 @@ describe('a call of a vendor', () => {
     expect(await failureIn(post())).toMatchObject({ isRetryable: false, statusCode: 403 })
   })
 
-  it('reads letters that arrive in pieces', async () => {
+  it('reads characters whose bytes arrive in pieces', async () => {
     const [first, second] = [Buffer.from('{"cid":"\xc3', 'latin1'), Buffer.from('\xa9"}', 'latin1')]
     server.handle(
       afterBody((_, response) => {
@@ -85,7 +85,7 @@ describe('a call of a vendor', () => {
   })
 
   it.each([['a\nb'], ['lock 🔒']])(
-    'with a credential that no header can carry never shows it (%j)',
+    'never shows a credential that no header can carry (%j)',
     async (secret) => {
       const error = await failureIn(post(undefined, clientWith({ authorization: `Bearer ${secret}` })))
       expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false, cause: undefined })
@@ -93,7 +93,7 @@ describe('a call of a vendor', () => {
     },
   )
 
-  it('without a body stores nothing, however it fails', async () => {
+  it('cannot have stored anything when it had no body', async () => {
     server.handle(afterBody((request) => request.socket.resetAndDestroy()))
     const error = await failureIn(api.json({ method: 'GET', path: '/', answer, signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
@@ -113,14 +113,14 @@ describe('a call of a vendor', () => {
     expect(calls).toBe(1)
   })
 
-  describe('with a clip on disk', () => {
+  describe('with a clip on disk as its body', () => {
     let directory: string
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'http-'))
     })
     afterAll(() => rm(directory, { recursive: true }))
 
-    it.each(['body', 'form'])('holds little of it in memory (%s)', async (kind) => {
+    it.each(['body', 'form'])('holds little of the clip in memory (%s)', async (kind) => {
       const path = join(directory, kind)
       await writeFile(path, new Uint8Array(64 * MEBIBYTE))
       const file = await openAsBlob(path)
@@ -142,7 +142,7 @@ describe('a call of a vendor', () => {
       expect(heldAtTheEnd - heldBefore).toBeLessThan(16 * MEBIBYTE)
     })
 
-    it.each(['body', 'form'])('that has gone fails and says so (%s)', async (kind) => {
+    it.each(['body', 'form'])('fails and says so when the clip was deleted (%s)', async (kind) => {
       server.handle(afterBody((_, response) => response.end('{"cid":"bafk"}')))
       const path = join(directory, kind)
       await writeFile(path, new Uint8Array(3_000_000))

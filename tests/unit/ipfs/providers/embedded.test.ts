@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { ReadableStream } from 'node:stream/web'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { createEmbeddedProvider } from '#lib/ipfs/providers/embedded.ts'
@@ -38,21 +39,24 @@ describe('The embedded repository, as an IPFS provider', () => {
     willNotHold() {},
   })
 
-  it.each([0, 1, 1024 ** 2, 1024 ** 2 + 1, 2_500_000])('gives a clip of %d bytes back', async (sizeBytes) => {
-    const content = await someContent(sizeBytes)
-    await provider.upload(content, { signal })
-    const kept = await createBlockStore({ directory }).open(content.cid)
-    const file = await kept?.file()
-    expect(Buffer.compare(await bytesOf(file as Blob), await bytesOf(content.file))).toBe(0)
-  })
+  it.each([0, 1, 1024 ** 2, 1024 ** 2 + 1, 2_500_000])(
+    'returns a clip of %d bytes byte for byte',
+    async (sizeBytes) => {
+      const content = await someContent(sizeBytes)
+      await provider.upload(content, { signal })
+      const kept = await createBlockStore({ directory }).open(content.cid)
+      const file = await kept?.file()
+      expect(Buffer.compare(await bytesOf(file as Blob), await bytesOf(content.file))).toBe(0)
+    },
+  )
 
-  it('keeps a clip once, however often and however simultaneously it is uploaded', async () => {
+  it('stores a clip once, even if it is uploaded many times at once', async () => {
     const content = await someContent(1000)
     await Promise.all(Array.from({ length: 5 }, () => provider.upload(content, { signal })))
     expect(await filesIn()).toHaveLength(1)
   })
 
-  it('leaves a disk alone that is nearly full', async () => {
+  it('refuses a clip when the disk is nearly full', async () => {
     const diskSpace = { hasSpace: async (sizeBytes: number) => sizeBytes < 1000 }
     const full = createEmbeddedProvider({ blockStore: createBlockStore({ directory }), diskSpace })
     const error = await failureIn(full.upload(await someContent(1000), { signal }))
@@ -61,7 +65,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     await full.upload(await someContent(100), { signal })
   })
 
-  it('refuses a CAR whose bytes have changed on the way', async () => {
+  it('refuses a CAR of which a byte was changed', async () => {
     const content = await someContent(2_500_000)
     const bytes = await bytesOf(content.car)
     bytes[1_500_000] = (bytes[1_500_000] as number) ^ 1
@@ -69,12 +73,12 @@ describe('The embedded repository, as an IPFS provider', () => {
       provider.upload({ ...content, car: new Blob([bytes as BlobPart]) }, { signal }),
     )
     expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
-    expect(error.message).toContain('are not its own')
+    expect(error.message).toContain('do not match its hash')
     expect(await filesIn()).toEqual([])
   })
 
   it.each([
-    ['breaks off', (car: Blob) => car.slice(0, car.size - 1000)],
+    ['is truncated', (car: Blob) => car.slice(0, car.size - 1000)],
     ['lacks a block', (car: Blob) => car.slice(0, 1_049_000)],
     ['is empty', () => new Blob([])],
     ['is something else', () => new Blob(['x'.repeat(1000)])],
@@ -91,7 +95,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     expect(error.message).toContain(`${content.cid} is missing`)
   })
 
-  it('may be tried again where the disk refuses', async () => {
+  it('fails as retryable when the disk cannot be written', async () => {
     const place = path.join(directory, 'not-a-directory')
     await writeFile(place, '')
     const broken = createEmbeddedProvider({
@@ -102,7 +106,7 @@ describe('The embedded repository, as an IPFS provider', () => {
     expect(await failureIn(broken.upload(content, { signal }))).toMatchObject({ isRetryable: true })
   })
 
-  it('stops in the middle once the signal aborts, and leaves nothing', async () => {
+  it('stops in the middle when the signal aborts, and leaves no file', async () => {
     const stop = new AbortController()
     const reason = new Error('time is up')
     const content = await someContent(2_500_000)
@@ -113,14 +117,14 @@ describe('The embedded repository, as an IPFS provider', () => {
         stop.abort(reason)
       }
     }
-    const slowCar = { size: content.car.size, stream: slow } as unknown as Blob
+    const slowCar = Object.assign(content.car.slice(), { stream: () => ReadableStream.from(slow()) })
     await expect(provider.upload({ ...content, car: slowCar }, { signal: stop.signal })).rejects.toBe(reason)
     expect(await filesIn()).toEqual([])
   })
 })
 
 describe('The block store', () => {
-  it('knows the blocks of a clip, and which clip they belong to', async () => {
+  it('opens each block of a clip, and knows its clip even after that was deleted', async () => {
     const store = createBlockStore({ directory })
     const content = await someContent(2_500_000)
     await provider.upload(content, { signal })
@@ -137,7 +141,7 @@ describe('The block store', () => {
     expect(await store.rootOf(content.cid)).toBeNull()
   })
 
-  it('lists what it keeps', async () => {
+  it('lists its clips with their sizes', async () => {
     const store = createBlockStore({ directory })
     const content = await someContent(2_500_000)
     await provider.upload(content, { signal })
@@ -146,7 +150,7 @@ describe('The block store', () => {
     expect(listed[0]?.sizeBytes).toBeGreaterThan(2_500_000)
   })
 
-  it('clears away what a crash has left an hour ago', async () => {
+  it('deletes unfinished files that are more than an hour old', async () => {
     const unfinished = path.join(directory, 'unfinished')
     await mkdir(unfinished)
     for (const [name, minutes] of [
@@ -161,7 +165,7 @@ describe('The block store', () => {
     expect(await readdir(unfinished)).toEqual(['new.car'])
   })
 
-  it('does not take a damaged file for content', async () => {
+  it('fails to open a damaged CAR', async () => {
     const store = createBlockStore({ directory })
     const content = await someContent(1000)
     await provider.upload(content, { signal })

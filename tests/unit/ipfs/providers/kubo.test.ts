@@ -102,12 +102,12 @@ describe('A service that speaks Kubo RPC', () => {
     expect(query).toBe('?pin-roots=true')
   })
 
-  it.each([`${url}/api/v0`, `${url}/api/v0/`, `${url}/`])('may be configured as %s', async (base) => {
+  it.each([`${url}/api/v0`, `${url}/api/v0/`, `${url}/`])('can be configured as %s', async (base) => {
     onImport(() => new Response(fixture('kubo/dag-import.ndjson', content.cid)))
     await expect(create(base).upload(content, { signal })).resolves.toEqual({ cid: content.cid })
   })
 
-  it('may ask for a user name and password given in its URL', async () => {
+  it('is sent the user name and password of its URL, which no error shows', async () => {
     let authorization: string | null = null
     onImport((request) => {
       authorization = request.headers.get('authorization')
@@ -118,14 +118,14 @@ describe('A service that speaks Kubo RPC', () => {
     expect(error.message).not.toContain('p@ss')
   })
 
-  it('fails when it has imported the clip but not pinned it', async () => {
+  it('fails the upload when it has imported the clip but not pinned it', async () => {
     onImport(() => new Response(fixture('kubo/dag-import-pin-error.ndjson', content.cid)))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true })
     expect(error.message).toContain('not pinned: block was not found locally')
   })
 
-  it('fails when it reports an error after a 200', async () => {
+  it('fails the upload when it reports an error after a 200', async () => {
     onImport(() => new Response(fixture('kubo/dag-import-late-error.ndjson')))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true })
@@ -139,7 +139,7 @@ describe('A service that speaks Kubo RPC', () => {
     ['400 for an unknown command', () => new Response(fixture('kubo/unknown-command.json'), { status: 400 })],
     ['500 for an unknown command', () => new Response(fixture('kubo/unknown-command.json'), { status: 500 })],
   ])('and answers dag/import with %s', (_, refuse) => {
-    it('is given the plain file in the same attempt', async () => {
+    it('is sent the plain file in the same attempt', async () => {
       let query = new URLSearchParams()
       let received = new Uint8Array()
       onImport(refuse)
@@ -160,7 +160,7 @@ describe('A service that speaks Kubo RPC', () => {
       expect(Buffer.from(received).equals(await bytesOf(content.file))).toBe(true)
     })
 
-    it('says why the plain file was refused', async () => {
+    it('fails with the reason why the plain file was refused', async () => {
       onImport(refuse)
       onAdd(() => new Response('{"Message":"over quota","Code":0,"Type":"error"}', { status: 403 }))
       const error = await failureIn(provider.upload(content, { signal }))
@@ -169,13 +169,13 @@ describe('A service that speaks Kubo RPC', () => {
     })
   })
 
-  it('is not given the file after an import that may have worked', async () => {
+  it('is not sent the plain file after an import that may have succeeded', async () => {
     onImport(() => new Response('', { status: 502 }))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: 502 })
   })
 
-  it('is not sent a second CAR once it has taken a file instead', async () => {
+  it('is sent only plain files once it has taken one in place of a CAR', async () => {
     let imports = 0
     onImport(() => {
       imports += 1
@@ -188,7 +188,7 @@ describe('A service that speaks Kubo RPC', () => {
   })
 
   it.each(['lighthouse/add.json', 'lighthouse/add-plain.json', 'filebase/add.json'])(
-    'may answer to a plain file as in %s',
+    'may answer a plain file as in %s',
     async (path) => {
       onImport(() => new Response('', { status: 404 }))
       onAdd(() => new Response(fixture(path, content.cid)))
@@ -203,12 +203,15 @@ describe('A service that speaks Kubo RPC', () => {
     await expect(provider.upload(content, { signal })).resolves.toEqual({ cid })
   })
 
-  it.each([404, 405, 501])('cannot tell what it holds when it answers pin/ls with %d', async (status) => {
-    server.use(http.post(`${url}/api/v0/pin/ls`, () => new Response('', { status })))
-    expect(await provider.holds(content.cid, { signal })).toBeUndefined()
-  })
+  it.each([404, 405, 501])(
+    'is taken as unable to look clips up when it answers pin/ls with %d',
+    async (status) => {
+      server.use(http.post(`${url}/api/v0/pin/ls`, () => new Response('', { status })))
+      expect(await provider.holds(content.cid, { signal })).toBeUndefined()
+    },
+  )
 
-  it('may list its pins in another base', async () => {
+  it('may list its pins in another base encoding', async () => {
     const other = CID.parse(content.cid).toString(base36)
     server.use(http.post(`${url}/api/v0/pin/ls`, () => new Response(fixture('kubo/pin-ls.json', other))))
     expect(await provider.holds(content.cid, { signal })).toBe(true)

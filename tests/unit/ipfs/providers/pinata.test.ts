@@ -53,7 +53,7 @@ const withKeys: Subject = {
 describeProvider(withJwt)
 describeProvider(withKeys)
 
-describe("Pinata's own ways", () => {
+describe("Pinata's APIs", () => {
   const baseUrl = 'https://pinata.test'
   const options = { baseUrl, gatewayUrl: 'https://gateway.test', now: () => now }
   const signal = new AbortController().signal
@@ -76,7 +76,7 @@ describe("Pinata's own ways", () => {
     return { fields, fileName: (file as File).name }
   }
 
-  it('with a JWT the form asks for a public import of the CAR', async () => {
+  it('are sent a form that asks for a public import of the CAR with a JWT', async () => {
     expect(await sentForm(withJwt)).toEqual({
       fields: {
         network: 'public',
@@ -89,7 +89,7 @@ describe("Pinata's own ways", () => {
     })
   })
 
-  it('with key and secret the form asks for a CIDv1', async () => {
+  it('are sent a form that asks for a CIDv1 with key and secret', async () => {
     expect(await sentForm(withKeys)).toEqual({
       fields: {
         pinataMetadata: '{"name":"clip.mp3","keyvalues":{"service":"voicepin"}}',
@@ -99,7 +99,7 @@ describe("Pinata's own ways", () => {
     })
   })
 
-  it('a JWT is preferred to key and secret', async () => {
+  it('are used with the JWT when there are key and secret as well', async () => {
     const content = await someContent(10)
     let headers = new Headers()
     server.use(
@@ -121,7 +121,7 @@ describe("Pinata's own ways", () => {
     expect(headers.has('pinata_api_key')).toBe(false)
   })
 
-  it('a CAR that is too large for one request is not sent', async () => {
+  it('are not sent a CAR that is too large for one request', async () => {
     const content = await someContent(10)
     const mebibyte = new Blob([new Uint8Array(1024 ** 2)])
     const car = new Blob([...Array(90).fill(mebibyte), 'x'])
@@ -130,14 +130,14 @@ describe("Pinata's own ways", () => {
     expect(error.message).toContain('94371841 bytes are more than the 94371840')
   })
 
-  it('the classic API may answer the CID of its own chunking', async () => {
+  it('may answer the legacy CID to a plain file', async () => {
     const content = await someContent(300_000)
     const cid = await legacyCid(content.file)
     server.use(http.post(`${baseUrl}/pinning/pinFileToIPFS`, () => new Response(withKeys.upload.answer(cid))))
     await expect(withKeys.create(options).upload(content, { signal })).resolves.toEqual({ cid })
   })
 
-  it('an import may not', async () => {
+  it('may not answer the legacy CID to an import', async () => {
     const content = await someContent(300_000)
     const cid = await legacyCid(content.file)
     server.use(http.post(`${baseUrl}/files`, () => new Response(withJwt.upload.answer(cid))))

@@ -68,13 +68,13 @@ describe('A pinning service, as an IPFS provider', () => {
     willNotHold: ({ cid }) => void service.pins.set(cid, 'pinning'),
   })
 
-  it('is asked for a pin once, and waited for until it has it', async () => {
+  it('is asked for a pin once, and fails as retryable until it has pinned the clip', async () => {
     const content = await someContent(10)
     service.next = 'queued'
     for (const status of ['queued', 'pinning'] as const) {
       const error = await failureIn(provider.upload(content, { signal }))
       expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
-      expect(error.message).toContain(`not pinned yet (${status})`)
+      expect(error.message).toContain(`Not pinned yet (${status})`)
       service.pins.set(content.cid, 'pinning')
     }
     service.pins.set(content.cid, 'pinned')
@@ -82,7 +82,7 @@ describe('A pinning service, as an IPFS provider', () => {
     expect(service.added).toEqual([content.cid])
   })
 
-  it('is asked again after it has failed, and says why', async () => {
+  it('is asked for a new pin after the first has failed, and its reason is in the error', async () => {
     const content = await someContent(10)
     Object.assign(service, { next: 'failed', info: { status_details: 'no peers have it' } })
     const error = await failureIn(provider.upload(content, { signal }))
@@ -92,7 +92,7 @@ describe('A pinning service, as an IPFS provider', () => {
     expect(service.added).toHaveLength(2)
   })
 
-  it('gives up on a wrong token, without repeating it', async () => {
+  it('fails for good with a wrong token, which the error does not show', async () => {
     const wrong = createPinningServiceProvider({
       url: server.url,
       token: 'wrong-token',
@@ -105,13 +105,13 @@ describe('A pinning service, as an IPFS provider', () => {
     expect(error.message).not.toContain('wrong-token')
   })
 
-  it.each([429, 500, 503])('may be tried again after a %d', async (status) => {
+  it.each([429, 500, 503])('may be retried after a %d', async (status) => {
     server.handle((_, response) => response.writeHead(status, { 'retry-after': '7' }).end('busy'))
     const error = await failureIn(provider.upload(await someContent(10), { signal }))
     expect(error).toMatchObject({ isRetryable: true, statusCode: status, retryAfterMs: 7000 })
   })
 
-  it('lets go once the signal aborts', async () => {
+  it('rejects once the signal aborts', async () => {
     const stop = new AbortController()
     server.handle(() => stop.abort(new Error('time is up')))
     await expect(provider.upload(await someContent(10), { signal: stop.signal })).rejects.toThrow(

@@ -62,7 +62,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
       }),
   })
 
-  it("sends the clip's bytes, whole", async () => {
+  it('sends all bytes of the clip', async () => {
     answerUploads(() => new Response(upload.answer(content.cid)))
     await provider.upload(content, { signal })
     const { bytes } = received[0] as { bytes: Uint8Array }
@@ -71,7 +71,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(Buffer.from(opened.file).equals(await bytesOf(content.file))).toBe(true)
   })
 
-  it('sends its credentials', async () => {
+  it('sends its credentials with an upload', async () => {
     answerUploads(() => new Response(upload.answer(content.cid)))
     await provider.upload(content, { signal })
     expect(Object.fromEntries(received[0]?.headers ?? [])).toMatchObject(subject.credentials)
@@ -85,7 +85,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(error.message).toContain(content.cid)
   })
 
-  it.each([400, 401, 403, 413, 422])('gives up on a %d', async (status) => {
+  it.each([400, 401, 403, 413, 422])('does not ask for a retry after a %d', async (status) => {
     const error = await failureOf(() => new Response(subject.refusal.body, { status }))
     expect(error).toMatchObject({ isRetryable: false, statusCode: status, mayHaveStored: false })
     expect(error.message).toContain(String(status))
@@ -97,13 +97,16 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     ['a date', new Date(now + 90_000).toUTCString(), 90_000],
     ['nothing', undefined, undefined],
     ['garbage', 'later', undefined],
-  ])('asks for patience on a 429 whose Retry-After is %s', async (_, retryAfter, retryAfterMs) => {
-    const headers: Record<string, string> = retryAfter ? { 'retry-after': retryAfter } : {}
-    const error = await failureOf(() => new Response('slow down', { status: 429, headers }))
-    expect(error).toMatchObject({ isRetryable: true, statusCode: 429, retryAfterMs, mayHaveStored: false })
-  })
+  ])(
+    'asks for a retry after a 429, with its Retry-After if that is valid: %s',
+    async (_, retryAfter, retryAfterMs) => {
+      const headers: Record<string, string> = retryAfter ? { 'retry-after': retryAfter } : {}
+      const error = await failureOf(() => new Response('slow down', { status: 429, headers }))
+      expect(error).toMatchObject({ isRetryable: true, statusCode: 429, retryAfterMs, mayHaveStored: false })
+    },
+  )
 
-  it.each([408, 500, 502, 503, 504])('allows for a retry after a %d', async (status) => {
+  it.each([408, 500, 502, 503, 504])('asks for a retry after a %d', async (status) => {
     const error = await failureOf(
       () => new Response('<h1>Sorry</h1>', { status, headers: { 'retry-after': '7' } }),
     )
@@ -118,7 +121,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     ['JSON of another shape', '{"ok":true}'],
     ['JSON that is no object', 'null'],
     ['no CID in the place of one', upload.answer('done')],
-  ])('takes a 200 with %s for a lost answer', async (_, body) => {
+  ])('may have stored the clip when it answers 200 with %s', async (_, body) => {
     const error = await failureOf(() => new HttpResponse(body))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
   })
@@ -143,7 +146,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(error.message).toContain('a redirect, which is not followed')
   })
 
-  it.each([429, 503])('says that it cannot tell by failing on a %d', async (status) => {
+  it.each([429, 503])('fails a lookup as retryable on a %d', async (status) => {
     answerLookups(() => new Response('busy', { status }))
     const error = await failureIn(provider.holds(content.cid, { signal }))
     expect(error).toMatchObject({ isRetryable: true, statusCode: status, mayHaveStored: false })

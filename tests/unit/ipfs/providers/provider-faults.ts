@@ -19,13 +19,13 @@ export function describeFaults({ create, holds }: Subject) {
   })
   afterAll(() => server.close())
 
-  it('counts a connection that is reset as a lost answer', async () => {
+  it('may have stored the clip when the connection is reset', async () => {
     server.handle(afterBody((request) => request.socket.resetAndDestroy()))
     const error = await failureIn(provider.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: undefined })
   })
 
-  it('counts an answer that breaks off as a lost answer', async () => {
+  it('may have stored the clip when the answer breaks off', async () => {
     server.handle(
       afterBody((request, response) => {
         response.writeHead(200, { 'content-length': '100' })
@@ -36,7 +36,7 @@ export function describeFaults({ create, holds }: Subject) {
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true })
   })
 
-  it('knows that nothing was stored where nobody listens', async () => {
+  it('cannot have stored the clip when the connection is refused', async () => {
     const gone = await startScriptedServer()
     await gone.close()
     const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now })
@@ -45,14 +45,14 @@ export function describeFaults({ create, holds }: Subject) {
     expect(error.message).toContain('ECONNREFUSED')
   })
 
-  it('lets go of a vendor that never answers once the signal aborts', async () => {
+  it('rejects an upload that is never answered once the signal aborts', async () => {
     const abort = new AbortController()
     const reason = new Error('time is up')
     server.handle(afterBody(() => abort.abort(reason)))
     await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
   })
 
-  it('lets go of an answer that never ends once the signal aborts', async () => {
+  it('rejects an upload whose answer never ends once the signal aborts', async () => {
     const abort = new AbortController()
     const reason = new Error('time is up')
     server.handle(
@@ -63,14 +63,14 @@ export function describeFaults({ create, holds }: Subject) {
     await expect(provider.upload(content, { signal: abort.signal })).rejects.toBe(reason)
   })
 
-  it('lets go of a question that is never answered once the signal aborts', async () => {
+  it('rejects a lookup that is never answered once the signal aborts', async () => {
     const abort = new AbortController()
     const reason = new Error('time is up')
     server.handle(afterBody(() => abort.abort(reason)))
     await expect(provider.holds(content.cid, { signal: abort.signal })).rejects.toBe(reason)
   })
 
-  it('announces the length of what it sends', async () => {
+  it('sends the length of the body, and not in chunks', async () => {
     let headers: Record<string, unknown> = {}
     server.handle(
       afterBody((request, response) => {
@@ -83,7 +83,7 @@ export function describeFaults({ create, holds }: Subject) {
     expect(headers).not.toHaveProperty('transfer-encoding')
   })
 
-  it(`asks with ${holds.method.toUpperCase()} whether it holds a clip`, async () => {
+  it(`looks a clip up with ${holds.method.toUpperCase()}`, async () => {
     let asked = ''
     server.handle(
       afterBody((request, response) => {

@@ -3,7 +3,7 @@ import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { someContent } from '../content.ts'
 
-/** How to bring a provider into the states in which its promises are tried. */
+/** How to bring a provider into the states in which its promises are tested. */
 export interface PromisingSubject {
   name: string
   gatewayUrl: string
@@ -23,12 +23,12 @@ export function describePromises(subject: PromisingSubject) {
     other = await someContent(10, 2)
   })
 
-  it('has its name and gateway', () => {
+  it('has its name and gateway URL', () => {
     const { name, gatewayUrl } = subject
     expect(subject.provider()).toMatchObject({ name, gatewayUrl })
   })
 
-  it('uploads the clip and gives its CID', async () => {
+  it('uploads the clip and returns its CID', async () => {
     await subject.willTake(content)
     await expect(subject.provider().upload(content, { signal })).resolves.toEqual({ cid: content.cid })
   })
@@ -40,17 +40,17 @@ export function describePromises(subject: PromisingSubject) {
     await expect(subject.provider().holds(content.cid, aborted)).rejects.toBe(reason)
   })
 
-  it('recognises a clip that it holds', async () => {
+  it('reports that it holds a clip which it holds', async () => {
     await subject.willHold(content)
     expect(await subject.provider().holds(content.cid, { signal })).toBe(true)
   })
 
-  it('recognises a clip that it does not hold', async () => {
+  it('reports that it does not hold a clip which it does not hold', async () => {
     await subject.willNotHold(content)
     expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
   })
 
-  it('does not take another clip for the one asked for', async () => {
+  it('does not mistake another clip for the one asked for', async () => {
     await subject.willHold(other)
     expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
   })

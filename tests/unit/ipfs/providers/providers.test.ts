@@ -25,7 +25,7 @@ const everything = {
 }
 
 describe('the providers', () => {
-  it('are all there when all are configured', () => {
+  it('are all built when all are configured', () => {
     expect(namesFrom(everything)).toEqual([
       'pinata',
       'web3storage',
@@ -37,7 +37,7 @@ describe('the providers', () => {
     expect(from(everything).warnings).toEqual([])
   })
 
-  it('stand in the order of IPFS_PROVIDERS, which may leave some out', () => {
+  it('are built in the order of IPFS_PROVIDERS, which may leave some out', () => {
     expect(namesFrom({ ...everything, IPFS_PROVIDERS: 'kubo,pinata' })).toEqual(['kubo', 'pinata'])
   })
 
@@ -59,8 +59,8 @@ describe('the providers', () => {
     [{ IPFS_PROVIDERS: 'kubo' }, []],
     [{ IPFS_PROVIDERS: 'pinata,embedded', PINATA_JWT: '' }, ['embedded']],
     [{ IPFS_PROVIDERS: 'embedded,pinata', PINATA_JWT: 'jwt' }, ['embedded', 'pinata']],
-  ])('with %j are %j', (environment, names) => {
-    expect(namesFrom(environment as unknown as Record<string, string>)).toEqual(names)
+  ])('that are built from %j are %j', (environment, names) => {
+    expect(namesFrom(environment)).toEqual(names)
   })
 })
 
@@ -68,7 +68,7 @@ describe('the gateway of a provider', () => {
   const gatewaysFrom = (environment: Record<string, string>) =>
     Object.fromEntries(from(environment).providers.map(({ name, gatewayUrl }) => [name, gatewayUrl]))
 
-  it("is the vendor's, or a public one", () => {
+  it("is the provider's own or a public one when none is configured", () => {
     expect(gatewaysFrom(everything)).toEqual({
       pinata: 'https://gateway.pinata.cloud',
       web3storage: 'https://ipfs.io',
@@ -79,7 +79,7 @@ describe('the gateway of a provider', () => {
     })
   })
 
-  it('can be configured', () => {
+  it('is the configured one where there is one', () => {
     const own = { ...everything, KUBO_GATEWAY_URL: 'https://node.test' }
     expect(gatewaysFrom(own)).toMatchObject({
       kubo: 'https://node.test',
@@ -100,7 +100,7 @@ describe('the warnings at start-up', () => {
     [{ ...kubo, PINATA_API_KEY: 'key' }, /PINATA_API_KEY is set without PINATA_API_SECRET/],
     [{ ...kubo, PINATA_API_SECRET: 'secret' }, /PINATA_API_SECRET is set without PINATA_API_KEY/],
   ])('warn of %j in one line', (environment, expected) => {
-    const { warnings } = from(environment as unknown as Record<string, string>)
+    const { warnings } = from(environment)
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toMatch(expected)
     expect(warnings[0]).not.toContain('\n')
@@ -111,6 +111,6 @@ describe('the warnings at start-up', () => {
     [{ ...kubo, PINATA_JWT: 'jwt', PINATA_API_KEY: 'key' }],
     [{ ...kubo, IPFS_PROVIDERS: 'kubo', WEB3_STORAGE_TOKEN: 'token' }],
   ])('are none for %j', (environment) => {
-    expect(from(environment as unknown as Record<string, string>).warnings).toEqual([])
+    expect(from(environment).warnings).toEqual([])
   })
 })

@@ -25,7 +25,7 @@ describeProvider({
   },
 })
 
-describe("Web3.Storage's own ways", () => {
+describe("Web3.Storage's API", () => {
   const url = 'https://web3.test'
   const provider = createWeb3StorageProvider({ url, gatewayUrl: 'https://gateway.test', now: () => now })
   const signal = new AbortController().signal
@@ -34,7 +34,7 @@ describe("Web3.Storage's own ways", () => {
   afterEach(() => server.resetHandlers())
   afterAll(() => server.close())
 
-  it('the CAR is the body, its name a header, and a token not needed', async () => {
+  it('is sent the CAR as the body and its name as a header, and needs no token', async () => {
     const content = await someContent(10)
     let headers = new Headers()
     server.use(
@@ -49,13 +49,16 @@ describe("Web3.Storage's own ways", () => {
     expect(headers.has('authorization')).toBe(false)
   })
 
-  it.each([400, 401, 403, 405])('an endpoint that answers a status with %d cannot tell', async (status) => {
-    server.use(http.get(`${url}/status/:cid`, () => new Response('no', { status })))
-    const { cid } = await someContent(10)
-    expect(await provider.holds(cid, { signal })).toBeUndefined()
-  })
+  it.each([400, 401, 403, 405])(
+    'is taken as unable to look clips up when it answers a status with %d',
+    async (status) => {
+      server.use(http.get(`${url}/status/:cid`, () => new Response('no', { status })))
+      const { cid } = await someContent(10)
+      expect(await provider.holds(cid, { signal })).toBeUndefined()
+    },
+  )
 
-  it('an endpoint without JSON in its status fails', async () => {
+  it('fails when the answer to a status is not JSON', async () => {
     server.use(http.get(`${url}/status/:cid`, () => new Response('<h1>It works!</h1>')))
     const { cid } = await someContent(10)
     const error = await failureIn(provider.holds(cid, { signal }))

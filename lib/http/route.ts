@@ -28,7 +28,7 @@ export function defineRoute(
   handlers: Partial<Record<Method, Handler>>,
   { render, isOpenToAnyOrigin = false }: RouteOptions = {},
 ) {
-  const withHead: typeof handlers = { HEAD: handlers.GET, ...handlers }
+  const withHead: typeof handlers = { ...(handlers.GET && { HEAD: handlers.GET }), ...handlers }
   const allowed = [...methods.filter((method) => withHead[method]), 'OPTIONS'].join(', ')
   const refuse: Handler = async (request) => {
     const message = `${request.method} is not allowed here; allowed are ${allowed}`

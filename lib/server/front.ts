@@ -116,7 +116,7 @@ async function handOver(
 function withReason(response: Response): Response {
   if (response.statusText) return response
   const { body, headers, status } = response
-  return new Response(body, { headers, status, statusText: STATUS_CODES[status] })
+  return new Response(body, { headers, status, statusText: STATUS_CODES[status] ?? '' })
 }
 
 /** A `Host` that makes no URL is the caller's fault; the rest is ours. */
@@ -127,6 +127,7 @@ function answerError(error: unknown): Response | undefined {
     return withReason(problemResponse(problemOf(refusal, requestIdOf(undefined))))
   }
   console.error(describeError(error))
+  return undefined
 }
 
 function hangUpAfter(response: ServerResponse) {

@@ -30,11 +30,11 @@ export interface ProgramOptions {
   /** Relative to the project's folder. */
   file: 'bin/server.ts' | 'bin/worker.ts'
   environment: Environment
-  output?: ServiceOutput
+  output?: ServiceOutput | undefined
   /** Is asked again and again, with what this start has written so far. */
   isReady(said: string): boolean | Promise<boolean>
   /** Is told when it ends without having been asked to: its exit code or signal. */
-  onUnasked?(end: number | string): void
+  onUnasked?: ((end: number | string) => void) | undefined
 }
 
 const living = new Set<ChildProcess>()

@@ -13,7 +13,10 @@ const retry = {
     query: z.object({
       limit: retryLimitSchema.optional().meta({
         description: 'At most so many clips: 1 to 1000, by default 100.',
-        override: { type: 'integer', minimum: 1, maximum: 1000, pattern: undefined },
+        override({ jsonSchema }) {
+          Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: 1000 })
+          delete jsonSchema.pattern
+        },
       }),
     }),
   },

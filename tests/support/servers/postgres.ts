@@ -40,7 +40,7 @@ export async function startPostgres({
 }: {
   isDurable?: boolean
   port?: number
-  onUnasked?: OnUnasked
+  onUnasked?: OnUnasked | undefined
 } = {}): Promise<PostgresServer> {
   const place = await makePlace()
   const password = randomBytes(12).toString('hex')
@@ -109,7 +109,7 @@ interface Running {
 
 async function launch(
   { directory, programs, user }: Place,
-  { port, isDurable, onUnasked }: { port: number; isDurable: boolean; onUnasked?: OnUnasked },
+  { port, isDurable, onUnasked }: { port: number; isDurable: boolean; onUnasked: OnUnasked | undefined },
 ): Promise<Running> {
   const data = path.join(directory, 'data')
   const flags = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NOW, type Subject, storedClip } from './catalog-subject.ts'
 
-const lease = { owner: 'one', expiresAt: NOW + 60_000 }
 const now = NOW + 10_000
-const _due = { now, lease, dueOnly: true }
 const check = { now, before: now, freshSince: 0, freshBefore: 0 }
 
 /** Who holds which clip, in every catalog. */

@@ -4,7 +4,6 @@ import { NOW, type Subject, storedClip, waitingClip } from './catalog-subject.ts
 const lease = { owner: 'one', expiresAt: NOW + 60_000 }
 const now = NOW + 10_000
 const due = { now, lease, dueOnly: true }
-const _check = { now, before: now, freshSince: 0, freshBefore: 0 }
 
 /** The replicas that every catalog still has to get made. */
 export function describeReplications({ prepare }: Subject) {

@@ -25,7 +25,8 @@ describe('large clips in a bucket of S3', () => {
         for (; seen.sentBytes < 120 * MEBIBYTE && !response.destroyed; seen.sentBytes += MEBIBYTE) {
           if (!response.write(Buffer.alloc(MEBIBYTE))) await once(response, 'drain').catch(() => {})
         }
-        return response.end()
+        response.end()
+        return
       }
       for await (const chunk of request) if (request.method === 'PUT') seen.receivedBytes += chunk.length
       if (request.method === 'PUT') seen.parts += 1

@@ -14,7 +14,7 @@ type Status = 'queued' | 'pinning' | 'pinned' | 'failed'
 /** A pinning service in memory: what it is asked to pin gets the status `next`. */
 const service = { next: 'pinned' as Status, pins: new Map<string, Status>(), added: [] as string[], info: {} }
 
-function answer(request: IncomingMessage, response: ServerResponse) {
+function answer(request: IncomingMessage, response: ServerResponse): void {
   const json = (status: number, value: unknown) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
   const pin = (cid: string) => ({
@@ -26,7 +26,8 @@ function answer(request: IncomingMessage, response: ServerResponse) {
     info: service.info,
   })
   if (request.headers.authorization !== `Bearer ${token}`) {
-    return json(401, { error: { reason: 'UNAUTHORIZED', details: 'Access token is missing or invalid' } })
+    json(401, { error: { reason: 'UNAUTHORIZED', details: 'Access token is missing or invalid' } })
+    return
   }
   const url = new URL(request.url ?? '', 'http://service.test')
   if (request.method === 'GET') {
@@ -34,7 +35,8 @@ function answer(request: IncomingMessage, response: ServerResponse) {
     const found = [...service.pins].filter(
       ([cid, status]) => cid === url.searchParams.get('cid') && wanted.includes(status),
     )
-    return json(200, { count: found.length, results: found.map(([cid]) => pin(cid)) })
+    json(200, { count: found.length, results: found.map(([cid]) => pin(cid)) })
+    return
   }
   const chunks: Buffer[] = []
   request.on('data', (chunk) => chunks.push(chunk))

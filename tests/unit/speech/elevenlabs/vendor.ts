@@ -19,7 +19,7 @@ export function recorded(name: string): Fixture {
   return JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8'))
 }
 
-export function answerWith({ status, headers, body }: Fixture): Response {
+export function answerWith({ status, headers = {}, body }: Fixture): Response {
   return typeof body === 'string'
     ? new HttpResponse(body, { status, headers })
     : HttpResponse.json(body as object, { status, headers })

@@ -23,7 +23,10 @@ export async function afterResponse(services: Services, clip: VocalizedClip): Pr
   await afterWork(services)
 }
 
-/** What is due once clips may have been stored or expired behind an answer: their webhooks, where no timer delivers them. */
+/**
+ * What is due once clips may have been stored or expired behind an answer: their webhooks, where no timer delivers
+ * them.
+ */
 export async function afterWork(services: Services): Promise<void> {
   const { hasBackground, hasFollowUps } = services.config
   if (hasFollowUps && !hasBackground) await deliverWebhooks(services)

@@ -58,7 +58,10 @@ export function startBackground(
   }
 }
 
-/** Runs each of `jobs` once at a time in this process. A job that is asked for while it runs is run once more afterwards. */
+/**
+ * Runs each of `jobs` once at a time in this process. A job that is asked for while it runs is run once more
+ * afterwards.
+ */
 function eachOneAtATime<Name extends string>(
   jobs: Record<Name, () => Promise<unknown>>,
   signal: AbortSignal,

@@ -21,7 +21,11 @@ export async function replicateDue(services: Services) {
   return replicate(services, { limit: CLIPS_PER_RUN, dueOnly: true, signal: services.tasks.signal })
 }
 
-/** Uploads and replicates what is due, whether it was enqueued or not, and drains the backlog if that succeeded. @throws CatalogError */
+/**
+ * Uploads and replicates what is due, whether it was enqueued or not, and drains the backlog if that succeeded.
+ *
+ * @throws CatalogError
+ */
 export async function runDueWork(services: Services) {
   const { signal } = services.tasks
   const due = { limit: CLIPS_PER_RUN, trigger: 'timer', dueOnly: true, signal } as const
@@ -30,7 +34,11 @@ export async function runDueWork(services: Services) {
   return { processed, successCount, failureCount, replicas: await replicateDue(services) }
 }
 
-/** One run of the clean-up timer: uploads and replicates what is due, then ends the clips whose time is over. @throws CatalogError */
+/**
+ * One run of the clean-up timer: uploads and replicates what is due, then ends the clips whose time is over.
+ *
+ * @throws CatalogError
+ */
 export async function runMaintenance(services: Services): Promise<void> {
   const { catalog, clock, log, tasks } = services
   const uploaded = await runDueWork(services)

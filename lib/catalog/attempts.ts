@@ -7,13 +7,13 @@ import { isWaiting, type Schema } from './schema.ts'
 
 export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'queue', 'recovery', 'last_try'] as const
 
-/** So many are deleted by one statement, which must not take long. */
+/** How many are deleted by one statement, which must not take long. */
 const PRUNED_AT_ONCE = 1000
 
-/** What had an upload tried: the request itself, or one of the triggers of the background. */
+/** What an upload was tried for: the request itself, a replica, or one of the triggers in the background. */
 export type Trigger = 'request' | 'replica' | (typeof backgroundTriggers)[number]
 
-/** One try at one provider. `running` with nobody at work on the clip means that its process died. */
+/** One try at one provider. One that is `running` while nobody works on the clip is of a process that died. */
 export interface Attempt {
   id: number
   clipId: string
@@ -43,7 +43,10 @@ export interface Attempts {
   /** Returns the id of the clip; `undefined` where the try is not in the log. */
   end(id: number, provider: string, end: AttemptEnd): Promise<string | undefined>
   ofClip(clipId: string): Promise<Attempt[]>
-  /** The providers that may hold a clip, or do: tries that broke off, answers that were lost, ends that were not recorded. */
+  /**
+   * The providers that hold a clip or may hold it: tries that broke off, answers that were lost, ends that were not
+   * recorded.
+   */
   ambiguousProviders(clipId: string): Promise<string[]>
   /** Deletes tries older than `before` of clips that are settled. Returns how many. */
   prune(before: number): Promise<number>

@@ -7,12 +7,12 @@ import { isEvictable, isSpeaking, isWaiting, toClip } from './schema.ts'
 /** The clips that clean-up and recovery are still to end, and those whose bytes can go. */
 export interface Backlog {
   /**
-   * Clips whose bytes are here though IPFS has them, those whose time is over first. `endedBefore` limits it to these,
-   * without those whose bytes further replicas are still to be made of; `isProven` to those that a permanent address has
-   * delivered and that have their replicas.
+   * Clips whose bytes could be deleted, since they are stored or expired; those whose time ended first come first.
+   * `endedBefore`: only clips whose time has ended by then and that have all their replicas. `isProven`: only clips that a
+   * permanent address has delivered and that have all their replicas.
    */
   evictable(options: { limit: number; endedBefore?: number; isProven?: boolean }): Promise<Clip[]>
-  /** The ids of all clips whose bytes should be here though nobody needs them any more. */
+  /** The ids of all clips whose bytes could be deleted. */
   evictableIds(): Promise<string[]>
   /** Clips whose time is over and that still wait for IPFS with nobody at work on them. */
   overdue(options: { now: number; limit: number }): Promise<Clip[]>

@@ -3,8 +3,8 @@ import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
-/** So much is forgotten at once, and nobody waits for who is at it. */
-const FORGOTTEN_AT_ONCE = 100
+/** How many rows of past days one call deletes. It skips those that another call is deleting. */
+const DELETED_AT_ONCE = 100
 
 interface Spending {
   /** Such as `2026-11-22`, in UTC. */
@@ -13,7 +13,7 @@ interface Spending {
   characters: number
 }
 
-/** How many characters each caller has had spoken today. Days that are over are forgotten. */
+/** How many characters each caller has had spoken today. Past days are deleted. */
 export interface Budgets {
   /** Counts the characters, if the day's sum stays within `limit`. Returns whether it does. */
   spend(spending: Spending, limit: number): Promise<boolean>
@@ -26,7 +26,7 @@ export function createBudgets({ run, transaction }: Database): Budgets {
     spend: ({ day, caller, characters }, limit) =>
       transaction(async (db) => {
         if (characters > limit) return false
-        await forgetBefore(db, day)
+        await deleteBefore(db, day)
         const { numInsertedOrUpdatedRows = 0n } = await db
           .insertInto('dailyCharacters')
           .values({ day, caller, characters })
@@ -54,12 +54,12 @@ export function createBudgets({ run, transaction }: Database): Budgets {
   }
 }
 
-async function forgetBefore(db: Kysely<Schema>, day: string) {
+async function deleteBefore(db: Kysely<Schema>, day: string) {
   const query = db
     .selectFrom('dailyCharacters')
     .select(['day', 'caller'])
     .where('day', '<', day)
-    .limit(FORGOTTEN_AT_ONCE)
+    .limit(DELETED_AT_ONCE)
     .forUpdate()
     .skipLocked()
   await deleteChosen(db, 'dailyCharacters', { key: ['day', 'caller'], query })

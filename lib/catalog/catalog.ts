@@ -34,7 +34,7 @@ export interface Catalog {
   totals(): Promise<Totals>
   /** Proves that the database can be read and written now. */
   check(): Promise<void>
-  /** Makes all that was recorded so far outlive a crash of the machine. */
+  /** Syncs all that was recorded so far, so that it outlives a crash of the machine. */
   sync(): Promise<void>
   close(): Promise<void>
 }

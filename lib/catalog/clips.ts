@@ -58,7 +58,10 @@ export interface Clips {
   discard(id: string): Promise<void>
 }
 
-/** Each takes of the byte budget with nobody else doing so, or the same bytes would be given away twice. */
+/**
+ * Only one transaction at a time takes of the byte budget, or the same bytes would be given away twice. The name of the
+ * lock stays: instances of the previous version take it, too.
+ */
 const BYTE_BUDGET = { exclusive: 'room', allowAsyncCommit: true }
 
 export function createClips(

@@ -8,7 +8,7 @@ type Work<T> = (db: Kysely<Schema>) => Promise<T>
 export interface TransactionOptions {
   /** No two transactions of one name run at once, in however many processes. */
   exclusive?: string
-  /** A crash of the database may undo it: nothing rests on it that is not written again. */
+  /** A crash of the database may undo it: for what is written again where it is needed. */
   allowAsyncCommit?: boolean
 }
 
@@ -30,15 +30,15 @@ export interface Connector {
   /** Whether `error` means that its connection will never work again, so that a new one is worth a try. */
   isBroken(error: unknown): boolean
   /**
-   * Whether `error` passes by itself (a lock, a restart) and nothing has been done. `isUndone`: that is certain, as it
-   * is of what only reads and of a transaction that never came to its commit.
+   * Whether `error` passes by itself (a lock, a restart) and nothing was done. `isUndone`: the caller knows that nothing
+   * was done, as after a read, or in a transaction that did not come to its commit.
    */
   isBusy(error: unknown, isUndone: boolean): boolean
 }
 
-/** How long a busy database is asked again before the work fails, and how often. */
-const PATIENCE_MS = 2000
-const PAUSE_MS = 25
+/** For how long work is run again where the database is busy, and the wait between. */
+const RETRY_FOR_MS = 2000
+const RETRY_DELAY_MS = 25
 
 /** The catalog cannot be used now: locked, damaged, read-only, unreachable, gone. */
 export class CatalogError extends markedError('CatalogError') {}
@@ -60,8 +60,8 @@ export interface Database {
 export function createDatabase({ open, isBroken, isBusy }: Connector): Database {
   let opening: Promise<Connection> | undefined
 
-  /** Lets go of `old`, unless another connection is in its place already. */
-  function forget(old: Promise<Connection>) {
+  /** Closes `old`, and has the next use open another one, unless that was done already. */
+  function discard(old: Promise<Connection>) {
     if (opening !== old) return
     opening = undefined
     old.then((connection) => connection.db.destroy()).catch(() => {})
@@ -69,14 +69,14 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
 
   async function runOnce<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const known = opening
-    // One that could not be opened is forgotten here, too.
-    if (known && !(await known.catch(() => undefined))?.isCurrent()) forget(known)
+    // One that could not be opened is discarded here, too.
+    if (known && !(await known.catch(() => undefined))?.isCurrent()) discard(known)
     opening ??= open()
     const used = opening
     try {
       return await work(await used)
     } catch (error) {
-      if (isBroken(error)) forget(used)
+      if (isBroken(error)) discard(used)
       throw error
     }
   }
@@ -85,7 +85,7 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
     work: (connection: Connection) => Promise<T>,
     isUndone: () => boolean = () => false,
   ): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS
+    const deadline = performance.now() + RETRY_FOR_MS
     for (;;) {
       try {
         return await runOnce(work)
@@ -93,12 +93,12 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
         if (!isBusy(error, isUndone()) || performance.now() > deadline) {
           throw new CatalogError(`The catalog failed: ${describeError(error)}`, { cause: error })
         }
-        await sleep(PAUSE_MS)
+        await sleep(RETRY_DELAY_MS)
       }
     }
   }
 
-  /** Until its work is done nothing of a transaction can have been committed. */
+  /** Nothing of a transaction can have been committed before its work is done: only then is a failure ambiguous. */
   function transaction<T>(
     work: Work<T>,
     begin: (connection: Connection, work: Work<T>) => Promise<T>,

@@ -54,7 +54,7 @@ export async function addToCounters(db: Kysely<Schema>, increments: CounterIncre
   if (increments.length === 0) return
   await db
     .insertInto('counters')
-    .values(inOneOrder(increments))
+    .values(inSameOrder(increments))
     .onConflict((conflict) =>
       conflict.columns(['name', 'label', 'slot']).doUpdateSet((eb) => ({
         value: eb('counters.value', '+', eb.ref('excluded.value')),
@@ -63,8 +63,8 @@ export async function addToCounters(db: Kysely<Schema>, increments: CounterIncre
     .execute()
 }
 
-/** Each counter once and in one order everywhere, so that no two transactions wait for each other. */
-function inOneOrder(increments: CounterIncrement[]) {
+/** Each counter once, and in the same order in every transaction, so that no two transactions deadlock. */
+function inSameOrder(increments: CounterIncrement[]) {
   const sums = new Map<string, { name: string; label: string; value: number }>()
   for (const { name, label = '', value } of increments) {
     const key = JSON.stringify([name, label])

@@ -3,10 +3,10 @@ import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
-/** Answers are remembered for this long. */
+/** How long answers are kept. */
 const KEPT_MS = 24 * 3_600_000
-/** So many are forgotten at once, and nobody waits for who is at it. */
-const FORGOTTEN_AT_ONCE = 100
+/** How many old answers one claim deletes. It skips those that another claim is deleting. */
+const DELETED_AT_ONCE = 100
 
 export interface IdempotencyClaim {
   /** A hash of the key and of whom it belongs to. */
@@ -44,7 +44,7 @@ export function createIdempotencyKeys({ run, transaction }: Database): Idempoten
     claim: ({ key, fingerprint, now, leaseExpiresAt }) =>
       transaction(
         async (db) => {
-          await forgetBefore(db, now - KEPT_MS)
+          await deleteBefore(db, now - KEPT_MS)
           const known = await db
             .selectFrom('idempotencyKeys')
             .selectAll()
@@ -80,13 +80,13 @@ export function createIdempotencyKeys({ run, transaction }: Database): Idempoten
   }
 }
 
-async function forgetBefore(db: Kysely<Schema>, before: number) {
+async function deleteBefore(db: Kysely<Schema>, before: number) {
   const query = db
     .selectFrom('idempotencyKeys')
     .select('key')
     .where('createdAt', '<', before)
     .orderBy('createdAt')
-    .limit(FORGOTTEN_AT_ONCE)
+    .limit(DELETED_AT_ONCE)
     .forUpdate()
     .skipLocked()
   await deleteChosen(db, 'idempotencyKeys', { key: ['key'], query })

@@ -4,7 +4,10 @@ import type { Dialect } from './migrations/dialect.ts'
 import { migrationsFor } from './migrations/index.ts'
 import type { Schema } from './schema.ts'
 
-/** Whether every migration that this version knows has been made. Others may be there: a newer version runs beside us. */
+/**
+ * Whether every migration that this version knows was made. There may be others: of a newer version that runs beside
+ * this one.
+ */
 export async function isUpToDate(db: Kysely<Schema>, dialect: Dialect): Promise<boolean> {
   const { rows } = await sql<{
     name: string
@@ -13,7 +16,10 @@ export async function isUpToDate(db: Kysely<Schema>, dialect: Dialect): Promise<
   return Object.keys(await migrationsFor(dialect).getMigrations()).every((name) => made.has(name))
 }
 
-/** Brings the tables up to date. `db` is a transaction where the dialect cannot tell processes apart by itself. */
+/**
+ * Brings the tables up to date. `db` is a transaction where the dialect has no lock of its own against other
+ * processes.
+ */
 export async function migrate(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
   const { error } = await new Migrator({
     db,

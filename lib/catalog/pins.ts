@@ -7,7 +7,7 @@ import { type Pin, type Schema, toClip } from './schema.ts'
 /** Its provider delivers it as far as is known: the condition of `pins_by_check`. */
 const isKept = sql<SqlBool>`pins.lost_at is null`
 
-/** What is known of a pin that was just made. */
+/** A pin that was just made, and not checked yet. */
 export const unproven = { checkedAt: null, provenAt: null, lostAt: null }
 
 /** Who holds which clip. */
@@ -83,7 +83,7 @@ export function createPins({ read, run }: Database): Pins {
       }),
 
     async claimCheck({ now, before, freshSince, freshBefore }) {
-      // One by one, since each alone is answered by an index and an alternative of them by none.
+      // One after the other: an index answers each of these questions, and none answers them joined by `or`.
       return (
         (await claim(now, 'pinnedAt', (eb) => eb('checkedAt', 'is', null))) ??
         (await claim(now, 'checkedAt', (eb) => eb('checkedAt', '<', before))) ??

@@ -26,12 +26,15 @@ export function isTableMissing(error: unknown): boolean {
   return codeOf(error) === UNDEFINED_TABLE
 }
 
-/** Whether the connection that `error` came by is of no more use: it is silent, or leads to a server that is not the primary. */
+/** Whether the connection that `error` came by is broken: it does not answer, or its server is no longer the primary. */
 export function isConnectionBroken(error: unknown): boolean {
   return codeOf(error) === READ_ONLY || (error as PostgresFailure).message === 'Query read timeout'
 }
 
-/** Whether `error` passes by itself and nothing has been done; `isUndone`: that is certain, whatever the error. */
+/**
+ * Whether `error` passes by itself and nothing was done. `isUndone`: the caller knows that nothing was done,
+ * whatever the error.
+ */
 export function isBusy(error: unknown, isUndone: boolean): boolean {
   const code = codeOf(error)
   if (UNDONE.includes(code) || REFUSED.includes(code) || isRefused(error)) return true

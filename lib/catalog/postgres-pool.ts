@@ -1,6 +1,5 @@
 import {
   CamelCasePlugin,
-  type DatabaseConnection,
   Kysely,
   PostgresAdapter,
   PostgresDialect,
@@ -12,9 +11,12 @@ import type { Pool } from 'pg'
 import { isConnectionBroken } from './postgres-errors.ts'
 import type { Schema } from './schema.ts'
 
-/** The catalog's queries on `pool`, which needs no looking after: what was cut is replaced, what hangs is thrown away. */
+/**
+ * The catalog's queries on `pool`, which recovers by itself: it replaces connections that were cut, and ends those
+ * that hang.
+ */
 export function kyselyOn(pool: Pool): Kysely<Schema> {
-  // What a connection has to say while nobody uses it would end the process.
+  // An error event without a listener ends the process, and idle connections have such errors.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return new Kysely<Schema>({
@@ -43,14 +45,17 @@ class LockedAdapter extends PostgresAdapter {
   override async releaseMigrationLock() {}
 }
 
-/** A transaction that cannot be rolled back is over anyway; to say so would hide why it had to be. */
+/**
+ * A transaction that cannot be rolled back is over anyway, and that error would hide the one that led to the
+ * rollback.
+ */
 class RollbackTolerantDriver extends PostgresDriver {
-  override async rollbackTransaction(connection: DatabaseConnection) {
-    await super.rollbackTransaction(connection as never).catch(() => {})
+  override async rollbackTransaction(...connection: Parameters<PostgresDriver['rollbackTransaction']>) {
+    await super.rollbackTransaction(...connection).catch(() => {})
   }
 }
 
-/** The same pool, whose connections take any text and are thrown away once they are of no more use. */
+/** The same pool, whose connections take any text and are ended once they are broken. */
 function guardedPool(pool: Pool): PostgresPool {
   return {
     connect: async () => {
@@ -58,6 +63,7 @@ function guardedPool(pool: Pool): PostgresPool {
         throw firstError(error)
       })
       let failure: unknown
+      // The type also has a query by cursor, for streams, which the catalog does not read.
       return {
         async query(text: string, parameters: readonly unknown[]) {
           if (failure) throw failure

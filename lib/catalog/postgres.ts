@@ -12,23 +12,26 @@ import type { Schema } from './schema.ts'
 const IDLE_CONNECTION_MS = 30_000
 /** A process that stops in the middle of a transaction must not hold its locks for as long as others wait for them. */
 const IDLE_TRANSACTION_MS = 4000
-/** What the network may take on top of the server's own limit for a statement. */
+/** How much longer than the server's own limit a statement may take: the time of the network. */
 const NETWORK_MS = 2000
 const KEEP_ALIVE_MS = 10_000
-/** Connections that are always in use are replaced all the same: where the name leads and what time it is may change. */
+/**
+ * Connections that are always in use are replaced, too: the name may lead to another server, and its clock may have
+ * moved.
+ */
 const LIFETIME_SECONDS = 600
 
 /**
- * The Postgres database at `url` by `pg`. Every commit is synced, save those that say that nothing rests on them. The pool
- * replaces by itself what a restart of the server or of the network has cut. `onTime` is told at each new connection
- * what time it is at the server.
+ * The Postgres database at `url` by `pg`. Every commit is synced, save those that allow an asynchronous one. The pool
+ * replaces by itself what a restart of the server or of the network has cut. `onTime` gets the server's time at each new
+ * connection.
  *
  * @see https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
 export function postgresServer(url: string, onTime: (reading: TimeReading) => void = () => {}): Connector {
   return {
     open: () => openPostgres(url, onTime),
-    // Another database was put in its place.
+    // Another database, which has no tables yet, was put in its place.
     isBroken: isTableMissing,
     isBusy,
   }
@@ -58,7 +61,7 @@ async function openPostgres(url: string, onTime: (reading: TimeReading) => void)
       query_timeout: settings.statementTimeoutMs + NETWORK_MS,
       maxLifetimeSeconds: LIFETIME_SECONDS,
       onConnect: async (client) => {
-        // By statements, since poolers in between know no such settings of a start.
+        // By statements, since a pooler in between refuses them as settings of the connection.
         await client.query(
           `set statement_timeout = ${settings.statementTimeoutMs};
            set idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_MS}`,
@@ -70,8 +73,8 @@ async function openPostgres(url: string, onTime: (reading: TimeReading) => void)
     }),
   )
   try {
-    // Asked within the time limits, which the migrations themselves cannot have.
-    if (!(await isReady(db))) await migrateAlone(kyselyOn(new pg.Pool({ ...shared, max: 1 })))
+    // The question has the usual time limits; the migrations themselves can have none.
+    if (!(await isReady(db))) await migrateExclusively(kyselyOn(new pg.Pool({ ...shared, max: 1 })))
   } catch (error) {
     await db.destroy()
     throw error
@@ -108,8 +111,8 @@ async function isReady(db: Kysely<Schema>): Promise<boolean> {
   }
 }
 
-/** Brings the tables up to date while everybody else who starts waits, however long it takes. */
-async function migrateAlone(db: Kysely<Schema>) {
+/** Brings the tables up to date, however long that takes. Other processes that start meanwhile wait. */
+async function migrateExclusively(db: Kysely<Schema>) {
   try {
     await db.transaction().execute(async (transaction) => {
       await sql`set local statement_timeout = 0`.execute(transaction)

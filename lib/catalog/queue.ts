@@ -20,17 +20,20 @@ export interface Claim {
   notTriedSince?: number
 }
 
-/** What is waiting for IPFS. Clips are worked on under a lease, so that no two workers upload one at once. */
+/** The clips that wait for IPFS. They are worked on under a lease, so that no two workers upload one at once. */
 export interface Queue {
   /** Takes a lease on up to `limit` clips, oldest schedule first. */
   claim(claim: Claim): Promise<Clip[]>
   /** Prolongs a lease. `false`: it was lost. */
   renew(id: string, lease: Lease): Promise<boolean>
-  /** Gives back untouched what `owner` holds, or only clip `id` of it. What was being spoken counts as abandoned then. */
+  /**
+   * Ends all leases of `owner`, or only that on clip `id`. A staged clip is pending then, and one that was being spoken is
+   * abandoned; no schedule changes.
+   */
   release(owner: string, id?: string): Promise<void>
   /** The owners of all leases that are held. */
   owners(): Promise<string[]>
-  /** How many clips wait for IPFS and are not being worked on. */
+  /** How many clips wait for IPFS with nobody at work on them. */
   countWaiting(now: number): Promise<number>
 }
 
@@ -95,7 +98,7 @@ function claimable(db: QueryCreator<Schema>, { now, dueOnly, expiringBefore, not
   if (dueOnly) query = query.where(claimableAt, '<=', now)
   if (expiringBefore !== undefined) query = query.where('expiresAt', '<=', expiringBefore)
   if (notTriedSince !== undefined) {
-    // A round that ended in the future was before the clock was set back.
+    // A round that ended in the future ended before the clock was set back.
     query = query.where((eb) =>
       eb.or([
         eb('lastRoundAt', 'is', null),

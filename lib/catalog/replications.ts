@@ -9,9 +9,12 @@ export interface Replication {
   failedRounds: number
 }
 
-/** The clips that are still to reach further providers, worked on under leases like those that wait for their first. */
+/**
+ * The clips that further providers are still to get. They are worked on under leases, like those that wait for their
+ * first.
+ */
 export interface Replications {
-  /** Writes down every stored clip that fewer than `replicas` providers hold, or only `clipId` if that is one. */
+  /** Records every stored clip that fewer than `replicas` providers hold, or only `clipId` if that is one. */
   want(replicas: number, now: number, clipId?: string): Promise<void>
   /** Takes a lease on the one that has been due for longest; `dueOnly: false` ignores the schedules. */
   claim(claim: { now: number; lease: Lease; dueOnly: boolean }): Promise<Replication | undefined>
@@ -27,7 +30,7 @@ export interface Replications {
   count(): Promise<number>
 }
 
-/** So many clips are looked at by one statement, which must not take long. */
+/** How many clips one statement looks at, which must not take long. */
 const LOOKED_AT_ONCE = 5000
 
 export function createReplications({ read, run }: Database, emit: Emit): Replications {

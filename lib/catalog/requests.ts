@@ -4,7 +4,7 @@ import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
 import { type Schema, toClip } from './schema.ts'
 
-/** Between a claim and the record of the clip that it names. */
+/** How long it may take from a claim to the record of the clip that it names. */
 const RECORD_DELAY_MS = 10_000
 
 export interface RequestClaim {
@@ -24,9 +24,9 @@ export interface RequestClaim {
 /**
  * Who answers for a request:
  *
- * - `ours`: nobody did, so the caller is to speak clip `clipId`
+ * - `ours`: nobody yet, so the caller is to speak clip `clipId`
  * - `spoken`: this clip exists and can be given again
- * - `speaking`: somebody is at it now; ask again
+ * - `speaking`: it is being spoken now; ask again
  */
 export type RequestOwner = { status: 'ours' } | { status: 'spoken'; clip: Clip } | { status: 'speaking' }
 
@@ -35,7 +35,7 @@ export interface Requests {
   claim(claim: RequestClaim): Promise<RequestOwner>
   /** The clip named in a claim came to nothing. */
   giveUp(hash: string, clipId: string): Promise<void>
-  /** Counts characters that were not paid for since their clip was there. */
+  /** Counts characters that were not paid for because their clip existed. */
   countSaved(characters: number): Promise<void>
 }
 
@@ -80,7 +80,7 @@ export function createRequests({ run, transaction }: Database): Requests {
   }
 }
 
-/** The clip with so much more time; `undefined` where somebody has just ended it. */
+/** The clip with its time prolonged to `expiresAt`; `undefined` where it has just expired. */
 async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promise<Clip | undefined> {
   if (clip.state === 'stored' || clip.expiresAt >= expiresAt) return clip
   const row = await db

@@ -13,10 +13,11 @@ export interface Schema {
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
   samples: Sample
+  /** One row a slot. */
   holdings: TotalsRow
 }
 
-/** A clip as its table holds it. */
+/** A clip as its table has it. `isHeld`: the temporary store should have its bytes. */
 export type ClipRow = Omit<Clip, 'hasLocalBytes'> & { isHeld: number }
 
 export interface AttemptRow {
@@ -83,7 +84,10 @@ export interface CounterRow {
   value: number
 }
 
-/** One part of how much there is, kept by triggers on `clips`. */
+/**
+ * One part of the totals, kept by triggers on `clips`. The truth is the sum over all slots; one alone may be
+ * negative.
+ */
 export interface TotalsRow {
   slot: number
   heldClips: number
@@ -115,14 +119,20 @@ export function toClip(row: ClipRow): Clip {
   return { ...clip, hasLocalBytes: isHeld === 1 }
 }
 
-/** A clip that IPFS is still to get. Word for word the condition of the indexes `clips_claimable` and `clips_ending`, or they would not serve. */
+/**
+ * A clip that IPFS is still to get. Word for word the condition of the indexes `clips_claimable` and `clips_ending`, or the
+ * databases would not use them.
+ */
 export const isWaiting = sql<SqlBool>`clips.state in ('staged', 'pending')`
 
-/** A clip whose bytes are here though nobody needs them: the condition of `clips_settled`. */
+/** A clip whose bytes are here though they could be deleted: the condition of `clips_settled`. */
 export const isEvictable = sql<SqlBool>`clips.is_held = 1 and clips.state in ('stored', 'expired')`
 
 /** A clip that is being spoken: the condition of `clips_speaking`. */
 export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`
 
-/** When a clip that waits can be claimed by its own schedule: its date, or the end of its lease where that is later. */
+/**
+ * When a clip that waits can be claimed by its own schedule: its date, or the end of its lease where that is later. Word
+ * for word what `clips_claimable` is on.
+ */
 export const claimableAt = sql<number>`case when clips.lease_expires_at > clips.next_attempt_at then clips.lease_expires_at else clips.next_attempt_at end`

@@ -15,7 +15,7 @@ import type { Connection, Connector } from './connection.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
 
-/** How long a statement holds up this process while it waits for the write of another. */
+/** How long a statement may block this process while another process writes. */
 const BUSY_TIMEOUT_MS = 10
 
 /** Schema changes are transactional in SQLite, so that processes which start together migrate one after the other. */
@@ -25,7 +25,7 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-/** Whoever writes is alone, so that no row needs a lock. */
+/** Only one connection writes at a time, so that no row needs a lock. */
 class LocklessCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(node: SelectModifierNode) {
     if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') super.visitSelectModifier(node)
@@ -47,9 +47,9 @@ const BUSY = 5
 
 /**
  * The SQLite file `file` (made when missing) by `node:sqlite`. Commits go to the write-ahead log; it is synced where a
- * transaction asks to be durable, and that takes everything before it along.
+ * transaction asks to be durable, and with it everything that was committed before.
  *
- * `isAlone`: nobody else may have it open, for as long as this connection has; otherwise it counts as busy.
+ * `exclusive`: nobody else may have the file open while this connection has; where somebody has, it counts as busy.
  *
  * @see https://sqlite.org/pragma.html#pragma_synchronous
  * @see https://sqlite.org/pragma.html#pragma_locking_mode
@@ -76,11 +76,11 @@ function resultCodeOf(error: unknown): number {
   return ((error as { errcode?: number }).errcode ?? 0) & 0xff
 }
 
-function openSqlite(file: string, isAlone: boolean): Connection {
+function openSqlite(file: string, exclusive: boolean): Connection {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
-    if (isAlone) database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;')
+    if (exclusive) database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;')
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
   } catch (error) {
     database.close()
@@ -92,9 +92,9 @@ function openSqlite(file: string, isAlone: boolean): Connection {
       database: {
         close: () => database.close(),
         prepare(sql) {
-          // SQLite has rolled back by itself after a full disk and the like; to ask for it would hide that error.
-          if (sql === 'rollback' && !database.isTransaction) return nothing
-          // A deferred transaction that turns to writing fails at once where it should wait its turn.
+          // SQLite rolls back by itself after an error such as a full disk; a second rollback would hide that error.
+          if (sql === 'rollback' && !database.isTransaction) return noStatement
+          // A deferred transaction that begins to write fails at once where another one writes; this one waits its turn.
           const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)
           type Values = Parameters<typeof statement.all>
           return {
@@ -124,7 +124,7 @@ function openSqlite(file: string, isAlone: boolean): Connection {
   }
 }
 
-const nothing: SqliteStatement = {
+const noStatement: SqliteStatement = {
   reader: false,
   all: () => [],
   run: () => ({ changes: 0, lastInsertRowid: 0 }),

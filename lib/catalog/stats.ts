@@ -4,7 +4,10 @@ import type { Database } from './connection.ts'
 import type { Sample } from './schema.ts'
 import { readTotals } from './totals.ts'
 
-/** A stretch of time in steps: `from` counts, `to` does not; milliseconds. A clip or try falls into step 0, 1, 2, … */
+/**
+ * A stretch of time in steps, in milliseconds: `from` is part of it, `to` is not. A clip or try falls into step 0,
+ * 1, 2, …
+ */
 export interface Span {
   from: number
   to: number

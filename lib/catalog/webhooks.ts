@@ -5,18 +5,18 @@ import type { Emit } from './events.ts'
 import { claimRows, type Lease, unleased } from './leases.ts'
 import type { Schema, WebhookRow, WebhookType } from './schema.ts'
 
-/** Something that the receiver of webhooks is still to be told. */
+/** A message that the receiver of webhooks has not got yet. */
 export type PendingWebhook = WebhookRow
 
-/** What is still to be told, recorded in the same transaction as the change that it tells of. */
+/** The messages to the receiver of webhooks, each recorded in the same transaction as the change that it tells of. */
 export interface Webhooks {
   /** Takes a lease on up to `limit` messages that are due, oldest first. */
   claim(claim: { limit: number; now: number; lease: Lease }): Promise<PendingWebhook[]>
-  /** The receiver has it, or never will: it is forgotten. */
-  settle(id: string): Promise<void>
-  /** It did not get through: wait until `nextAttemptAt`. */
+  /** Deletes a message that the receiver has got, or will never get. */
+  delete(id: string): Promise<void>
+  /** Delivery failed: wait until `nextAttemptAt`. */
   postpone(id: string, facts: { error: string; nextAttemptAt: number }): Promise<void>
-  /** Gives back untouched what `owner` holds. */
+  /** Ends all leases of `owner`, and changes nothing else. */
   release(owner: string): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export function createWebhooks({ read, run }: Database, emit: Emit): Webhooks {
 
   return {
     async claim({ limit, now, lease }) {
-      // Asked every second, which must not keep others from writing.
+      // This is asked every second, and a read does not keep others from writing.
       if (!(await isAnyDue(now))) return []
       return run((db) => {
         const among = db
@@ -55,7 +55,7 @@ export function createWebhooks({ read, run }: Database, emit: Emit): Webhooks {
       })
     },
 
-    settle: (id) =>
+    delete: (id) =>
       run(async (db) => {
         await db.deleteFrom('webhooks').where('id', '=', id).execute()
       }),

@@ -7,13 +7,13 @@ import { absoluteUrl, asPublished } from '#lib/model/permanent-url.ts'
 import { withJitter } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
-const AT_ONCE = 10
+const MESSAGES_AT_ONCE = 10
 const TIMEOUT_MS = 15_000
 const LEASE_MS = TIMEOUT_MS + 15_000
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
-/** The waits after failed tries: about three days in all, then the message is given up. */
+/** The waits after failed tries, about three days in all. After the last the message is given up. */
 const RETRY_DELAYS_MS = [
   SECOND,
   5 * SECOND,
@@ -29,8 +29,8 @@ const RETRY_DELAYS_MS = [
 ]
 
 /**
- * Tells `WEBHOOK_URL` what it has not been told yet: each message at least once, signed, under the same id at each try.
- * Messages are claimed by a lease, so that any number of processes may call this at once. Returns how many got through.
+ * Sends `WEBHOOK_URL` the messages that are due: each at least once, signed, under the same id at each try. Messages are
+ * claimed by a lease, so that any number of processes may call this at once. Returns how many were delivered.
  *
  * @see https://www.standardwebhooks.com
  * @throws CatalogError when the catalog fails; what was claimed is tried again once its lease is over
@@ -42,7 +42,7 @@ export async function deliverWebhooks(services: Services): Promise<number> {
   while (!tasks.signal.aborted) {
     const now = clock.now()
     const lease = { owner: leaseOwner, expiresAt: now + LEASE_MS }
-    const messages = await catalog.webhooks.claim({ limit: AT_ONCE, now, lease })
+    const messages = await catalog.webhooks.claim({ limit: MESSAGES_AT_ONCE, now, lease })
     if (messages.length === 0) break
     const outcomes = await Promise.all(messages.map((message) => deliver(services, config.webhook, message)))
     delivered += outcomes.filter(Boolean).length
@@ -55,7 +55,7 @@ async function deliver(services: Services, receiver: Config['webhook'], message:
   const { catalog, clock, log, scrub, tasks } = services
   const clip = await catalog.clips.find(message.clipId)
   if (!clip || !receiver) {
-    await catalog.webhooks.settle(message.id)
+    await catalog.webhooks.delete(message.id)
     return false
   }
   try {
@@ -63,7 +63,7 @@ async function deliver(services: Services, receiver: Config['webhook'], message:
       now: clock.now(),
       signal: AbortSignal.any([tasks.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
-    await catalog.webhooks.settle(message.id)
+    await catalog.webhooks.delete(message.id)
     return true
   } catch (cause) {
     if (tasks.signal.aborted) return false
@@ -72,7 +72,7 @@ async function deliver(services: Services, receiver: Config['webhook'], message:
     const facts = { webhookId: message.id, type: message.type, clipId: clip.id, error }
     if (waitMs === undefined) {
       log.error(facts, 'A webhook was given up')
-      await catalog.webhooks.settle(message.id)
+      await catalog.webhooks.delete(message.id)
       return false
     }
     log.warn(facts, 'A webhook did not get through')
@@ -91,7 +91,7 @@ async function post(
   const sentAt = new Date(now)
   const response = await fetch(url, {
     method: 'POST',
-    // Whoever is redirected would get a message that was meant for another.
+    // Another server than the configured one must not get the message.
     redirect: 'manual',
     headers: {
       'Content-Type': 'application/json',
@@ -107,7 +107,7 @@ async function post(
   if (!response.ok) throw new Error(`The receiver answered ${response.status}`)
 }
 
-/** The same at each try: a settled clip changes no more. */
+/** The same at each try: a clip that is stored or expired no longer changes. */
 function payloadOf(config: Config, { type, createdAt }: PendingWebhook, clip: Clip): string {
   const { id, cid, mimeType, durationMs, characters, requestId } = clip
   const about = { id, cid, mimeType, bytes: clip.sizeBytes, durationMs, characters, requestId }

@@ -11,7 +11,7 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
 
 async function replaceIndexes(db: Kysely<unknown>) {
   await sql`drop index clips_due`.execute(db)
-  // Word for word `claimableAt`: leased clips stand where their lease ends, out of the way of whoever looks for the next.
+  // Word for word `claimableAt`: a leased clip is sorted by the end of its lease, so that a claim need not skip it.
   await sql`
     create index clips_claimable on clips (
       (case when lease_expires_at > next_attempt_at then lease_expires_at else next_attempt_at end)
@@ -43,12 +43,12 @@ async function splitCounters(db: Kysely<unknown>, dialect: Dialect) {
     db,
   )
   await sql`drop table counters_before`.execute(db)
-  // By this key the version before adds to counters, which may go on beside us.
+  // By this key the previous version, which may still run, adds to counters.
   if (dialect === 'sqlite')
     await sql`create unique index counters_by_name on counters (name, label)`.execute(db)
 }
 
-/** How much there is of what would take long to count. The truth is the sum over all slots; one alone may be negative. */
+/** Totals that would take long to count. The truth is the sum over all slots; one alone may be negative. */
 async function addHoldings(db: Kysely<unknown>) {
   await sql`
     create table holdings (

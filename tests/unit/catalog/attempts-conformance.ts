@@ -64,7 +64,7 @@ export function describeAttempts({ prepare }: Subject) {
       expect(await catalog.attempts.ambiguousProviders(other)).toEqual([])
     })
 
-    it('forgets old tries of settled clips, and keeps those of clips that wait', async () => {
+    it('deletes old tries of stored clips, and keeps those of clips that wait', async () => {
       const catalog = await open()
       const { id: waiting } = await waitingClip(catalog)
       const { id: settled } = await storedClip(catalog)
@@ -78,7 +78,7 @@ export function describeAttempts({ prepare }: Subject) {
       expect(await catalog.attempts.prune(NOW)).toBe(0)
     })
 
-    it('forgets however many there are, and none that a clip still needs', async () => {
+    it('deletes more old tries than one statement may, and none of a clip that waits', async () => {
       const catalog = await open()
       const { id: waiting } = await waitingClip(catalog)
       await begin(catalog, waiting, 'pinata', NOW - 2)

@@ -18,7 +18,7 @@ export function describeBudgets(subject: Subject) {
       expect(await budgets.spend({ ...today, day: '2026-11-23', characters: 100 }, 100)).toBe(true)
     })
 
-    it('get back what was not spoken', async () => {
+    it('get back the characters that were not spoken', async () => {
       const { budgets } = await open()
       await budgets.spend({ ...today, characters: 100 }, 100)
       await budgets.refund({ ...today, characters: 30 })

@@ -60,7 +60,7 @@ export async function waitingClip(
   { created = {}, staged = {} }: { created?: Partial<NewClip>; staged?: Partial<StagedFacts> } = {},
 ): Promise<Clip> {
   const clip = newClip(created)
-  if (!(await clips.reserve(clip, noLimit))) throw new Error('There was no room')
+  if (!(await clips.reserve(clip, noLimit))) throw new Error('The byte budget is used up')
   const waiting = await clips.stage(clip.id, stagedFacts(staged))
   if (!waiting) throw new Error('The clip is not there')
   return waiting

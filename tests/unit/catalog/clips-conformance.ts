@@ -46,7 +46,7 @@ export function describeClips({ prepare }: Subject) {
       })
     })
 
-    it('begins once: whoever comes second finds its id taken', async () => {
+    it('begins once: a second one of the same id is refused', async () => {
       const { clips } = await open()
       const clip = newClip()
       expect(await clips.reserve(clip, noLimit)).toBe(true)
@@ -59,7 +59,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(newClipId())).toBeNull()
     })
 
-    it('tells of many ids at once which have a record, and whether their bytes should be here', async () => {
+    it('says of many ids at once which have a record, and whether their bytes should be here', async () => {
       const catalog = await open()
       const waiting = await waitingClip(catalog)
       const gone = await storedClip(catalog)
@@ -74,7 +74,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await catalog.clips.localAmong([])).toEqual(new Map())
     })
 
-    it('goes on with its bytes, under the lease of who uploads them', async () => {
+    it('is staged with its bytes, under the lease of who uploads them', async () => {
       const { clips } = await open()
       const clip = newClip()
       await clips.reserve(clip, noLimit)
@@ -92,7 +92,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.stage(newClipId(), stagedFacts())).toBeNull()
     })
 
-    it('cannot be staged twice: the first bytes stand, and their characters count once', async () => {
+    it('cannot be staged twice: the first bytes stay, and their characters count once', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog, { created: { characters: 20 } })
       expect(await catalog.clips.stage(id, stagedFacts({ cid: 'another' }))).toMatchObject({
@@ -101,7 +101,7 @@ export function describeClips({ prepare }: Subject) {
       expect((await catalog.counters.read()).characters_spoken).toEqual({ '': 20 })
     })
 
-    it('reaches a provider, which ends its lease and its schedule', async () => {
+    it('is stored by a provider, which ends its lease and its schedule', async () => {
       const { clips, ...catalog } = await open()
       const clip = await waitingClip({ clips, ...catalog }, { staged: { leaseOwner: 'me' } })
       expect(await clips.store(clip.id, storedFacts)).toBe(true)
@@ -116,7 +116,7 @@ export function describeClips({ prepare }: Subject) {
       })
     })
 
-    it('reaches a provider once: a second one changes and counts nothing', async () => {
+    it('is stored once: a second provider changes and counts nothing', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       expect(await catalog.clips.store(id, { ...storedFacts, provider: 'kubo' })).toBe(false)
@@ -124,7 +124,7 @@ export function describeClips({ prepare }: Subject) {
       expect((await catalog.counters.read()).clips_stored).toEqual({ pinata: 1 })
     })
 
-    it('reaches a provider once, whoever says so at the same time through however many connections', async () => {
+    it('is stored once, though nine ask for it at once through three connections', async () => {
       const connect = await prepare()
       const catalogs = [connect(), connect(), connect()]
       for (const catalog of catalogs) await catalog.check()
@@ -140,7 +140,7 @@ export function describeClips({ prepare }: Subject) {
       })
     })
 
-    it('can become bytes that a provider has at once, without ever waiting', async () => {
+    it('can be stored without ever being staged', async () => {
       const catalog = await open()
       const clip = newClip({ characters: 20 })
       await catalog.clips.reserve(clip, noLimit)
@@ -159,7 +159,7 @@ export function describeClips({ prepare }: Subject) {
       expect(counters).toMatchObject({ characters_spoken: { '': 20 }, clips_stored: { pinata: 1 } })
     })
 
-    it('is told when a failed round is to be repeated', async () => {
+    it('gets the date of its next round when one has failed', async () => {
       const { clips, ...catalog } = await open()
       const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
       const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
@@ -176,7 +176,7 @@ export function describeClips({ prepare }: Subject) {
       })
     })
 
-    it('is not given back by somebody who has lost the lease', async () => {
+    it('is not postponed by a process that has lost its lease', async () => {
       const { clips, ...catalog } = await open()
       const lease = { leaseOwner: 'successor', leaseExpiresAt: NOW + 60_000 }
       const { id } = await waitingClip({ clips, ...catalog }, { staged: lease })
@@ -194,7 +194,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(id)).toMatchObject({ state: 'stored', lastError: null })
     })
 
-    it('expires once, counted', async () => {
+    it('expires once, and is counted once', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       expect(await catalog.clips.expire(id, { error: 'nobody took it', now: NOW + HOUR_MS })).toBe(true)
@@ -208,14 +208,14 @@ export function describeClips({ prepare }: Subject) {
       expect((await catalog.counters.read()).clips_expired).toEqual({ '': 1 })
     })
 
-    it('does not expire before its time, of which it may have been given more', async () => {
+    it('does not expire before its time', async () => {
       const { clips, ...catalog } = await open()
       const { id } = await waitingClip({ clips, ...catalog })
       expect(await clips.expire(id, { error: 'late', now: NOW + HOUR_MS - 1 })).toBe(false)
       expect(await clips.find(id)).toMatchObject({ state: 'staged' })
     })
 
-    it('does not expire under the hands of whom it is leased to', async () => {
+    it('does not expire while somebody else has a lease on it', async () => {
       const { clips, ...catalog } = await open()
       const staged = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
       const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW }, staged })
@@ -231,7 +231,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.expire(id, { error: 'late', now: NOW + 1000 })).toBe(true)
     })
 
-    it('is stored after all where a provider took it while it expired', async () => {
+    it('is stored where a provider took it while it expired', async () => {
       const { clips, ...catalog } = await open()
       const { id } = await waitingClip({ clips, ...catalog }, { created: { expiresAt: NOW } })
       await clips.expire(id, { error: 'late', now: NOW })
@@ -251,7 +251,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(waiting.id)).not.toBeNull()
     })
 
-    it('holds times as whole milliseconds, also far ahead', async () => {
+    it('keeps times as whole milliseconds, and sizes above 4 GiB', async () => {
       const { clips } = await open()
       const clip = newClip({ expiresAt: NOW + 100 * 365 * 24 * HOUR_MS, sizeBytes: 5 * 1024 ** 3 })
       await clips.reserve(clip, noLimit)
@@ -262,7 +262,7 @@ export function describeClips({ prepare }: Subject) {
       expect(found).toMatchObject({ expiresAt: clip.expiresAt, sizeBytes: clip.sizeBytes })
     })
 
-    it('keeps whatever a text may hold', async () => {
+    it('keeps quotes, control characters and emoji in a text', async () => {
       const { clips } = await open()
       const requestId = `O'Hara"; drop table clips; -- 🎤 \u0001 ${'x'.repeat(1000)}`
       const clip = newClip({ requestId })
@@ -270,7 +270,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(clip.id)).toMatchObject({ requestId })
     })
 
-    it('is recorded whatever a provider has said of it', async () => {
+    it('is recorded though the error of a provider has characters that no database takes', async () => {
       const { clips, attempts, ...catalog } = await open()
       const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
       const { id } = await waitingClip({ clips, attempts, ...catalog }, { staged: lease })

@@ -17,7 +17,7 @@ export function describeIdempotencyKeys(subject: Subject) {
       expect(states.filter(({ status }) => status === 'in_flight')).toHaveLength(99)
     })
 
-    it('remembers its answer for a day, and whose it was', async () => {
+    it('keeps its answer and its fingerprint for a day', async () => {
       const { idempotencyKeys } = await open()
       await idempotencyKeys.claim(claim)
       await idempotencyKeys.answer('k', { status: 200, text: 'answer \u0000 🎤' })
@@ -28,7 +28,7 @@ export function describeIdempotencyKeys(subject: Subject) {
       expect(await idempotencyKeys.claim(nextDay)).toEqual({ status: 'ours' })
     })
 
-    it('is free again after a failure, and once its holder died', async () => {
+    it('can be claimed again after a failure, and once the lease of its claim has run out', async () => {
       const { idempotencyKeys } = await open()
       await idempotencyKeys.claim(claim)
       await idempotencyKeys.giveUp('k')

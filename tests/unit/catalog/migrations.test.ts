@@ -31,7 +31,7 @@ async function catalogOf(last: string, sql: string): Promise<string> {
   return file
 }
 
-it('a catalog from before clips were counted by triggers knows what it holds, and goes on counting', async () => {
+it('a catalog from before triggers kept the totals has them after the migration, and keeps them', async () => {
   const columns = 'id, state, request_id, characters, voice_id, created_at, expires_at, size_bytes, is_held'
   const clip = (id: string, state: string, isHeld: number) =>
     `insert into clips (${columns}, next_attempt_at)
@@ -51,7 +51,7 @@ it('a catalog from before clips were counted by triggers knows what it holds, an
   expect(await catalog.counters.read()).toMatchObject({ clips_stored: { pinata: 3 } })
 })
 
-it('the version before, which has the catalog open, goes on counting beside this one', async () => {
+it('the previous version, which has the catalog open, goes on adding to counters beside this one', async () => {
   const file = await catalogOf('008-spoken', '')
   const versionBefore = new DatabaseSync(file)
   onTestFinished(() => versionBefore.close())

@@ -31,7 +31,7 @@ export function describePins({ prepare }: Subject) {
       expect(await catalog.pins.claimCheck(check)).toBeUndefined()
     })
 
-    it('that nobody has read back yet are claimed again while they are fresh', async () => {
+    it('that are not proven yet are claimed again while they are new', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       const pin = await catalog.pins.claimCheck(check)

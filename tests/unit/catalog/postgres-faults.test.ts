@@ -41,7 +41,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     return { catalog, network, safe }
   }
 
-  it('is brought up to date once, by ten who start at the same moment on an empty database', async () => {
+  it('is migrated once, by ten instances that start at the same moment on an empty database', async () => {
     const { url, drop } = await newDatabase(subject.url())
     onTestFinished(drop)
     const catalogs = Array.from({ length: 10 }, () => createCatalog(postgresServer(url)))
@@ -66,7 +66,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalogAt(url).check()
   })
 
-  it('says at once that the password is wrong, without repeating it', async () => {
+  it('fails at once with a wrong password, which the error does not repeat', async () => {
     const url = new URL(subject.url())
     url.password = 'not-the-password'
     const failure = await catalogAt(url.href)
@@ -77,14 +77,14 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(String(failure)).not.toContain('not-the-password')
   })
 
-  it('says soon that nobody listens', async () => {
+  it('fails within seconds where no server listens', async () => {
     const port = await freePort()
     const catalog = catalogAt(`postgres://voicepin:secret@localhost:${port}/voicepin`)
     expect(await secondsOf(catalog.check())).toBeLessThan(4)
     await expect(catalog.check()).rejects.toThrow(/^The catalog failed: .*ECONNREFUSED/)
   })
 
-  it('waits for a server that takes connections and says nothing only as long as it may', async () => {
+  it('waits no longer than connect_timeout for a server that accepts connections and does not answer', async () => {
     const network = await weakNetwork(subject.url())
     network.hang()
     const catalog = catalogAt(network.url, { connect_timeout: '1' })
@@ -94,7 +94,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.check()
   })
 
-  it('waits for an answer to its very first question only as long as it may', async () => {
+  it('waits no longer than statement_timeout for the answer to its first query', async () => {
     const network = await weakNetwork(subject.url())
     network.hangAt('kysely_migration')
     const catalog = catalogAt(network.url, { statement_timeout: '500' })
@@ -103,7 +103,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.check()
   }, 20_000)
 
-  it('gives up on an answer that does not come, and on the connection that it should have come by', async () => {
+  it('gives up a query that is not answered, and its connection', async () => {
     const { catalog, network } = await behindWeakNetwork({ statement_timeout: '500', connect_timeout: '1' })
     network.hang()
     const seconds = await secondsOf(catalog.totals())
@@ -113,7 +113,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.check()
   }, 20_000)
 
-  it('ends a statement that takes too long, and works on', async () => {
+  it('ends a statement that takes too long, and its connection works on', async () => {
     await subject.prepare()
     const url = new URL(subject.url())
     url.searchParams.set('statement_timeout', '100')
@@ -124,7 +124,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await database.run((db) => sql`select 1`.execute(db))
   })
 
-  it('waits only seconds for a process that stands still in the middle of a transaction', async () => {
+  it('waits only seconds for a process that hangs in the middle of a transaction', async () => {
     const { catalog: still, network, safe } = await behindWeakNetwork()
     network.hangAt('insert into "clips"')
     still.clips.reserve(newClip(), noLimit).catch(() => {})
@@ -139,14 +139,14 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(performance.now() - begun).toBeLessThan(6000)
   }, 20_000)
 
-  it('reads again where the connection broke', async () => {
+  it('repeats a read whose connection broke', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
     const { id } = await waitingClip(safe)
     network.cutAt('select', 'after')
     expect(await catalog.clips.find(id)).toMatchObject({ id })
   })
 
-  it('does again what cannot have been done', async () => {
+  it('repeats a transaction that broke off before its commit', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
     const { id: clipId } = await waitingClip(safe)
     network.cutAt('update "clips"', 'after')
@@ -155,7 +155,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)
   })
 
-  it('never does again what may have been done', async () => {
+  it('never repeats a commit or a statement whose answer was lost', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
     const { id: clipId } = await waitingClip(safe)
     network.cutAt('commit', 'after')
@@ -168,14 +168,14 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await catalog.counters.add([increment])
   })
 
-  it('bears that its idle connections are cut', async () => {
+  it('replaces idle connections that were cut', async () => {
     const { catalog, network } = await behindWeakNetwork({ max: '5' })
     await Promise.all(Array.from({ length: 5 }, () => catalog.totals()))
     network.cut()
     await catalog.totals()
   })
 
-  it('lets go of a server that takes no writes any more, and finds the one that does', async () => {
+  it('leaves a server that has become read-only, and finds the one that takes writes', async () => {
     const { url, drop } = await newDatabase(subject.url())
     onTestFinished(drop)
     const operator = createDatabase(postgresServer(url))
@@ -194,7 +194,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     expect(await catalog.clips.reserve(newClip(), noLimit)).toBe(true)
   })
 
-  it('starts over in a database that was put in its place', async () => {
+  it('migrates an empty database that was put in the place of its own', async () => {
     const catalog = (await subject.prepare())()
     await waitingClip(catalog)
     const { url, drop } = await newDatabase(subject.url())
@@ -210,7 +210,7 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
 })
 
 it.skipIf(!hasPostgres)(
-  'a restart of Postgres under a catalog that is in use needs none of ours',
+  'the catalog in Postgres goes on after a restart of the server, without one of its own',
   async () => {
     const server = await startPostgres()
     onTestFinished(() => server.stop())

@@ -8,11 +8,11 @@ import { describeCatalog } from './catalog-conformance.ts'
 import { HOUR_MS, NOW, waitingClip } from './catalog-subject.ts'
 import { hasPostgres, postgresSubject } from './postgres-subject.ts'
 
-describe.skipIf(!hasPostgres)('with a real server', () => {
+describe.skipIf(!hasPostgres)('the catalog on a real Postgres', () => {
   const subject = postgresSubject()
   describeCatalog(subject)
 
-  it('a clip that somebody ends at this very moment is not given to whoever asks for it', async () => {
+  it('does not give a request a clip that expires at this moment', async () => {
     const catalog = (await subject.prepare())()
     const { id } = await waitingClip(catalog)
     const request = { hash: 'h', clipId: id, now: NOW, notBefore: 0, keepsPending: false }

@@ -23,7 +23,7 @@ export function describeQueue({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('the queue', () => {
-    it('gives out what waits, under a lease, and to nobody else meanwhile', async () => {
+    it('gives a clip that waits to one claim, under a lease, and to no other meanwhile', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       const [claimed] = await catalog.queue.claim(claimBy('one'))
@@ -32,7 +32,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one'))).toEqual([])
     })
 
-    it('gives out a clip whose lease has run out', async () => {
+    it('gives a clip to another claim once its lease has run out', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.queue.claim(claimBy('one'))
@@ -41,7 +41,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('two', { now }))).toMatchObject([{ id, leaseOwner: 'two' }])
     })
 
-    it('gives out neither what is spoken, nor what is stored, nor what has expired', async () => {
+    it('gives no clip that is being spoken, is stored or has expired', async () => {
       const catalog = await open()
       await catalog.clips.reserve(newClip({ leaseOwner: null, leaseExpiresAt: null }), noLimit)
       await storedClip(catalog)
@@ -50,7 +50,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one'))).toEqual([])
     })
 
-    it('gives out the oldest schedule first, and no more than asked for', async () => {
+    it('gives the clip with the oldest schedule first, and no more clips than asked for', async () => {
       const catalog = await open()
       for (const stagedAt of [3000, 1000, 2000]) {
         await waitingClip(catalog, { staged: { stagedAt: NOW + stagedAt } })
@@ -61,7 +61,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(rest.map(({ stagedAt }) => stagedAt)).toEqual([NOW + 3000])
     })
 
-    it("respects a clip's own schedule where it is told to", async () => {
+    it('gives no clip before its date to a claim with dueOnly', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog, { staged: { stagedAt: later + 1 } })
       expect(await catalog.queue.claim(claimBy('one', { dueOnly: true }))).toEqual([])
@@ -70,7 +70,7 @@ export function describeQueue({ prepare }: Subject) {
       ])
     })
 
-    it('leaves out what is not about to end, where it is told to', async () => {
+    it('gives only clips whose time ends soon to a claim with expiringBefore', async () => {
       const catalog = await open()
       const ends = NOW + HOUR_MS
       const { id } = await waitingClip(catalog, { created: { expiresAt: ends } })
@@ -78,7 +78,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one', { expiringBefore: ends }))).toMatchObject([{ id }])
     })
 
-    it('leaves out what was tried in this round already', async () => {
+    it('gives no clip again to a claim with notTriedSince', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.queue.claim(claimBy('one'))
@@ -88,7 +88,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one', { notTriedSince: later + 1 }))).toMatchObject([{ id }])
     })
 
-    it('does not wait for a clock that was set back to catch up', async () => {
+    it('gives a clip whose last round is in the future, since a clock was set back', async () => {
       const catalog = await open()
       const { id } = await waitingClip(catalog)
       await catalog.queue.claim(claimBy('one'))
@@ -98,7 +98,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await catalog.queue.claim(claimBy('one', { now, notTriedSince: now }))).toMatchObject([{ id }])
     })
 
-    it('prolongs a lease for its holder only', async () => {
+    it('prolongs a lease only for its owner', async () => {
       const { queue, clips, ...catalog } = await open()
       const { id } = await waitingClip({ queue, clips, ...catalog })
       await queue.claim(claimBy('one'))
@@ -110,7 +110,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await queue.renew(id, { owner: 'one', expiresAt: later })).toBe(false)
     })
 
-    it('takes one clip back untouched, and only from its holder', async () => {
+    it('ends the lease on one clip, only for its owner, and counts no failed round', async () => {
       const { queue, clips, ...catalog } = await open()
       const { id } = await waitingClip({ queue, clips, ...catalog })
       const { id: other } = await waitingClip({ queue, clips, ...catalog })
@@ -128,7 +128,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await clips.find(other)).toMatchObject({ leaseOwner: 'one' })
     })
 
-    it('takes everything back that one holder has', async () => {
+    it('ends all leases of one owner', async () => {
       const { queue, clips, backlog, ...catalog } = await open()
       const all = { queue, clips, backlog, ...catalog }
       const speaking = newClip({ leaseOwner: 'one' })
@@ -143,7 +143,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await backlog.abandoned(NOW)).toMatchObject([{ id: speaking.id, state: 'speaking' }])
     })
 
-    it('counts what waits and is not being worked on', async () => {
+    it('counts the clips that wait with nobody at work on them', async () => {
       const { queue, ...catalog } = await open()
       for (let count = 0; count < 3; count += 1) await waitingClip({ queue, ...catalog })
       await storedClip({ queue, ...catalog })
@@ -153,7 +153,7 @@ export function describeQueue({ prepare }: Subject) {
       expect(await queue.countWaiting(later + 30_000)).toBe(3)
     })
 
-    it.each([1, 2])('never gives one clip twice, through %i connections at once', async (count) => {
+    it.each([1, 2])('never gives one clip to two claims, through %i connections at once', async (count) => {
       const connect = await prepare()
       const catalogs = Array.from({ length: count }, connect)
       const [first] = catalogs

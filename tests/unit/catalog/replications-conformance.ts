@@ -10,7 +10,7 @@ export function describeReplications({ prepare }: Subject) {
   const open = async () => (await prepare())()
 
   describe('replications', () => {
-    it('are wanted for stored clips that too few hold, once each', async () => {
+    it('are recorded once for each stored clip that too few providers hold', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       const { id: enough } = await storedClip(catalog)
@@ -22,7 +22,7 @@ export function describeReplications({ prepare }: Subject) {
       expect(await catalog.replications.claim(due)).toEqual({ clipId: id, failedRounds: 0 })
     })
 
-    it('are claimed under a lease, which only its holder prolongs, and wait for their date', async () => {
+    it('are claimed under a lease, which only its owner prolongs, and wait for their date', async () => {
       const { replications, ...catalog } = await open()
       const { id } = await storedClip({ replications, ...catalog })
       await replications.want(2, NOW)

@@ -26,7 +26,7 @@ export function describeRequests(subject: Subject) {
       expect(owners.filter(({ status }) => status === 'speaking')).toHaveLength(99)
     })
 
-    it('finds the clip that was spoken for it, which then lives longer', async () => {
+    it('gets the clip that was spoken for it before, whose time is prolonged', async () => {
       const catalog = await open()
       const { id, expiresAt } = await waitingClip(catalog)
       expect(await catalog.requests.claim(claim({ clipId: id }))).toEqual({ status: 'ours' })
@@ -50,7 +50,7 @@ export function describeRequests(subject: Subject) {
       expect(await cleaner.clips.expire(id, { error: 'late', now: NOW })).toBe(false)
     })
 
-    it('is free again once its clip came to nothing', async () => {
+    it('can be claimed again once its clip was given up', async () => {
       const { requests } = await open()
       await requests.claim(claim())
       await requests.giveUp('h', 'another')

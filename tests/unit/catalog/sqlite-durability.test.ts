@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts'
 const NORMAL = 1
 const FULL = 2
 
-it('a durable transaction is synced, the next one is not', async () => {
+it('a durable transaction in SQLite is synced, and the next one is not', async () => {
   const database = createDatabase(sqliteFile(path.join(await temporaryDirectory(), 'catalog.sqlite')))
   const ask = sql<{ synchronous: number }>`pragma synchronous`
   const level = { durable: 0, usual: 0, afterFailure: 0 }

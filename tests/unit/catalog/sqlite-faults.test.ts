@@ -36,14 +36,14 @@ describe('the catalog in SQLite', () => {
     const reserved = catalog.clips.reserve(newClip(), noLimit).finally(() => {
       isDone = true
     })
-    // A hundred turns of the event loop, far fewer than the catalog's patience lasts.
+    // A hundred turns of the event loop, far fewer than the catalog goes on trying for.
     for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate)
     expect(isDone).toBe(false)
     other.exec('COMMIT')
     expect(await reserved).toBe(true)
   })
 
-  it('says that it is locked when that does not end, and works again once it has', async () => {
+  it('fails while another process keeps its lock, and works again once it is free', async () => {
     const { catalog, file } = await open()
     const { id } = await waitingClip(catalog)
     const other = neighbour(file)
@@ -70,7 +70,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.clips.reserve(newClip(), noLimit)).toBe(true)
   })
 
-  it('starts over where its file was taken away, for all who ask at once', async () => {
+  it('begins a new file where its own was deleted, for all callers at once', async () => {
     const { catalog, file } = await open()
     const { id } = await waitingClip(catalog)
     await rm(path.dirname(file), { recursive: true })
@@ -94,7 +94,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.queue.countWaiting(Number.MAX_SAFE_INTEGER)).toBe(1)
   })
 
-  it('says that its file is damaged, and works again once it is repaired', async () => {
+  it('fails while its file is damaged, and works again once it is repaired', async () => {
     const { catalog, file } = await open()
     const { id } = await waitingClip(catalog)
     await catalog.close()
@@ -123,7 +123,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.queue.claim(everything)).toHaveLength(50)
   })
 
-  it('says that there is no way to its file, and opens it once there is', async () => {
+  it('fails while its folder cannot be made, and works once it can', async () => {
     const directory = await temporaryDirectory()
     const blocked = path.join(directory, 'data')
     await writeFile(blocked, '')
@@ -142,7 +142,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.totals()).toMatchObject({ heldClips: 1 })
   })
 
-  it.runIf(canMount)('says that the disk is full, and works again once there is room', async () => {
+  it.runIf(canMount)('fails while the disk is full, and works again once there is space', async () => {
     const disk = await smallDisk(512 * 1024)
     const { catalog } = await open(disk.directory)
     const filler = path.join(disk.directory, 'filler')
@@ -158,7 +158,7 @@ describe('the catalog in SQLite', () => {
     expect(await catalog.clips.find(id)).toMatchObject({ id })
   })
 
-  it.runIf(canMount)('says that the disk is read-only, and works again once it is not', async () => {
+  it.runIf(canMount)('fails while the disk is read-only, and works again once it is not', async () => {
     const disk = await smallDisk(4 * 1024 * 1024)
     const { catalog } = await open(disk.directory)
     await waitingClip(catalog)

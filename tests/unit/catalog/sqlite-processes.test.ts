@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
-import { NOW, waitingClip } from './catalog-subject.ts'
 
 const run = promisify(execFile)
 const script = path.join(import.meta.dirname, 'open-at-once.ts')
@@ -22,61 +20,3 @@ it('processes that open a fresh catalog at once all get it, and all their record
   onTestFinished(() => catalog.close())
   expect(await catalog.totals()).toMatchObject({ heldClips: 40 })
 }, 20_000)
-
-it.each([
-  ['clips_claimable', 'a claim', (catalog: Catalog) => catalog.queue.claim(claim)],
-  [
-    'clips_claimable',
-    'a claim by an operator',
-    (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, notTriedSince: NOW }),
-  ],
-  [
-    'clips_ending',
-    'a last try',
-    (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, expiringBefore: NOW }),
-  ],
-  ['clips_ending', 'expiry', (catalog: Catalog) => catalog.backlog.overdue({ now: NOW, limit: 1 })],
-  ['clips_leased', 'the number that waits', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
-  ['clips_speaking', 'what nobody speaks any more', (catalog: Catalog) => catalog.backlog.abandoned(NOW)],
-  ['clips_settled', 'what can be let go', (catalog: Catalog) => catalog.backlog.evictable({ limit: 1 })],
-  ['pins_by_check', 'an audit', (catalog: Catalog) => catalog.pins.claimCheck(check)],
-  ['pins_unproven', 'an audit of what is fresh', (catalog: Catalog) => catalog.pins.claimCheck(check)],
-  ['webhooks_due', 'a webhook', (catalog: Catalog) => catalog.webhooks.claim({ ...claim, limit: 10 })],
-  ['replications_due', 'a replica', (catalog: Catalog) => catalog.replications.claim(claim)],
-  ['clips_leased', 'the holders of leases', (catalog: Catalog) => catalog.queue.owners()],
-  ['clips_leased', 'the release of leases', (catalog: Catalog) => catalog.queue.release('me')],
-  ['attempts_of_clip', "a clip's tries", (catalog: Catalog) => catalog.attempts.ofClip('x')],
-  ['attempts_of_clip', 'doubts', (catalog: Catalog) => catalog.attempts.ambiguousProviders('x')],
-  ['attempts_by_time', 'old tries', (catalog: Catalog) => catalog.attempts.prune(NOW)],
-])('the index %s serves %s', async (index, _, use) => {
-  const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
-  const catalog = createCatalog(sqliteFile(file))
-  onTestFinished(() => catalog.close())
-  await waitingClip(catalog)
-  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
-  await use(catalog)
-  const statements = prepare.mock.calls.map(([sql]) => sql)
-  prepare.mockRestore()
-  const plans = statements
-    .filter((sql) => /^(with|select|update|delete)/.test(sql))
-    .map((sql) => planOf(file, sql))
-  expect(plans.join('\n')).toContain(`INDEX ${index}`)
-  expect(plans.join('\n')).not.toMatch(/SCAN (clips|attempts|pins|webhooks|replications)$/m)
-})
-
-type Catalog = ReturnType<typeof createCatalog>
-
-const check = { now: NOW, before: NOW, freshSince: NOW - 1000, freshBefore: NOW }
-const claim = { limit: 1, now: NOW, lease: { owner: 'me', expiresAt: NOW + 1000 }, dueOnly: true }
-
-/** How SQLite would go about `sql`, a line a step. */
-function planOf(file: string, sql: string): string {
-  const database = new DatabaseSync(file, { readOnly: true })
-  try {
-    const parameters = Array<null>(sql.split('?').length - 1).fill(null)
-    const steps = database.prepare(`explain query plan ${sql}`).all(...parameters)
-    return steps.map(({ detail }) => detail).join('\n')
-  } finally {
-    database.close()
-  }
-}

@@ -1,0 +1,91 @@
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { createCatalog } from '#lib/catalog/catalog.ts'
+import { sqliteFile } from '#lib/catalog/sqlite.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { NOW, waitingClip } from './catalog-subject.ts'
+
+it.each([
+  ['clips_claimable', 'a claim', (catalog: Catalog) => catalog.queue.claim(claim)],
+  [
+    'clips_claimable',
+    'a claim by an operator',
+    (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, notTriedSince: NOW }),
+  ],
+  [
+    'clips_ending',
+    'a claim of clips that are about to expire',
+    (catalog: Catalog) => catalog.queue.claim({ ...claim, dueOnly: false, expiringBefore: NOW }),
+  ],
+  [
+    'clips_ending',
+    'the clips that are overdue',
+    (catalog: Catalog) => catalog.backlog.overdue({ now: NOW, limit: 1 }),
+  ],
+  ['clips_leased', 'the number of clips that wait', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
+  [
+    'clips_speaking',
+    'clips that were being spoken when their process died',
+    (catalog: Catalog) => catalog.backlog.abandoned(NOW),
+  ],
+  [
+    'clips_settled',
+    'clips whose bytes can be deleted',
+    (catalog: Catalog) => catalog.backlog.evictable({ limit: 1 }),
+  ],
+  ['pins_by_check', 'an audit', (catalog: Catalog) => catalog.pins.claimCheck(check)],
+  ['pins_unproven', 'an audit of new pins', (catalog: Catalog) => catalog.pins.claimCheck(check)],
+  [
+    'webhooks_due',
+    'a claim of webhooks',
+    (catalog: Catalog) => catalog.webhooks.claim({ ...claim, limit: 10 }),
+  ],
+  ['replications_due', 'a claim of replicas', (catalog: Catalog) => catalog.replications.claim(claim)],
+  ['clips_leased', 'the owners of leases', (catalog: Catalog) => catalog.queue.owners()],
+  ['clips_leased', 'the release of leases', (catalog: Catalog) => catalog.queue.release('me')],
+  ['attempts_of_clip', "a clip's tries", (catalog: Catalog) => catalog.attempts.ofClip('x')],
+  [
+    'attempts_of_clip',
+    'the providers that may hold a clip',
+    (catalog: Catalog) => catalog.attempts.ambiguousProviders('x'),
+  ],
+  ['attempts_by_time', 'the deletion of old tries', (catalog: Catalog) => catalog.attempts.prune(NOW)],
+  [
+    'idempotency_keys_by_time',
+    'the deletion of old answers',
+    (catalog: Catalog) => catalog.idempotencyKeys.claim(answer),
+  ],
+])('the index %s of SQLite serves %s', async (index, _, use) => {
+  const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
+  const catalog = createCatalog(sqliteFile(file))
+  onTestFinished(() => catalog.close())
+  await waitingClip(catalog)
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  await use(catalog)
+  const statements = prepare.mock.calls.map(([sql]) => sql)
+  prepare.mockRestore()
+  const plans = statements
+    .filter((sql) => /^(with|select|update|delete)/.test(sql))
+    .map((sql) => planOf(file, sql))
+  expect(plans.join('\n')).toContain(`INDEX ${index}`)
+  expect(plans.join('\n')).not.toMatch(/SCAN (clips|attempts|pins|webhooks|replications)$/m)
+})
+
+type Catalog = ReturnType<typeof createCatalog>
+
+const answer = { key: 'k', fingerprint: 'f', now: NOW, leaseExpiresAt: NOW }
+const check = { now: NOW, before: NOW, freshSince: NOW - 1000, freshBefore: NOW }
+const claim = { limit: 1, now: NOW, lease: { owner: 'me', expiresAt: NOW + 1000 }, dueOnly: true }
+
+/** How SQLite would go about `sql`, a line a step. */
+function planOf(file: string, sql: string): string {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    const parameters = Array<null>(sql.split('?').length - 1).fill(null)
+    const steps = database.prepare(`explain query plan ${sql}`).all(...parameters)
+    return steps.map(({ detail }) => detail).join('\n')
+  } finally {
+    database.close()
+  }
+}

@@ -38,7 +38,7 @@ export const problemSchema = z
     detail: z.string(),
     code: z
       .enum(Object.keys(errorStatus) as [string])
-      .meta({ description: 'Stable: programs can rely on it.' }),
+      .meta({ description: 'The kind of error; stable, so that programs can rely on it.' }),
     requestId: z.string(),
     success: z.literal(false),
     error: z.string().meta({ description: 'The same as `detail`.' }),

@@ -17,23 +17,23 @@ export const voiceSettingsSchema = z.object({
   speed: optional(z.number().min(0.7).max(1.2)),
 })
 
-/** What every door that speaks takes, whatever it calls it. */
+/** The fields of every route that speaks, whichever names it gives them. */
 export function speechFields({ maxTextLength }: Config['access']) {
   return {
     text: z
-      .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a text') })
+      .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a string') })
       .transform((text) => text.toWellFormed().trim())
       .refine((text) => text.length > 0, { error: 'must not be empty', abort: true })
       .refine((text) => [...text].length <= maxTextLength, {
         error: `must be at most ${maxTextLength} characters long`,
       })
       .meta({
-        description: `What is to be said: 1 to ${maxTextLength} characters after trimming.`,
+        description: `The text to speak: 1 to ${maxTextLength} characters after trimming.`,
         example: 'Hello from Voicepin',
         override: { minLength: 1 },
       }),
     voiceId: z
-      .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a text') })
+      .string({ error: ({ input }) => (input === undefined ? 'is required' : 'must be a string') })
       .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
       .meta({ description: 'The id of a voice, from `GET /api/voices`.', example: 'slt' }),
     modelId: optional(
@@ -58,7 +58,9 @@ export function vocalizeSchema(access: Config['access']) {
     ...speechFields(access),
     voiceSettings: optional(voiceSettingsSchema),
     reuse: optional(
-      z.boolean().meta({ description: 'false: speak anew, even if there is a clip of the same request.' }),
+      z
+        .boolean()
+        .meta({ description: '`false`: speak the text again even if there is a clip of the same request.' }),
     ),
   })
 }

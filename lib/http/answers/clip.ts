@@ -9,7 +9,7 @@ const iso = (timeMs: number) => new Date(timeMs).toISOString()
 const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
 const orAbsent = <T>(value: T | null) => value ?? undefined
 
-/** A clip as one line of a list tells it. */
+/** A clip as one line of the operators' list. */
 export function listedClip(clip: Clip) {
   return {
     id: clip.id,
@@ -33,7 +33,7 @@ const attemptSchema = z.object({
   startedAt: field.time,
   durationMs: z.int().optional(),
   outcome: z.enum(['running', 'stored', 'failed']),
-  statusCode: z.int().optional().meta({ description: 'The HTTP status, where there was an answer.' }),
+  statusCode: z.int().optional().meta({ description: 'The HTTP status, if the provider answered.' }),
   error: z.string().optional(),
 })
 
@@ -53,7 +53,7 @@ const clipSchema = z
     original: z
       .object({ mimeType: z.string(), bytes: z.int(), durationMs: z.int().optional() })
       .optional()
-      .meta({ description: 'What the clip was before it was re-encoded (`AUDIO_OPTIMIZE`).' }),
+      .meta({ description: 'The clip before it was transcoded (`AUDIO_OPTIMIZE`).' }),
     characters: z.int(),
     createdAt: field.time,
     spokenAt: field.time.optional(),
@@ -69,7 +69,7 @@ export const clipAnswerSchema = z
   .object({ success: field.success, data: clipSchema })
   .meta({ id: 'ClipAnswer' })
 
-/** What a program is told of a clip: `GET /api/clips/{id}` and the events about it. Nothing stands for what is unknown. */
+/** A clip as `GET /api/clips/{id}` and its events describe it. Fields whose value is unknown are left out. */
 export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
   const isStored = clip.state === 'stored'
   const permanentUrl = clip.permanentUrl ? absoluteUrl(clip.permanentUrl, baseUrl) : undefined
@@ -97,7 +97,7 @@ export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
   }
 }
 
-/** What the clip was before it was re-encoded. */
+/** The clip before it was transcoded. */
 function originalAnswer({ originalMimeType, originalSizeBytes, originalDurationMs }: Clip) {
   if (originalMimeType === null || originalSizeBytes === null) return undefined
   return { mimeType: originalMimeType, bytes: originalSizeBytes, durationMs: orAbsent(originalDurationMs) }

@@ -12,4 +12,4 @@ export const clipId = z
   .regex(/^[0-9a-f]{32}$/)
   .meta({ example: '0123456789abcdef0123456789abcdef' })
 export const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
-export const audioUrl = z.url().meta({ description: 'Where the clip can be heard.' })
+export const audioUrl = z.url().meta({ description: 'The URL of the audio.' })

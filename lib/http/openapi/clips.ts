@@ -12,14 +12,14 @@ const audioAnswers = {
   '200': { description: 'The whole clip', content: audioContent },
   '206': { description: 'The part that `Range` asked for', content: audioContent },
   '302': {
-    description: 'Only IPFS has it any more; or it is to be had from a bucket, for a few minutes',
+    description: 'The clip is on IPFS only, or a bucket serves it: the permanent URL, or a presigned one',
     headers: z.object({ Location: z.url() }),
   },
-  '304': { description: 'The caller has it already' },
+  '304': { description: 'The caller has the current clip already' },
   ...problems('not_found', 'expired', 'precondition_failed', 'range_not_satisfiable', 'storage_unavailable'),
 }
 
-/** What can be learned of a clip, and the clip itself. */
+/** The state of a clip, and its bytes. */
 export const clipPaths: ZodOpenApiPathsObject = {
   '/api/clips/{id}': {
     get: {
@@ -27,9 +27,9 @@ export const clipPaths: ZodOpenApiPathsObject = {
       tags,
       security,
       requestParams,
-      summary: 'How a clip stands, with every try to store it',
+      summary: 'Get the state of a clip, with every upload attempt',
       responses: {
-        '200': answer('Its record; an expired clip has one, too', clipAnswerSchema),
+        '200': answer('The record of the clip; expired clips keep theirs', clipAnswerSchema),
         ...problems('not_found', 'storage_unavailable'),
       },
     },
@@ -40,11 +40,11 @@ export const clipPaths: ZodOpenApiPathsObject = {
       tags,
       security,
       requestParams,
-      summary: 'Each change of a clip as it happens, until it is stored or expired',
-      description: 'Server-sent events `clip`; the data are those of `GET /api/clips/{id}`.',
+      summary: 'Watch a clip until it is stored or expired',
+      description: 'A server-sent event `clip` for each change; its data are those of `GET /api/clips/{id}`.',
       responses: {
         '200': { description: 'The events', content: { 'text/event-stream': { schema: z.string() } } },
-        '204': { description: 'The event named by `Last-Event-ID` was the last one' },
+        '204': { description: 'The event that `Last-Event-ID` names was the last one' },
         ...problems('not_found', 'rate_limited', 'storage_unavailable', 'shutting_down'),
       },
     },
@@ -57,11 +57,14 @@ export const clipPaths: ZodOpenApiPathsObject = {
       requestParams: {
         ...requestParams,
         query: z.object({
-          download: z.string().optional().meta({ description: 'Given: the clip is offered as a file.' }),
+          download: z
+            .string()
+            .optional()
+            .meta({ description: 'If present, the browser is told to save the clip as a file.' }),
         }),
         header: z.object({ Range: z.string().optional().meta({ example: 'bytes=0-1023' }) }),
       },
-      summary: 'The bytes of a clip',
+      summary: 'Get the audio of a clip',
       responses: audioAnswers,
     },
     head: {
@@ -69,7 +72,7 @@ export const clipPaths: ZodOpenApiPathsObject = {
       tags,
       security,
       requestParams,
-      summary: 'The size and type of a clip',
+      summary: 'Get the size and type of a clip',
       responses: audioAnswers,
     },
   },

@@ -9,7 +9,7 @@ import { speakingPaths } from './speaking.ts'
 import { webhooks } from './webhooks.ts'
 
 /**
- * Describes the whole interface, from the schemas that check the requests.
+ * The OpenAPI description of every route, made from the schemas that check the requests.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
@@ -19,7 +19,7 @@ export function describeInterface(config: Config, baseUrl: string) {
   return { ...description, servers: [{ url: baseUrl }] }
 }
 
-/** Takes some milliseconds to make and is always the same. */
+/** Making one takes some milliseconds, and it never changes. */
 const descriptions = new WeakMap<Config, ReturnType<typeof describe>>()
 
 function describe(config: Config) {
@@ -32,10 +32,13 @@ function describe(config: Config) {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: [
-      { name: 'Speech', description: 'From a text to a clip.' },
-      { name: 'Drop-in', description: 'For programs written for ElevenLabs or OpenAI: change the base URL.' },
-      { name: 'Clips', description: 'What became of a clip, and its bytes.' },
-      { name: 'Operation', description: 'For operators and their machines.' },
+      { name: 'Speech', description: 'Turn a text into a clip.' },
+      {
+        name: 'Drop-in',
+        description: 'For programs written for ElevenLabs or OpenAI: only the base URL changes.',
+      },
+      { name: 'Clips', description: 'The state of a clip, and its audio.' },
+      { name: 'Operation', description: 'For operators and monitoring.' },
     ],
     components: { securitySchemes },
     webhooks,

@@ -13,14 +13,18 @@ import { answer, audioContent, callerSecurity, streamHeaders } from './parts.ts'
 const tags = ['Drop-in']
 
 function errors(schema: z.ZodType, statuses: number[]): ZodOpenApiResponsesObject {
-  return Object.fromEntries(statuses.map((status) => [String(status), answer('An error', schema)]))
+  return Object.fromEntries(
+    statuses.map((status) => [String(status), answer('An error, in the shape of that API', schema)]),
+  )
 }
 
-/** The doors that other vendors' programs know. */
+/** The routes that programs of other vendors call. */
 export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
   const { voiceId, outputFormat } = speechFields(access)
   const security = callerSecurity(access)
-  const audio = { '200': { description: 'The audio', headers: streamHeaders, content: audioContent } }
+  const audio = {
+    '200': { description: 'The audio, while it is spoken', headers: streamHeaders, content: audioContent },
+  }
   const speak = {
     tags,
     security,
@@ -38,15 +42,23 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
   }
   return {
     '/v1/text-to-speech/{voice_id}': {
-      post: { operationId: 'elevenLabsConvert', summary: 'Speak, as ElevenLabs’ API does', ...speak },
+      post: {
+        operationId: 'elevenLabsConvert',
+        summary: 'Speak a text, as the API of ElevenLabs does',
+        ...speak,
+      },
     },
     '/v1/text-to-speech/{voice_id}/stream': {
-      post: { operationId: 'elevenLabsStream', summary: 'The same, under its other name', ...speak },
+      post: {
+        operationId: 'elevenLabsStream',
+        summary: 'Speak a text, under the streaming URL of ElevenLabs',
+        ...speak,
+      },
     },
     '/v1/voices': {
       get: {
         operationId: 'elevenLabsVoices',
-        summary: 'The voices, as ElevenLabs lists them',
+        summary: 'List the voices, as the API of ElevenLabs does',
         tags,
         security,
         responses: {
@@ -58,7 +70,7 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
     '/v1/audio/speech': {
       post: {
         operationId: 'openAiSpeech',
-        summary: 'Speak, as OpenAI’s API does',
+        summary: 'Speak a text, as the API of OpenAI does',
         tags,
         security,
         requestBody: {

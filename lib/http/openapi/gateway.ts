@@ -13,24 +13,24 @@ const requestParams = {
     format: z
       .enum(['raw', 'car'])
       .optional()
-      .meta({ description: 'Blocks to be verified, in place of the audio.' }),
+      .meta({ description: 'One block or a CAR, which the client can verify, in place of the audio.' }),
   }),
 }
 const verifiable = { 'application/vnd.ipld.raw': {}, 'application/vnd.ipld.car': {} }
 const responses = {
   '200': {
-    description: 'The audio, a block or a CAR; never to change',
+    description: 'The audio, a block or a CAR; immutable',
     content: { ...audioContent, ...verifiable },
   },
   '206': { description: 'The part that `Range` asked for', content: audioContent },
-  '304': { description: 'The caller has it already' },
+  '304': { description: 'The caller has the content already' },
   ...problems('invalid_request', 'not_found', 'not_acceptable', 'precondition_failed'),
   ...problems('range_not_satisfiable', 'content_unreachable'),
 }
 const operation = { tags: ['Clips'], security: [] as [], requestParams, responses }
 
 /**
- * Our own gateway.
+ * The IPFS gateway of this service.
  *
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
@@ -39,8 +39,8 @@ export const gatewayPaths: ZodOpenApiPathsObject = {
     get: {
       ...operation,
       operationId: 'getContent',
-      summary: 'What this service has stored, by its CID, for anyone to verify',
+      summary: 'Get stored content by its CID',
     },
-    head: { ...operation, operationId: 'headContent', summary: 'The size and type of it' },
+    head: { ...operation, operationId: 'headContent', summary: 'Get the size and type of stored content' },
   },
 }

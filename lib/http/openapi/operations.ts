@@ -12,7 +12,7 @@ const retry = {
   requestParams: {
     query: z.object({
       limit: retryLimitSchema.optional().meta({
-        description: 'At most so many clips: 1 to 1000, by default 100.',
+        description: 'The largest number of clips to upload, 1 to 1000; 100 by default.',
         override({ jsonSchema }) {
           Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: 1000 })
           delete jsonSchema.pattern
@@ -21,23 +21,23 @@ const retry = {
     }),
   },
   responses: {
-    '200': answer('What came of it', retryAnswerSchema),
+    '200': answer('The result of each upload', retryAnswerSchema),
     ...problems('invalid_request', 'unauthorized', 'storage_unavailable'),
   },
 }
 
-/** What operators and their machines use. */
+/** The routes for operators and monitoring. */
 export const operationPaths: ZodOpenApiPathsObject = {
   '/api/admin/retry-ipfs': {
     post: {
       operationId: 'retryUploads',
-      summary: 'Upload now what waits for IPFS',
+      summary: 'Upload the pending clips now',
       ...retry,
       security: [{ adminKey: [] }],
     },
     get: {
       operationId: 'retryUploadsByCron',
-      summary: 'The same, for cron',
+      summary: 'Upload the pending clips now, called by cron',
       ...retry,
       security: [{ adminKey: [] }, { cronSecret: [] }],
     },
@@ -45,29 +45,32 @@ export const operationPaths: ZodOpenApiPathsObject = {
   '/api/health': {
     get: {
       operationId: 'getHealth',
-      summary: 'Whether the process is alive',
+      summary: 'Check that the service is alive',
       tags,
       security: [],
-      responses: { '200': answer('It is', healthAnswerSchema), ...problems() },
+      responses: { '200': answer('The service is alive', healthAnswerSchema), ...problems() },
     },
   },
   '/api/health/ready': {
     get: {
       operationId: 'getReadiness',
-      summary: 'Whether it can take requests',
+      summary: 'Check that the service is ready for requests',
       tags,
       security: [],
-      responses: { '200': answer('It can', healthAnswerSchema), ...problems('not_ready', 'shutting_down') },
+      responses: {
+        '200': answer('The service is ready', healthAnswerSchema),
+        ...problems('not_ready', 'shutting_down'),
+      },
     },
   },
   '/api/metrics': {
     get: {
       operationId: 'getMetrics',
-      summary: 'Figures in the text format of Prometheus',
+      summary: 'Get the metrics in the text format of Prometheus',
       tags,
       security: [{ metricsToken: [] }, { adminKey: [] }],
       responses: {
-        '200': { description: 'The figures', content: { 'text/plain': { schema: z.string() } } },
+        '200': { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } },
         ...problems('unauthorized', 'storage_unavailable'),
       },
     },
@@ -75,7 +78,7 @@ export const operationPaths: ZodOpenApiPathsObject = {
   '/api/openapi.json': {
     get: {
       operationId: 'getDescription',
-      summary: 'This description',
+      summary: 'Get this description',
       tags,
       security: [],
       responses: { '200': answer('OpenAPI 3.1', z.looseObject({ openapi: z.string() })), ...problems() },

@@ -12,7 +12,7 @@ export const answer = <T extends z.ZodType>(description: string, schema: T) => (
   content: json(schema),
 })
 
-/** The answers for errors, one a status, naming the codes that it can carry. */
+/** The error answers, one for each status, each listing the codes that it can carry. */
 export function problems(...codes: ErrorCode[]): ZodOpenApiResponsesObject {
   const all: ErrorCode[] = ['invalid_http', ...codes, 'internal_error']
   const byStatus = Map.groupBy(all, (code) => errorStatus[code])
@@ -27,7 +27,7 @@ export function problems(...codes: ErrorCode[]): ZodOpenApiResponsesObject {
   )
 }
 
-/** What can go wrong at every door that speaks. */
+/** The errors of every route that speaks. */
 export const speakingErrors: ErrorCode[] = [
   'invalid_json',
   'invalid_request',
@@ -49,21 +49,23 @@ export const speakingErrors: ErrorCode[] = [
 ]
 
 export const rateLimitHeaders = z.object({
-  RateLimit: z.string().meta({ description: 'What is left', example: '"default";r=59;t=60' }),
+  RateLimit: z
+    .string()
+    .meta({ description: 'The requests left in the current window', example: '"default";r=59;t=60' }),
   'RateLimit-Policy': z.string().meta({ example: '"default";q=60;w=60' }),
 })
 
 export const streamHeaders = rateLimitHeaders.extend({
-  'X-Clip-Id': z.string().meta({ description: 'The clip, for `GET /api/clips/{id}`.' }),
-  Link: z.string().meta({ description: 'Where the clip is from the end of the speech on.' }),
+  'X-Clip-Id': z.string().meta({ description: 'The id of the clip, for `GET /api/clips/{id}`.' }),
+  Link: z.string().meta({ description: 'The URL of the clip, valid once the speech has ended.' }),
 })
 
 const audioTypes = ['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/pcm', 'audio/basic', 'audio/x-alaw-basic']
 
-/** Audio in whichever of our formats. */
+/** Audio in any of the formats. */
 export const audioContent = Object.fromEntries(audioTypes.map((type) => [type, {}]))
 
-/** Keys are needed where `VOCALIZE_API_KEYS` says so. */
+/** A key is optional unless `VOCALIZE_API_KEYS` is set. */
 export function callerSecurity({ vocalizeApiKeys }: Config['access']) {
   const keys = [{ callerKey: [] }, { callerKeyHeader: [] }]
   return vocalizeApiKeys.length > 0 ? keys : [{}, ...keys]
@@ -71,7 +73,12 @@ export function callerSecurity({ vocalizeApiKeys }: Config['access']) {
 
 export const securitySchemes = {
   callerKey: { type: 'http', scheme: 'bearer', description: 'One of `VOCALIZE_API_KEYS`.' },
-  callerKeyHeader: { type: 'apiKey', in: 'header', name: 'xi-api-key', description: 'The same key.' },
+  callerKeyHeader: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'xi-api-key',
+    description: 'One of `VOCALIZE_API_KEYS`, as ElevenLabs sends it.',
+  },
   adminKey: { type: 'http', scheme: 'bearer', description: '`ADMIN_API_KEY`.' },
   cronSecret: { type: 'http', scheme: 'bearer', description: '`CRON_SECRET`.' },
   metricsToken: { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`.' },

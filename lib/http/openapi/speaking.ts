@@ -15,11 +15,11 @@ import {
 } from './parts.ts'
 
 const OTHER_ANSWERS =
-  'With `Accept: audio/*`: the audio itself, as at `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream`: events `clip` (as in `GET /api/clips/{id}`) for each change, in the end `result` with the JSON answer or `problem` with the problem document.'
+  'With `Accept: audio/*` the answer is the audio itself, as from `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream` it is a stream of events: `clip` (as in `GET /api/clips/{id}`) for each change, and at the end `result` with the JSON answer or `problem` with the problem document.'
 
 const exampleVoices = { local: 'slt', elevenlabs: '21m00Tcm4TlvDq8ikWAM' }
 
-/** The doors that speak. */
+/** The routes that speak. */
 export function speakingPaths({ access, speech }: Config): ZodOpenApiPathsObject {
   const example = { text: 'Hello from Voicepin', voiceId: exampleVoices[speech.provider] }
   const requestBody = {
@@ -37,14 +37,14 @@ export function speakingPaths({ access, speech }: Config): ZodOpenApiPathsObject
         requestParams: {
           header: z.object({
             'Idempotency-Key': z.string().min(1).max(255).optional().meta({
-              description: 'The same key with the same body gets the same JSON answer for a day.',
+              description: 'For a day the same key with the same body gets the same JSON answer.',
             }),
           }),
         },
         requestBody,
         responses: {
           '200': {
-            description: 'Spoken: stored on IPFS, or kept temporarily',
+            description: 'The clip, stored on IPFS or kept temporarily',
             headers: rateLimitHeaders,
             content: {
               'application/json': { schema: vocalizeAnswerSchema },
@@ -59,14 +59,14 @@ export function speakingPaths({ access, speech }: Config): ZodOpenApiPathsObject
     '/api/agents/vocalize/stream': {
       post: {
         operationId: 'streamSpeech',
-        summary: 'Hear a text while it is spoken, and keep it on IPFS',
-        description: 'Whoever hangs up finds the clip by its id: it is finished and stored all the same.',
+        summary: 'Stream a text while it is spoken, and keep it on IPFS',
+        description: 'The clip is finished and stored even if the caller hangs up; `X-Clip-Id` names it.',
         tags: ['Speech'],
         security: callerSecurity(access),
         requestBody,
         responses: {
           '200': {
-            description: 'The audio, as it is spoken; it ends once the clip is safe',
+            description: 'The audio while it is spoken; the answer ends once the clip is kept on disk',
             headers: streamHeaders,
             content: audioContent,
           },
@@ -77,7 +77,7 @@ export function speakingPaths({ access, speech }: Config): ZodOpenApiPathsObject
     '/api/voices': {
       get: {
         operationId: 'listVoices',
-        summary: 'The voices that can be asked for',
+        summary: 'List the voices',
         tags: ['Speech'],
         security: [],
         responses: {

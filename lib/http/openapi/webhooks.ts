@@ -32,9 +32,13 @@ const expiredSchema = z.object({
   data: z.object({ ...about, error: z.string().nullable() }),
 })
 
-/** Signed and delivered at least once, as standardwebhooks.com has it. */
+/**
+ * Webhooks are signed, and delivered at least once.
+ *
+ * @see https://www.standardwebhooks.com
+ */
 const header = z.object({
-  'webhook-id': z.string().meta({ description: 'The same at each try.' }),
+  'webhook-id': z.string().meta({ description: 'The same for every delivery attempt.' }),
   'webhook-timestamp': z.string(),
   'webhook-signature': z.string(),
 })
@@ -49,15 +53,17 @@ function webhook(operationId: string, summary: string, schema: z.ZodType) {
       requestParams: { header },
       requestBody: { required: true, content: { 'application/json': { schema } } },
       responses: {
-        '204': { description: 'Taken. Any other answer but 2xx means: try again later.' },
-        '4XX': { description: 'Not taken' },
+        '204': {
+          description: 'The webhook was accepted. Anything but 2xx makes the service try again later.',
+        },
+        '4XX': { description: 'The webhook was refused' },
       },
     },
   }
 }
 
-/** What `WEBHOOK_URL` is told. */
+/** What is sent to `WEBHOOK_URL`. */
 export const webhooks: ZodOpenApiPathsObject = {
-  'clip.stored': webhook('onClipStored', 'IPFS has a clip', storedSchema),
-  'clip.expired': webhook('onClipExpired', 'A clip’s time ended before IPFS had it', expiredSchema),
+  'clip.stored': webhook('onClipStored', 'A clip was stored on IPFS', storedSchema),
+  'clip.expired': webhook('onClipExpired', 'A clip expired before an IPFS provider stored it', expiredSchema),
 }

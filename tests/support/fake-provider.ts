@@ -5,11 +5,11 @@ import { ProviderError } from '#lib/model/errors.ts'
 /**
  * What a fake provider does with an upload:
  *
- * - `store`: takes it
- * - `lose_answer`: takes it, and the answer gets lost
- * - `hang`: never answers, whatever its signal says; `hang_after_storing` has taken it by then
+ * - `store`: stores it
+ * - `lose_answer`: stores it, but the answer is lost
+ * - `hang`: never answers, even when its signal aborts; `hang_after_storing` has stored it by then
  * - an error: throws it
- * - a function: does what it likes
+ * - a function: runs it
  */
 export type UploadBehaviour =
   | 'store'
@@ -19,7 +19,7 @@ export type UploadBehaviour =
   | Error
   | ((content: IpfsContent, signal: AbortSignal) => Promise<{ cid: string }>)
 
-/** The same for a question; `answer` tells the truth. */
+/** The same for a lookup; `answer` answers correctly. */
 export type LookupBehaviour = 'answer' | 'cannot_tell' | 'hang' | Error
 
 export const unavailable = (retryAfterMs?: number) =>
@@ -29,7 +29,7 @@ export const refused = () =>
 export const answerLost = () =>
   new ProviderError('Connection failed: socket hang up', { isRetryable: true, mayHaveStored: true })
 
-/** A provider in memory that fails as it is told, and remembers what it was given. */
+/** A provider in memory that fails as configured, and records what it was sent. */
 export class FakeProvider implements IpfsProvider {
   readonly gatewayUrl: string
   /** How often each CID was taken: more than once is a clip stored twice. */

@@ -14,7 +14,7 @@ export interface World {
   /** Requests to one vendor's main work that came after `mark()`. */
   uploads(vendor: VendorName): Promise<RecordedRequest[]>
   mark(): Promise<void>
-  /** Ends all faults, uploads what is pending and lets the first provider succeed, so that none is being rested. */
+  /** Ends all faults, uploads what is pending and lets the first provider succeed, so that no breaker is open. */
   recover(): Promise<void>
 }
 
@@ -74,7 +74,7 @@ export function useWorld(
       await until('an empty backlog, and the first provider in use', async () => {
         const { body } = await service.vocalize()
         if (body.data.provider === first) return true
-        // It is being rested. What ends that is an operator's call with work for it.
+        // Its breaker is open. An operator's call resets the cool-down when there is work for it.
         for (const other of others) await world.vendors.always(other, { kind: 'refused' })
         await service.vocalize()
         await world.vendors.heal()

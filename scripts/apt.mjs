@@ -14,6 +14,8 @@ export const canInstall = () => isExecutable(apt) && process.getuid?.() === 0
 /**
  * Installs packages in one go or, when that fails, each for itself, so that one which cannot be had keeps no other back.
  * What fails is said; nothing is thrown. Services that came along are not left running.
+ *
+ * @param {string[]} packages
  */
 export async function installPackages(packages) {
   if (!(await attempt('Refreshing the list of packages', ['update']))) return
@@ -22,6 +24,7 @@ export async function installPackages(packages) {
   await stopServices(packages)
 }
 
+/** @param {string[]} packages */
 function install(packages) {
   return attempt(`Installing ${packages.join(', ')}`, [
     'install',
@@ -31,6 +34,10 @@ function install(packages) {
   ])
 }
 
+/**
+ * @param {string} title
+ * @param {string[]} args
+ */
 async function attempt(title, args) {
   try {
     await runStep(title, apt, [...patience, ...args], { env })
@@ -42,7 +49,7 @@ async function attempt(title, args) {
   }
 }
 
-/** systemd does not ask for the run level. */
+/** systemd does not ask for the run level. @param {string[]} packages */
 async function stopServices(packages) {
   if (!existsSync('/run/systemd/system')) return
   for (const name of packages)

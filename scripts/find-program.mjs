@@ -28,6 +28,7 @@ export function findServer(name, environment = process.env) {
   return findProgram([name], environment) ?? serverFolders.map((at) => path.join(at, name)).find(isExecutable)
 }
 
+/** @param {string} file */
 export function isExecutable(file) {
   try {
     accessSync(file, constants.X_OK)

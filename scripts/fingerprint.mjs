@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { hasCode } from './has-code.mjs'
 
 /** Everything that goes into `next build`: what changes here makes the last build stale. */
 export const buildInputs = [
@@ -18,6 +19,8 @@ export const buildInputs = [
  * One hash over the names and contents of all files at or under `inputs`, as hexadecimal digits.
  *
  * An input that does not exist counts as empty; modification times do not matter.
+ *
+ * @param {string} root
  */
 export function fingerprintOf(root, inputs = buildInputs) {
   const hash = createHash('sha256')
@@ -31,6 +34,11 @@ export function fingerprintOf(root, inputs = buildInputs) {
   return hash.digest('hex')
 }
 
+/**
+ * @param {string} root
+ * @param {string} relative
+ * @returns {string[]}
+ */
 function filesAt(root, relative) {
   const found = statSync(path.join(root, relative), { throwIfNoEntry: false })
   if (!found) return []
@@ -39,17 +47,23 @@ function filesAt(root, relative) {
   return names.flatMap((name) => filesAt(root, `${relative}/${name}`))
 }
 
-/** A file that says what its folder was made from; it is written last, so half a folder never has one. */
+/**
+ * A file that says what its folder was made from; it is written last, so half a folder never has one.
+ *
+ * @param {string} file
+ */
 export function createStamp(file) {
   return {
+    /** @param {string} fingerprint */
     matches(fingerprint) {
       try {
         return readFileSync(file, 'utf8') === fingerprint
       } catch (error) {
-        if (error.code === 'ENOENT') return false
+        if (hasCode(error, 'ENOENT')) return false
         throw error
       }
     },
+    /** @param {string} fingerprint */
     write: (fingerprint) => writeFileSync(file, fingerprint),
     remove: () => rmSync(file, { force: true }),
   }
@@ -60,6 +74,8 @@ export function createStamp(file) {
  *
  * npm writes `node_modules/.package-lock.json` as the last act of every installation, so an interrupted one
  * has none. Packages of other platforms are optional and may be missing.
+ *
+ * @param {string} root
  */
 export function isInstalled(root) {
   const installed = readPackages(path.join(root, 'node_modules/.package-lock.json'))
@@ -73,11 +89,15 @@ export function isInstalled(root) {
   })
 }
 
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }> | undefined}
+ */
 function readPackages(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).packages
   } catch (error) {
-    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return undefined
     throw error
   }
 }

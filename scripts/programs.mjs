@@ -22,6 +22,12 @@ export const browser = {
 /** @type {Program[]} */
 export const servers = [server('Redis', 'redis-server', 'redis'), server('nginx', 'nginx', 'nginx')]
 
+/**
+ * @param {string} title
+ * @param {string} debian
+ * @param {string} homebrew
+ * @returns {Program}
+ */
 function server(title, debian, homebrew) {
   const hint = `apt-get install ${debian}, or brew install ${homebrew}`
   return { title, debian, hint, find: () => findServer(debian) }
@@ -41,7 +47,12 @@ export async function ensurePrograms(programs, { may = canInstall, install = ins
   return lacking
 }
 
-/** The same for those without which nothing goes. @throws StepError that names what is missing */
+/**
+ * The same for those without which nothing goes.
+ *
+ * @param {Program[]} programs
+ * @throws StepError that names what is missing
+ */
 export async function requirePrograms(programs) {
   const lacking = await ensurePrograms(programs)
   if (lacking.length > 0) throw new StepError(`Missing: ${lacking.map(({ title }) => title).join(', ')}`)

@@ -18,16 +18,27 @@ export function nodePath() {
 
 const isNewEnough = () => Number(process.versions.node.split('.')[0]) >= MINIMUM_NODE
 
-/** The environment for programs of `node_modules/.bin`. */
+/**
+ * The environment for programs of `node_modules/.bin`.
+ *
+ * @param {Record<string, string>} extra
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function toolEnvironment(extra = {}) {
   const PATH = [path.dirname(nodePath()), binaries, process.env.PATH].join(path.delimiter)
   return { ...process.env, NEXT_TELEMETRY_DISABLED: '1', PATH, ...extra }
 }
 
-/** A program of `node_modules/.bin`, by name. */
+/** A program of `node_modules/.bin`, by name. @param {string} name */
 export const tool = (name) => path.join(binaries, name)
 
-/** Runs one of the project's programs as in production. @returns its exit code */
+/**
+ * Runs one of the project's programs as in production.
+ *
+ * @param {string} file
+ * @param {string[]} args
+ * @returns its exit code
+ */
 export async function runProgram(file, args = []) {
   const env = toolEnvironment({ NODE_ENV: 'production' })
   const { code } = await run(nodePath(), [file, ...args], { cwd: root, env })
@@ -67,7 +78,12 @@ export async function build() {
   buildStamp.write(fingerprint)
 }
 
-/** Does `work` unless `isDone()`, with a lock against others who want to do the same. */
+/**
+ * Does `work` unless `isDone()`, with a lock against others who want to do the same.
+ *
+ * @param {() => boolean} isDone
+ * @param {() => Promise<void>} work
+ */
 async function once(isDone, work) {
   if (isDone()) return
   await withLock(lockFile, async () => isDone() || (await work()), {

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createRequire, stripTypeScriptTypes } from 'node:module'
 import path from 'node:path'
 import nft from 'next/dist/compiled/@vercel/nft/index.js'
+import { hasCode } from './has-code.mjs'
 
 /** What packages would use if it were there. */
 const optional = new Set([
@@ -15,7 +16,7 @@ const optional = new Set([
 /** A file that the code finds by its package's name and reads. */
 const resolvedByName = /import\.meta\.resolve\('([^']+)'\)/g
 
-/** The files that run in threads: no import leads to them. */
+/** The files that run in threads: no import leads to them. @param {string} root */
 export const threadEntries = (root) => globSync('lib/**/*worker.ts', { cwd: root }).sort()
 
 /**
@@ -23,6 +24,8 @@ export const threadEntries = (root) => globSync('lib/**/*worker.ts', { cwd: root
  *
  * Next.js and React are left out: Next.js traces them itself.
  *
+ * @param {string} root
+ * @param {string[]} entries
  * @throws when something that is loaded cannot be found
  */
 export async function traceFiles(root, entries) {
@@ -38,31 +41,41 @@ export async function traceFiles(root, entries) {
   const readByName = [...fileList]
     .filter((file) => file.startsWith('lib/') && file.endsWith('.ts'))
     .flatMap((file) => [...readFileSync(path.join(root, file), 'utf8').matchAll(resolvedByName)])
-    .flatMap(([, name]) => filesOfPackage(root, name))
+    .flatMap(([, name = '']) => filesOfPackage(root, name))
   return [...new Set([...fileList, ...readByName])].sort()
 }
 
-const isOptional = (message) => optional.has(/resolve dependency "([^"]+)"/.exec(message)?.[1])
+/** @param {string} message */
+const isOptional = (message) => optional.has(/resolve dependency "([^"]+)"/.exec(message)?.[1] ?? '')
 
-/** A source as Node.js sees it. `null` where there is no such file. */
+/** A source as Node.js sees it. `null` where there is no such file. @param {string} file */
 function readSource(file) {
   try {
     const bytes = readFileSync(file)
     if (file.endsWith('.ts')) return stripTypeScriptTypes(bytes.toString())
     return path.basename(file) === 'package.json' ? withoutAbsentModules(file, bytes.toString()) : bytes
   } catch (error) {
-    if (error.code === 'ENOENT' || error.code === 'EISDIR') return null
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'EISDIR')) return null
     throw error
   }
 }
 
-/** The tracer gives up at a `module-sync` that a package names and does not have; Node.js never looks at it. */
+/**
+ * The tracer gives up at a `module-sync` that a package names and does not have; Node.js never looks at it.
+ *
+ * @param {string} file
+ * @param {string} text
+ */
 function withoutAbsentModules(file, text) {
   return text.replaceAll(/"module-sync"(:\s*"([^"]+)")/g, (whole, rest, target) =>
     existsSync(path.join(path.dirname(file), target)) ? whole : `"absent"${rest}`,
   )
 }
 
+/**
+ * @param {string} root
+ * @param {string} name
+ */
 function filesOfPackage(root, name) {
   const file = createRequire(path.join(root, 'package.json')).resolve(name)
   let folder = path.dirname(file)

@@ -3,15 +3,15 @@ import { createMp3Encoder } from 'wasm-media-encoders'
 import { createOpusEncoder } from '#lib/audio/opus/encoder.ts'
 import type { OutputFormat } from './formats.ts'
 
-/** Turns mono samples from -1 to 1 into bytes as they come; `end` gives what is left. */
+/** Encodes mono samples from -1 to 1 as they arrive. `end` returns what is left. */
 export interface Encoder {
   encode(samples: Float32Array): Uint8Array<ArrayBuffer>
   end(): Uint8Array<ArrayBuffer>
 }
 
-const NOTHING = new Uint8Array()
+const NO_BYTES = new Uint8Array()
 
-/** An encoder for `mp3`, `opus`, `pcm` or `wav`, fed with samples at `sampleRateHz`. */
+/** An encoder for `mp3`, `opus`, `pcm` or `wav`, whose samples come at `sampleRateHz`. */
 export function createEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
   const { bitRateKbps = 64 } = format
   switch (format.codec) {
@@ -31,37 +31,38 @@ let lame: ReturnType<typeof createMp3Encoder> | undefined
 async function createLameEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
   lame ??= createMp3Encoder()
   const encoder = await lame
+  // Its types list the rates that LAME knows; `nearestFormat` has chosen among them.
   encoder.configure({
     channels: 1,
     sampleRate: sampleRateHz,
     outputSampleRate: format.sampleRateHz as 44100,
     bitrate: format.bitRateKbps as 128,
   })
-  // LAME hands out views of its own memory.
+  // What LAME returns is a view of its own memory.
   return { encode: (samples) => encoder.encode([samples]).slice(), end: () => encoder.finalize().slice() }
 }
 
 async function createPcmEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
-  if (format.sampleRateHz === sampleRateHz) return { encode: toPcm, end: () => NOTHING }
+  if (format.sampleRateHz === sampleRateHz) return { encode: toPcm, end: () => NO_BYTES }
   const converterType = libsamplerate.ConverterType.SRC_SINC_FASTEST
   const converter = await libsamplerate.create(1, sampleRateHz, format.sampleRateHz, { converterType })
   return {
     encode: (samples) => toPcm(converter.full(samples)),
     end() {
       converter.destroy()
-      return NOTHING
+      return NO_BYTES
     },
   }
 }
 
-/** WAV states its length in front, so nothing can be given before all is known. */
+/** The header of a WAV states its length, so that no bytes can be returned before the end. */
 async function createWavEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
   const pcm = await createPcmEncoder(format, sampleRateHz)
   const parts: Uint8Array[] = []
   return {
     encode(samples) {
       parts.push(pcm.encode(samples))
-      return NOTHING
+      return NO_BYTES
     },
     end() {
       parts.push(pcm.end())
@@ -71,7 +72,7 @@ async function createWavEncoder(format: OutputFormat, sampleRateHz: number): Pro
   }
 }
 
-/** 16-bit little-endian, as every machine has it that Node.js runs on. */
+/** 16-bit samples in the byte order of the machine: little-endian wherever Node.js runs. */
 function toPcm(samples: Float32Array): Uint8Array<ArrayBuffer> {
   const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff)
   return new Uint8Array(pcm.buffer)

@@ -1,13 +1,13 @@
 const sampleRatesHz = [8000, 16000, 22050, 24000, 32000, 44100, 48000]
 
 /**
- * What ElevenLabs calls `output_format`: codec, sample rate in Hz and, where it compresses, kbit/s.
+ * All values of ElevenLabs' `output_format`: codec, sample rate in Hz and, where it compresses, kbit/s.
  *
  * @see https://elevenlabs.io/docs/api-reference/text-to-speech/convert
  */
 export const outputFormats = [
   ...['22050_32', '24000_48', '44100_32', '44100_64', '44100_96', '44100_128', '44100_192'].map(
-    (rest) => `mp3_${rest}`,
+    (rates) => `mp3_${rates}`,
   ),
   ...[32, 64, 96, 128, 192].map((bitRateKbps) => `opus_48000_${bitRateKbps}`),
   ...sampleRatesHz.map((rate) => `pcm_${rate}`),
@@ -28,7 +28,7 @@ export interface OutputFormat {
   bitRateKbps?: number
 }
 
-/** Takes an output format such as `mp3_44100_128` or `pcm_16000` apart; `undefined` where it is none. */
+/** The parts of an output format such as `mp3_44100_128` or `pcm_16000`; `undefined` where it is none. */
 export function readOutputFormat(text: string): OutputFormat | undefined {
   const parts = /^(?:(mp3|opus)_(\d+)_(\d+)|(pcm|wav|ulaw|alaw)_(\d+))$/.exec(text)
   if (!parts) return undefined
@@ -41,7 +41,7 @@ export function readOutputFormat(text: string): OutputFormat | undefined {
   }
 }
 
-/** What bytes without a header are: they cannot say it themselves. */
+/** What is known of a format without a header, whose bytes do not say what they are. */
 export interface HeaderlessFormat {
   mimeType: string
   /** Without the dot. */
@@ -56,7 +56,7 @@ const headerless = {
   alaw: { mimeType: 'audio/x-alaw-basic', fileExtension: 'alaw', bytesPerSample: 1 },
 }
 
-/** The facts of a format whose bytes are bare mono samples; `undefined` for one with a header, and for none at all. */
+/** What is known of a format of bare mono samples; `undefined` for one with a header, and for an unknown one. */
 export function headerlessFormat(outputFormat: string): HeaderlessFormat | undefined {
   const format = readOutputFormat(outputFormat)
   if (!format || !(format.codec in headerless)) return undefined
@@ -66,7 +66,7 @@ export function headerlessFormat(outputFormat: string): HeaderlessFormat | undef
 
 const withHeader: Record<string, string> = { mp3: 'audio/mpeg', opus: 'audio/ogg', wav: 'audio/wav' }
 
-/** The media type of an output format, for those who are told before the bytes can be looked at. */
+/** The media type of an output format, for answers that begin before the bytes can be measured. */
 export function mimeTypeOf(outputFormat: string): string {
   const codec = readOutputFormat(outputFormat)?.codec ?? ''
   return headerlessFormat(outputFormat)?.mimeType ?? withHeader[codec] ?? 'application/octet-stream'

@@ -6,7 +6,7 @@ import { readWavHeader, wavDataBytes } from './wav.ts'
 
 const latin1 = new TextDecoder('latin1')
 const OGG_OPUS = /^OggS.{24}OpusHead/s
-/** What stands before a WAV file's samples is hardly longer. */
+/** Enough for what precedes the samples of a WAV file. */
 const WAV_HEADER_MAX_BYTES = 64 * 1024
 
 /** What was measured of a clip's bytes. */
@@ -16,7 +16,7 @@ export interface AudioFacts {
   durationMs: number
 }
 
-/** How the containers that vendors send are called outside: by the container's name in music-metadata. */
+/** Media type and file extension of the containers that vendors send, by their name in music-metadata. */
 const containers: [pattern: RegExp, mimeType: string, fileExtension: string][] = [
   [/^MPEG/, 'audio/mpeg', 'mp3'],
   [/^Ogg/, 'audio/ogg', 'opus'],
@@ -26,8 +26,8 @@ const containers: [pattern: RegExp, mimeType: string, fileExtension: string][] =
 ]
 
 /**
- * Measures media type and duration from the bytes themselves. Formats without a header (PCM, µ-law, A-law) cannot say
- * what they are: for those, `outputFormat` does, unless the bytes have become Opus since.
+ * Measures media type and duration from the bytes themselves. Bytes without a header (PCM, µ-law, A-law) are what
+ * `outputFormat` says, unless they were re-encoded to Opus since.
  *
  * @throws ServiceError `speech_invalid_answer` when the bytes are no audio
  */
@@ -41,20 +41,20 @@ export async function measureAudio(audio: Blob, outputFormat: string): Promise<A
   const container = containers.find(([pattern]) => pattern.test(format.container ?? ''))
   if (!container) throw noAudio()
   const [, mimeType, fileExtension] = container
-  const seconds = (await own[fileExtension]?.(audio, format)) ?? format.duration
+  const seconds = (await ownSeconds[fileExtension]?.(audio, format)) ?? format.duration
   if (!seconds) throw noAudio()
   return { mimeType, fileExtension, durationMs: Math.round(seconds * 1000) }
 }
 
-/** How long those last of which music-metadata says too little. */
-const own: Record<string, (audio: Blob, format: IFormat) => Promise<number | undefined>> = {
+/** Durations in seconds of formats for which that of music-metadata is not exact enough. */
+const ownSeconds: Record<string, (audio: Blob, format: IFormat) => Promise<number | undefined>> = {
   mp3: constantMp3Seconds,
   wav: wavSeconds,
 }
 
 /**
- * From bytes and bit rate: music-metadata takes all frames to be as long as the first, and those of 32 kbit/s at
- * 44.1 kHz differ by a byte in a hundred. `undefined` where the rate varies, or a header tells the number of frames.
+ * From size and bit rate: music-metadata assumes that all frames have the size of the first, and those of 32 kbit/s at
+ * 44.1 kHz differ by one byte in a hundred. `undefined` where the rate varies, or a header states the number of frames.
  */
 async function constantMp3Seconds(audio: Blob, { codecProfile, bitrate }: IFormat) {
   if (codecProfile !== 'CBR' || !bitrate) return undefined
@@ -63,7 +63,7 @@ async function constantMp3Seconds(audio: Blob, { codecProfile, bitrate }: IForma
   return /Xing|Info/.test(beginning) ? undefined : ((audio.size - tagBytes) * 8) / bitrate
 }
 
-/** From the samples that are there: the header of a WAV that was streamed knows nothing of its length. */
+/** From the samples that are there: the header of a streamed WAV does not state their length. */
 async function wavSeconds(audio: Blob): Promise<number | undefined> {
   const header = readWavHeader(await audio.slice(0, WAV_HEADER_MAX_BYTES).bytes())
   return header?.bytesPerSecond ? wavDataBytes(header, audio.size) / header.bytesPerSecond : undefined

@@ -1,4 +1,4 @@
-/** What stands in front of a WAV file's samples. */
+/** What precedes the samples of a WAV file. */
 export interface WavHeader {
   /** 1 is plain PCM. */
   formatTag: number
@@ -8,7 +8,7 @@ export interface WavHeader {
   bitsPerSample: number
   /** Where the samples begin. */
   dataOffset: number
-  /** What the header says of their length: nonsense where it was written before the end was known. */
+  /** The length of the samples as the header states it: wrong where it was written before the end was known. */
   statedDataBytes: number
 }
 
@@ -37,12 +37,12 @@ export function readWavHeader(beginning: Uint8Array): WavHeader | undefined {
 }
 
 /**
- * How many bytes of samples a WAV file of `fileBytes` really has. Whoever wrote it as a stream put 0 or a number beyond
- * its end into the header; the samples then go on until the end.
+ * How many bytes of samples a WAV file of `fileBytes` bytes really has. A file that was written as a stream states 0 or
+ * too large a length in its header; the samples then go on until the end of the file.
  */
 export function wavDataBytes({ dataOffset, statedDataBytes }: WavHeader, fileBytes: number): number {
-  const rest = Math.max(0, fileBytes - dataOffset)
-  return statedDataBytes === 0 ? rest : Math.min(statedDataBytes, rest)
+  const availableBytes = Math.max(0, fileBytes - dataOffset)
+  return statedDataBytes === 0 ? availableBytes : Math.min(statedDataBytes, availableBytes)
 }
 
 function readFormat(chunk: Buffer) {

@@ -38,7 +38,7 @@ export async function transcodeStaged(
   const log = services.log.child({ clipId: id })
   try {
     await extendLease(services, id)
-    const opus = await reencode(services, staged, format)
+    const opus = await transcode(services, staged, format)
     if (!opus) {
       log.info({ bytes: staged.sizeBytes }, 'Opus would not save a fifth of the clip, which stays as it is')
       return staged
@@ -62,7 +62,7 @@ function formatOf({ mimeType, sizeBytes }: StagedAudio, outputFormat: string): D
 }
 
 /** The audio as Opus, measured to last as long; `undefined` where that saves too little. @throws Error */
-async function reencode(
+async function transcode(
   { transcoder, tasks }: Services,
   { audio, sizeBytes, durationMs }: StagedAudio,
   format: DecoderFormat,
@@ -70,7 +70,7 @@ async function reencode(
   const bitRateKbps = Math.min(MAX_BIT_RATE_KBPS, ((sizeBytes * 8) / durationMs) * SHARE_OF_BIT_RATE)
   const maxBytes = Math.min(MAX_OPUS_BYTES, Math.floor(sizeBytes * WORTHWHILE_SHARE))
   const limits = { maxBytes, signal: tasks.signal }
-  const opus = await transcoder.reencode(audio, { format, bitRateKbps: Math.round(bitRateKbps) }, limits)
+  const opus = await transcoder.transcode(audio, { format, bitRateKbps: Math.round(bitRateKbps) }, limits)
   if (!opus) return undefined
   const facts = await measureAudio(opus, '')
   if (Math.abs(facts.durationMs - durationMs) > MAX_DRIFT_MS) {

@@ -1,13 +1,13 @@
 import { ReadableStream } from 'node:stream/web'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 
-/** Audio of which the first bytes are there. */
+/** Audio whose first bytes have arrived. */
 export interface OpenedAudio {
   first: Uint8Array
   rest: AsyncIterator<Uint8Array>
 }
 
-/** Waits for the first byte of `audio`; `undefined` where there is none. */
+/** Waits for the first byte of `audio`; `undefined` where it ends without one. */
 export async function openAudio(audio: AsyncIterable<Uint8Array>): Promise<OpenedAudio | undefined> {
   const rest = audio[Symbol.asyncIterator]()
   for (;;) {
@@ -25,14 +25,14 @@ interface SpeechRun {
   /** What the stream errors with when `rest` throws. */
   brokenError: (cause: unknown) => Error
   signal: AbortSignal
-  /** Its signal aborts on time-out, on abort, and when nobody wants the audio any more. */
+  /** Its signal aborts at the time limit, when `signal` aborts, and when the audio is cancelled. */
   open: (signal: AbortSignal) => Promise<OpenedAudio>
 }
 
 /**
  * Runs one speech within its time limit. Resolves with its audio once `open` has the first byte.
  *
- * The limit and the signal hold on until the last byte, also while nobody reads.
+ * The limit and the signal apply until the last byte, even while the audio is not read.
  */
 export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
   const opened = Promise.withResolvers<ReadableStream<Uint8Array>>()

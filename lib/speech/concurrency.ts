@@ -6,15 +6,15 @@ import { takeSlot } from '#lib/platform/take-slot.ts'
 import type { Speech } from './speech.ts'
 
 interface SlotOptions {
-  /** How many may speak at once. */
+  /** How many requests may speak at once. */
   concurrency: number
-  /** How long one waits for a slot before it is turned away. */
+  /** How long a request waits for a slot before it is refused. */
   queueTimeoutMs?: number
   clock?: Clock
 }
 
 /**
- * Lets at most `concurrency` requests speak at once, for vendors limit that too; the others queue in turn.
+ * Lets at most `concurrency` requests speak at once, since vendors limit that too; the others wait in order of arrival.
  *
  * A slot is held until the audio has ended, failed or been cancelled.
  *
@@ -49,7 +49,7 @@ export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
   }
 }
 
-/** Calls `over` when `audio` has ended, failed or been cancelled, also while nobody reads. */
+/** Calls `over` when `audio` has ended, failed or been cancelled, even while it is not read. */
 function onceOver(audio: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
   const reader = audio.getReader()
   reader.closed.then(over, over)

@@ -6,7 +6,7 @@ import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
 import { limitSpeech } from './concurrency.ts'
 import type { Speech } from './speech.ts'
 
-/** The voice that `config` asks for, with as many speaking at once as it allows. */
+/** The speech vendor of `config`, limited to its number of concurrent requests. */
 export function createSpeech(config: Config['speech'], { clock }: { clock: Clock }): Speech {
   const { concurrency, timeoutMs } = config
   const { apiKey, baseUrl, modelId, outputFormat } = config.elevenLabs
@@ -14,10 +14,10 @@ export function createSpeech(config: Config['speech'], { clock }: { clock: Clock
     const speech = createElevenLabsSpeech({ apiKey, baseUrl, modelId, outputFormat, timeoutMs, clock })
     return limitSpeech(speech, { concurrency, clock })
   }
-  // More threads than cores speak no faster; two let a short text pass a long one.
-  const useful = Math.max(2, availableParallelism() - 1)
+  // More threads than cores speak no faster; with two a short text need not wait for a long one.
+  const usefulThreads = Math.max(2, availableParallelism() - 1)
   return limitSpeech(createLocalSpeech({ outputFormat, timeoutMs, clock }), {
-    concurrency: Math.min(concurrency, useful),
+    concurrency: Math.min(concurrency, usefulThreads),
     clock,
   })
 }

@@ -1,6 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 
-/** What is to be said, in ElevenLabs' own terms. Only `text` and `voiceId` are always given. */
+/** A text to speak; the fields have the meaning that ElevenLabs gives them. */
 export interface SpeechRequest {
   text: string
   voiceId: string
@@ -35,14 +35,15 @@ export interface Voice {
 }
 
 /**
- * A voice. Resolves once the first byte is there, so that whatever is refused is refused before anything is stored.
- *
- * Failures are thrown as `ServiceError` with one of the `speech_…` codes, `voice_not_found` or `invalid_request`.
+ * A speech vendor. Every method throws a `ServiceError` with one of the `speech_…` codes, `voice_not_found` or
+ * `invalid_request`.
  */
 export interface Speech {
   readonly name: 'elevenlabs' | 'local'
+  /** Resolves once the first byte has arrived: what the vendor refuses is refused before anything is stored. */
   speak(request: SpeechRequest, options: { signal: AbortSignal }): Promise<SpokenAudio>
+  /** The voices that can be asked for, in the vendor's order. */
   voices(options: { signal: AbortSignal }): Promise<Voice[]>
-  /** Stops what runs beside the event loop. */
+  /** Ends the threads of the vendor, if it has any. */
   close(): Promise<void>
 }

@@ -2,26 +2,26 @@ import { MPEGDecoder } from 'mpg123-decoder'
 import { isMonoMp3 } from '#lib/audio/mp3.ts'
 import { readWavHeader, type WavHeader, wavDataBytes } from '#lib/audio/wav.ts'
 
-/** Samples from -1 to 1, left and right in turn where there are two channels. */
+/** Samples from -1 to 1; those of two channels alternate, left first. */
 export interface DecodedAudio {
   samples: Float32Array
   sampleRateHz: number
   channels: 1 | 2
 }
 
-/** Turns encoded bytes into samples as they come; `undefined` as long as they are too few. */
+/** Decodes bytes as they arrive. Returns `undefined` as long as they are too few for a sample. */
 export interface AudioDecoder {
-  /** @throws when the bytes are not what they should be */
+  /** @throws when the bytes are not of the decoder's format */
   decode(bytes: Uint8Array): DecodedAudio | undefined
 }
 
-/** What there is a decoder for; bare samples cannot say their own rate. */
+/** The formats that can be decoded. Bare samples do not state their rate. */
 export type DecoderFormat =
   | { codec: 'mp3' }
   | { codec: 'wav'; sizeBytes: number }
   | { codec: 'pcm'; sampleRateHz: number }
 
-/** A decoder for MP3, or for 16-bit PCM with or without a WAV header. Blocks the thread while it decodes. */
+/** A decoder for MP3, or for 16-bit PCM with or without a WAV header. It blocks its thread while it decodes. */
 export async function createDecoder(format: DecoderFormat): Promise<AudioDecoder> {
   switch (format.codec) {
     case 'mp3':
@@ -34,7 +34,7 @@ export async function createDecoder(format: DecoderFormat): Promise<AudioDecoder
 }
 
 async function createMp3Decoder(): Promise<AudioDecoder> {
-  // The encoder's delay stays in: all that measure and play MP3 count it in.
+  // The encoder's delay is kept, since whatever measures or plays MP3 counts it as well.
   const decoder = new MPEGDecoder({ enableGapless: false })
   await decoder.ready
   let isMono: boolean | undefined
@@ -45,7 +45,7 @@ async function createMp3Decoder(): Promise<AudioDecoder> {
       if (errors[0]) throw new Error(`The MP3 cannot be decoded: ${errors[0].message}`)
       if (samplesDecoded === 0) return undefined
       const [left, right] = channelData as [Float32Array, Float32Array]
-      // It makes two channels of one.
+      // The decoder returns two equal channels for one.
       return isMono
         ? { samples: left, sampleRateHz: sampleRate, channels: 1 }
         : { samples: interleaved(left, right), sampleRateHz: sampleRate, channels: 2 }
@@ -64,19 +64,18 @@ function interleaved(left: Float32Array, right: Float32Array): Float32Array {
 
 function createWavDecoder(sizeBytes: number): AudioDecoder {
   let pcm: AudioDecoder | undefined
-  let restBytes = 0
+  let remainingBytes = 0
   function begin(bytes: Uint8Array): Uint8Array {
     const header = readWavHeader(bytes)
-    if (!header || !isPlainPcm(header)) throw new Error('The WAV is not one of 16-bit samples')
+    if (!header || !isPlainPcm(header)) throw new Error('The WAV does not consist of 16-bit PCM samples')
     pcm = createPcmDecoder(header.sampleRateHz, header.channels as 1 | 2)
-    restBytes = wavDataBytes(header, sizeBytes)
+    remainingBytes = wavDataBytes(header, sizeBytes)
     return bytes.subarray(header.dataOffset)
   }
   return {
     decode(bytes) {
-      const rest = pcm ? bytes : begin(bytes)
-      const data = rest.subarray(0, restBytes)
-      restBytes -= data.length
+      const data = (pcm ? bytes : begin(bytes)).subarray(0, remainingBytes)
+      remainingBytes -= data.length
       return pcm?.decode(data)
     },
   }
@@ -88,12 +87,13 @@ function isPlainPcm({ formatTag, bitsPerSample, channels }: WavHeader): boolean 
 
 function createPcmDecoder(sampleRateHz: number, channels: 1 | 2): AudioDecoder {
   const frameBytes = 2 * channels
-  let rest: Uint8Array = new Uint8Array()
+  /** Bytes of a frame that is not complete yet. */
+  let incomplete: Uint8Array = new Uint8Array()
   return {
     decode(bytes) {
-      const all = Buffer.concat([rest, bytes])
+      const all = Buffer.concat([incomplete, bytes])
       const count = Math.floor(all.length / frameBytes) * channels
-      rest = Uint8Array.from(all.subarray(count * 2))
+      incomplete = Uint8Array.from(all.subarray(count * 2))
       if (count === 0) return undefined
       const samples = new Float32Array(count)
       for (let index = 0; index < count; index++) samples[index] = all.readInt16LE(index * 2) / 0x8000

@@ -4,9 +4,9 @@ import { createOggOpusWriter, GRANULES_PER_SECOND } from './ogg-muxer.ts'
 
 const FRAMES_PER_SECOND = 50
 const FRAME_GRANULES = GRANULES_PER_SECOND / FRAMES_PER_SECOND
-/** What libopus takes. */
+/** The sample rates that libopus takes. */
 const encoderRatesHz = [8000, 12_000, 16_000, 24_000, 48_000]
-/** What pushes the last samples out of the sample rate converter. */
+/** How many silent frames push the last samples out of the sample rate converter. */
 const CONVERTER_TAIL_FRAMES = 1024
 
 /** @see https://opus-codec.org/docs/opus_api-1.3.1/group__opus__encoderctls.html */
@@ -20,14 +20,14 @@ interface OpusOptions {
   bitRateKbps: number
 }
 
-/** Turns samples from -1 to 1 (left and right in turn, where there are two channels) into Ogg Opus as they come. */
+/** Encodes samples from -1 to 1 (those of two channels alternate, left first) as Ogg Opus, as they arrive. */
 export interface OpusEncoder {
   encode(samples: Float32Array): Uint8Array<ArrayBuffer>
-  /** What is left. The stream lasts exactly as long as the samples did. */
+  /** Returns what is left. The whole stream lasts exactly as long as the samples. */
   end(): Uint8Array<ArrayBuffer>
 }
 
-/** An Opus encoder on libopus. The same samples give the same bytes. Blocks the thread while it encodes. */
+/** An encoder on libopus. The same samples always give the same bytes. It blocks its thread while it encodes. */
 export async function createOpusEncoder(options: OpusOptions): Promise<OpusEncoder> {
   const { sampleRateHz, channels } = options
   const rateHz = encoderRatesHz.find((rate) => rate >= sampleRateHz) ?? GRANULES_PER_SECOND
@@ -75,7 +75,7 @@ export async function createOpusEncoder(options: OpusOptions): Promise<OpusEncod
       const missing = Math.max(0, Math.round((framesIn / sampleRateHz) * rateHz) - framesOut) * channels
       const tail = missing > 0 ? converted(new Float32Array(CONVERTER_TAIL_FRAMES * channels)) : []
       const pages = add(tail.slice(0, missing))
-      // The encoder is that much behind what it was given.
+      // The output of the encoder is its lookahead behind its input.
       const neededGranules = lengthGranules + lookahead * granulesPerFrame
       while (encodedGranules < neededGranules || encodedGranules === 0) {
         pages.push(...add(new Float32Array(frame.length - filled)))

@@ -6,19 +6,19 @@ const PACKETS_A_PAGE = 50
 const FIRST_PAGE = 2
 const LAST_PAGE = 4
 
-/** Packets of one Opus stream become pages. Nothing in them is random: the same packets give the same bytes. */
+/** Packs the packets of one Opus stream into pages. Nothing is random: the same packets give the same bytes. */
 export interface OggOpusWriter {
-  /** Takes a packet, and returns the page that it finds full, if any. */
+  /** Adds a packet. Returns the page that was full before it, if one was. */
   write(packet: Uint8Array, granules: number): Uint8Array<ArrayBuffer>
-  /** The last page. What was written beyond `lengthGranules` of sound is to be cut off by players. */
+  /** Returns the last page, which makes players cut off what was written beyond `lengthGranules`. */
   end(lengthGranules: number): Uint8Array<ArrayBuffer>
 }
 
 interface StreamFacts {
   channels: 1 | 2
-  /** What the encoder was fed with; for information only. */
+  /** Of the encoder's input; for information only. */
   sampleRateHz: number
-  /** How much of the beginning is the encoder's own delay, and not to be heard. */
+  /** The encoder's delay at the beginning, which players skip. */
   preSkipGranules: number
 }
 
@@ -72,7 +72,7 @@ export function createOggOpusWriter(stream: StreamFacts): OggOpusWriter {
   }
 }
 
-/** A packet's length in "lacing values": as many times 255 as it holds, then the rest. */
+/** A packet's length as "lacing values": 255 for each full 255 bytes, then the remainder. */
 function segmentsOf(packet: Uint8Array): number[] {
   return [...new Array<number>(Math.floor(packet.length / 255)).fill(255), packet.length % 255]
 }
@@ -124,7 +124,7 @@ const checksums = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder
 })
 
-/** CRC-32 as Ogg has it: from the highest bit down, beginning with 0, not inverted. */
+/** The CRC-32 of Ogg: highest bit first, initial value 0, not inverted. */
 function checksumOf(bytes: Uint8Array): number {
   let checksum = 0
   for (const byte of bytes) checksum = (checksum << 8) ^ (checksums[(checksum >>> 24) ^ byte] as number)

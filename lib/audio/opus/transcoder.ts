@@ -4,37 +4,37 @@ import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
-import type { ReencodeJob, ReencodeMessage } from './transcode-worker.ts'
+import type { TranscodeJob, TranscodeMessage } from './transcode-worker.ts'
 
-/** What a thread may take beside the WebAssembly of its codecs. */
+/** The heap of a thread, without the WebAssembly memory of its codecs. */
 const THREAD_HEAP_MB = 64
 
-/** Makes Opus of audio, in threads: never on the event loop. */
+/** Transcodes audio to Opus in threads, never on the event loop. */
 export interface Transcoder {
   /**
-   * Returns the audio as Ogg Opus; `undefined` as soon as that takes more than `maxBytes`.
+   * Returns the audio as Ogg Opus; `undefined` as soon as that is larger than `maxBytes`.
    *
    * @throws when the audio cannot be decoded, the thread dies, the time is up, or `signal` aborts
    */
-  reencode(audio: Blob, job: ReencodeJob, limits: ReencodeLimits): Promise<Blob | undefined>
+  transcode(audio: Blob, job: TranscodeJob, limits: TranscodeLimits): Promise<Blob | undefined>
 }
 
-interface ReencodeLimits {
+interface TranscodeLimits {
   maxBytes: number
   signal: AbortSignal
 }
 
-/** `timeoutMs`: for one clip, with the time that it waits for others. */
+/** `timeoutMs`: for one clip, including its wait for a thread. */
 export function createTranscoder(options: {
   clock: Clock
   timeoutMs: number
-  startThread?: (job: ReencodeJob) => Worker
+  startThread?: (job: TranscodeJob) => Worker
 }): Transcoder {
-  const { clock, timeoutMs, startThread = startReencodeWorker } = options
+  const { clock, timeoutMs, startThread = startTranscodeWorker } = options
   const queue = new PQueue({ concurrency: Math.max(1, availableParallelism() - 1) })
 
   return {
-    reencode: (audio, job, { maxBytes, signal }) =>
+    transcode: (audio, job, { maxBytes, signal }) =>
       withTimeLimit(
         (limit) =>
           queue.add(async () => {
@@ -52,20 +52,20 @@ export function createTranscoder(options: {
   }
 }
 
-/** Hands the thread one piece at a time, so that no more than that waits anywhere. */
+/** Sends the thread one chunk at a time, so that no more than that is in memory. */
 async function* opusFrom(thread: Worker, audio: Blob, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const answers = on(thread, 'message', { signal, close: ['exit'] })
-  const ask = async (message: ReencodeMessage): Promise<Uint8Array> => {
+  const ask = async (message: TranscodeMessage): Promise<Uint8Array> => {
     thread.postMessage(message)
     const answer = await answers.next()
-    if (answer.done) throw new Error('The thread that re-encodes stopped unexpectedly')
+    if (answer.done) throw new Error('The transcoding thread stopped unexpectedly')
     return answer.value[0]
   }
   for await (const bytes of audio.stream()) yield await ask(bytes)
   yield await ask(null)
 }
 
-/** Opus is small: it stays in memory until it is known to be good. */
+/** The whole output in memory, where it stays until it was measured; `undefined` beyond `maxBytes`. */
 async function collect(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Blob | undefined> {
   const parts: Uint8Array<ArrayBuffer>[] = []
   let sizeBytes = 0
@@ -77,8 +77,11 @@ async function collect(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Pro
   return new Blob(parts, { type: 'audio/ogg' })
 }
 
-/** Runs the source itself, of which Node.js strips the types: Turbopack would bundle it, and lose the codecs. */
-function startReencodeWorker(job: ReencodeJob): Worker {
+/**
+ * Runs the source file itself, of which Node.js strips the types: bundled by Turbopack it would not find the codecs.
+ * Bundled code does not know its own place either, so that the path starts from the working directory, the project's.
+ */
+function startTranscodeWorker(job: TranscodeJob): Worker {
   const file = path.join(/* turbopackIgnore: true */ process.cwd(), 'lib/audio/opus/transcode-worker.ts')
   const resourceLimits = { maxOldGenerationSizeMb: THREAD_HEAP_MB }
   return new Worker(file, { execArgv: [], workerData: job, resourceLimits })

@@ -10,7 +10,7 @@ import { createSpeechThreads } from './threads.ts'
 interface LocalOptions {
   /** For requests that name none. */
   outputFormat: string
-  /** For a whole speech, from the call to its last byte. */
+  /** For one speech, from the call to its last byte. */
   timeoutMs: number
   clock: Clock
   startThread?: () => Worker
@@ -23,10 +23,10 @@ const voices: Voice[] = [
 ]
 
 /**
- * The built-in voice: Flite, on this machine, without a network or a key. English only.
+ * The built-in voice: Flite, on this machine, without network or key. English only.
  *
- * A voice id that is not one of its own gets the default voice, so that requests written for ElevenLabs work. Of the
- * voice settings it follows `speed`. The same text in the same voice gives the same bytes.
+ * An unknown voice id gets the default voice, so that requests written for ElevenLabs work. Of the voice settings only
+ * `speed` has an effect. The same text in the same voice gives the same bytes.
  */
 export function createLocalSpeech(options: LocalOptions): Speech {
   const { clock, timeoutMs, startThread = startLocalWorker } = options
@@ -61,20 +61,20 @@ export function createLocalSpeech(options: LocalOptions): Speech {
 }
 
 /**
- * Runs the source itself, of which Node.js strips the types. Turbopack would bundle it, and then it could not find
- * Flite. The working directory is the project's, for bundled code does not know its own place either.
+ * Runs the source file itself, of which Node.js strips the types: bundled by Turbopack it would not find Flite. Bundled
+ * code does not know its own place either, so that the path starts from the working directory, which is the project's.
  */
 function startLocalWorker(): Worker {
   const file = path.join(/* turbopackIgnore: true */ process.cwd(), 'lib/speech/local/worker.ts')
   return new Worker(file, { execArgv: [] })
 }
 
-// What LAME can: bit rates by MPEG version, and with it by sample rate.
+// What LAME can encode. The bit rates depend on the MPEG version, and thus on the sample rate.
 const mp3SampleRatesHz = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000]
 const mp3BitRatesKbps = [8, 16, 24, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
 const pcmSampleRatesHz = [8000, 16000, 22050, 24000, 32000, 44100, 48000]
 
-/** The format that was asked for or, where the encoder has not quite that one, the nearest that it has. */
+/** The requested format or, where the encoder does not have exactly that, the nearest one that it has. */
 function nearestFormat(outputFormat: string): OutputFormat {
   const format = readOutputFormat(outputFormat)
   switch (format?.codec) {

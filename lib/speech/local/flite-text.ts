@@ -17,15 +17,15 @@ const spelling: [pattern: RegExp, ascii: string][] = [
   [/€/g, ' euro '],
   [/£/g, ' pound '],
   [/[^\x20-\x7e\n]+/g, ' '],
-  // Flite reads beyond its memory at a long run of them.
+  // At a long run of such characters Flite reads beyond its memory.
   [/([^a-z0-9\s]{3})[^a-z0-9\s]+/gi, '$1'],
 ]
 
 /**
  * `text` as Flite can speak it: plain ASCII, in pieces of whole sentences where these have at most 400 characters.
- * What has no ASCII spelling falls away.
+ * What has no ASCII spelling is left out.
  *
- * The limit bounds the memory of one run, and the time until the first byte: a run is synthesised as a whole.
+ * The limit bounds the memory of one run and the time until the first byte, since a piece is synthesised as a whole.
  */
 export function toPieces(text: string): string[] {
   const ascii = spelling.reduce(
@@ -42,7 +42,7 @@ export function toPieces(text: string): string[] {
   return pieces.filter((piece) => piece.trim() !== '')
 }
 
-/** Cuts at white space, and through a word only where it alone is too long. */
+/** Cuts at white space; within a word only where the word alone is too long. */
 function cut(sentence: string): string[] {
   if (sentence.length <= MAX_PIECE_CHARACTERS) return [sentence]
   return (

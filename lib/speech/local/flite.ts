@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { File, OpenFile, PreopenDirectory, WASI } from '@bjorn3/browser_wasi_shim'
 
-/** What Flite speaks at. */
+/** The sample rate of everything that Flite speaks. */
 export const FLITE_SAMPLE_RATE_HZ = 16_000
 
 const WAV_HEADER_BYTES = 44
@@ -12,7 +12,7 @@ const flite = new WebAssembly.Module(
 
 interface FliteOptions {
   voice: string
-  /** 1 is the voice's own pace, 2 takes twice as long. */
+  /** 1 is the normal pace of the voice, 2 takes twice as long. */
   durationStretch: number
 }
 
@@ -32,7 +32,7 @@ export function speakWithFlite(text: string, { voice, durationStretch }: FliteOp
     ]),
   )
   const stretch = ['--setf', `duration_stretch=${durationStretch}`]
-  // The text goes through a file: as an argument it could be taken for an option.
+  // The text is passed in a file: as an argument it could be taken for an option.
   const args = ['flite', '-voice', voice, ...stretch, '-f', '/in.txt', '-o', '/out.wav']
   const standardStreams = [0, 1, 2].map(() => new OpenFile(new File([])))
   const wasi = new WASI(args, [], [...standardStreams, root], { debug: false })

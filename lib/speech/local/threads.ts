@@ -3,15 +3,15 @@ import type { Worker } from 'node:worker_threads'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { SpeechJob, SpeechMessage } from './worker.ts'
 
-/** How many threads wait for the next request rather than end. */
+/** How many threads stay for the next request. */
 const MAX_IDLE_THREADS = 2
 
-/** Threads that speak, one request each at a time: none stops the event loop, and one that dies takes no other along. */
+/** Threads that speak, each one request at a time: none blocks the event loop, and one that dies ends no other request. */
 export interface SpeechThreads {
   /**
-   * Speaks in a thread of its own, which ends when `signal` aborts or nobody takes the audio any more.
+   * Speaks in a thread that has no other request meanwhile. It ends when `signal` aborts or the generator is closed.
    *
-   * @throws ServiceError `invalid_request` when nothing in the text can be heard
+   * @throws ServiceError `invalid_request` when the text gives nothing audible
    * @throws ServiceError `speech_unavailable` when the thread dies; the next request gets a new one
    */
   speak(job: Omit<SpeechJob, 'bytesInFlight'>, signal: AbortSignal): AsyncGenerator<Uint8Array, void>
@@ -26,7 +26,7 @@ export function createSpeechThreads(startThread: () => Worker): SpeechThreads {
     const thread = startThread()
     thread.unref()
     threads.add(thread)
-    // Whoever waits for the thread hears of its end in another way; an idle one may die unheard.
+    // A request learns from its own listener that its thread has died; of an idle one nobody needs to know.
     thread.on('error', () => {})
     thread.on('exit', () => {
       threads.delete(thread)
@@ -48,13 +48,13 @@ export function createSpeechThreads(startThread: () => Worker): SpeechThreads {
       try {
         ending = yield* audioOf(thread, job, signal)
       } catch (error) {
-        throw signal.aborted ? error : deathOf(error)
+        throw signal.aborted ? error : threadDied(error)
       } finally {
         if (ending && idle.size < MAX_IDLE_THREADS) idle.add(thread)
         else void thread.terminate()
       }
-      if (ending === 'silent') throw nothingToSay()
-      if (!ending) throw deathOf()
+      if (ending === 'silent') throw nothingAudible()
+      if (!ending) throw threadDied()
     },
     async close() {
       await Promise.all([...threads].map((thread) => thread.terminate()))
@@ -62,7 +62,7 @@ export function createSpeechThreads(startThread: () => Worker): SpeechThreads {
   }
 }
 
-/** Yields the audio and returns how it ended; `undefined` where the thread ended before it. */
+/** Yields the audio and returns how it ended; `undefined` where the thread ended first. */
 async function* audioOf(thread: Worker, job: Omit<SpeechJob, 'bytesInFlight'>, signal: AbortSignal) {
   const bytesInFlight = new Int32Array(new SharedArrayBuffer(4))
   const messages = on(thread, 'message', { signal, close: ['exit'] }) as AsyncIterable<[SpeechMessage]>
@@ -76,13 +76,13 @@ async function* audioOf(thread: Worker, job: Omit<SpeechJob, 'bytesInFlight'>, s
   return undefined
 }
 
-function deathOf(cause?: unknown): ServiceError {
+function threadDied(cause?: unknown): ServiceError {
   return new ServiceError('speech_unavailable', 'The built-in voice stopped unexpectedly; try again', {
     cause,
   })
 }
 
-function nothingToSay(): ServiceError {
+function nothingAudible(): ServiceError {
   const message = 'The built-in voice speaks English and finds nothing in the text that it could say'
   return new ServiceError('invalid_request', message, { errors: [{ path: 'text', message }] })
 }

@@ -4,36 +4,36 @@ import type { OutputFormat } from '#lib/audio/formats.ts'
 import { FLITE_SAMPLE_RATE_HZ, speakWithFlite } from './flite.ts'
 import { toPieces } from './flite-text.ts'
 
-/** One text for the thread to speak. */
+/** One text for a thread to speak. */
 export interface SpeechJob {
   text: string
   voice: string
   durationStretch: number
   format: OutputFormat
-  /** One 32-bit number that both sides count in: the bytes sent and not yet taken. */
+  /** One 32-bit number that both threads change: the bytes that were sent and are not taken yet. */
   bytesInFlight: Int32Array
 }
 
-/** Audio in order, then how it ended: all of it is sent, or the text had nothing that could be heard. */
+/** Audio in order, then how it ended: `spoken`, or `silent` where the text gave nothing audible. */
 export type SpeechMessage = Uint8Array | 'spoken' | 'silent'
 
-/** While more than this waits to be taken, the thread waits too. */
+/** The thread waits while more than this was sent and is not taken yet. */
 const MAX_BYTES_IN_FLIGHT = 1024 * 1024
 
-/** Flite's silence is not quite zero: it stays below 0.003, speech goes above 0.2. */
+/** The silence of Flite is not quite zero, but stays below 0.003; speech goes above 0.2. */
 const AUDIBLE_LEVEL = 0.02
 
 parentPort?.on('message', async (job: SpeechJob) => {
   const encoder = await createEncoder(job.format, FLITE_SAMPLE_RATE_HZ)
-  let isHeard = false
+  let isAudible = false
   for (const piece of toPieces(job.text)) {
     const samples = speakWithFlite(piece, job)
-    isHeard ||= samples.some((sample) => Math.abs(sample) > AUDIBLE_LEVEL)
-    if (isHeard) send(encoder.encode(samples), job)
+    isAudible ||= samples.some((sample) => Math.abs(sample) > AUDIBLE_LEVEL)
+    if (isAudible) send(encoder.encode(samples), job)
   }
-  const rest = encoder.end()
-  if (isHeard) send(rest, job)
-  parentPort?.postMessage(isHeard ? 'spoken' : ('silent' satisfies SpeechMessage))
+  const last = encoder.end()
+  if (isAudible) send(last, job)
+  parentPort?.postMessage(isAudible ? 'spoken' : ('silent' satisfies SpeechMessage))
 })
 
 function send(bytes: Uint8Array<ArrayBuffer>, { bytesInFlight }: SpeechJob) {

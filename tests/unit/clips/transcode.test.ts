@@ -35,7 +35,7 @@ function withLocalVoice(services: Services): Services {
   return { ...services, speech }
 }
 
-const failingReencoder = (error: Error) => ({ reencode: () => Promise.reject(error) })
+const failingTranscoder = (error: Error) => ({ transcode: () => Promise.reject(error) })
 
 it('a clip becomes Opus: smaller, as long, under its own CID, and its record says what it was', async () => {
   const { services, first, fileOf } = await optimizingServices()
@@ -92,14 +92,14 @@ it('nothing is re-encoded unless it was asked for', async () => {
 
 it('a thread that dies, or does not come to an end, leaves the clip as it was', async () => {
   const { services, lines, fileOf } = await optimizingServices()
-  const reencoderOn = (code: string, timeoutMs: number) =>
+  const transcoderOn = (code: string, timeoutMs: number) =>
     createTranscoder({ clock: systemClock, timeoutMs, startThread: () => new Worker(code, { eval: true }) })
   const listens = "require('node:worker_threads').parentPort.on('message', () => {"
 
   for (const transcoder of [
-    reencoderOn(`${listens} throw new Error('out of memory') })`, 10_000),
-    reencoderOn(`${listens} process.exit(1) })`, 10_000),
-    reencoderOn(`${listens} for (;;); })`, 300),
+    transcoderOn(`${listens} throw new Error('out of memory') })`, 10_000),
+    transcoderOn(`${listens} process.exit(1) })`, 10_000),
+    transcoderOn(`${listens} for (;;); })`, 300),
   ]) {
     const clip = await speak({ ...services, transcoder })
     expect(clip).toMatchObject({ state: 'stored', mimeType: 'audio/mpeg', originalMimeType: null })
@@ -108,7 +108,7 @@ it('a thread that dies, or does not come to an end, leaves the clip as it was', 
   const warnings = lines.filter(({ msg }) => msg.includes('could not be re-encoded'))
   expect(warnings.map(({ error }) => error)).toEqual([
     'out of memory',
-    'The thread that re-encodes stopped unexpectedly',
+    'The transcoding thread stopped unexpectedly',
     'Re-encoding took too long',
   ])
 })
@@ -116,7 +116,7 @@ it('a thread that dies, or does not come to an end, leaves the clip as it was', 
 it('Opus that does not last as long is thrown away', async () => {
   const { services, lines } = await optimizingServices()
   const other = await readFile(path.join(import.meta.dirname, '../../fixtures/speech.mp3'))
-  const transcoder = { reencode: async () => new Blob([other]) }
+  const transcoder = { transcode: async () => new Blob([other]) }
 
   const clip = await speak({ ...services, transcoder })
 
@@ -149,9 +149,9 @@ it('where the disk is full for the Opus, the original is stored', async () => {
 it('a clip that somebody else took over is not replaced under his hands', async () => {
   const { services, fileOf } = await optimizingServices()
   const transcoder: Services['transcoder'] = {
-    async reencode(...args) {
+    async transcode(...args) {
       await services.catalog.queue.release(services.leaseOwner)
-      return services.transcoder.reencode(...args)
+      return services.transcoder.transcode(...args)
     },
   }
 
@@ -163,7 +163,7 @@ it('a clip that somebody else took over is not replaced under his hands', async 
 
 it('a crash before the record leaves a clip that is found again, as it was or as Opus', async () => {
   for (const [outputFormat, crashesAt, mimeType] of [
-    ['mp3_44100_128', 'reencode', 'audio/mpeg'],
+    ['mp3_44100_128', 'transcode', 'audio/mpeg'],
     ['mp3_44100_128', 'stage', 'audio/ogg'],
     ['pcm_16000', 'stage', 'audio/ogg'],
   ] as const) {
@@ -176,7 +176,7 @@ it('a crash before the record leaves a clip that is found again, as it was or as
     const { clips } = services.catalog
     const dying: Services = {
       ...withLocalVoice(services),
-      ...(crashesAt === 'reencode' && { transcoder: { reencode: () => die('') } }),
+      ...(crashesAt === 'transcode' && { transcoder: { transcode: () => die('') } }),
       catalog: { ...services.catalog, clips: { ...clips, stage: crashesAt === 'stage' ? die : clips.stage } },
     }
     const text = 'A text of some length, so that there is something to save. '.repeat(4)
@@ -224,8 +224,8 @@ it('damaged MP3 is refused by the thread, and stays', async () => {
   const job = { format: { codec: 'mp3' }, bitRateKbps: 48 } as const
 
   await expect(
-    services.transcoder.reencode(new Blob([new Uint8Array(5000)]), job, { maxBytes: 5000, signal: NEVER }),
+    services.transcoder.transcode(new Blob([new Uint8Array(5000)]), job, { maxBytes: 5000, signal: NEVER }),
   ).rejects.toThrow()
-  const transcoder = failingReencoder(new Error('damaged'))
+  const transcoder = failingTranscoder(new Error('damaged'))
   expect(await speak({ ...services, transcoder })).toMatchObject({ mimeType: 'audio/mpeg' })
 })

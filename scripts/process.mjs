@@ -53,26 +53,57 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Runs a program without its output and says in one line what is done and how long it took.
+ * Runs a program without its output, says that it begins, and when it has ended how long it took. A line each, since
+ * other steps may run beside this one.
  *
  * @throws StepError with the program's output when it fails.
  */
 export async function runStep(title, command, args, options = {}) {
   const start = Date.now()
-  say(`${title}… `)
+  say(`${title}…\n`)
   const { code, output, received } = await run(command, args, {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (received) throw new Stopped(received)
   if (code !== 0) throw new StepError(`${title} failed`, output)
-  say(`${seconds(Date.now() - start)}\n`)
+  say(`${title}: ${seconds(Date.now() - start)}\n`)
+}
+
+/**
+ * Waits for steps that run beside one another. @returns their results
+ *
+ * @throws what the first of them has thrown, once none of them runs any more.
+ */
+export async function allOf(steps) {
+  const outcomes = await Promise.allSettled(steps)
+  const failure = outcomes.find(({ status }) => status === 'rejected')
+  if (failure) throw failure.reason
+  return outcomes.map(({ value }) => value)
 }
 
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
 
+const PARENT_POLL_MS = 200
+
+/**
+ * Stops this process when the shell dies in which npm has started it: npm passes signals on to that shell alone, and
+ * not every shell passes them on.
+ */
+function stopWithShell() {
+  if (!process.env.npm_lifecycle_event) return
+  const shell = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, PARENT_POLL_MS)
+  timer.unref()
+}
+
 /** Runs a command's `main`, whose result is the exit code; what goes wrong is said without a stack. */
 export async function runMain(main) {
+  stopWithShell()
   try {
     process.exitCode = (await main()) ?? 0
   } catch (error) {

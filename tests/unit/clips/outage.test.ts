@@ -1,69 +1,11 @@
-import { expect, it } from 'vitest'
-import { afterResponse } from '#lib/background/after-response.ts'
-import { runMaintenance } from '#lib/background/tasks.ts'
-import { disagreements, recordsIn } from '../../support/agreement.ts'
-import { FakeProvider, unavailable } from '../../support/fake-provider.ts'
-import { speak, type TestServices, testServices } from '../../support/services.ts'
+import { it } from 'vitest'
+import { surviveOutage } from './outage.ts'
 
-const MINUTE_MS = 60_000
-const OUTAGE_MS = 30 * MINUTE_MS
-const CLIPS = 500
-
-/** The timer of the service, for as long as the simulation lasts. */
-async function runTimer({ services, clock }: TestServices, signal: AbortSignal) {
-  for (;;) {
-    await clock.sleep(services.config.tempAudio.cleanupIntervalMs, signal)
-    await runMaintenance(services)
-  }
-}
-
-/** Callers, evenly over the outage, each with what is due after its answer. */
-async function callAll({ services, clock }: TestServices) {
-  const answersAfterMs: number[] = []
-  const temporary: boolean[] = []
-  for (let count = 0; count < CLIPS; count += 1) {
-    const askedAt = clock.passed()
-    const clip = await speak(services)
-    answersAfterMs.push(clock.passed() - askedAt)
-    temporary.push(clip.state === 'pending')
-    void services.tasks.track(afterResponse(services, clip)).catch(() => {})
-    await clock.sleep(Math.max(0, ((count + 1) * OUTAGE_MS) / CLIPS - clock.passed()))
-  }
-  return { answersAfterMs, temporary }
-}
-
-it.each([
-  ['refusing', unavailable()],
-  ['hanging', 'hang'],
-] as const)(
-  'thirty minutes with every provider %s and 500 clips, then all are stored once, without any call',
-  async (_, fault) => {
-    const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
-    const world = await testServices({ providers, environment: { OPPORTUNISTIC_RETRY_CHANCE: '0' } })
-    const { services, clock, directory } = world
-    for (const provider of providers) provider.always(fault, unavailable())
-    const stop = new AbortController()
-    const timer = runTimer(world, stop.signal).catch(() => {})
-
-    const { answersAfterMs, temporary } = await clock.until(callAll(world))
-    expect(temporary).toEqual(Array(CLIPS).fill(true))
-    // Nobody waits beyond the deadline, and nobody waits at all once the breakers are open.
-    expect(Math.max(...answersAfterMs)).toBeLessThanOrEqual(services.config.ipfs.uploadDeadlineMs)
-    expect(answersAfterMs.filter((ms) => ms > 0).length).toBeLessThan(20)
-    const triesInOutage = providers.map(({ uploads }) => uploads.length)
-    // One probe a minute and provider, after what it took to find out.
-    expect(Math.max(...triesInOutage)).toBeLessThan(60)
-
-    for (const provider of providers) provider.always('store', 'answer')
-    await clock.advance(6 * MINUTE_MS)
-    expect(recordsIn(directory).filter(({ state }) => state !== 'stored')).toEqual([])
-    expect(recordsIn(directory)).toHaveLength(CLIPS)
-    const taken = providers.flatMap(({ taken }) => [...taken.values()])
-    expect(taken).toEqual(Array(CLIPS).fill(1))
-    expect(await services.catalog.totals()).toMatchObject({ waitingClips: 0, heldClips: CLIPS })
-    expect(await disagreements(directory)).toEqual([])
-    stop.abort()
-    await timer
+// The same with every provider refusing: tests/proof/outage.proof.ts.
+it(
+  'thirty minutes with every provider hanging and 500 clips, then all are stored once, without any call',
+  {
+    timeout: 60_000,
   },
-  60_000,
+  () => surviveOutage('hang'),
 )

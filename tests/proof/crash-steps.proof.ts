@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { dieAtEveryStep, dieWhileRecovering, stories } from '../unit/clips/crash-steps.ts'
+
+it.each(Object.entries(stories))(
+  'a process killed at any step of %s has lost nothing that was answered, and stored nothing twice',
+  async (_, story) => {
+    expect(await dieAtEveryStep(story)).toBeGreaterThan(15)
+  },
+)
+
+it('a process killed at any step of its recovery leaves the next one as much as it found', async () => {
+  let steps = 0
+  while (await dieWhileRecovering(steps + 1)) steps += 1
+  expect(steps).toBeGreaterThan(15)
+})

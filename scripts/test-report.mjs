@@ -21,6 +21,13 @@ export function countTests(report, exitCode) {
   }
 }
 
+/** How many tests passed of the files with `part` in their path. */
+export function passedIn(report, part) {
+  const files = (report?.testResults ?? []).filter(({ name }) => name.includes(part))
+  const tests = files.flatMap(({ assertionResults }) => assertionResults)
+  return tests.filter(({ status }) => status === 'passed').length
+}
+
 /** The one line that ends a test run, as in `12 passed, 0 failed`. */
 export function sumLine(counts) {
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0)

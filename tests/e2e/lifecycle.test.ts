@@ -68,7 +68,11 @@ describe('SIGTERM', () => {
 
   it('gives an upload that does not end back to the backlog; the next start finishes it', async () => {
     const service = await startService({
-      environment: environment({ UPLOAD_DEADLINE_MS: '200', IPFS_ATTEMPT_TIMEOUT_MS: '60000' }),
+      environment: environment({
+        UPLOAD_DEADLINE_MS: '200',
+        IPFS_ATTEMPT_TIMEOUT_MS: '60000',
+        SHUTDOWN_GRACE_MS: '1000',
+      }),
     })
     await world.vendors.always('pinata', { kind: 'hang' })
     const { body } = await service.vocalize()

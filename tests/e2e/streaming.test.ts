@@ -1,12 +1,11 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
 import { quick } from '../support/operator.ts'
 import { type Service, startService } from '../support/service.ts'
-import { type SlowVoice, startSlowVoice } from '../support/slow-voice.ts'
+import { askForStream, type SlowVoice, startSlowVoice } from '../support/slow-voice.ts'
 import { speechMp3 } from '../support/stub-vendors/audio.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
@@ -32,12 +31,7 @@ afterAll(() => voice?.close())
 const path = '/api/agents/vocalize/stream'
 
 /** Asks for a stream. Resolves with the response head. */
-async function ask(pathname = path, headers = {}): Promise<IncomingMessage> {
-  const call = request(`${service.baseUrl}${pathname}`, { method: 'POST', headers })
-  call.end(JSON.stringify({ text: 'A long story', voiceId: 'George' }))
-  const [response] = (await once(call, 'response')) as [IncomingMessage]
-  return response
-}
+const ask = (pathname = path, headers = {}) => askForStream(`${service.baseUrl}${pathname}`, headers)
 
 const clipOf = async (id: unknown) => (await (await service.fetch(`/api/clips/${id}`)).json()).data
 
@@ -85,30 +79,6 @@ describe('a stream', () => {
       expect(await (await service.fetch(`/api/temp-audio/${id}`)).bytes()).toEqual(new Uint8Array(audio))
     },
   )
-
-  it('brings the first byte within 20 ms of the vendor’s', async () => {
-    const delaysMs: number[] = []
-    for (let count = 0; count < 20; count++) {
-      const audio = speechMp3(500, `first byte ${count}`)
-      const calling = voice.nextCall()
-      const asking = ask()
-      const call = await calling
-      await sleep(20)
-      const heard = asking.then(async (response) => {
-        const [data] = await once(response, 'data')
-        return { heardAt: performance.now(), response, data }
-      })
-      const saidAt = await call.say(audio.subarray(0, 800))
-      const { heardAt, response } = await heard
-      delaysMs.push(heardAt - saidAt)
-      await call.say(audio.subarray(800))
-      call.end()
-      await response.toArray()
-    }
-    delaysMs.sort((a, b) => a - b)
-    console.info(`first byte: median ${delaysMs[10]?.toFixed(1)} ms, worst ${delaysMs[19]?.toFixed(1)} ms`)
-    expect(delaysMs[10]).toBeLessThan(20)
-  })
 
   it('whose listener hangs up after the first byte still leaves a stored clip', async () => {
     const audio = speechMp3(3000, 'hang up')

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quick } from '../support/operator.ts'
+import { freePort } from '../support/servers/free-port.ts'
 import { newDirectory, startInVain, startService } from '../support/service.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { startWebhookReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
@@ -64,10 +65,10 @@ describe('WEBHOOK_URL', () => {
   })
 
   it('is told after a crash what it could not be told before', async () => {
-    const late = await startWebhookReceiver()
-    const port = Number(new URL(late.url).port)
-    late.close()
-    const service = await startService({ environment: environment({ WEBHOOK_URL: late.url }) })
+    const port = await freePort()
+    const service = await startService({
+      environment: environment({ WEBHOOK_URL: `http://127.0.0.1:${port}/hook` }),
+    })
     const { body } = await service.vocalize()
     await service.waitForLog('A webhook did not get through')
     await service.kill()

@@ -141,7 +141,7 @@ describe.skipIf(!redisServer)('a web instance with BACKGROUND=off and a worker',
 
   it('finish what a worker had begun that was killed, once its lease has run out', async () => {
     const web = await startWeb(await newDirectory())
-    const slow = { IPFS_ATTEMPT_TIMEOUT_MS: '10000', UPLOAD_DEADLINE_MS: '500' }
+    const slow = { IPFS_ATTEMPT_TIMEOUT_MS: '4000', UPLOAD_DEADLINE_MS: '500' }
     const workers = await Promise.all([startWorker(web.directory, slow), startWorker(web.directory, slow)])
     const clips = await pendingClips(web, 1)
     await world.vendors.always('pinata', { kind: 'hang-after-storing' })
@@ -177,15 +177,15 @@ describe('a worker', () => {
     await world.vendors.heal()
   })
 
-  it('gives back what does not end in its time of grace, and at a second signal ends at once', async () => {
+  it('gives back what does not end within SHUTDOWN_GRACE_MS, and at a second signal ends at once', async () => {
     const directory = await newDirectory()
     const web = await startWeb(directory, { REDIS_URL: '' })
     await pendingClips(web, 1)
     await world.vendors.always('pinata', { kind: 'hang' })
     const slow = { ...alone, IPFS_ATTEMPT_TIMEOUT_MS: '60000' }
-    const patient = await startWorker(directory, slow)
+    const patient = await startWorker(directory, { ...slow, SHUTDOWN_GRACE_MS: '2000' })
     await until('work', () => leaseOwners(web).includes(patient.processId))
-    expect((await patient.stop()).elapsedMs).toBeLessThan(25_000)
+    expect((await patient.stop()).elapsedMs).toBeLessThan(7000)
     expect(leaseOwners(web)).toEqual([])
 
     const { promise: ended, resolve } = Promise.withResolvers<number | string>()

@@ -134,5 +134,6 @@ function blankEnvironment(): Environment {
     },
   })
   readConfig(spy)
-  return { ...blank, NEXT_TELEMETRY_DISABLED: '1' }
+  const { NODE_COMPILE_CACHE } = process.env
+  return { ...blank, NEXT_TELEMETRY_DISABLED: '1', ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Json } from './json.ts'
 import type { Environment, ProgramOptions } from './program.ts'
 import { killPrograms, run, startProgram } from './program.ts'
+import { freePort } from './servers/free-port.ts'
 import type { LogLine } from './service-output.ts'
 import { ServiceOutput } from './service-output.ts'
 
@@ -76,8 +77,14 @@ export async function startService(
   let baseUrl = ''
   const program = await startProgram({
     file: 'bin/server.ts',
-    // Tests say the same sentence many times and want a clip for each.
-    environment: { ...placesIn(directory), REUSE: 'off', ...options.environment },
+    environment: {
+      ...placesIn(directory),
+      // One that is still free when it is started again.
+      PORT: String(await freePort()),
+      // Tests say the same sentence many times and want a clip for each.
+      REUSE: 'off',
+      ...options.environment,
+    },
     output: options.output,
     onUnasked: options.onUnasked,
     async isReady(said) {
@@ -118,7 +125,7 @@ export async function startService(
     },
     stop: program.stop,
     kill: program.kill,
-    restart: (changes) => program.restart({ PORT: new URL(baseUrl).port, ...changes }),
+    restart: program.restart,
   }
 }
 

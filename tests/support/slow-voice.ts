@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Environment } from './service.ts'
 
@@ -49,4 +49,12 @@ function callOn(response: ServerResponse): SlowCall {
     end: () => response.end(),
     breakOff: () => response.destroy(),
   }
+}
+
+/** Asks for a text to be spoken as a stream. Resolves with the head of the response. */
+export async function askForStream(url: string, headers = {}): Promise<IncomingMessage> {
+  const call = request(url, { method: 'POST', headers })
+  call.end(JSON.stringify({ text: 'A long story', voiceId: 'George' }))
+  const [response] = (await once(call, 'response')) as [IncomingMessage]
+  return response
 }

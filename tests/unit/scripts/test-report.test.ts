@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countTests, sumLine } from '../../../scripts/test-report.mjs'
+import { countTests, passedIn, sumLine } from '../../../scripts/test-report.mjs'
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -35,6 +35,15 @@ describe('the count of a test run', () => {
 
   it('counts a run that left no report as failed', () => {
     expect(countTests(undefined, 137)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+  })
+
+  it('tells how many tests passed of files with a part in their path', () => {
+    const named = (name: string, ...tests: string[]) => ({ ...file('passed', ...tests), name })
+    const unit = named('/project/tests/unit/a.test.ts', 'passed', 'skipped', 'passed')
+    const run = report(3, 0, unit, named('/project/tests/e2e/b.test.ts', 'passed'))
+    expect(passedIn(run, '/tests/unit/')).toBe(2)
+    expect(passedIn(run, '/tests/proof/')).toBe(0)
+    expect(passedIn(undefined, '/tests/unit/')).toBe(0)
   })
 
   it('ends in one plain line', () => {

@@ -44,7 +44,7 @@ async function attempt(title, args) {
     return true
   } catch (error) {
     if (!(error instanceof StepError)) throw error
-    say(`failed\n${error.output.trimEnd().split('\n').slice(-5).join('\n')}\n`)
+    say(`${error.message}\n${error.output.trimEnd().split('\n').slice(-5).join('\n')}\n`)
     return false
   }
 }

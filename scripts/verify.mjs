@@ -1,72 +1,72 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { findBrowser } from './browser.mjs'
-import { run, runMain, runStep, StepError, Stopped, say } from './process.mjs'
-import { ensureBuild, root, tool, toolEnvironment } from './setup.mjs'
-import { countTests, sumLine } from './test-report.mjs'
+import { allOf, runMain, runStep, StepError, say } from './process.mjs'
+import { runProofs } from './proofs.mjs'
+import { ensureBuild, root, tool } from './setup.mjs'
+import { sumLine } from './test-report.mjs'
+import { runTests, testEnvironment } from './vitest.mjs'
 
 const browserTests = 'tests/e2e/**/*browser.test.ts'
-const reports = mkdtempSync(path.join(tmpdir(), 'voicepin-reports-'))
+const projects = { unit: '/tests/unit/', e2e: '/tests/e2e/', timing: '.timing.test.' }
+const notBuilt = { passed: 0, failed: 1, skipped: 0 }
 const problems = []
-const counts = []
-let env
 
-await runMain(verify).finally(() => rmSync(reports, { recursive: true }))
+await runMain(verify)
 
+/**
+ * Checks everything. What needs no build goes on beside it, and what needs its output beside the tests; a step that
+ * fails keeps no other from running, so that one run shows all that is wrong.
+ *
+ * `--proof-minutes N` goes on, where all is well, with as many proofs as there is time for.
+ */
 async function verify() {
-  const browser = findBrowser()
-  env = toolEnvironment({
-    PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH: browser ?? '',
-    ...(!process.stdout.isTTY && { NO_COLOR: '1' }),
-  })
-  await check('Generating route types', 'next', ['typegen'])
-  await check('Checking types', 'tsc', ['--noEmit'])
-  await check('Checking style', 'biome', ['check', '--error-on-warnings'])
-  await check('Looking for unused code', 'knip', [])
-  await test('unit')
-  if (!browser) say(`No browser: leaving out ${browserTests}\n`)
-  if (await attempt(ensureBuild)) await test('e2e', browser ? [] : ['--exclude', browserTests])
-  else counts.push({ passed: 0, failed: 1, skipped: 0 })
+  const { values } = parseArgs({ options: { 'proof-minutes': { type: 'string' } } })
+  const counts = []
+  const [isBuilt] = await allOf([
+    attempt(ensureBuild),
+    check('Checking style', 'biome', ['check', '--error-on-warnings']),
+    check('Looking for unused code', 'knip'),
+  ])
+  if (!isBuilt) counts.push(notBuilt)
+  const [tests] = await allOf([test(isBuilt ? projects : { unit: projects.unit }), checkTypes()])
+  counts.push(tests.count)
+  problems.push(...tests.problems)
+
+  const proofMinutes = Number(values['proof-minutes'] ?? 0)
+  if (proofMinutes > 0 && problems.length === 0) {
+    const proofs = await runProofs(proofMinutes)
+    counts.push(...proofs.counts)
+    problems.push(...proofs.problems)
+  }
   for (const problem of problems) say(`✗ ${problem}\n`)
   console.log(sumLine(counts))
   return problems.length === 0 ? 0 : 1
 }
 
-function check(title, name, args) {
-  return attempt(() => runStep(title, tool(name), args, { cwd: root, env }))
+function test(chosen) {
+  if (findBrowser()) return runTests(chosen)
+  say(`No browser: leaving out ${browserTests}\n`)
+  return runTests(chosen, ['--exclude', browserTests])
 }
 
-/** Goes on after a failed step, so that one run shows everything that is wrong. */
+async function checkTypes() {
+  await check('Generating route types', 'next', ['typegen'])
+  await check('Checking types', 'tsc', ['--noEmit'])
+}
+
+function check(title, name, args = []) {
+  return attempt(() => runStep(title, tool(name), args, { cwd: root, env: testEnvironment() }))
+}
+
+/** @returns whether the step succeeded; if not, what went wrong has been said */
 async function attempt(step) {
   try {
     await step()
     return true
   } catch (error) {
     if (!(error instanceof StepError)) throw error
-    say(`failed\n${error.output.trimEnd()}\n\n`)
+    say(`${error.message}\n${error.output.trimEnd()}\n\n`)
     problems.push(error.message)
     return false
-  }
-}
-
-/** Runs one of vitest's projects, in sight of the user. */
-async function test(project, more = []) {
-  const file = path.join(reports, `${project}.json`)
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const args = ['run', '--project', project, '--silent=passed-only', ...reporters, ...more]
-  const { code, received } = await run(tool('vitest'), args, { cwd: root, env })
-  if (received) throw new Stopped(received)
-  const count = countTests(readReport(file), code)
-  if (count.failed > 0) problems.push(`The ${project} tests failed`)
-  if (count.passed === 0) problems.push(`No ${project} test passed`)
-  counts.push(count)
-}
-
-function readReport(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    return undefined
   }
 }

@@ -1,0 +1,18 @@
+import { parseArgs } from 'node:util'
+import { runMain, say } from './process.mjs'
+import { requirePrograms, servers } from './programs.mjs'
+import { runProofs } from './proofs.mjs'
+import { ensureBuild, ensureDependencies } from './setup.mjs'
+import { sumLine } from './test-report.mjs'
+
+/** `npm run proof -- [--minutes N]`: all proofs, or those for which there is time. */
+await runMain(async () => {
+  const { values } = parseArgs({ options: { minutes: { type: 'string' } } })
+  await ensureDependencies()
+  await requirePrograms(servers)
+  await ensureBuild()
+  const { counts, problems } = await runProofs(values.minutes ? Number(values.minutes) : undefined)
+  for (const problem of problems) say(`✗ ${problem}\n`)
+  console.log(sumLine(counts))
+  return problems.length === 0 ? 0 : 1
+})

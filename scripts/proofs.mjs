@@ -1,0 +1,70 @@
+import { run, Stopped, say, seconds } from './process.mjs'
+import { nodePath, root } from './setup.mjs'
+import { runTests, testEnvironment } from './vitest.mjs'
+
+/**
+ * What is proven beyond the tests, at greater length: those first that are worth most a minute.
+ *
+ * @typedef {object} Proof
+ * @property {string} name
+ * @property {number} minutes how long it takes on two cores
+ * @property {() => Promise<{ passed: number, failed: number, skipped: number }>} prove
+ */
+
+/** @type {Proof[]} */
+const proofs = [
+  { name: 'matrices', minutes: 2, prove: proveMatrices },
+  program('crash', { minutes: 2 }),
+  program('failover', { minutes: 3 }),
+  program('faults', { minutes: 4 }),
+  program('claim', { minutes: 6 }),
+  program('soak', { minutes: 11 }),
+]
+
+/** Cases of the tests that are many: `tests/proof/*.proof.ts`. */
+async function proveMatrices() {
+  const { count, problems } = await runTests({ proof: '/tests/proof/' })
+  return problems.length > 0 && count.failed === 0 ? { ...count, failed: 1 } : count
+}
+
+/** One of the programs in `tests/proof`, which ends with 0 where all is proven. */
+function program(name, { minutes }) {
+  async function prove() {
+    const args = [`tests/proof/${name}.ts`]
+    const { code, received } = await run(nodePath(), args, { cwd: root, env: testEnvironment() })
+    if (received) throw new Stopped(received)
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  }
+  return { name, minutes, prove }
+}
+
+/**
+ * Proves as much as there is time for, one after the other: each has the machine to itself.
+ *
+ * @param {number} minutes none begins that would take longer than what is left of them
+ * @returns the count of what was proven, and what went wrong
+ */
+export async function runProofs(minutes = Number.POSITIVE_INFINITY) {
+  const begun = Date.now()
+  const counts = []
+  const problems = []
+  const left = []
+  for (const proof of proofs) {
+    const spentMinutes = (Date.now() - begun) / 60_000
+    if (spentMinutes + proof.minutes > minutes) {
+      left.push(proof)
+      continue
+    }
+    say(`\nProof: ${proof.name}\n`)
+    const proofBegun = Date.now()
+    const count = await proof.prove()
+    say(`Proof: ${proof.name}: ${seconds(Date.now() - proofBegun)}\n`)
+    counts.push(count)
+    if (count.failed > 0) problems.push(`The proof "${proof.name}" failed`)
+  }
+  for (const { name, minutes: needed } of left) {
+    say(`Left out, since ${minutes} minutes are too few: ${name} (${needed} minutes; npm run proof)\n`)
+    counts.push({ passed: 0, failed: 0, skipped: 1 })
+  }
+  return { counts, problems }
+}

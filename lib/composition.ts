@@ -144,7 +144,7 @@ function openBlocks({ ipfs }: Config, clock: Clock) {
   return { ...createProviders(ipfs, { now, blockStore, diskSpace }), blockStore, blockCache }
 }
 
-/** The records, and who is told of each change beside those who watch a clip: traces and the work queue. */
+/** The records, with two subscribers to their events: traces and the work queue. Those who watch a clip subscribe by themselves. */
 function openCatalog(
   config: Config,
   { clock, events, tracing, workQueue }: Built<'clock' | 'events' | 'tracing' | 'workQueue'>,

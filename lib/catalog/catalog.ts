@@ -41,7 +41,7 @@ export interface Catalog {
 
 /**
  * The catalog on the database that `connector` leads to. `recordsWebhooks`: the ends of clips are recorded for the receiver
- * of webhooks. `events` is told of each change once it is committed.
+ * of webhooks. `events` gets each change once it is committed.
  */
 export function createCatalog(
   connector: Connector,

@@ -62,7 +62,7 @@ export async function findClip(db: Db, id: string): Promise<Clip | null> {
   return row ? toClip(row) : null
 }
 
-/** Part of a transaction that nobody else runs. Returns whether the clip fits and its id was free. */
+/** Part of an exclusive transaction. Returns whether the clip fits into the byte budget and its id was free. */
 export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
   if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
   const { numInsertedOrUpdatedRows = 0n } = await db
@@ -73,7 +73,7 @@ export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Prom
   return numInsertedOrUpdatedRows > 0n
 }
 
-/** Part of a transaction that nobody else runs. Returns whether there is such a clip, and whether it fits. */
+/** Part of an exclusive transaction. Returns whether there is such a clip and it fits into the byte budget. */
 export async function resizeClip(db: Db, id: string, sizeBytes: number, maxBytes: number): Promise<boolean> {
   const clip = await findClip(db, id)
   if (!clip || (await readTotals(db)).heldBytes - clip.sizeBytes + sizeBytes > maxBytes) return false
@@ -136,7 +136,7 @@ export async function storeClip(
   return toClip(row)
 }
 
-/** Returns whether the clip was still held under the lease of this round. */
+/** Returns whether the lease of this round on the clip was still valid. */
 export async function postponeClip(db: Db, id: string, round: FailedRound): Promise<boolean> {
   const { leaseOwner, error, lastRoundAt, nextAttemptAt } = round
   const { numUpdatedRows } = await db

@@ -68,7 +68,7 @@ export function createClips(
   { read, run, transaction, durably }: Database,
   { recordsWebhooks, emit }: { recordsWebhooks: boolean; emit: Emit },
 ): Clips {
-  /** Tells what has become of a clip. Returns whether anything has. */
+  /** Emits what has become of a clip. Returns whether it has changed. */
   function changed(type: 'staged' | 'stored' | 'settled' | 'expired', clipId: string, clip?: Clip | null) {
     emit(clip ? { type, clipId, clip } : { type: 'superseded', clipId })
     return Boolean(clip)

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Clip } from '#lib/model/clip.ts'
 
 /**
- * What a call of the catalog has done, told once it is committed. `clip` is the record as it is then.
+ * What a call of the catalog has done, emitted once it is committed. `clip` is the record as it is then.
  *
  * - `superseded`: nothing, because the record is gone or somebody else has taken the clip further
  * - `settled`: the clip was stored without ever being staged here
@@ -24,14 +24,14 @@ interface EndedAttempt {
   error?: string | undefined
 }
 
-/** Must return at once: the call that it is told of has not returned yet. */
+/** Must return at once: the call that has made the change has not returned yet. */
 export type CatalogListener = (event: CatalogEvent) => void
 
 export type Emit = (event: CatalogEvent) => void
 
 /**
- * Tells of the changes that this process makes in the catalog. Those of other processes are not told of, and neither is
- * one whose commit was not confirmed: whoever has missed an event finds its change in the catalog.
+ * The changes that this process makes in the catalog. There is no event for those of other processes, and none for a
+ * commit that was not confirmed: whoever misses an event finds the change in the catalog.
  */
 export interface CatalogEvents {
   /** Called by the catalog alone. Never throws. */
@@ -42,7 +42,7 @@ export interface CatalogEvents {
   subscribeToClip(clipId: string, listener: CatalogListener): () => void
 }
 
-/** `onError` gets what a listener throws; nobody else does. */
+/** `onError` gets what listeners throw, since the calls of the catalog must not. */
 export function createCatalogEvents({ onError }: { onError: (error: unknown) => void }): CatalogEvents {
   const emitter = new EventEmitter().setMaxListeners(0)
 

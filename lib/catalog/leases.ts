@@ -30,8 +30,8 @@ export async function claimRows<Table extends Leased>(
 ) {
   const { among, limit, now, lease } = options
   const query = among.where(isUnleased(now)).limit(limit).forUpdate().skipLocked()
-  const held = { leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt }
-  const rows = await updateChosen<Leased>(db, table, { key: [keys[table]], query }, held)
+  const leased = { leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt }
+  const rows = await updateChosen<Leased>(db, table, { key: [keys[table]], query }, leased)
   return (rows as Schema[Table][]).sort((a, b) => (a.nextAttemptAt ?? 0) - (b.nextAttemptAt ?? 0))
 }
 

@@ -10,7 +10,7 @@ const isKept = sql<SqlBool>`pins.lost_at is null`
 /** A pin that was just made, and not checked yet. */
 export const unproven = { checkedAt: null, provenAt: null, lostAt: null }
 
-/** Who holds which clip. */
+/** Which provider holds which clip. */
 export interface Pins {
   /** The clip that has `cid` and that a provider holds, or held under that name. */
   clipOf(cid: string): Promise<Clip | null>

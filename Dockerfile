@@ -5,9 +5,9 @@ ARG NODE_IMAGE=node:24-trixie-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 ENV NEXT_TELEMETRY_DISABLED=1
-# Without its scripts no package fetches anything: not the Node.js of machines that have an older one, nor a Postgres.
+# Nothing that only tests use, and no Node.js, which is here. Without its scripts no package fetches anything.
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=peer --ignore-scripts
 COPY . .
 RUN NODE_ENV=production npx next build && node scripts/standalone.mjs
 

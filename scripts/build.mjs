@@ -2,6 +2,6 @@ import { runMain } from './process.mjs'
 import { build, ensureDependencies } from './setup.mjs'
 
 await runMain(async () => {
-  await ensureDependencies()
+  await ensureDependencies({ dev: true })
   await build()
 })

@@ -70,20 +70,22 @@ export function createStamp(file) {
 }
 
 /**
- * Whether `node_modules` under `root` holds what `package-lock.json` asks for.
+ * Whether `node_modules` under `root` holds what `package-lock.json` asks for, except the kinds of packages in `omitted`
+ * (npm's `--omit`): `dev`, `peer`.
  *
  * npm writes `node_modules/.package-lock.json` as the last act of every installation, so an interrupted one
  * has none. Packages of other platforms are optional and may be missing.
  *
  * @param {string} root
+ * @param {string[]} omitted
  */
-export function isInstalled(root) {
+export function isInstalled(root, omitted = []) {
   const installed = readPackages(path.join(root, 'node_modules/.package-lock.json'))
   if (!installed) return false
   const wanted = Object.entries(readPackages(path.join(root, 'package-lock.json')) ?? {})
   return wanted.every(([name, entry]) => {
+    if (name === '' || omitted.some((kind) => entry[kind])) return true
     const found = installed[name]
-    if (name === '') return true
     if (!found) return Boolean(entry.optional)
     return found.version === entry.version && found.integrity === entry.integrity
   })

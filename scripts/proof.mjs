@@ -8,7 +8,7 @@ import { sumLine } from './test-report.mjs'
 /** `npm run proof -- [--minutes N]`: all proofs, or those for which there is time. */
 await runMain(async () => {
   const { values } = parseArgs({ options: { minutes: { type: 'string' } } })
-  await ensureDependencies()
+  await ensureDependencies({ dev: true })
   await requirePrograms(servers)
   await ensureBuild()
   const { counts, problems } = await runProofs(values.minutes ? Number(values.minutes) : undefined)

@@ -6,7 +6,7 @@ import { ensureBuild, ensureDependencies, nodePath, root, toolEnvironment } from
 
 /** `npm run scale:up`: what it starts is in tests/support/topology.ts. */
 await runMain(async () => {
-  await ensureDependencies()
+  await ensureDependencies({ dev: true })
   await requirePrograms(servers)
   await ensureBuild()
   // In a group of its own: a Ctrl-C comes here, and there as one signal, so that all is ended in order. When this

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { createStamp, fingerprintOf, isInstalled } from './fingerprint.mjs'
 import { withLock } from './lock.mjs'
@@ -17,6 +17,8 @@ export function nodePath() {
 }
 
 const isNewEnough = () => Number(process.versions.node.split('.')[0]) >= MINIMUM_NODE
+const isOwnNode = () => process.execPath.startsWith(path.join(root, 'node_modules'))
+const needsOwnNode = () => isOwnNode() || !isNewEnough()
 
 /**
  * The environment for programs of `node_modules/.bin`.
@@ -45,19 +47,43 @@ export async function runProgram(file, args = []) {
   return code
 }
 
-/** Installs the dependencies unless they are what `package-lock.json` asks for. */
-export async function ensureDependencies() {
-  const isReady = () => isInstalled(root) && (isNewEnough() || existsSync(ownNode))
-  await once(isReady, async () => {
-    const { command, args, env } = npm()
-    const quiet = ['--include=dev', '--loglevel=error', '--no-audit', '--no-fund']
-    await runStep('Installing dependencies', command, [...args, 'ci', ...quiet], { cwd: root, env })
-  })
+/**
+ * Installs what `package-lock.json` asks for, as far as it is needed and not there yet.
+ *
+ * Node.js itself is a peer dependency, and installed only where the one at hand is too old.
+ *
+ * @param {{ dev?: boolean }} needs `dev`: also what only tests and checks use
+ */
+export async function ensureDependencies({ dev = false } = {}) {
+  const omitted = [...(dev ? [] : ['dev']), ...(needsOwnNode() ? [] : ['peer'])]
+  const isReady = () => isInstalled(root, omitted) && (!needsOwnNode() || existsSync(ownNode))
+  await once(isReady, () => install(omitted))
   if (!isReady()) {
     throw new StepError(
       `Node.js ${MINIMUM_NODE} is missing: npm installed no package "node" (does your npm forbid install scripts?)`,
     )
   }
+}
+
+/** @param {string[]} omitted kinds of packages */
+async function install(omitted) {
+  const { command, args, env } = npm()
+  // `npm ci` removes everything first, even from under a service that runs; where only something is missing, it is added.
+  const verb = isInstalled(root, ['dev', 'peer']) ? ['install', '--no-save'] : ['ci']
+  const kinds = ['dev', 'peer'].map((kind) => `--${omitted.includes(kind) ? 'omit' : 'include'}=${kind}`)
+  const quiet = ['--loglevel=error', '--no-audit', '--no-fund']
+  await runStep('Installing dependencies', command, [...args, ...verb, ...kinds, ...quiet], {
+    cwd: root,
+    env,
+  })
+  removeHeaders()
+}
+
+/** A third of the package with Node.js are C headers and manuals: 63 MB, and nothing here is compiled. */
+function removeHeaders() {
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const folder = path.join(root, `node_modules/node/node_modules/node-${platform}-${process.arch}`)
+  for (const name of ['include', 'share']) rmSync(path.join(folder, name), { recursive: true, force: true })
 }
 
 /**
@@ -100,6 +126,5 @@ function npm() {
   const env = { ...process.env, PATH }
   const cli = process.env.npm_execpath
   if (!cli?.endsWith('npm-cli.js')) return { command: 'npm', args: [], env }
-  const isOurs = process.execPath.startsWith(path.join(root, 'node_modules'))
-  return { command: isOurs ? 'node' : process.execPath, args: [cli], env }
+  return { command: isOwnNode() ? 'node' : process.execPath, args: [cli], env }
 }

@@ -107,4 +107,20 @@ describe('the installed dependencies', () => {
     install({ 'node_modules/zod': zod })
     expect(isInstalled(root)).toBe(true)
   })
+
+  it.each(['dev', 'peer'])('may lack those of a kind that is omitted (%s), and only those', (kind) => {
+    const other = kind === 'dev' ? 'peer' : 'dev'
+    want({ 'node_modules/zod': zod, 'node_modules/vitest': { version: '5.1.1', [kind]: true } })
+    install({ 'node_modules/zod': zod })
+    expect(isInstalled(root)).toBe(false)
+    expect(isInstalled(root, [other])).toBe(false)
+    expect(isInstalled(root, [kind])).toBe(true)
+    expect(isInstalled(root, [kind, other])).toBe(true)
+  })
+
+  it('are not there when one that is not omitted is missing beside one that is', () => {
+    want({ 'node_modules/zod': zod, 'node_modules/vitest': { version: '5.1.1', dev: true } })
+    install({ 'node_modules/vitest': { version: '5.1.1', dev: true } })
+    expect(isInstalled(root, ['dev'])).toBe(false)
+  })
 })

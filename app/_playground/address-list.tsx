@@ -3,7 +3,7 @@ import type { ClipView } from '../_shared/clip-view.ts'
 import { CopyButton } from '../_shared/copy-button.tsx'
 import styles from './playground.module.css'
 
-/** Where the clip lies and what its content is called. */
+/** The URL of the clip and its CID. */
 export function AddressList({ clip }: { clip: ClipView }) {
   const hasOtherHash = clip.ipfsHash !== undefined && clip.ipfsHash !== clip.cid
   return (

@@ -1,4 +1,5 @@
 import { Badge, Paper, Text, VisuallyHidden } from '@mantine/core'
+import type { ClipView } from '../_shared/clip-view.ts'
 import { formatClock } from '../_shared/format.ts'
 import { IconClock, IconPin } from '../_shared/icons.tsx'
 import { AddressList } from './address-list.tsx'
@@ -9,7 +10,7 @@ import { announcementOf } from './steps.ts'
 import type { Run } from './use-vocalize.ts'
 import { VerifyPanel } from './verify-panel.tsx'
 
-/** The clip: how far it has come, its sound, its addresses, and the check of them. */
+/** The clip: its progress, its audio, its addresses, and the check of them. */
 export function ClipPanel({ run }: { run: Run }) {
   const isIdle = run.phase === 'idle' || run.phase === 'refused'
   const clip = isIdle ? undefined : run.clip
@@ -26,9 +27,7 @@ export function ClipPanel({ run }: { run: Run }) {
         <h2 id="clip-title" className={styles.label}>
           The clip
         </h2>
-        {clip?.cid && (
-          <Standing isTemporary={clip.isTemporary} state={clip.state} expiresAt={clip.expiresAt} />
-        )}
+        {clip?.cid && <StateBadge {...clip} />}
       </div>
       <VisuallyHidden role="status" aria-live="polite">
         {isIdle ? '' : announcementOf(clip)}
@@ -42,18 +41,18 @@ export function ClipPanel({ run }: { run: Run }) {
   )
 }
 
-function Standing(props: { isTemporary: boolean; state: string; expiresAt: string }) {
-  if (props.state === 'expired') return <Badge color="red">Expired</Badge>
-  if (!props.isTemporary) {
+function StateBadge({ state, expiresAt }: ClipView) {
+  if (state === 'expired') return <Badge color="red">Expired</Badge>
+  if (state === 'stored') {
     return (
       <Badge className={styles.permanent} leftSection={<IconPin size={12} />}>
-        Permanent
+        Stored
       </Badge>
     )
   }
   return (
     <Badge className={styles.temporary} leftSection={<IconClock size={12} />}>
-      Temporary until {formatClock(props.expiresAt)}
+      {state === 'pending' ? `Pending until ${formatClock(expiresAt)}` : 'Staged'}
     </Badge>
   )
 }
@@ -68,7 +67,7 @@ function Placeholder() {
         ))}
       </div>
       <Text size="sm" c="dimmed" ta="center">
-        Nothing said yet. A clip appears here while it is spoken, and its address turns permanent by itself.
+        No clip yet. It appears here while it is spoken, and its address becomes permanent by itself.
       </Text>
     </div>
   )

@@ -20,7 +20,7 @@ interface ComposerProps {
   onSpeak: () => void
 }
 
-/** Where text and voice are chosen. */
+/** The form for text and voice. */
 export function Composer(props: ComposerProps) {
   const { text, maxTextLength, needsKey, apiKey, isRunning, problem } = props
   const characters = [...text.trim()].length
@@ -45,7 +45,7 @@ export function Composer(props: ComposerProps) {
     >
       <Textarea
         label="Text"
-        placeholder="Type or paste what is to be said"
+        placeholder="Type or paste the text to speak"
         autosize
         minRows={6}
         maxRows={16}
@@ -61,7 +61,7 @@ export function Composer(props: ComposerProps) {
       {needsKey && (
         <PasswordInput
           label="API key"
-          description="This service speaks for holders of a key only. It is kept no longer than this page is open."
+          description="This service requires a key. It is kept only while this page is open."
           autoComplete="off"
           value={apiKey}
           error={problem?.status === 401 && problem.detail}
@@ -82,7 +82,7 @@ export function Composer(props: ComposerProps) {
         </Button>
       </Group>
       <Text size="xs" c="dimmed" visibleFrom="sm">
-        <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd> speaks, too
+        <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd> also speaks
       </Text>
       {problem && <ProblemAlert problem={problem} />}
     </Paper>

@@ -3,7 +3,7 @@ import { CopyButton } from '../_shared/copy-button.tsx'
 import { curlOf } from './curl.ts'
 import styles from './playground.module.css'
 
-/** The request that the page makes, for a shell. */
+/** The request that the page makes, as a shell command. */
 export function CurlPanel(props: { baseUrl: string; text: string; voiceId: string; needsKey: boolean }) {
   const command = curlOf(props)
   return (

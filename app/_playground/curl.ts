@@ -1,6 +1,6 @@
 const EXAMPLE = { text: 'Hello from Voicepin', voiceId: 'slt' }
 
-/** The `curl` command that asks for the same clip; the key is left to the shell's environment. */
+/** The `curl` command that asks for the same clip; the key comes from the shell's environment. */
 export function curlOf(options: {
   baseUrl: string
   text: string
@@ -17,7 +17,7 @@ export function curlOf(options: {
   return lines.join(' \\\n  ')
 }
 
-/** Within single quotes a POSIX shell leaves everything alone but the quote itself. */
+/** Within single quotes a POSIX shell gives a meaning to nothing but the quote itself. */
 function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -1,7 +1,7 @@
 const BUCKETS = 400
 
 /**
- * The loudest sample of each of 400 stretches of the audio at `url`, and its length in seconds.
+ * The loudest sample in each of 400 equal parts of the audio at `url`, and its length in seconds.
  *
  * @throws when it cannot be fetched or decoded
  */

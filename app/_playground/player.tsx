@@ -8,8 +8,8 @@ import { Waveform } from './waveform.tsx'
 const speeds = ['0.5', '0.75', '1', '1.25', '1.5', '2']
 
 /**
- * Plays a clip: waveform, seek, speed, download. The sound comes from this service, which has it first and later
- * leads to the permanent address; a change of address does not interrupt who is listening.
+ * Plays a clip: waveform, seek, speed, download. The audio comes from this service, which redirects to the permanent
+ * address later; so a change of address does not interrupt playback.
  */
 export function Player({ id, durationMs }: { id: string; durationMs: number }) {
   const audio = useRef<HTMLAudioElement>(null)
@@ -21,7 +21,8 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
 
   function toggle() {
     if (isPlaying) audio.current?.pause()
-    else audio.current?.play().catch((error: Error) => setFailure(`It does not play: ${error.message}`))
+    else
+      audio.current?.play().catch((error: Error) => setFailure(`The audio does not play: ${error.message}`))
   }
   function seek(seconds: number) {
     setPosition(seconds)

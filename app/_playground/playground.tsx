@@ -13,7 +13,7 @@ interface PlaygroundProps {
   needsKey: boolean
 }
 
-/** Type a text, hear it, follow it to its permanent address, check it. */
+/** Speaks a text, plays the clip, watches it until its address is permanent, and verifies it. */
 export function Playground({ baseUrl, maxTextLength, needsKey }: PlaygroundProps) {
   const [text, setText] = useState('')
   const [voiceId, setVoiceId] = useState('')
@@ -24,8 +24,8 @@ export function Playground({ baseUrl, maxTextLength, needsKey }: PlaygroundProps
       <div className={styles.intro}>
         <h1>Text in, a permanent voice out</h1>
         <p>
-          Every clip gets an address on IPFS that is made from its very bytes, so anyone can check that it is
-          what it says.
+          Every clip gets an address on IPFS that is computed from its bytes, so anyone can check that it is
+          the same clip.
         </p>
       </div>
       <div className={styles.columns}>

@@ -2,12 +2,12 @@ import { Alert, Code } from '@mantine/core'
 import { IconAlert } from '../_shared/icons.tsx'
 import type { Problem } from '../_shared/problem.ts'
 
-/** A refusal in the service's own words. */
+/** A refused request, with the reason that the service gives. */
 export function ProblemAlert({ problem }: { problem: Problem }) {
   return (
     <Alert
       role="alert"
-      title={problem.title ?? 'That did not work'}
+      title={problem.title ?? 'The request failed'}
       icon={<IconAlert />}
       styles={{
         root: { background: 'var(--bad-soft)' },

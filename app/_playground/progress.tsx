@@ -6,14 +6,14 @@ import styles from './playground.module.css'
 import { type Step, stepsOf } from './steps.ts'
 
 const bullets: Record<Step['status'], React.ReactNode> = {
-  ahead: null,
+  upcoming: null,
   active: <Loader size={12} color="var(--accent)" />,
-  waiting: <IconClock size={13} />,
+  pending: <IconClock size={13} />,
   done: <IconCheck size={13} stroke={2.4} />,
   failed: <IconAlert size={13} />,
 }
 
-/** Speaking, keeping, storing: what has happened and what is happening, with each failed try and its reason. */
+/** The steps speaking, staging and storing, with every failed attempt and its reason. */
 export function Progress({ clip }: { clip: ClipView | undefined }) {
   const failed = clip?.attempts.filter(({ outcome }) => outcome === 'failed') ?? []
   return (
@@ -31,7 +31,7 @@ export function Progress({ clip }: { clip: ClipView | undefined }) {
               {detail}
             </Text>
           )}
-          {index === 2 && failed.length > 0 && <FailedTries attempts={failed} />}
+          {index === 2 && failed.length > 0 && <FailedAttempts attempts={failed} />}
         </Timeline.Item>
       ))}
     </Timeline>
@@ -40,11 +40,11 @@ export function Progress({ clip }: { clip: ClipView | undefined }) {
 
 const SHOWN = 4
 
-function FailedTries({ attempts }: { attempts: AttemptView[] }) {
+function FailedAttempts({ attempts }: { attempts: AttemptView[] }) {
   const hidden = attempts.length - SHOWN
   return (
-    <ul className={styles.tries} aria-label="Failed tries">
-      {hidden > 0 && <li>{hidden} earlier tries failed, too</li>}
+    <ul className={styles.attempts} aria-label="Failed attempts">
+      {hidden > 0 && <li>{hidden} earlier attempts also failed</li>}
       {attempts.slice(-SHOWN).map((attempt) => (
         <li key={`${attempt.provider} ${attempt.startedAt}`}>
           <b>{providerLabel(attempt.provider)}</b> failed

@@ -8,7 +8,7 @@ export interface SpeakRequest {
 }
 
 /**
- * Sends a text to be spoken and tells of the clip at every change, until the service has answered.
+ * Sends a text to be spoken, and calls `onClip` at every change of the clip until the service has answered.
  *
  * @returns the clip as answered, stored or temporary
  * @throws ProblemError when the service refuses; TypeError when it cannot be reached

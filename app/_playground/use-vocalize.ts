@@ -2,17 +2,17 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { type ClipView, isSettled } from '../_shared/clip-view.ts'
-import { follow } from '../_shared/follow.ts'
 import { asProblem, type Problem } from '../_shared/problem.ts'
+import { watchClip } from '../_shared/watch-clip.ts'
 import { type SpeakRequest, speak } from './speak.ts'
 
-/** What has become of the last text: nothing yet, under way, answered with a clip, or refused. */
+/** The state of the last request: none yet, running, answered with a clip, or refused. */
 export type Run =
   | { phase: 'idle' }
   | { phase: 'running' | 'answered'; startedAt: number; clip?: ClipView }
   | { phase: 'refused'; problem: Problem }
 
-/** Has texts spoken, one at a time, and keeps the clip up to date until it is settled. */
+/** Has texts spoken, one at a time, and keeps the clip up to date until it is stored or expired. */
 export function useVocalize(apiKey: string) {
   const [run, setRun] = useState<Run>({ phase: 'idle' })
   const current = useRef<AbortController>(null)
@@ -27,8 +27,8 @@ export function useVocalize(apiKey: string) {
       const startedAt = Date.now()
       const show = (next: Run) => !signal.aborted && setRun(next)
       let clip: ClipView | undefined
-      const onClip = (news: ClipView) => {
-        clip = news
+      const onClip = (changed: ClipView) => {
+        clip = changed
         show({ phase: 'running', startedAt, clip })
       }
       setRun({ phase: 'running', startedAt })
@@ -38,7 +38,9 @@ export function useVocalize(apiKey: string) {
         show({ phase: 'answered', startedAt, clip: answered })
         if (isSettled(answered)) return
         if (signal.aborted) return
-        const stop = follow(answered.id, (news) => show({ phase: 'answered', startedAt, clip: news }))
+        const stop = watchClip(answered.id, (changed) =>
+          show({ phase: 'answered', startedAt, clip: changed }),
+        )
         signal.addEventListener('abort', stop)
       } catch (error) {
         show({ phase: 'refused', problem: asProblem(error) })
@@ -49,7 +51,7 @@ export function useVocalize(apiKey: string) {
   return { run, start }
 }
 
-/** The clip as the answer describes it, with what the events have told beyond that. */
+/** The clip of the answer, with the fields that only the events carry. */
 function withAnswer(clip: ClipView | undefined, answer: Partial<ClipView>, startedAt: number): ClipView {
   const now = new Date().toISOString()
   const fallback = {

@@ -6,7 +6,7 @@ import { IconAlert, IconShield, IconUnplugged } from '../_shared/icons.tsx'
 import styles from './playground.module.css'
 import type { Verdict } from './verify.ts'
 
-/** Checks in the browser that the address holds exactly what the CID promises. */
+/** Checks in the browser that the audio at the address has the CID of the clip. */
 export function VerifyPanel({ clip }: { clip: ClipView }) {
   const [verdict, setVerdict] = useState<Verdict>()
   const [isChecking, setIsChecking] = useState(false)
@@ -18,7 +18,7 @@ export function VerifyPanel({ clip }: { clip: ClipView }) {
       const { verify } = await import('./verify.ts')
       setVerdict(await verify(clip))
     } catch {
-      setVerdict({ kind: 'unreachable', reason: 'The checking code itself could not be loaded. Try again.' })
+      setVerdict({ kind: 'unreachable', reason: 'The code of the check could not be loaded. Try again.' })
     } finally {
       setIsChecking(false)
     }
@@ -42,8 +42,8 @@ export function VerifyPanel({ clip }: { clip: ClipView }) {
 }
 
 const heads = {
-  exact: { title: 'Exactly what was promised', icon: <IconShield /> },
-  different: { title: 'Not what was promised', icon: <IconAlert /> },
+  exact: { title: 'The CID matches', icon: <IconShield /> },
+  different: { title: 'The CID does not match', icon: <IconAlert /> },
   unreachable: { title: 'Could not be fetched', icon: <IconUnplugged /> },
 }
 
@@ -69,7 +69,7 @@ function VerdictAlert({ verdict, promised }: { verdict: Verdict; promised: strin
           <div className={styles.mono}>not {promised}</div>
         </>
       )}
-      {verdict.kind === 'unreachable' && `${verdict.reason} So nothing can be said about its content.`}
+      {verdict.kind === 'unreachable' && `${verdict.reason} The content could not be checked.`}
     </Alert>
   )
 }

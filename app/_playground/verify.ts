@@ -12,7 +12,7 @@ export type Verdict =
 /**
  * Fetches the audio from the clip's address and computes its CID here, under UnixFS profile `unixfs-v1-2025`.
  *
- * Never throws: what stands in the way of an answer is told as `unreachable`.
+ * Never throws: where the audio cannot be fetched or hashed, the verdict is `unreachable` with the reason.
  */
 export async function verify(clip: Pick<ClipView, 'audioUrl' | 'cid' | 'ipfsHash'>): Promise<Verdict> {
   if (!crypto.subtle) {
@@ -36,7 +36,7 @@ class RefusedError extends markedError('RefusedError') {}
 
 async function download(url: string): Promise<Blob> {
   const signal = AbortSignal.timeout(TIME_LIMIT_MS)
-  // What the browser still has of it proves nothing.
+  // A copy in the browser's cache would prove nothing.
   const response = await fetch(url, {
     signal,
     cache: 'no-store',
@@ -50,12 +50,12 @@ async function download(url: string): Promise<Blob> {
 function explainStatus(status: number): string {
   if (status === 404) return 'The address answers 404: the gateway has not found the content (yet).'
   if (status === 410) return 'The temporary address has ended (410).'
-  if (status === 429) return 'The gateway asks for patience (429): too many requests. Try again in a minute.'
+  if (status === 429) return 'The gateway refuses for now (429): too many requests. Try again in a minute.'
   if (status === 504) return 'The gateway could not find the content in time (504). Try again in a minute.'
   return `The address answers ${status} in place of the audio.`
 }
 
-/** A browser does not say why a fetch failed; what can be found out is. */
+/** A browser does not say why a fetch failed: finds out what it can. */
 async function explain(error: unknown, url: string): Promise<string> {
   const { host, protocol } = new URL(url)
   if (RefusedError.isInstance(error)) return error.message

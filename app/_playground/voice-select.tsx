@@ -22,7 +22,7 @@ async function readVoices(url: string): Promise<Voices> {
   return (await response.json()).data
 }
 
-/** The voices that can be asked for; where they cannot be listed, a field for the id of one. */
+/** A choice of the voices, or a field for a voice id where they cannot be listed. */
 export function VoiceSelect(props: { voiceId: string; onChange: (voiceId: string) => void }) {
   const { voiceId, onChange } = props
   const { data, error } = useSWR('/api/voices', readVoices, { revalidateOnFocus: false })
@@ -37,7 +37,7 @@ export function VoiceSelect(props: { voiceId: string; onChange: (voiceId: string
       <TextInput
         className={styles.voice}
         label="Voice id"
-        description="The voices cannot be listed now"
+        description="The list of voices is not available now"
         size="md"
         value={voiceId}
         classNames={{ label: styles.label }}
@@ -50,7 +50,7 @@ export function VoiceSelect(props: { voiceId: string; onChange: (voiceId: string
       className={styles.voice}
       label="Voice"
       size="md"
-      placeholder="Listing voices…"
+      placeholder="Loading voices…"
       data={voices.map(({ id, name }) => ({ value: id, label: name }))}
       value={voiceId || null}
       allowDeselect={false}

@@ -8,7 +8,7 @@ interface WaveformProps {
   url: string
 }
 
-/** Draws the sound at `url` along with what `media` plays of it. A picture: the slider over it is what is operated. */
+/** Draws the audio at `url` and how far `media` has played it. Only a picture: the slider above it takes the input. */
 export function Waveform({ media, url }: WaveformProps) {
   const container = useRef<HTMLDivElement>(null)
   const cspNonce = useNonce()
@@ -45,7 +45,7 @@ export function Waveform({ media, url }: WaveformProps) {
         wave.destroy()
       })
     }
-    // Without its picture the sound can still be played.
+    // Without the picture the audio can still be played.
     draw().catch(() => {})
     return () => stop.abort()
   }, [media, url, cspNonce])

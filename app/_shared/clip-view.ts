@@ -1,10 +1,10 @@
 import type { clipAnswer } from '#lib/http/answers/clip.ts'
 
-/** A clip as `GET /api/clips/{id}` and the events tell it. */
+/** A clip as `GET /api/clips/{id}` and its events describe it. */
 export type ClipView = ReturnType<typeof clipAnswer>
 
-/** One try at one provider. */
+/** One upload attempt at one provider. */
 export type AttemptView = ClipView['attempts'][number]
 
-/** Whether nothing will happen to a clip any more. */
+/** Whether a clip is in its final state. */
 export const isSettled = ({ state }: Pick<ClipView, 'state'>) => state === 'stored' || state === 'expired'

@@ -23,7 +23,7 @@ export function formatPosition(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 
-/** The time of day at the reader's place, such as `14:03:12`. */
+/** The time of day in the reader's time zone, such as `14:03:12`. */
 export function formatTime(time: string | number): string {
   return new Date(time).toLocaleTimeString(undefined, {
     hour: '2-digit',
@@ -37,7 +37,7 @@ export function formatClock(time: string | number): string {
   return new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
 }
 
-/** Day and time at the reader's place, such as `22 Nov, 14:03`. */
+/** Day and time in the reader's time zone, such as `22 Nov, 14:03`. */
 export function formatDateTime(time: string | number): string {
   const parts = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const
   return new Date(time).toLocaleString(undefined, parts)

@@ -1,13 +1,13 @@
 interface IconProps {
   /** Pixels. */
   size?: number
-  /** The width of its lines, on a ground of 24 × 24. */
+  /** The width of its lines, in a view box of 24 × 24. */
   stroke?: number
   color?: string
   className?: string | undefined
 }
 
-/** A picture of lines. It is decoration: whoever shows one gives the words as well. */
+/** An icon made of lines. It is hidden from screen readers, so the text beside it must say the same. */
 const lines = (path: string) =>
   function Icon({ size = 24, stroke = 2, color = 'currentColor', className }: IconProps) {
     return (

@@ -1,4 +1,4 @@
-/** A pin whose head is a voice. */
+/** A pin with three bars of a waveform in its head. */
 export function Logo() {
   return (
     <svg width="26" height="26" viewBox="0 0 26 26" aria-hidden="true">

@@ -1,6 +1,6 @@
 import { markedError } from '#lib/platform/errors.ts'
 
-/** What the service says when it refuses (RFC 9457), as far as the pages show it. */
+/** The problem document of a refused request (RFC 9457), as far as the pages show it. */
 export interface Problem {
   status: number
   title?: string
@@ -10,7 +10,7 @@ export interface Problem {
   errors?: { path: string; message: string }[]
 }
 
-/** A request that was refused. `message` is fit to be shown. */
+/** A request that was refused. `message` can be shown to the reader. */
 export class ProblemError extends markedError('ProblemError') {
   readonly problem: Problem
 
@@ -20,14 +20,14 @@ export class ProblemError extends markedError('ProblemError') {
   }
 }
 
-/** Reads the problem document of a refused request; one that came from elsewhere, such as a proxy, is put in words. */
+/** Reads the problem document of a refused request, or makes one where a proxy has answered without. */
 export async function readProblem(response: Response): Promise<ProblemError> {
   const fallback = { status: response.status, detail: `The service answered ${response.status}` }
   const body: Partial<Problem> = await response.json().catch(() => ({}))
   return new ProblemError({ ...fallback, ...body })
 }
 
-/** What to tell of anything that was thrown by a request. */
+/** What to show for anything that a request has thrown. */
 export function asProblem(error: unknown): Problem {
   if (ProblemError.isInstance(error)) return error.problem
   const detail = navigator.onLine ? 'The service did not answer; is it running?' : 'This device is offline'

@@ -6,11 +6,11 @@ import { cssVariablesResolver, theme } from './theme.ts'
 
 const NonceContext = createContext<string | undefined>(undefined)
 
-/** What a `<style>` that a component makes must carry to be let through by the page's policy. */
+/** The nonce that the page's Content-Security-Policy asks of every `<style>` that a component makes. */
 export const useNonce = () => useContext(NonceContext)
 
 export function Providers(props: { nonce: string | undefined; children: ReactNode }) {
-  // The policy of the first answer stays in force for as long as the page lives; later answers bring other nonces.
+  // The policy of the first answer applies for as long as the page is open; later answers bring other nonces.
   const [nonce] = useState(props.nonce)
   return (
     <NonceContext value={nonce}>

@@ -16,11 +16,11 @@ import styles from './site-header.module.css'
 const pages = [
   { href: '/', label: 'Playground' },
   { href: '/dashboard', label: 'Dashboard' },
-  // Loaded anew, since the policy of the first page stays in force until then.
+  // A full page load, since its Content-Security-Policy differs from that of the other pages.
   { href: '/docs', label: 'API', hasOwnPolicy: true },
 ]
 
-/** The head of every page: the name, the ways to the other pages, the colour scheme. */
+/** The header of every page: name, navigation and colour scheme. */
 export function SiteHeader() {
   const pathname = usePathname()
   return (

@@ -58,8 +58,7 @@ describe('the dashboard', () => {
   })
   afterAll(() => open?.close())
 
-  const figure = (label: string) =>
-    page.getByRole('region', { name: label, exact: true }).locator('p').first()
+  const stat = (label: string) => page.getByRole('region', { name: label, exact: true }).locator('p').first()
 
   it('lets in who has the admin key, and keeps it nowhere', async () => {
     await page.getByLabel('Admin key').fill('wrong')
@@ -77,9 +76,9 @@ describe('the dashboard', () => {
   })
 
   it('shows a figure change as it happens', async () => {
-    expect(await figure('On IPFS').textContent()).toBe('–')
+    expect(await stat('On IPFS').textContent()).toBe('–')
     await world.service.vocalize()
-    await figure('On IPFS').getByText('100 %').waitFor()
+    await stat('On IPFS').getByText('100 %').waitFor()
     await page.getByText(/^1 of 1 clips/).waitFor()
     expect(open.complaints).toEqual([])
   })
@@ -95,7 +94,7 @@ describe('the dashboard', () => {
     const told = await timeline.innerText()
     expect(told.match(/Pinata \(request\)/g)).toHaveLength(4)
     expect(told.match(/503/g)).toHaveLength(4)
-    expect(told).toMatch(/next try at/)
+    expect(told).toMatch(/next attempt at/)
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Close' }).click()
   })
@@ -104,13 +103,13 @@ describe('the dashboard', () => {
     const ids = [(await world.service.vocalize()).body.data.id, (await world.service.vocalize()).body.data.id]
     const retryOne = page.getByRole('button', { name: `Retry ${ids[0].slice(0, 12)}` })
     await retryOne.click()
-    await page.getByText(/No provider took it: pinata/).waitFor()
+    await page.getByText(/No provider stored it: pinata/).waitFor()
     await page.getByRole('button', { name: 'Retry all' }).click()
-    await page.getByText(/^Tried \d+: 0 stored, \d+ failed/).waitFor()
+    await page.getByText(/^Processed \d+: 0 stored, \d+ failed/).waitFor()
     await world.vendors.heal()
     await retryOne.click()
     await page.getByText('Stored by Pinata.').waitFor()
-    await page.getByText('No clip waits for IPFS.').waitFor()
+    await page.getByText('No clip is pending.').waitFor()
     await page.getByRole('tab', { name: 'Stored' }).click()
     await page.getByRole('button', { name: ids[1].slice(0, 12), exact: true }).waitFor()
   })

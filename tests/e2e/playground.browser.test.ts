@@ -19,7 +19,7 @@ async function speak(page: Page, text: string) {
   await page.getByRole('textbox', { name: 'Text' }).fill(text)
   await page.getByRole('button', { name: 'Speak' }).click()
 }
-const standing = (page: Page, text: string | RegExp) =>
+const inClip = (page: Page, text: string | RegExp) =>
   page.getByRole('region', { name: 'The clip' }).getByText(text)
 const cidOf = (page: Page) => page.getByText(/^baf[a-z0-9]{50,}$/).textContent()
 
@@ -41,8 +41,8 @@ describe('the playground', () => {
 
   it('speaks what was typed and shows how it got to its provider', async () => {
     await speak(page, 'Nothing is as permanent as a good address.')
-    await standing(page, 'Permanent').waitFor()
-    await standing(page, /^by Pinata/).waitFor()
+    await inClip(page, /^Stored$/).waitFor()
+    await inClip(page, /^by Pinata/).waitFor()
     expect(await page.getByRole('link', { name: '/ipfs/' }).getAttribute('href')).toContain(await cidOf(page))
   })
 
@@ -93,7 +93,7 @@ describe('the playground', () => {
 
   it('verifies in the browser that the address holds what was promised', async () => {
     await page.getByRole('button', { name: 'Verify' }).click()
-    await standing(page, 'Exactly what was promised').waitFor()
+    await inClip(page, 'The CID matches').waitFor()
     const bytes = await world.vendors.content('pinata', (await cidOf(page)) ?? '')
     expect(await independentCid(bytes as Uint8Array)).toBe(await cidOf(page))
     expect(open.complaints).toEqual([])
@@ -108,13 +108,13 @@ describe('the playground', () => {
   it('turns a temporary clip permanent by itself', async () => {
     await world.vendors.always('pinata', statusFault(503))
     await speak(page, 'This one has to wait for its provider.')
-    await standing(page, /^Temporary until/).waitFor()
-    await standing(page, /^Waiting for IPFS$/).waitFor()
-    await standing(page, /503/).first().waitFor()
+    await inClip(page, /^Pending until/).waitFor()
+    await inClip(page, /^Pending$/).waitFor()
+    await inClip(page, /503/).first().waitFor()
     const address = page.getByRole('region', { name: 'The clip' }).getByRole('link', { name: /^http/ })
     expect(await address.getAttribute('href')).toContain('/api/temp-audio/')
     await world.recover()
-    await standing(page, 'Permanent').waitFor()
+    await inClip(page, /^Stored$/).waitFor()
     expect(await address.getAttribute('href')).toContain('/ipfs/')
   })
 
@@ -122,11 +122,11 @@ describe('the playground', () => {
     const verify = page.getByRole('button', { name: 'Verify' })
     await page.route('**/ipfs/**', (route) => route.fulfill({ status: 504, headers: anyOrigin }))
     await verify.click()
-    await standing(page, /could not find the content in time/).waitFor()
+    await inClip(page, /could not find the content in time/).waitFor()
     await page.unroute('**/ipfs/**')
     await page.route('**/ipfs/**', (route) => route.fulfill({ body: 'something else', headers: anyOrigin }))
     await verify.click()
-    await standing(page, 'Not what was promised').waitFor()
+    await inClip(page, 'The CID does not match').waitFor()
   })
 
   it('has no violation that axe would find', () => expectAccessible(page))
@@ -154,7 +154,7 @@ describe('a service that is closed to strangers', () => {
     await page.getByRole('alert').getByText('The key is wrong').waitFor()
     await page.getByLabel('API key').fill('open-sesame')
     await page.getByRole('button', { name: 'Speak' }).click()
-    await standing(page, /^Temporary until/).waitFor()
+    await inClip(page, /^Pending until/).waitFor()
     await expectAccessible(page)
     await close()
     await cleanUpServices()

@@ -1,25 +1,25 @@
 import type { Stats } from '#lib/dashboard/read-stats.ts'
 
-/** One point in time with a value a line; `null` where there is nothing to say. */
+/** One point in time with a value for each line; `null` where there is none. */
 export type Point = { time: number } & Record<string, number | null>
 
-/** The share of tries that succeeded, by provider. */
-export const successPoints = (figures: Stats) =>
-  pointsOf(figures, figures.series.tries, (tries) => {
-    const sum = (key: 'stored' | 'failed') => tries.reduce((total, count) => total + count[key], 0)
+/** The success rate of attempts, by provider. */
+export const successPoints = (stats: Stats) =>
+  pointsOf(stats, stats.series.tries, (attempts) => {
+    const sum = (key: 'stored' | 'failed') => attempts.reduce((total, count) => total + count[key], 0)
     return sum('stored') / (sum('stored') + sum('failed'))
   })
 
 /** The median time from staged to stored in seconds, by provider. */
-export const timePoints = (figures: Stats) =>
-  pointsOf(figures, figures.series.timesToIpfs, ([time]) => (time ? time.medianMs / 1000 : null))
+export const timePoints = (stats: Stats) =>
+  pointsOf(stats, stats.series.timesToIpfs, ([time]) => (time ? time.medianMs / 1000 : null))
 
 function pointsOf<T extends { step: number; provider: string }>(
-  figures: Stats,
+  stats: Stats,
   entries: T[],
   measure: (entries: T[]) => number | null,
 ): Point[] {
-  return stepsOf(figures).map(({ step, time }) => {
+  return stepsOf(stats).map(({ step, time }) => {
     const here = Map.groupBy(
       entries.filter((entry) => entry.step === step),
       ({ provider }) => provider,
@@ -28,22 +28,22 @@ function pointsOf<T extends { step: number; provider: string }>(
   })
 }
 
-/** Tries in the background that succeeded and that failed. */
-export function retryPoints(figures: Stats): Point[] {
-  const tries = figures.series.tries.filter(({ isBackground }) => isBackground)
-  return stepsOf(figures).map(({ step, time }) => {
-    const here = tries.filter((count) => count.step === step)
+/** Background attempts that succeeded and that failed. */
+export function retryPoints(stats: Stats): Point[] {
+  const attempts = stats.series.tries.filter(({ isBackground }) => isBackground)
+  return stepsOf(stats).map(({ step, time }) => {
+    const here = attempts.filter((count) => count.step === step)
     const sum = (key: 'stored' | 'failed') => here.reduce((total, count) => total + count[key], 0)
     return { time, succeeded: sum('stored'), failed: sum('failed') }
   })
 }
 
-/** Megabytes in the temporary store, as noted from time to time and now. */
+/** Megabytes in the temporary store, as sampled at each clean-up and now. */
 export function storagePoints({ series, temporary, at }: Stats): Point[] {
   const megabytes = (bytes: number) => bytes / 1024 ** 2
   return [
-    ...series.samples.map(({ takenAt, heldBytes }) => ({ time: takenAt, held: megabytes(heldBytes) })),
-    { time: at, held: megabytes(temporary.bytes) },
+    ...series.samples.map(({ takenAt, heldBytes }) => ({ time: takenAt, used: megabytes(heldBytes) })),
+    { time: at, used: megabytes(temporary.bytes) },
   ]
 }
 

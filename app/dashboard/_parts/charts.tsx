@@ -8,14 +8,14 @@ import styles from './dashboard.module.css'
 
 const colors = ['pine.6', 'blue.6', 'orange.6', 'grape.6', 'cyan.7', 'pink.6']
 
-/** The same figures over time. */
-export function Charts({ figures }: { figures: Stats }) {
-  const isLong = figures.range === '7d' || figures.range === '30d'
+/** The stats over time. */
+export function Charts({ stats }: { stats: Stats }) {
+  const isLong = stats.range === '7d' || stats.range === '30d'
   const formatTick = (time: number) =>
     isLong
       ? new Date(time).toLocaleDateString(undefined, { day: 'numeric', month: 'short' })
       : new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
-  const providers = figures.providers.map(({ provider }, index) => ({
+  const providers = stats.providers.map(({ provider }, index) => ({
     name: provider,
     label: providerLabel(provider),
     color: colors[index % colors.length] ?? 'gray.6',
@@ -29,7 +29,7 @@ export function Charts({ figures }: { figures: Stats }) {
     xAxisProps: { tickFormatter: formatTick, minTickGap: 40 },
     tooltipAnimationDuration: 0,
   }
-  // A point without neighbours has no line to be seen by.
+  // Without dots a point that has no neighbours would be invisible.
   const dots = { withDots: true, dotProps: { r: 2 } }
   const lines = {
     ...common,
@@ -38,31 +38,30 @@ export function Charts({ figures }: { figures: Stats }) {
     connectNulls: true,
     withLegend: providers.length > 1,
   }
-  const hasStored = figures.series.timesToIpfs.length > 0
-  const hasTries = figures.series.tries.length > 0
+  const hasStored = stats.series.timesToIpfs.length > 0
+  const hasAttempts = stats.series.tries.length > 0
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-      <ChartCard title="Tries that succeeded" note="By provider" isEmpty={!hasTries}>
+      <ChartCard title="Success rate" note="Of upload attempts, by provider" isEmpty={!hasAttempts}>
         <LineChart
           {...lines}
-          data={successPoints(figures)}
+          data={successPoints(stats)}
           yAxisProps={{ domain: [0, 1], width: 52, tickFormatter: percent }}
           valueFormatter={formatShare}
         />
       </ChartCard>
-      <ChartCard title="Time to IPFS" note="Median from kept to stored, by provider" isEmpty={!hasStored}>
-        <LineChart
-          {...lines}
-          data={timePoints(figures)}
-          valueFormatter={seconds}
-          yAxisProps={{ width: 72 }}
-        />
+      <ChartCard title="Time to IPFS" note="Median from staged to stored, by provider" isEmpty={!hasStored}>
+        <LineChart {...lines} data={timePoints(stats)} valueFormatter={seconds} yAxisProps={{ width: 72 }} />
       </ChartCard>
-      <ChartCard title="Background retries" note="Tries that no caller waited for" isEmpty={!hasTries}>
+      <ChartCard
+        title="Background retries"
+        note="Upload attempts that no caller waited for"
+        isEmpty={!hasAttempts}
+      >
         <BarChart
           {...common}
           type="stacked"
-          data={retryPoints(figures)}
+          data={retryPoints(stats)}
           withLegend
           yAxisProps={{ allowDecimals: false, width: 52 }}
           series={[
@@ -71,19 +70,19 @@ export function Charts({ figures }: { figures: Stats }) {
           ]}
         />
       </ChartCard>
-      <ChartCard title="Temporary storage" note="Held at each clean-up, and now" isEmpty={false}>
+      <ChartCard title="Temporary storage" note="In use at each clean-up, and now" isEmpty={false}>
         <AreaChart
           {...common}
-          data={storagePoints(figures)}
+          data={storagePoints(stats)}
           xAxisProps={{
             ...common.xAxisProps,
             type: 'number',
             scale: 'time',
-            domain: [figures.from, figures.at],
+            domain: [stats.from, stats.at],
           }}
           yAxisProps={{ width: 72 }}
           valueFormatter={(value) => `${value.toLocaleString('en', { maximumSignificantDigits: 3 })} MB`}
-          series={[{ name: 'held', label: 'Held', color: 'pine.6' }]}
+          series={[{ name: 'used', label: 'In use', color: 'pine.6' }]}
         />
       </ChartCard>
     </SimpleGrid>

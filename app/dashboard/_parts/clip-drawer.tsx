@@ -3,23 +3,23 @@ import { setNonce } from 'get-nonce'
 import { useEffect, useState } from 'react'
 import type { ClipView } from '../../_shared/clip-view.ts'
 import { CopyButton } from '../../_shared/copy-button.tsx'
-import { follow } from '../../_shared/follow.ts'
 import { formatBytes, formatDateTime, formatDuration } from '../../_shared/format.ts'
 import { useNonce } from '../../_shared/providers.tsx'
+import { watchClip } from '../../_shared/watch-clip.ts'
 import styles from './dashboard.module.css'
-import { type Stretch, waterfallOf } from './waterfall.ts'
+import { type Segment, waterfallOf } from './waterfall.ts'
 
-/** What became of one clip, as it goes on. */
+/** One clip in detail, kept up to date. */
 export function ClipDrawer({ id, onClose }: { id: string | undefined; onClose: () => void }) {
   const [clip, setClip] = useState<ClipView>()
   const nonce = useNonce()
   useEffect(() => {
-    // For the style by which the page behind is kept from scrolling.
+    // The drawer adds a style that keeps the page behind it from scrolling; the policy asks for the nonce on it.
     if (nonce) setNonce(nonce)
   }, [nonce])
   useEffect(() => {
     setClip(undefined)
-    return id ? follow(id, setClip) : undefined
+    return id ? watchClip(id, setClip) : undefined
   }, [id])
   return (
     <Drawer.Root opened={id !== undefined} onClose={onClose} position="right" size="min(46rem, 100%)">
@@ -29,21 +29,21 @@ export function ClipDrawer({ id, onClose }: { id: string | undefined; onClose: (
           <Drawer.Title className={styles.drawerTitle}>Clip {id?.slice(0, 12)}</Drawer.Title>
           <Drawer.CloseButton aria-label="Close" />
         </div>
-        <Drawer.Body>{clip ? <ClipLife clip={clip} /> : <Skeleton height={240} />}</Drawer.Body>
+        <Drawer.Body>{clip ? <ClipDetails clip={clip} /> : <Skeleton height={240} />}</Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>
   )
 }
 
-function ClipLife({ clip }: { clip: ClipView }) {
+function ClipDetails({ clip }: { clip: ClipView }) {
   const facts = [
     clip.bytes !== undefined && formatBytes(clip.bytes),
-    clip.durationMs !== undefined && `${formatDuration(clip.durationMs)} of sound`,
+    clip.durationMs !== undefined && `${formatDuration(clip.durationMs)} of audio`,
     `${clip.characters} characters`,
     formatDateTime(clip.createdAt),
   ]
   return (
-    <div className={styles.life}>
+    <div className={styles.details}>
       <div className={styles.facts}>
         <Badge className={styles.badge} data-tone={clip.state}>
           {clip.state}
@@ -60,21 +60,21 @@ function ClipLife({ clip }: { clip: ClipView }) {
       )}
       <Table className={styles.waterfall} aria-label="Timeline">
         <Table.Tbody>
-          {waterfallOf(clip, Date.now()).map((stretch, index) => (
+          {waterfallOf(clip, Date.now()).map((segment, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: what has happened keeps its place.
-            <StretchRow key={index} {...stretch} />
+            <SegmentRow key={index} {...segment} />
           ))}
         </Table.Tbody>
       </Table>
       <Text size="xs" c="dimmed">
-        From the first word on, one after the other. The bars grow with the logarithm of the time, so that
-        milliseconds can be seen beside hours.
+        Every step from the start of the speech, in order. The bars are logarithmic, so that milliseconds are
+        visible beside hours.
       </Text>
     </div>
   )
 }
 
-const tones: Record<Stretch['kind'], string> = {
+const tones: Record<Segment['kind'], string> = {
   speech: 'var(--speech)',
   wait: 'var(--rule)',
   running: 'var(--wait)',
@@ -82,7 +82,7 @@ const tones: Record<Stretch['kind'], string> = {
   stored: 'var(--good)',
 }
 
-function StretchRow({ label, detail, kind, offset, length }: Stretch) {
+function SegmentRow({ label, detail, kind, offset, length }: Segment) {
   return (
     <Table.Tr data-kind={kind}>
       <Table.Th scope="row">
@@ -92,7 +92,7 @@ function StretchRow({ label, detail, kind, offset, length }: Stretch) {
       <Table.Td>
         <Progress.Root size={10} radius="sm" className={styles.bar} aria-hidden>
           <Progress.Section value={offset} color="transparent" />
-          <Progress.Section value={Math.max(length, 0.8)} color={tones[kind]} className={styles.stretch} />
+          <Progress.Section value={Math.max(length, 0.8)} color={tones[kind]} className={styles.segment} />
         </Progress.Root>
       </Table.Td>
     </Table.Tr>

@@ -21,8 +21,8 @@ export function ClipTable({ clips, retrying, onOpen, onRetry }: ClipTableProps) 
           <Table.Tr>
             <Table.Th>Clip</Table.Th>
             <Table.Th>Spoken</Table.Th>
-            <Table.Th ta="end">Tries</Table.Th>
-            <Table.Th>How it stands</Table.Th>
+            <Table.Th ta="end">Attempts</Table.Th>
+            <Table.Th>Status</Table.Th>
             <Table.Th>
               <VisuallyHidden>Actions</VisuallyHidden>
             </Table.Th>
@@ -43,9 +43,9 @@ export function ClipTable({ clips, retrying, onOpen, onRetry }: ClipTableProps) 
               </Table.Th>
               <Table.Td className={styles.when}>{formatDateTime(clip.createdAt)}</Table.Td>
               <Table.Td ta="end">{clip.tries}</Table.Td>
-              <Table.Td className={styles.standing}>{standingOf(clip)}</Table.Td>
+              <Table.Td className={styles.status}>{statusOf(clip)}</Table.Td>
               <Table.Td ta="end">
-                {isWaiting(clip) && (
+                {isPending(clip) && (
                   <Tooltip label="Retry now">
                     <ActionIcon
                       variant="subtle"
@@ -68,13 +68,13 @@ export function ClipTable({ clips, retrying, onOpen, onRetry }: ClipTableProps) 
   )
 }
 
-const isWaiting = ({ state }: ListedClip) => state === 'pending' || state === 'staged'
+const isPending = ({ state }: ListedClip) => state === 'pending' || state === 'staged'
 
-function standingOf({ state, provider, storedAt, nextAttemptAt, error }: ListedClip): string {
+function statusOf({ state, provider, storedAt, nextAttemptAt, error }: ListedClip): string {
   if (state === 'stored') {
     return `Stored${provider ? ` by ${providerLabel(provider)}` : ''}${storedAt ? ` at ${formatTime(storedAt)}` : ''}`
   }
   const next =
-    isWaiting({ state } as ListedClip) && nextAttemptAt && `next try at ${formatTime(nextAttemptAt)}`
-  return [error, next].filter(Boolean).join(' · ') || 'Its first upload is under way'
+    isPending({ state } as ListedClip) && nextAttemptAt && `next attempt at ${formatTime(nextAttemptAt)}`
+  return [error, next].filter(Boolean).join(' · ') || 'The first upload is running'
 }

@@ -11,12 +11,12 @@ import styles from './dashboard.module.css'
 
 const PAGE_SIZE = 12
 const tabs: { value: ListedState; label: string; none: string }[] = [
-  { value: 'waiting', label: 'Waiting', none: 'No clip waits for IPFS.' },
-  { value: 'expired', label: 'Failed', none: 'No clip has expired before a provider took it.' },
+  { value: 'waiting', label: 'Pending', none: 'No clip is pending.' },
+  { value: 'expired', label: 'Expired', none: 'No clip has expired.' },
   { value: 'stored', label: 'Stored', none: 'No clip is stored yet.' },
 ]
 
-/** What waits, what failed, what was stored; with the way of each clip, and a retry of one or all. */
+/** The pending, expired and stored clips, with the details of each, and a retry of one or of all pending ones. */
 export function ClipsPanel({ changedAt }: { changedAt: number | undefined }) {
   const [state, setState] = useState<ListedState>('waiting')
   const [page, setPage] = useState(1)
@@ -25,7 +25,7 @@ export function ClipsPanel({ changedAt }: { changedAt: number | undefined }) {
   const [outcome, setOutcome] = useState('')
   const key = `/api/admin/clips?state=${state}&page=${page}&limit=${PAGE_SIZE}`
   const { data, error, mutate } = useSWR(key, readClips, { keepPreviousData: true })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again whenever something has changed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: loaded again whenever something has changed.
   useEffect(() => {
     void mutate()
   }, [changedAt, mutate])

@@ -18,7 +18,7 @@ export async function readClips(url: string): Promise<ClipPage> {
 }
 
 /**
- * Has one clip uploaded again, or without `id` all that wait. Returns in words what came of it.
+ * Uploads one clip again, or without `id` all pending ones. Returns the result as a sentence to show.
  *
  * @throws ProblemError
  */
@@ -28,10 +28,10 @@ export async function retry(id?: string): Promise<string> {
   if (!response.ok) throw await readProblem(response)
   const { processed, successCount, failureCount, remaining, results } = await response.json()
   if (!id) {
-    return `Tried ${processed}: ${successCount} stored, ${failureCount} failed, ${remaining} still waiting.`
+    return `Processed ${processed}: ${successCount} stored, ${failureCount} failed, ${remaining} still pending.`
   }
   const [result] = results
-  if (!result) return 'This clip is being worked on already, or no provider can be tried now.'
+  if (!result) return 'This clip is being uploaded already, or no provider is available now.'
   if (result.status === 'success') return `Stored by ${providerLabel(result.provider)}.`
-  return `No provider took it: ${result.error}`
+  return `No provider stored it: ${result.error}`
 }

@@ -11,7 +11,7 @@ import { ClipsPanel } from './clips-panel.tsx'
 import styles from './dashboard.module.css'
 import { ProvidersTable } from './providers-table.tsx'
 import { StatCards } from './stat-cards.tsx'
-import { type Connection, useFigures } from './use-figures.ts'
+import { type Connection, useStats } from './use-stats.ts'
 
 const rangeLabels: { value: Range; label: string }[] = [
   { value: '1h', label: '1 hour' },
@@ -20,11 +20,11 @@ const rangeLabels: { value: Range; label: string }[] = [
   { value: '30d', label: '30 days' },
 ]
 
-/** How the service does, now and over time; and what waits or has failed, with the means to retry it. */
+/** The stats of the service, now and over time; and its clips, with retries for the pending ones. */
 export function Dashboard() {
   const router = useRouter()
   const [range, setRange] = useState<Range>('24h')
-  const { figures, connection } = useFigures(range)
+  const { stats, connection } = useStats(range)
 
   async function signOut() {
     await fetch('/api/admin/session', { method: 'DELETE' })
@@ -35,7 +35,7 @@ export function Dashboard() {
     <main id="content" className={styles.main}>
       <div className={styles.head}>
         <h1>Dashboard</h1>
-        <LiveMark connection={connection} />
+        <LiveBadge connection={connection} />
         <SegmentedControl
           size="xs"
           radius="md"
@@ -55,37 +55,37 @@ export function Dashboard() {
           role="alert"
           classNames={{ root: styles.closed, message: styles.plain }}
         >
-          Sign in again to see how things stand.{' '}
+          Sign in again to see the dashboard.{' '}
           <Button size="compact-sm" onClick={() => router.refresh()}>
             Sign in
           </Button>
         </Alert>
       )}
-      {figures ? (
+      {stats ? (
         <>
-          <StatCards figures={figures} />
-          <ProvidersTable providers={figures.providers} />
-          <Charts figures={figures} />
+          <StatCards stats={stats} />
+          <ProvidersTable providers={stats.providers} />
+          <Charts stats={stats} />
         </>
       ) : (
-        <Skeleton height={420} radius="lg" aria-label="Reading the figures" />
+        <Skeleton height={420} radius="lg" aria-label="Loading the stats" />
       )}
-      <ClipsPanel changedAt={figures?.at} />
+      <ClipsPanel changedAt={stats?.at} />
     </main>
   )
 }
 
-const marks: Record<Connection, string> = {
+const connectionLabels: Record<Connection, string> = {
   connecting: 'Connecting',
   live: 'Live',
   lost: 'Reconnecting',
   ended: 'Signed out',
 }
 
-function LiveMark({ connection }: { connection: Connection }) {
+function LiveBadge({ connection }: { connection: Connection }) {
   return (
     <span className={styles.live} data-connection={connection} role="status">
-      {marks[connection]}
+      {connectionLabels[connection]}
     </span>
   )
 }

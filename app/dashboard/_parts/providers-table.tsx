@@ -4,12 +4,12 @@ import { formatDuration, formatShare, providerLabel } from '../../_shared/format
 import styles from './dashboard.module.css'
 
 const breakerLabels = {
-  closed: 'Healthy',
-  half_open: 'To be probed',
-  open: 'Resting',
+  closed: 'Closed',
+  half_open: 'Half-open',
+  open: 'Open (cool-down)',
 }
 
-/** Each provider: whether it is tried at all now, and how it did. */
+/** The breaker state and the stats of each provider. */
 export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
   return (
     <Paper
@@ -22,7 +22,7 @@ export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
       <h2 id="providers-title">Providers</h2>
       {providers.length === 0 ? (
         <Text c="dimmed" size="sm">
-          None is configured, so every clip stays temporary.
+          No provider is configured, so every clip stays pending until it expires.
         </Text>
       ) : (
         <Table.ScrollContainer
@@ -30,16 +30,16 @@ export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
           type="native"
           tabIndex={0}
           role="region"
-          aria-label="Providers, figures"
+          aria-label="Provider stats"
         >
           <Table verticalSpacing="xs" className={styles.table}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Provider</Table.Th>
                 <Table.Th>Breaker</Table.Th>
-                <Table.Th ta="end">Tries that succeeded</Table.Th>
+                <Table.Th ta="end">Success rate</Table.Th>
                 <Table.Th ta="end">Median time</Table.Th>
-                <Table.Th ta="end">95 %</Table.Th>
+                <Table.Th ta="end">p95</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -55,7 +55,7 @@ export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
 }
 
 function ProviderRow({ provider, breaker, storedTries, failedTries, timeToIpfs }: ProviderStats) {
-  const tries = storedTries + failedTries
+  const attempts = storedTries + failedTries
   return (
     <Table.Tr>
       <Table.Th scope="row">{providerLabel(provider)}</Table.Th>
@@ -65,9 +65,9 @@ function ProviderRow({ provider, breaker, storedTries, failedTries, timeToIpfs }
         </Badge>
       </Table.Td>
       <Table.Td ta="end">
-        {formatShare(tries === 0 ? undefined : storedTries / tries)}{' '}
+        {formatShare(attempts === 0 ? undefined : storedTries / attempts)}{' '}
         <span className={styles.aside}>
-          {storedTries.toLocaleString('en')} of {tries.toLocaleString('en')}
+          {storedTries.toLocaleString('en')} of {attempts.toLocaleString('en')}
         </span>
       </Table.Td>
       <Table.Td ta="end">{timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}</Table.Td>

@@ -7,7 +7,7 @@ import { IconLock } from '../../_shared/icons.tsx'
 import { asProblem, readProblem } from '../../_shared/problem.ts'
 import styles from './dashboard.module.css'
 
-/** Asks for the admin key and trades it for a session cookie. `isOpen`: there is a key to ask for. */
+/** Asks for the admin key and exchanges it for a session cookie. `isOpen`: an admin key is configured. */
 export function SignIn({ isOpen }: { isOpen: boolean }) {
   const router = useRouter()
   const [key, setKey] = useState('')
@@ -36,7 +36,7 @@ export function SignIn({ isOpen }: { isOpen: boolean }) {
         <IconLock size={26} stroke={1.6} color="var(--accent)" />
         <div>
           <h1>Dashboard</h1>
-          <Text c="dimmed">For whoever runs this service.</Text>
+          <Text c="dimmed">For the operators of this service.</Text>
         </div>
         {isOpen ? (
           <>

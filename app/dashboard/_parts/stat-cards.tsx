@@ -4,22 +4,22 @@ import type { Stats } from '#lib/dashboard/read-stats.ts'
 import { formatBytes, formatDuration, formatShare } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 
-/** The figures that say whether all is well. */
-export function StatCards({ figures }: { figures: Stats }) {
-  const { clips, temporary, background, timeToIpfs, characters } = figures
+/** The main stats of the service. */
+export function StatCards({ stats }: { stats: Stats }) {
+  const { clips, temporary, background, timeToIpfs, characters } = stats
   const retries = background.stored + background.failed
-  const held = `${temporary.clips.toLocaleString('en')} ${temporary.clips === 1 ? 'clip' : 'clips'}`
+  const used = `${temporary.clips.toLocaleString('en')} ${temporary.clips === 1 ? 'clip' : 'clips'}`
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="md">
       <Stat
         label="On IPFS"
         value={formatShare(ratio(clips.stored, clips.spoken))}
-        note={`${count(clips.stored)} of ${count(clips.spoken)} clips · ${count(clips.waiting)} waiting · ${count(clips.expired)} expired`}
+        note={`${count(clips.stored)} of ${count(clips.spoken)} clips · ${count(clips.waiting)} pending · ${count(clips.expired)} expired`}
       />
       <Stat
         label="Temporary storage"
         value={formatBytes(temporary.bytes)}
-        note={`${held} of at most ${formatBytes(temporary.maxBytes)} · ${count(temporary.waiting)} waiting`}
+        note={`${used} of at most ${formatBytes(temporary.maxBytes)} · ${count(temporary.waiting)} pending`}
       >
         <Progress
           size={4}
@@ -30,17 +30,17 @@ export function StatCards({ figures }: { figures: Stats }) {
       <Stat
         label="Background retries"
         value={formatShare(ratio(background.stored, retries))}
-        note={`${count(background.stored)} of ${count(retries)} tries succeeded`}
+        note={`${count(background.stored)} of ${count(retries)} attempts succeeded`}
       />
       <Stat
         label="Time to IPFS"
         value={timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}
-        note={timeToIpfs ? `Median · 95 % within ${formatDuration(timeToIpfs.p95Ms)}` : 'No clip was stored'}
+        note={timeToIpfs ? `Median · p95 ${formatDuration(timeToIpfs.p95Ms)}` : 'No clip was stored'}
       />
       <Stat
         label="Characters paid for"
         value={count(characters.spoken)}
-        note={`${count(characters.saved)} saved, since their clip was there · since the first start`}
+        note={`${count(characters.saved)} saved by reusing clips · since the first start`}
       />
     </SimpleGrid>
   )
@@ -50,7 +50,7 @@ function Stat(props: { label: string; value: string; note: string; children?: Re
   return (
     <Paper component="section" withBorder radius="lg" className={styles.stat} aria-label={props.label}>
       <h2>{props.label}</h2>
-      <p className={styles.figure}>{props.value}</p>
+      <p className={styles.value}>{props.value}</p>
       {props.children}
       <Text size="xs" c="dimmed">
         {props.note}

@@ -1,26 +1,26 @@
 import type { ClipView } from '../../_shared/clip-view.ts'
 import { formatDuration, formatTime, providerLabel } from '../../_shared/format.ts'
 
-/** One stretch in a clip's life. */
-export interface Stretch {
+/** One step of a clip: speech, a wait, an upload attempt. */
+export interface Segment {
   label: string
   detail: string
   kind: 'speech' | 'wait' | 'running' | 'failed' | 'stored'
-  /** Where its bar begins and how long it is, in percent of all. */
+  /** Where its bar begins and how long it is, in percent of the whole. */
   offset: number
   length: number
 }
 
-type Span = Omit<Stretch, 'offset' | 'length'> & { ms: number }
+type Span = Omit<Segment, 'offset' | 'length'> & { ms: number }
 
-/** Shorter ones are only the time between two steps of the program. */
+/** Shorter gaps are only the time that the program takes between two steps. */
 const SHORTEST_WAIT_MS = 15
 
 /**
- * A clip's life from the first word to now or its end, one stretch after the other. The bars grow with the logarithm
- * of the time, so that milliseconds can be seen beside hours.
+ * The steps of a clip from the start of its speech to now or to its final state, in order. The length of a bar is
+ * logarithmic in time, so that milliseconds are visible beside hours.
  */
-export function waterfallOf(clip: ClipView, now: number): Stretch[] {
+export function waterfallOf(clip: ClipView, now: number): Segment[] {
   const spans = spansOf(clip, now)
   const lengths = spans.map(({ ms }) => Math.log1p(Math.max(1, ms)))
   const total = lengths.reduce((sum, length) => sum + length, 0)
@@ -67,7 +67,7 @@ function spansOf(clip: ClipView, now: number): Span[] {
   if (clip.state === 'pending' && clip.nextAttemptAt) {
     const next = Date.parse(clip.nextAttemptAt)
     if (next > at)
-      add(next, { label: 'Wait', detail: `next try at ${formatTime(clip.nextAttemptAt)}`, kind: 'wait' })
+      add(next, { label: 'Wait', detail: `next attempt at ${formatTime(clip.nextAttemptAt)}`, kind: 'wait' })
   }
   return spans
 }

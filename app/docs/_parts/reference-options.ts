@@ -1,6 +1,6 @@
 /**
- * How Scalar is to show the interface: in the colours of the other pages, and from our own files alone. Its fonts,
- * telemetry, proxy, agent and links to its makers' services are off.
+ * The options of Scalar: the colours of the other pages, and nothing from another host. Its fonts, telemetry, proxy,
+ * agent and links to the services of its vendor are off.
  *
  * @see https://github.com/scalar/scalar/blob/main/documentation/configuration.md
  */

@@ -3,7 +3,7 @@
 import { Loader, useComputedColorScheme } from '@mantine/core'
 import Script from 'next/script'
 import { useEffect, useRef, useState } from 'react'
-import { mendSemantics } from './mend-semantics.ts'
+import { fixAccessibility } from './fix-accessibility.ts'
 import styles from './reference.module.css'
 import { referenceOptions } from './reference-options.ts'
 
@@ -13,13 +13,13 @@ declare global {
   }
 }
 
-/** Scalar as its makers built it, as a file: bundled with ours it would lengthen every build. */
+/** The prebuilt file of Scalar: bundling its sources would make every build slower. */
 const scalarUrl = new URL(
   '../../../node_modules/@scalar/api-reference/dist/browser/standalone.js',
   import.meta.url,
 ).href
 
-/** The interface as the service itself describes it, with examples that can be sent from here. */
+/** The API reference, made by Scalar from the OpenAPI description, with requests that can be sent from the page. */
 export function Reference({ nonce }: { nonce: string | undefined }) {
   const container = useRef<HTMLDivElement>(null)
   const [isLoaded, setIsLoaded] = useState(false)
@@ -27,10 +27,10 @@ export function Reference({ nonce }: { nonce: string | undefined }) {
 
   useEffect(() => {
     if (!isLoaded || !container.current || !window.Scalar) return
-    const stopMending = mendSemantics(container.current)
+    const stopFixing = fixAccessibility(container.current)
     const reference = window.Scalar.createApiReference(container.current, referenceOptions(colorScheme))
     return () => {
-      stopMending()
+      stopFixing()
       reference.destroy()
     }
   }, [isLoaded, colorScheme])

@@ -3,21 +3,21 @@ import type { Range, Stats } from '#lib/dashboard/read-stats.ts'
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'ended'
 
-/** The figures of a range, kept up to date by the service; the last ones stay while the connection is lost. */
-export function useFigures(range: Range) {
-  const [figures, setFigures] = useState<Stats>()
+/** The stats of a range, kept up to date by events; the last ones stay while the connection is lost. */
+export function useStats(range: Range) {
+  const [stats, setStats] = useState<Stats>()
   const [connection, setConnection] = useState<Connection>('connecting')
   useEffect(() => {
     const source = new EventSource(`/api/admin/figures?range=${range}`)
     source.addEventListener('figures', ({ data }) => {
-      setFigures(JSON.parse(data))
+      setStats(JSON.parse(data))
       setConnection('live')
     })
-    // A browser gives up for good where it was refused, and tries again by itself where it was cut off.
+    // An EventSource that was refused is closed for good; one that lost its connection reconnects by itself.
     source.addEventListener('error', () =>
       setConnection(source.readyState === EventSource.CLOSED ? 'ended' : 'lost'),
     )
     return () => source.close()
   }, [range])
-  return { figures, connection }
+  return { stats, connection }
 }

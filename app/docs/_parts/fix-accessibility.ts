@@ -1,15 +1,15 @@
 /**
- * Mends what keeps Scalar from being read aloud well: copy buttons that show a picture and have no name, and a head of
- * its own that passes for the page's. Goes on until the returned function is called.
+ * Fixes what screen readers get wrong in Scalar: copy buttons without a name, and headers that count as the header of
+ * the page. Goes on until the returned function is called.
  */
-export function mendSemantics(container: Element): () => void {
-  const mend = () => {
+export function fixAccessibility(container: Element): () => void {
+  const fix = () => {
     for (const button of container.querySelectorAll('button[class*="copy-button"]:not([aria-label])')) {
       button.setAttribute('aria-label', 'Copy')
     }
     for (const head of container.querySelectorAll('header:not([role])')) head.setAttribute('role', 'group')
   }
-  const observer = new MutationObserver(mend)
+  const observer = new MutationObserver(fix)
   observer.observe(container, { childList: true, subtree: true })
   return () => observer.disconnect()
 }

@@ -1,7 +1,7 @@
 import { type ClipView, isSettled } from './clip-view.ts'
 
-/** Tells of a clip at every change until it is stored or expired, across lost connections. Returns how to stop. */
-export function follow(id: string, onClip: (clip: ClipView) => void): () => void {
+/** Calls `onClip` at every change of a clip until it is stored or expired, across lost connections. Returns how to stop. */
+export function watchClip(id: string, onClip: (clip: ClipView) => void): () => void {
   const source = new EventSource(`/api/clips/${id}/events`)
   source.addEventListener('clip', ({ data }) => {
     const clip: ClipView = JSON.parse(data)

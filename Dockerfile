@@ -22,6 +22,7 @@ ENV NODE_ENV=production \
 COPY --from=build /app/.next/standalone/node_modules ./node_modules
 COPY --from=build /app/.next/standalone/.next ./.next
 COPY --from=build /app/.next/static ./.next/static
+COPY --from=build /app/public ./public
 COPY --from=build /app/lib ./lib
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin ./bin

@@ -3,8 +3,12 @@ import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#lib/http/page-security.ts'
 
-/** Pages only: what programs talk to and what is built carries headers of its own. */
-export const config = { matcher: ['/((?!api/|v1/|ipfs/|_next/).*)'] }
+/** Pages only: the routes of programs, the built files and the files of `public/` carry no headers of a page. */
+export const config = {
+  matcher: [
+    '/((?!api/|v1/|ipfs/|_next/|(?:apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
+  ],
+}
 
 let origins: string[] | undefined
 

@@ -6,12 +6,25 @@ import { ColorSchemeScript, mantineHtmlProps } from '@mantine/core'
 import type { Metadata, Viewport } from 'next'
 import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
+import { pageBaseUrl } from './_shared/base-url.ts'
 import { Providers } from './_shared/providers.tsx'
 import { SiteHeader } from './_shared/site-header.tsx'
 
-export const metadata: Metadata = {
-  title: { default: 'Voicepin', template: '%s · Voicepin' },
-  description: 'Text to speech with a permanent, verifiable IPFS address',
+/** Made for each request, since the picture of a preview needs an absolute URL. */
+export async function generateMetadata(): Promise<Metadata> {
+  const alt = 'Voicepin: text in, a permanent voice out'
+  return {
+    metadataBase: new URL(await pageBaseUrl()),
+    title: { default: 'Voicepin', template: '%s · Voicepin' },
+    description: 'Text to speech with a permanent, verifiable IPFS address',
+    icons: { apple: '/apple-touch-icon.png' },
+    openGraph: {
+      type: 'website',
+      siteName: 'Voicepin',
+      images: [{ url: '/social-preview.png', width: 1200, height: 630, alt }],
+    },
+    twitter: { card: 'summary_large_image' },
+  }
 }
 
 export const viewport: Viewport = {

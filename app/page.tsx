@@ -1,16 +1,14 @@
-import { headers } from 'next/headers'
-import { publicBaseUrl } from '#lib/http/origin.ts'
 import { getService } from '#lib/http/service.ts'
 import { Playground } from './_playground/playground.tsx'
+import { pageBaseUrl } from './_shared/base-url.ts'
 
 export default async function PlaygroundPage() {
-  const request = { headers: await headers(), url: 'http://localhost' }
-  const { config } = getService().services
+  const { access } = getService().services.config
   return (
     <Playground
-      baseUrl={publicBaseUrl(config, request)}
-      maxTextLength={config.access.maxTextLength}
-      needsKey={config.access.vocalizeApiKeys.length > 0}
+      baseUrl={await pageBaseUrl()}
+      maxTextLength={access.maxTextLength}
+      needsKey={access.vocalizeApiKeys.length > 0}
     />
   )
 }

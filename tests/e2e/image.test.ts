@@ -58,6 +58,7 @@ describe('the container image', () => {
         .toString(),
     ).toBe('OggS')
     for (const page of ['/', '/docs', '/dashboard']) await expectWhole(service.baseUrl, page)
+    expect((await fetch(`${service.baseUrl}/robots.txt`)).status).toBe(200)
     expect(await service.stop()).toBe(0)
     service.output.assertJson()
   })

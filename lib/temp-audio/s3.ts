@@ -15,6 +15,8 @@ const TIDY_EVERY_MS = 60_000
 /** Between two tries to bring the bucket what waits for it here. */
 const FIRST_PUSH_WAIT_MS = 1000
 const LONGEST_PUSH_WAIT_MS = 30_000
+/** For so long may somebody still read the bytes of a clip that waited here, who began before the bucket took it. */
+const IN_USE_MS = 5 * 60_000
 /** For this long a check that succeeded is taken for granted: probes come often, and each request is paid for. */
 const CHECK_GOOD_FOR_MS = 5000
 /** Between two pieces of a download. */
@@ -72,8 +74,8 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     return turn
   }
 
-  /** Uploads the file `place` and makes it a copy. Returns `false` where it has gone. */
-  async function push(id: string, place: string): Promise<boolean> {
+  /** Uploads the file `place`. Returns `false` where it has gone. */
+  async function upload(id: string, place: string): Promise<boolean> {
     const handle = await open(place).catch(nullIfMissing)
     if (!handle) return false
     try {
@@ -83,6 +85,12 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     } finally {
       await handle.close()
     }
+    return true
+  }
+
+  /** Uploads the file `place` and makes it a copy. Returns `false` where it has gone. */
+  async function push(id: string, place: string): Promise<boolean> {
+    if (!(await upload(id, place))) return false
     // The clip is safe: what can go wrong with the copy from now on costs a download.
     await copies.take(id, place).catch(onProblem)
     return true
@@ -102,13 +110,22 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     }
   }
 
-  /** Tries again and again to bring a clip to the bucket; should this process die, another of the machine does. */
+  /**
+   * Tries again and again to bring a clip to the bucket; should this process die, another of the machine does. A blob of
+   * its file could not be read any more once that is a copy: it becomes one only when nobody reads it.
+   */
   async function keep(id: string) {
+    const place = spool.placeOf(id)
+    let isUploaded = false
     kept.add(id)
-    for (let waitMs = FIRST_PUSH_WAIT_MS; kept.has(id); waitMs = Math.min(2 * waitMs, LONGEST_PUSH_WAIT_MS)) {
+    for (let waitMs = FIRST_PUSH_WAIT_MS; !isUploaded; waitMs = Math.min(2 * waitMs, LONGEST_PUSH_WAIT_MS)) {
       await clock.sleep(waitMs)
-      await inTurn(id, () => push(id, spool.placeOf(id))).then(() => kept.delete(id), onProblem)
+      if (!kept.has(id)) return
+      await inTurn(id, () => upload(id, place)).then(() => (isUploaded = true), onProblem)
     }
+    await clock.sleep(IN_USE_MS)
+    await inTurn(id, () => copies.take(id, place)).catch(onProblem)
+    kept.delete(id)
   }
 
   /** Brings a local copy of the object; `false` where there is none. Who asks meanwhile waits for the same download. */

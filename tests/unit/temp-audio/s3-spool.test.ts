@@ -66,6 +66,24 @@ describe('the spool on the way to a bucket', () => {
     expect((await readAll(store, id))?.equals(bytes)).toBe(true)
   })
 
+  it('stays readable for whoever began before the bucket took it, and is a copy afterwards', async () => {
+    const readers = Promise.withResolvers<void>()
+    const sleep = (ms: number) => (ms > MINUTE_MS ? readers.promise : systemClock.sleep(1))
+    const { store, server, directory, copies } = await openStore({ clock: { ...systemClock, sleep } })
+    const id = newClipId()
+    server.failWith(503)
+    const failed = await failedPut(store.put(id, inChunks(bytes)))
+    failed.keep?.()
+    const blobs = [failed.rescued ?? null, await store.blob(id)]
+    server.failWith(undefined)
+    await until('the clip in the bucket', () => server.objects().includes(`audio/${id}`))
+    await store.pushLeftBehind()
+    for (const blob of blobs) expect((await bytesOf(blob))?.equals(bytes)).toBe(true)
+    readers.resolve()
+    await until('a copy', async () => (await readdir(copies).catch(() => [''])).includes(id))
+    expect(await filesIn(directory)).toEqual([id])
+  })
+
   it('forgets a clip that waits here and is deleted', async () => {
     const { store, server } = await openStore({ clock: { ...systemClock, sleep: async () => {} } })
     const id = newClipId()

@@ -91,9 +91,11 @@ export function isInstalled(root, omitted = []) {
   })
 }
 
+/** @typedef {{ version?: string, integrity?: string, [flag: string]: unknown }} LockedPackage with flags such as `dev` */
+
 /**
  * @param {string} file
- * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }> | undefined}
+ * @returns {Record<string, LockedPackage> | undefined}
  */
 function readPackages(file) {
   try {

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
-const forwarded = ['SIGINT', 'SIGTERM']
+const forwarded = /** @type {const} */ (['SIGINT', 'SIGTERM'])
 
 /** A step that cannot be done; the message is for the user, `output` is what the step itself printed. */
 export class StepError extends Error {
+  /**
+   * @param {string} message
+   * @param {string} output
+   */
   constructor(message, output = '') {
     super(message)
     this.output = output
@@ -13,30 +17,37 @@ export class StepError extends Error {
 
 /** Thrown when the user stops the command in the middle of a step. */
 export class Stopped extends Error {
+  /** @param {NodeJS.Signals} signal */
   constructor(signal) {
     super(signal)
     this.signal = signal
   }
 }
 
-// Standard output belongs to the service's log.
+/** On standard error, since standard output belongs to the service's log. @param {string} text */
 export const say = (text) => process.stderr.write(text)
 
 /**
  * Runs a program to its end and passes signals on to it.
  *
- * @returns its exit code (128 + the signal's number if it died of one), its output if that was piped, and the
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ * @returns {Promise<{ code: number, output: string, received: NodeJS.Signals | undefined }>} its exit code (128 + the signal's number if it died of one), its output if that was piped, and the
  *   signal that was passed on
  */
 export function run(command, args, options = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options })
   let output = ''
+  /** @param {Buffer} chunk */
   const collect = (chunk) => {
     output += chunk
   }
   child.stdout?.on('data', collect)
   child.stderr?.on('data', collect)
+  /** @type {NodeJS.Signals | undefined} */
   let received
+  /** @param {NodeJS.Signals} signal */
   const passOn = (signal) => {
     received = signal
     child.kill(signal)
@@ -45,7 +56,7 @@ export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) =>
-      resolve({ code: code ?? 128 + constants.signals[signal], output, received }),
+      resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), output, received }),
     )
   }).finally(() => {
     for (const signal of forwarded) process.off(signal, passOn)
@@ -56,6 +67,10 @@ export function run(command, args, options = {}) {
  * Runs a program without its output, says that it begins, and when it has ended how long it took. A line each, since
  * other steps may run beside this one.
  *
+ * @param {string} title
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
  * @throws StepError with the program's output when it fails.
  */
 export async function runStep(title, command, args, options = {}) {
@@ -71,17 +86,19 @@ export async function runStep(title, command, args, options = {}) {
 }
 
 /**
- * Waits for steps that run beside one another. @returns their results
+ * Waits for steps that run beside one another.
  *
+ * @template {readonly unknown[] | []} T
+ * @param {T} steps
+ * @returns their results
  * @throws what the first of them has thrown, once none of them runs any more.
  */
 export async function allOf(steps) {
-  const outcomes = await Promise.allSettled(steps)
-  const failure = outcomes.find(({ status }) => status === 'rejected')
-  if (failure) throw failure.reason
-  return outcomes.map(({ value }) => value)
+  await Promise.allSettled(steps)
+  return Promise.all(steps)
 }
 
+/** @param {number} ms */
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
 
 const PARENT_POLL_MS = 200
@@ -101,7 +118,11 @@ function stopWithShell() {
   timer.unref()
 }
 
-/** Runs a command's `main`, whose result is the exit code; what goes wrong is said without a stack. */
+/**
+ * Runs a command's `main`, whose result is the exit code; what goes wrong is said without a stack.
+ *
+ * @param {() => Promise<number | void>} main
+ */
 export async function runMain(main) {
   stopWithShell()
   try {

@@ -3,15 +3,13 @@ import { nodePath, root } from './setup.mjs'
 import { runTests, testEnvironment } from './vitest.mjs'
 
 /**
- * What is proven beyond the tests, at greater length: those first that are worth most a minute.
- *
- * @typedef {object} Proof
+ * @typedef {object} Proof what is proven beyond the tests, at greater length
  * @property {string} name
  * @property {number} minutes how long it takes on two cores
- * @property {() => Promise<{ passed: number, failed: number, skipped: number }>} prove
+ * @property {() => Promise<import('./test-report.mjs').Count>} prove
  */
 
-/** @type {Proof[]} */
+/** Those first that are worth most a minute. @type {Proof[]} */
 const proofs = [
   { name: 'matrices', minutes: 2, prove: proveMatrices },
   program('crash', { minutes: 2 }),
@@ -27,7 +25,13 @@ async function proveMatrices() {
   return problems.length > 0 && count.failed === 0 ? { ...count, failed: 1 } : count
 }
 
-/** One of the programs in `tests/proof`, which ends with 0 where all is proven. */
+/**
+ * One of the programs in `tests/proof`, which ends with 0 where all is proven.
+ *
+ * @param {string} name
+ * @param {{ minutes: number }} options
+ * @returns {Proof}
+ */
 function program(name, { minutes }) {
   async function prove() {
     const args = [`tests/proof/${name}.ts`]

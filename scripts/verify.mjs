@@ -9,6 +9,7 @@ import { runTests, testEnvironment } from './vitest.mjs'
 const browserTests = 'tests/e2e/**/*browser.test.ts'
 const projects = { unit: '/tests/unit/', e2e: '/tests/e2e/', timing: '.timing.test.' }
 const notBuilt = { passed: 0, failed: 1, skipped: 0 }
+/** @type {string[]} */
 const problems = []
 
 await runMain(verify)
@@ -21,6 +22,7 @@ await runMain(verify)
  */
 async function verify() {
   const { values } = parseArgs({ options: { 'proof-minutes': { type: 'string' } } })
+  /** @type {import('./test-report.mjs').Count[]} */
   const counts = []
   const [isBuilt] = await allOf([
     attempt(ensureBuild),
@@ -43,6 +45,7 @@ async function verify() {
   return problems.length === 0 ? 0 : 1
 }
 
+/** @param {Record<string, string>} chosen */
 function test(chosen) {
   if (findBrowser()) return runTests(chosen)
   say(`No browser: leaving out ${browserTests}\n`)
@@ -54,11 +57,19 @@ async function checkTypes() {
   await check('Checking types', 'tsc', ['--noEmit'])
 }
 
+/**
+ * @param {string} title
+ * @param {string} name of a program of `node_modules/.bin`
+ * @param {string[]} args
+ */
 function check(title, name, args = []) {
   return attempt(() => runStep(title, tool(name), args, { cwd: root, env: testEnvironment() }))
 }
 
-/** @returns whether the step succeeded; if not, what went wrong has been said */
+/**
+ * @param {() => Promise<void>} step
+ * @returns whether the step succeeded; if not, what went wrong has been said
+ */
 async function attempt(step) {
   try {
     await step()

@@ -45,6 +45,10 @@ export async function runTests(projects, more = []) {
   }
 }
 
+/**
+ * @param {string} file
+ * @returns {import('./test-report.mjs').Report | undefined}
+ */
 function readReport(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { countTests, passedIn, sumLine } from '../../../scripts/test-report.mjs'
 
 const file = (status: string, ...tests: string[]) => ({
+  name: '/project/tests/unit/a.test.ts',
   status,
   assertionResults: tests.map((test) => ({ status: test })),
 })
-const report = (passed: number, failed: number, ...testResults: object[]) => ({
+const report = (passed: number, failed: number, ...testResults: ReturnType<typeof file>[]) => ({
   numPassedTests: passed,
   numFailedTests: failed,
   numPendingTests: 0,

@@ -3,7 +3,7 @@ import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#lib/http/page-security.ts'
 
-/** Pages only: the routes of programs, the built files and the files of `public/` carry no headers of a page. */
+/** Pages only. The routes for programs, built files and the files of `public/` do not get the headers of pages. */
 export const config = {
   matcher: [
     '/((?!api/|v1/|ipfs/|_next/|(?:apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
@@ -12,7 +12,7 @@ export const config = {
 
 let origins: string[] | undefined
 
-/** Gives each page its security headers, with a nonce that its own scripts and styles carry. */
+/** Sets the security headers of each page, with a nonce for its own scripts and styles. */
 export function proxy(request: NextRequest): NextResponse {
   try {
     origins ??= gatewayOrigins(readConfig(process.env))

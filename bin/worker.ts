@@ -12,24 +12,24 @@ const dir = path.resolve(import.meta.dirname, '..')
 
 keepOutputForLog()
 
-/** Does what is due, without web pages; see docs/scale.md. */
+/** Does the background work, without a web server; see docs/scale.md. */
 async function main() {
   process.chdir(dir)
   nextEnv.loadEnvConfig(dir, false)
   const shared = readConfig(process.env)
   const config = {
     ...shared,
-    // Whatever BACKGROUND says to the web instances that share the configuration.
+    // Whatever BACKGROUND is for the web instances, which share the configuration.
     hasBackground: true,
     hasFollowUps: true,
-    // It never speaks, so that there is nothing to warn of.
+    // A worker never speaks, so the warning about the built-in voice would mislead.
     speech: { ...shared.speech, isFallback: false },
   }
   const service = startService(createServices(config))
   const { log } = service.services
   const health =
     config.workerPort === undefined ? undefined : await startHealthServer(service, config.workerPort)
-  // Nothing else holds a process that waits for timers only.
+  // Its other timers do not keep the process alive.
   setInterval(() => {}, HOUR_MS)
   stopOnSignal(
     async () => {
@@ -42,9 +42,12 @@ async function main() {
   )
   const catalog = config.databaseUrl ? 'DATABASE_URL' : config.tempAudio.directory
   const store = config.s3 ? 'S3_BUCKET' : config.tempAudio.directory
-  log.info({ catalog, store, queue: config.redisUrl ? 'REDIS_URL' : 'this process' }, 'The worker has begun')
+  log.info(
+    { catalog, store, queue: config.redisUrl ? 'REDIS_URL' : 'this process' },
+    'The worker has started',
+  )
   say(
-    `Voicepin works in the background${health ? `; http://localhost:${health.port}/api/health says so` : ''}`,
+    `Voicepin works in the background${health ? `; its health is at http://localhost:${health.port}/api/health` : ''}`,
   )
 }
 

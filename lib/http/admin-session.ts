@@ -12,8 +12,8 @@ const AUDIENCE = 'dashboard'
 type Access = Pick<Config['access'], 'adminApiKey'>
 
 /**
- * The cookie that keeps an operator signed in for twelve hours: signed with a key derived from the admin key, so that
- * another admin key ends every session; it does not hold the key itself.
+ * The cookie that keeps an operator signed in for twelve hours. It does not contain the admin key, but is signed with
+ * a key that is derived from it, so that changing the admin key ends every session.
  */
 export async function sessionCookie({ adminApiKey }: Access, request: Request): Promise<string> {
   const token = await new SignJWT()
@@ -25,7 +25,7 @@ export async function sessionCookie({ adminApiKey }: Access, request: Request): 
   return cookie(token, LIFETIME_SECONDS, request)
 }
 
-/** Ends the session in the browser. */
+/** The cookie that ends the session in the browser. */
 export const endedSessionCookie = (request: Request): string => cookie('', 0, request)
 
 function cookie(value: string, maxAgeSeconds: number, request: Request): string {
@@ -33,7 +33,7 @@ function cookie(value: string, maxAgeSeconds: number, request: Request): string 
   return `${COOKIE}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`
 }
 
-/** Whether a request with these headers comes from a browser that is signed in. */
+/** Whether `headers` carry the cookie of a valid session. */
 export async function hasSession({ adminApiKey }: Access, headers: Headers): Promise<boolean> {
   const token = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]+)`).exec(headers.get('Cookie') ?? '')?.[1]
   if (!token || !adminApiKey) return false
@@ -45,8 +45,8 @@ export async function hasSession({ adminApiKey }: Access, headers: Headers): Pro
 }
 
 /**
- * Lets an operator in: by the admin key as Bearer, or by a session. A request that changes something and comes by a
- * session must come from our own pages.
+ * Authenticates an operator, by the admin key as Bearer or by a session. A request that changes something and uses a
+ * session must come from this service's own pages.
  *
  * @throws ServiceError `unauthorized`, `cross_site`
  */
@@ -70,7 +70,7 @@ export function refuseOtherSites({ method, headers }: Request): void {
   const origin = headers.get('Origin')
   const hosts = [headers.get('Host'), headers.get('X-Forwarded-Host')]
   const isOurs = site === 'same-origin' || (origin !== null && hosts.includes(hostOf(origin)))
-  if (!isOurs) throw new ServiceError('cross_site', 'This can be asked for by our own pages only')
+  if (!isOurs) throw new ServiceError('cross_site', 'Only the pages of this service can send this request')
 }
 
 function hostOf(origin: string): string {

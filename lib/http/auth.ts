@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '#lib/model/errors.ts'
 
 /**
- * Lets a request in whose `Authorization: Bearer` is one of `secrets`. Where none is configured nobody is let in.
- * The comparison takes the same time whatever was sent.
+ * Refuses a request unless its `Authorization: Bearer` is one of `secrets`; where no secret is configured, every
+ * request. The comparison takes the same time whatever was sent.
  *
  * @throws ServiceError `unauthorized`
  */
@@ -14,7 +14,7 @@ export function requireBearer(request: Request, secrets: (string | undefined)[])
   const what = given ? 'The key is wrong' : 'A key is required: send it as "Authorization: Bearer <key>"'
   throw new ServiceError(
     'unauthorized',
-    expected.length === 0 ? 'No key is configured for this, so nobody is let in' : what,
+    expected.length === 0 ? 'No key is configured for this, so every request is refused' : what,
   )
 }
 
@@ -23,7 +23,7 @@ export function bearerOf(request: Request): string | undefined {
   return /^Bearer +(\S.*)$/i.exec(request.headers.get('Authorization') ?? '')?.[1]?.trim()
 }
 
-/** Whether `given` is one of `secrets`, in the same time whichever it is. */
+/** Whether `given` is one of `secrets`; takes the same time whichever it is. */
 export function isOneOf(given: string, secrets: readonly string[]): boolean {
   return secrets.map((secret) => isSame(given, secret)).includes(true)
 }

@@ -18,8 +18,8 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, path?: string
     path: path ?? issue.path.join('.'),
     message: issue.message,
   }))
-  const told = errors.map((error) => `${error.path || 'the body'}: ${error.message}`).join('; ')
-  throw new ServiceError('invalid_request', `The request is not valid: ${told}`, { errors })
+  const details = errors.map((error) => `${error.path || 'the body'}: ${error.message}`).join('; ')
+  throw new ServiceError('invalid_request', `The request is not valid: ${details}`, { errors })
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import { processSingleton } from '#lib/platform/process-singleton.ts'
 
-/** In this header the front tells the handlers the address from which a request came. */
+/** The header in which the front passes the address of the connection to the handlers. */
 const CONNECTION_HEADER = 'x-voicepin-connection'
 const UNKNOWN = 'unknown'
 
@@ -20,8 +20,8 @@ export function writeConnectionHeader(request: IncomingMessage): void {
 }
 
 /**
- * Who called, as a key for limits: an IPv4 address, or the /64 of an IPv6 address, since one household has as many
- * addresses as it likes. `X-Forwarded-For` is read from its end, and only as far as trusted proxies wrote it.
+ * The caller's address as a key for limits: an IPv4 address, or the /64 of an IPv6 address, since one customer has
+ * all addresses of a /64. `X-Forwarded-For` is read from its end, and only as far as trusted proxies wrote it.
  *
  * `trustedProxies` is a number of proxies, or a list of addresses and CIDR ranges.
  */

@@ -6,7 +6,7 @@ const EXPOSED_HEADERS =
 
 type CorsConfig = Pick<Config['access'], 'corsAllowedOrigins'>
 
-/** Lets pages of the origins in `CORS_ALLOWED_ORIGINS` read an answer, unless it says itself who may. */
+/** Lets pages of the origins in `CORS_ALLOWED_ORIGINS` read an answer, unless the answer has set its own origin. */
 export function addCorsHeaders({ corsAllowedOrigins }: CorsConfig, request: Request, headers: Headers): void {
   if (headers.has('Access-Control-Allow-Origin')) {
     if (!headers.has(EXPOSE)) headers.set(EXPOSE, EXPOSED_HEADERS)

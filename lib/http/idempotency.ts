@@ -6,12 +6,12 @@ import type { RequestContext } from './respond.ts'
 const LONGEST_KEY = 255
 
 /**
- * Carries out `work` once for each `Idempotency-Key`: the same key with the same body gets the same answer again, also
- * after a restart. Without the header it simply carries it out. Answers are remembered for a day; a request that failed
- * may be sent again under its key.
+ * Does `work` once for each `Idempotency-Key`: the same key with the same body gets the same answer again, also after a
+ * restart. Without the header it always does the work. Answers are kept for a day; a request that failed can be sent
+ * again under its key.
  *
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
- * @throws ServiceError `invalid_request` (no such key), `idempotency_key_reused` (another body), `idempotency_in_flight`
+ * @throws ServiceError `invalid_request` (a malformed key), `idempotency_key_reused` (another body), `idempotency_in_flight`
  */
 export async function answerOnce<T>(
   request: Request,
@@ -39,7 +39,7 @@ export async function answerOnce<T>(
     )
   }
   if (state.status === 'in_flight') {
-    const message = 'The request with this Idempotency-Key is still being carried out'
+    const message = 'The request with this Idempotency-Key is still running'
     throw new ServiceError('idempotency_in_flight', message, { retryAfterMs: 1000 })
   }
   try {
@@ -47,7 +47,7 @@ export async function answerOnce<T>(
     await catalog.idempotencyKeys
       .answer(key, answer)
       .catch((error: unknown) =>
-        log.error({ err: error }, 'An answer could not be remembered for its Idempotency-Key'),
+        log.error({ err: error }, 'An answer could not be saved under its Idempotency-Key'),
       )
     return answer
   } catch (error) {
@@ -56,7 +56,7 @@ export async function answerOnce<T>(
   }
 }
 
-/** The key without the quotes that the draft wants and that many leave out. */
+/** The key, without the quotes that the draft asks for and that many clients leave out. */
 function readKey(header: string | null): string | undefined {
   if (header === null) return undefined
   const key = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim())?.[1] ?? header.trim()

@@ -6,8 +6,8 @@ import type { Services } from '#lib/context.ts'
 import { processSingleton } from '#lib/platform/process-singleton.ts'
 
 /**
- * The figures in Prometheus' text format. What is counted comes from the catalog, so that it outlives a restart and
- * is the same whichever process is asked; the breakers and the process metrics are this process' own.
+ * The metrics in Prometheus' text format. The counters come from the catalog, so that they survive a restart and are
+ * the same whichever process is asked; the breakers and the process metrics are those of this process.
  *
  * @see https://prometheus.io/docs/practices/naming/
  * @throws CatalogError when the catalog fails
@@ -19,16 +19,16 @@ export async function renderMetrics({
   const totals = await catalog.totals()
   const counters = await catalog.counters.read()
   const missingReplicas = await catalog.replications.count()
-  const figures = new Registry()
-  addCounters(figures, counters, chain.providers)
-  addGauges(figures, totals, chain)
+  const own = new Registry()
+  addCounters(own, counters, chain.providers)
+  addGauges(own, totals, chain)
   const missing = {
     name: 'voicepin_clips_missing_replicas',
-    help: 'Clips that fewer providers hold than should.',
+    help: 'Stored clips with fewer replicas than configured.',
   }
-  new Gauge({ ...missing, registers: [figures] }).set(missingReplicas)
-  figures.registerMetric(timeToIpfs(counters))
-  const registry = Registry.merge([figures, processMetrics()])
+  new Gauge({ ...missing, registers: [own] }).set(missingReplicas)
+  own.registerMetric(timeToIpfs(counters))
+  const registry = Registry.merge([own, processMetrics()])
   return { contentType: registry.contentType, text: await registry.metrics() }
 }
 
@@ -38,7 +38,7 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
   const registers = [registry]
   const attempts = new Counter({
     name: 'voicepin_ipfs_upload_attempts_total',
-    help: 'Tries at IPFS providers, by provider and outcome.',
+    help: 'Upload attempts at IPFS providers, by provider and outcome.',
     labelNames: ['provider', 'outcome'],
     registers,
   })
@@ -50,7 +50,7 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
   }
   const retries = new Counter({
     name: 'voicepin_background_retries_total',
-    help: 'Rounds through the provider chain behind the answers, by trigger and outcome.',
+    help: 'Background retries of clips through the provider chain, by trigger and outcome.',
     labelNames: ['trigger', 'outcome'],
     registers,
   })
@@ -61,14 +61,14 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
   }
   const stored = new Counter({
     name: 'voicepin_clips_stored_total',
-    help: 'Clips that reached IPFS, by the provider that took them.',
+    help: 'Clips stored on IPFS, by provider.',
     labelNames: ['provider'],
     registers,
   })
   for (const [provider, value] of Object.entries(counters.clips_stored ?? {})) stored.inc({ provider }, value)
   const audits = new Counter({
     name: 'voicepin_audit_clips_total',
-    help: 'Clips that were read back through the gateway of their provider, by provider and outcome.',
+    help: 'Clips that an audit read back through the gateway of their provider, by provider and outcome.',
     labelNames: ['provider', 'outcome'],
     registers,
   })
@@ -79,12 +79,12 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
   }
   const expired = {
     name: 'voicepin_clips_expired_unstored_total',
-    help: 'Clips whose time ended before any provider took them.',
+    help: 'Clips that expired before any provider stored them.',
   }
   new Counter({ ...expired, registers }).inc(counters.clips_expired?.[''] ?? 0)
   const saved = {
     name: 'voicepin_characters_saved_total',
-    help: 'Characters of text that were not spoken again, since their clip was there.',
+    help: 'Characters of text that were not spoken again, because a clip was reused.',
   }
   new Counter({ ...saved, registers }).inc(counters.characters_saved?.[''] ?? 0)
   const spoken = { name: 'voicepin_characters_spoken_total', help: 'Characters of text that were spoken.' }
@@ -94,12 +94,12 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
 function addGauges(registry: Registry, totals: Totals, chain: Services['chain']) {
   const registers = [registry]
   const gauge = (name: string, help: string, value: number) => new Gauge({ name, help, registers }).set(value)
-  gauge('voicepin_temp_audio_clips', 'Clips that the temporary store holds.', totals.heldClips)
-  gauge('voicepin_temp_audio_bytes', 'Bytes that clips take in the temporary store.', totals.heldBytes)
-  gauge('voicepin_pending_clips', 'Clips that wait for IPFS.', totals.waitingClips)
+  gauge('voicepin_temp_audio_clips', 'Clips in the temporary store.', totals.heldClips)
+  gauge('voicepin_temp_audio_bytes', 'Bytes of the clips in the temporary store.', totals.heldBytes)
+  gauge('voicepin_pending_clips', 'Clips that are not stored on IPFS yet.', totals.waitingClips)
   const breakers = new Gauge({
     name: 'voicepin_provider_breaker_state',
-    help: 'The state that the breaker of a provider is in: 1 for that state, 0 for the others.',
+    help: 'The state of the circuit breaker of a provider: 1 for the present state, 0 for the others.',
     labelNames: ['provider', 'state'],
     registers,
   })
@@ -110,7 +110,7 @@ function addGauges(registry: Registry, totals: Totals, chain: Services['chain'])
   }
 }
 
-/** A histogram whose buckets were counted in the catalog; the library can only count by itself. */
+/** A histogram of buckets that the catalog has counted; the library's own class can only count by itself. */
 function timeToIpfs(counters: Sums): Metric {
   const name = 'voicepin_time_to_ipfs_seconds'
   let cumulative = 0
@@ -123,7 +123,7 @@ function timeToIpfs(counters: Sums): Metric {
     { metricName: `${name}_sum`, labels: {}, value: counters.time_to_ipfs_sum?.[''] ?? 0 },
     { metricName: `${name}_count`, labels: {}, value: counters.time_to_ipfs_count?.[''] ?? 0 },
   ]
-  const help = 'Seconds from the end of speech to the first provider that took the clip.'
+  const help = 'Seconds from the end of the speech until the first provider stored the clip.'
   const histogram = {
     name,
     help,
@@ -131,6 +131,7 @@ function timeToIpfs(counters: Sums): Metric {
     aggregator: 'sum',
     get: async () => ({ name, help, type: 'histogram', values }),
   }
+  // What a registry reads of a metric is less than what its type asks for.
   return histogram as unknown as Metric
 }
 

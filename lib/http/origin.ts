@@ -2,7 +2,7 @@ import type { Config } from '#lib/config/index.ts'
 
 const HOST = /^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/
 
-/** What this service's own URLs start with: `PUBLIC_BASE_URL`, else the address that the caller used. */
+/** The start of this service's own URLs: `PUBLIC_BASE_URL`, else the address that the caller used. */
 export function publicBaseUrl(config: Config, request: { headers: Headers; url: string }): string {
   if (config.publicBaseUrl) return config.publicBaseUrl
   const { headers } = request
@@ -12,7 +12,10 @@ export function publicBaseUrl(config: Config, request: { headers: Headers; url: 
   return HOST.test(host) ? `${protocol}://${host}` : new URL(request.url).origin
 }
 
-/** The same for answers that caches keep for others: of what a caller says only `Host` counts, by which they are kept apart. */
+/**
+ * The same for answers that caches share between callers: without `X-Forwarded-Host`, which any caller can set and caches
+ * do not tell apart.
+ */
 export function cacheableBaseUrl(config: Config, request: Request): string {
   const headers = new Headers(request.headers)
   headers.delete('X-Forwarded-Host')

@@ -1,17 +1,17 @@
 import type { Config } from '#lib/config/index.ts'
 
 /**
- * The Content-Security-Policy of a page: scripts and styles only with `nonce`, nothing from another host, save that
- * audio may be fetched and played from any https address and from the gateways that are configured.
+ * The Content-Security-Policy of a page: scripts and styles only with `nonce`, and nothing from another host, except
+ * audio, which may be fetched and played from any https address and from the configured gateways.
  *
- * Style attributes are allowed: components place things by them, and they cannot load anything.
+ * Style attributes are allowed: components use them for positions, and they cannot load anything.
  *
  * @see https://www.w3.org/TR/CSP3/
  */
 export function contentSecurityPolicy(options: {
   nonce: string
   origins: readonly string[]
-  /** For pages whose components make styles and know no nonce. */
+  /** For pages with components that add styles without a nonce. */
   allowsInlineStyles: boolean
   isDevelopment: boolean
 }): string {
@@ -52,13 +52,13 @@ export function pageHeaders(isHttps: boolean): Record<string, string> {
   }
 }
 
-/** Whether the visitor came by https, which a proxy in front tells. */
+/** Whether the visitor uses https, according to the proxy in front where there is one. */
 export function isHttps({ headers, url }: { headers: Headers; url: string }): boolean {
   const forwarded = headers.get('X-Forwarded-Proto')?.split(',')[0]?.trim()
   return (forwarded ?? new URL(url).protocol.replace(':', '')) === 'https'
 }
 
-/** The origins without https at which clips may lie: this service's own by name, and the configured gateways. */
+/** The origins without https that clips can have: `PUBLIC_BASE_URL`, the bucket and the configured gateways. */
 export function gatewayOrigins({ publicBaseUrl, ipfs, s3 }: Config): string[] {
   const { pinata, web3storage, infura, filebase, lighthouse, kubo } = ipfs
   const urls = [

@@ -26,7 +26,7 @@ const titles: Record<number, string> = {
   504: 'Gateway timeout',
 }
 
-/** Every 503 says when to come back, also where nothing better is known. */
+/** The `Retry-After` of a 503 for which no better time is known. */
 const USUAL_RETRY_AFTER_MS = 10_000
 
 /** The body of a problem document. */
@@ -49,7 +49,7 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem' })
 
-/** A problem document on its way out (RFC 9457). */
+/** An answer with a problem document (RFC 9457). */
 export interface Problem {
   status: number
   body: { code: ErrorCode; [member: string]: unknown }
@@ -57,7 +57,8 @@ export interface Problem {
 }
 
 /**
- * What a caller is told of `error`: all of a `ServiceError`, and of anything else only that something went wrong here.
+ * The problem document for `error`: with the whole message of a `ServiceError`; for anything else it only says that
+ * something went wrong here.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
@@ -84,7 +85,7 @@ export function problemResponse({ status, body, headers }: Problem): Response {
   return new Response(JSON.stringify(body), { status, headers })
 }
 
-/** The caller's own request id where it is a sane one, else a new one. */
+/** The caller's own request id where it is short and plain, else a new one. */
 export function requestIdOf(given: string | null | undefined): string {
   return given && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID()
 }
@@ -92,9 +93,9 @@ export function requestIdOf(given: string | null | undefined): string {
 function asServiceError(error: unknown): ServiceError {
   if (ServiceError.isInstance(error)) return error
   if (CatalogError.isInstance(error)) {
-    const message = 'The catalog of clips cannot be reached at the moment'
+    const message = 'The catalog of clips is not available at the moment'
     return new ServiceError('storage_unavailable', message, { retryAfterMs: 10_000 })
   }
-  const message = 'Something went wrong on our side; the request id helps to find out what'
+  const message = 'An internal error happened; the log of the service says more under this request id'
   return new ServiceError('internal_error', message)
 }

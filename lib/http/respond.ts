@@ -40,7 +40,7 @@ export async function respond(
   return response
 }
 
-/** What the caller is told of `error`; it is logged here unless the caller caused it. */
+/** The problem document for `error`, which is logged here unless the caller caused it. */
 export function reportProblem(
   { services, requestId, log }: Omit<RequestContext, 'headers'>,
   error: unknown,

@@ -56,8 +56,8 @@ export const notFoundHandlers: Partial<Record<Method, Handler>> = Object.fromEnt
 )
 
 /**
- * Answers a request by the service of this process. Where that could not start as it is configured, every request is
- * told so: on a serverless platform nothing else can tell it.
+ * Answers a request by the service of this process. Where the configuration kept that from starting, every answer says
+ * so: on a serverless platform there is no other place for it.
  */
 async function withService(
   request: Request,

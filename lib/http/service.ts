@@ -9,25 +9,25 @@ export interface Service {
   serveTempAudio(request: Request): Promise<Response>
   /** Answers `GET` and `HEAD /ipfs/<cid>`. */
   serveIpfs(request: Request): Promise<Response>
-  /** What is due once the audio was sent. Never rejects. */
+  /** The work that is due once audio was sent. Never rejects. */
   afterTempAudio(): Promise<void>
-  /** What is due once `vocalize` was answered. Never rejects. */
+  /** The work that is due once `vocalize` was answered. Never rejects. */
   afterVocalize(clip: VocalizedClip): Promise<void>
-  /** What is due once the uploads behind an answer have ended as well. Never rejects. */
+  /** The work that is due once the uploads after an answer have ended as well. Never rejects. */
   afterWork(): Promise<void>
   /** @throws ServiceError `shutting_down` */
   refuseWhileStopping(): void
   /** @throws ServiceError `shutting_down` or `not_ready`, which says what is missing */
   checkReady(): Promise<void>
-  /** Turns readiness to 503 and takes no new work. */
+  /** From now on readiness is 503 and new work is refused. */
   beginShutdown(): void
-  /** Resolves when the running work is done or its time of grace is over. */
+  /** Resolves when the running work is done, or has had `SHUTDOWN_GRACE_MS`. */
   drain(): Promise<void>
   /** Releases files, timers and the catalog. */
   close(): Promise<void>
 }
 
-/** What has become of the start of this process: nothing yet, a service, or an error. */
+/** The result of the start of this process: none yet, a service, or an error. */
 interface Registration {
   service?: Service
   error?: unknown

@@ -10,8 +10,8 @@ export interface ServerEvent {
 }
 
 /**
- * Answers with a stream of server-sent events. A comment every 15 seconds keeps proxies from hanging up. When the
- * listener hangs up, the signal that `events` was given aborts.
+ * Answers with a stream of server-sent events. A comment every 15 seconds keeps proxies from closing the connection.
+ * When the client closes it, the signal that `events` was given aborts.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -24,7 +24,7 @@ export function eventStream(events: (signal: AbortSignal) => AsyncIterable<Serve
       const send = (text: string) => {
         if (!over.signal.aborted) controller.enqueue(encoder.encode(text))
       }
-      heartbeat = setInterval(() => send(': still here\n\n'), HEARTBEAT_MS)
+      heartbeat = setInterval(() => send(': heartbeat\n\n'), HEARTBEAT_MS)
       heartbeat.unref()
       const run = async () => {
         send('retry: 2000\n\n')
@@ -39,13 +39,13 @@ export function eventStream(events: (signal: AbortSignal) => AsyncIterable<Serve
     },
     cancel() {
       clearInterval(heartbeat)
-      over.abort(new Error('The listener hung up'))
+      over.abort(new Error('The client closed the connection'))
     },
   })
   return new Response(body, {
     headers: {
       'Content-Type': 'text/event-stream; charset=utf-8',
-      // Without "no-transform" it would be compressed, and compressing holds events back.
+      // Without "no-transform" the stream would be compressed, and compression delays events.
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     },

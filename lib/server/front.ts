@@ -21,7 +21,8 @@ export interface Front {
   /**
    * Lets running work and running requests finish, for at most `graceMs`, then closes every connection.
    *
-   * New requests are still taken while the work drains, so that readiness can tell balancers to go elsewhere.
+   * New requests are still accepted meanwhile, so that load balancers can see from the readiness that they must use
+   * another instance.
    */
   stop(): Promise<void>
 }
@@ -30,21 +31,21 @@ const POLL_MS = 50
 const timeouts = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,
-  // Longer than the 60 s of common balancers: the side that sends requests must be the one to hang up.
+  // Longer than the 60 s of common load balancers: the side that sends requests must close idle connections.
   keepAliveTimeout: 65_000,
 }
-/** A listener that takes nothing for this long is cut off, since it holds an open file. */
+/** A client that reads nothing for this long is disconnected, since it keeps a file open. */
 const STALLED_MS = 120_000
 
-// Also with further slashes and dots in it: Next.js would answer those with redirects and pages.
+// Everything below these paths: Next.js would answer further slashes and dots with redirects and pages.
 const tempAudioPath = /^\/api\/temp-audio\/[^?#]/
 const ipfsPath = /^\/ipfs\/[^?#]/
 
 /**
- * Makes the HTTP server that stands before Next.js.
+ * Makes the HTTP server in front of Next.js.
  *
- * It answers the audio itself, since Next.js drops `Content-Length` from route handlers and players need it,
- * and it knows every running request, so that a shutdown cuts none off.
+ * It answers audio itself, since Next.js drops the `Content-Length` of route handlers and players need it; and it knows
+ * every running request, so that a shutdown interrupts none.
  */
 export function createFront({ nextHandler, service, graceMs }: FrontOptions): Front {
   const running = new Set<ServerResponse>()
@@ -80,7 +81,7 @@ export function createFront({ nextHandler, service, graceMs }: FrontOptions): Fr
   async function stop() {
     const deadline = Date.now() + graceMs
     isStopping = true
-    for (const response of running) hangUpAfter(response)
+    for (const response of running) closeAfter(response)
     try {
       service.beginShutdown()
       await service.drain()
@@ -112,29 +113,29 @@ async function handOver(
   }
 }
 
-/** Names the status in words, as Node and Next.js do: not every player takes a status line that ends with the number. */
+/** Adds the reason phrase, as Node.js and Next.js do: some players fail on a status line without one. */
 function withReason(response: Response): Response {
   if (response.statusText) return response
   const { body, headers, status } = response
   return new Response(body, { headers, status, statusText: STATUS_CODES[status] ?? '' })
 }
 
-/** A `Host` that makes no URL is the caller's fault; the rest is ours. */
+/** A `Host` that makes no valid URL is an error of the caller; all else is one of ours. */
 function answerError(error: unknown): Response | undefined {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') {
-    const refusal = new ServiceError('invalid_http', 'The Host header of the request names no host')
+    const refusal = new ServiceError('invalid_http', 'The Host header of the request is not a valid host')
     return withReason(problemResponse(problemOf(refusal, requestIdOf(undefined))))
   }
   console.error(describeError(error))
   return undefined
 }
 
-function hangUpAfter(response: ServerResponse) {
+function closeAfter(response: ServerResponse) {
   if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
-/** Whether a response will end by itself: a stream of events would hold up the exit for ever, save that of a POST. */
+/** Whether a response ends by itself. An event stream does not, except that of a POST, which ends with its work. */
 function endsByItself(response: ServerResponse): boolean {
   const isEvents = String(response.getHeader('content-type')).startsWith('text/event-stream')
   return !isEvents || response.req.method === 'POST'

@@ -7,8 +7,8 @@ import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
 /**
- * Answers `GET /api/health` and `/api/health/ready` as the service does, for a process without web pages. Resolves once
- * it listens on `port`, with the port that it got where that is 0.
+ * Answers `/api/health` and `/api/health/ready` for a process without Next.js. Resolves once it listens on `port`, with
+ * the port that the system chose where that is 0.
  */
 export async function startHealthServer(
   service: { checkReady(): Promise<void> },
@@ -20,10 +20,10 @@ export async function startHealthServer(
   }
   async function answer(request: Request): Promise<Response> {
     try {
-      const ask = answers[new URL(request.url).pathname]
-      if (!ask)
-        throw new ServiceError('not_found', 'There is nothing but /api/health and /api/health/ready here')
-      return Response.json({ status: await ask() }, { headers: { 'Cache-Control': 'no-store' } })
+      const check = answers[new URL(request.url).pathname]
+      if (!check)
+        throw new ServiceError('not_found', 'Only /api/health and /api/health/ready are served here')
+      return Response.json({ status: await check() }, { headers: { 'Cache-Control': 'no-store' } })
     } catch (error) {
       return problemResponse(problemOf(error, requestIdOf(request.headers.get('x-request-id'))))
     }

@@ -13,31 +13,31 @@ import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { shutdownLimits } from './shutdown.ts'
 
-/** Starts recovery on `services`, and the background work unless others do it. */
+/** Starts recovery, and the background work unless other processes do it. */
 export function startService(services: Services): Service {
   const { catalog, chain, clock, config, log, speech, store, tasks, leaseOwner } = services
   let isStopping = false
   let recovery: Promise<void> | undefined
-  for (const note of services.warnings) log.warn(note)
+  for (const warning of services.warnings) log.warn(warning)
 
-  /** Once it has succeeded it stays so; until then each call tries again. */
+  /** Resolves once recovery has succeeded; after a failure the next call starts it again. */
   function recovered(): Promise<void> {
     recovery ??= recover(services)
       .then((found) => {
         log.info(found, 'Recovered')
-        if (config.hasBackground) void quietly(drainBacklog(services))
-        void quietly(healBucket(services))
+        if (config.hasBackground) void inBackground(drainBacklog(services))
+        void inBackground(healBucket(services))
       })
       .catch((error: unknown) => {
         recovery = undefined
-        // Whoever has just mistyped a URL reads this: one line, not the driver's stack.
+        // Often the reason is a mistyped URL: one line helps more than the stack of the driver.
         const why = CatalogError.isInstance(error) ? { error: describeError(error) } : { err: error }
         log.error(why, 'Recovery failed; it is tried again')
         throw error
       })
     return recovery
   }
-  const quietly = (promise: Promise<void>) => tasks.track(promise).catch(() => {})
+  const inBackground = (promise: Promise<void>) => tasks.track(promise).catch(() => {})
 
   recovered().catch(() => {})
   const stopBackground = config.hasBackground ? startBackground(services, { recovered }) : undefined
@@ -51,9 +51,9 @@ export function startService(services: Services): Service {
     services,
     serveIpfs: (request) => serveIpfs(services, request),
     serveTempAudio: (request) => serveTempAudio(services, request),
-    afterTempAudio: () => quietly(retryOpportunistically(services)),
-    afterVocalize: (clip) => quietly(afterResponse(services, clip)),
-    afterWork: () => quietly(afterWork(services)),
+    afterTempAudio: () => inBackground(retryOpportunistically(services)),
+    afterVocalize: (clip) => inBackground(afterResponse(services, clip)),
+    afterWork: () => inBackground(afterWork(services)),
     refuseWhileStopping,
 
     async checkReady() {
@@ -73,7 +73,7 @@ export function startService(services: Services): Service {
     },
 
     async drain() {
-      if (stopBackground) void quietly(stopBackground())
+      if (stopBackground) void inBackground(stopBackground())
       await tasks.drain(shutdownLimits(config).workMs)
     },
 

@@ -1,10 +1,10 @@
 import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
-/** A Ctrl-C arrives several times: from the terminal itself, and passed on by npm and by the start script. */
+/** Signals within this time count as one: a Ctrl-C comes from the terminal, and again from npm and the start script. */
 const SAME_SIGNAL_MS = 500
 
-/** Says one line to whoever has started this process. */
+/** Writes one line to standard error, for the person who started this process. */
 export const say = (line: string) => process.stderr.write(`${line}\n`)
 
 /** Sends everything else to standard error: standard output carries the log's JSON lines and nothing more. */
@@ -33,7 +33,7 @@ export function stopOnSignal(stop: () => Promise<void>, { limitMs }: { limitMs: 
   process.on('SIGTERM', onSignal)
 }
 
-/** Ends a process that could not start, with one line that says why. `portVariable` sets the port that it takes. */
+/** Exits with 1 after one line that says why the process could not start. `portVariable` sets its port. */
 export function failToStart(error: unknown, portVariable = 'PORT'): never {
   return fail(explainStartError(error, portVariable))
 }
@@ -43,7 +43,7 @@ function fail(line: string): never {
   process.exit(1)
 }
 
-/** One line for whoever has started the process. */
+/** One line that says why a process could not start. `portVariable` sets its port. */
 export function explainStartError(error: unknown, portVariable = 'PORT'): string {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE') return `Port ${port} is in use; set ${portVariable} to another one`

@@ -5,8 +5,8 @@ import { startService } from './lifecycle.ts'
 import { explainStartError, say } from './process.ts'
 
 /**
- * Starts the service when Next.js starts, once a process. What keeps it from starting is said in one line and registered:
- * `bin/server.ts` exits then; under Next.js alone (on Vercel, in development) each request is told so.
+ * Starts the service when Next.js starts, once a process. An error is written in one line and registered: `bin/server.ts`
+ * then exits; under Next.js alone (on Vercel, in development) every request gets it as its answer.
  */
 export function startInNext(): void {
   if (isRegistered()) return

@@ -3,27 +3,27 @@ import type { Duplex } from 'node:stream'
 import { problemOf, requestIdOf } from '#lib/http/problem.ts'
 import { type ErrorCode, ServiceError } from '#lib/model/errors.ts'
 
-/** What Node's parser reports, where it is not simply a bad request. */
+/** The errors of Node's parser that are more than a bad request. */
 const codes: Record<string, ErrorCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-const told: Partial<Record<ErrorCode, string>> = {
+const messages: Partial<Record<ErrorCode, string>> = {
   headers_too_large: 'The headers of the request are too large',
   body_too_large: 'The body of the request is too large',
   request_timeout: 'The request did not arrive in time',
 }
 
-/** Answers what Node's HTTP parser could not read with a problem document, and hangs up. */
+/** Answers a request that Node's HTTP parser could not read with a problem document, and closes the connection. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
   const code = codes[error.code ?? ''] ?? 'invalid_http'
-  const refusal = new ServiceError(code, told[code] ?? 'The request is not valid HTTP')
+  const refusal = new ServiceError(code, messages[code] ?? 'The request is not valid HTTP')
   const { status, body, headers } = problemOf(refusal, requestIdOf(undefined))
   const content = JSON.stringify(body)
   const lines = [

@@ -2,7 +2,7 @@ import { answerIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
-// What is not here is fetched from other gateways first.
+// Content that is not stored here is fetched from other gateways first.
 export const maxDuration = 300
 
 // `bin/server.ts` answers GET and HEAD before Next.js, with a Content-Length; this serves where it does not run.

@@ -2,7 +2,7 @@ import { defineRoute, notFoundHandlers } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 
-/** In the shapes of ElevenLabs and of OpenAI at once: nothing tells which of the two the caller is written for. */
+/** A 404 in the shapes of ElevenLabs and of OpenAI at once, since the path does not show which of the two is meant. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(notFoundHandlers, {
   render({ status, body, headers }) {
     const { code, detail: message } = body

@@ -4,8 +4,8 @@ import type { Speak } from '#lib/http/admission.ts'
 import { newClipId } from '#lib/model/clip.ts'
 
 /**
- * Answers with the audio itself while it is still being spoken and staged. The headers name the clip: whoever hangs up
- * finds it there, finished and stored.
+ * Answers with the audio itself while it is still being spoken and staged. The headers name the clip: it is finished
+ * and stored even if the caller hangs up.
  *
  * @throws ServiceError as `vocalize` does, as long as the vendor has not begun
  */

@@ -4,8 +4,8 @@ import { eventIdOf, type ServerEvent } from '#lib/http/sse.ts'
 import { clipAnswer } from './clip.ts'
 
 /**
- * One event `clip` for each change that a caller can see, until the clip is settled or `signal` aborts; nothing that
- * `lastEventId` shows to be known already.
+ * One event `clip` for each change that a caller can see, until the clip is stored or expired or `signal` aborts; without
+ * the event that `lastEventId` names, which the caller has already.
  */
 export async function* clipEvents(
   services: Services,
@@ -20,7 +20,7 @@ export async function* clipEvents(
   }
 }
 
-/** The event that tells how a clip stands. */
+/** The event for the present state of a clip. */
 export function clipEvent(history: ClipHistory, baseUrl: string) {
   const data = clipAnswer(history, baseUrl)
   return { event: 'clip', data, id: eventIdOf(data) }

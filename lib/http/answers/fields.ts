@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Fields that several answers have in common. The schema of an answer stands beside the function that makes it; a test
- * holds every answer of a running service to them.
+ * Fields that several answers share. The schema of an answer stands beside the function that makes it; a test checks
+ * every answer of a running service against them.
  */
 export const success = z.literal(true)
 export const time = z.iso.datetime()

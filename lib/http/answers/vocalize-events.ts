@@ -8,9 +8,8 @@ import { clipEvent, clipEvents } from './clip-events.ts'
 import { vocalizeAnswer } from './vocalize.ts'
 
 /**
- * Answers `vocalize` as a stream of events: `clip` for each change of the clip's record, and in the end `result` with
- * the answer that a caller without events gets, or `problem` with the problem document. A caller who hangs up does not
- * stop the work.
+ * Answers `vocalize` as a stream of events: `clip` for each change of the clip's record, and at the end `result` with
+ * the usual JSON answer, or `problem` with the problem document. A caller who hangs up does not stop the work.
  */
 export function vocalizeEvents(context: RequestContext, baseUrl: string, speak: Speak): Response {
   const id = newClipId()
@@ -33,7 +32,7 @@ export function vocalizeEvents(context: RequestContext, baseUrl: string, speak: 
   })
 }
 
-/** The change that came in the same moment as the end. */
+/** The change that happened after the last event `clip` and before the end. */
 async function* lastChange(services: Services, id: string, baseUrl: string, known: string | undefined) {
   const history = await readClip(services, id).catch(() => null)
   const event = history && clipEvent(history, baseUrl)

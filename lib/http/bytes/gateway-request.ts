@@ -2,7 +2,7 @@ import { type MediaRange, mediaRanges } from '#lib/http/accept.ts'
 import type { CarSelection } from '#lib/ipfs/blocks/unixfs.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
-/** In which form content is asked for: as the file that it is, as one block, or as a CAR. */
+/** The form in which content is asked for: the file, one block, or a CAR. */
 export type Representation =
   | { format: 'file' }
   | { format: 'raw' }

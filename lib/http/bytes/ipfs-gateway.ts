@@ -12,7 +12,7 @@ import { answerBytes } from './answer-bytes.ts'
 import { contentDisposition } from './content-disposition.ts'
 import { type Representation, representationOf } from './gateway-request.ts'
 
-/** The identity CID of nothing, by which clients find out whether this is a gateway. */
+/** The identity CID of empty content, with which clients find out whether this is a gateway. */
 const PROBE = 'bafkqaaa'
 const FOREVER = 'public, max-age=31536000, immutable'
 
@@ -37,9 +37,9 @@ export const answerIpfs: Handler = async (request, context) => {
   const representation = representationOf(url, request.headers.get('Accept'))
   if (asked === PROBE) return probeAnswer(representation)
   const cid = canonicalCid(asked)
-  if (!cid) throw new ServiceError('invalid_request', `"${asked.slice(0, 100)}" is no CID`)
+  if (!cid) throw new ServiceError('invalid_request', `"${asked.slice(0, 100)}" is not a CID`)
   const found = await findContent(context.services, cid)
-  if (!found) throw new ServiceError('not_found', 'This service has stored no such content')
+  if (!found) throw new ServiceError('not_found', 'This service has not stored this content')
   refuseFetching(request, found)
   const { headers, etag, takesRanges, sizeBytes, partsOf } = answerOf(cid, found, representation, url)
   headers.set('X-Ipfs-Path', `/ipfs/${asked}`)
@@ -71,11 +71,12 @@ const anyOrigin = {
 
 function askedIn(pathname: string): string {
   const [, cid, below] = /^\/ipfs\/([^/]+)\/?(.*)$/.exec(pathname) ?? []
-  if (!cid || below) throw new ServiceError('not_found', 'A clip is a file: there is nothing below its CID')
+  if (!cid || below)
+    throw new ServiceError('not_found', 'A clip is a single file: its CID has no paths below it')
   return cid
 }
 
-/** With `only-if-cached` a client asks for what needs no other gateway. */
+/** With `only-if-cached` a client refuses content that other gateways would have to deliver. */
 function refuseFetching(request: Request, { kept }: FoundContent) {
   const isLocalOnly = /\bonly-if-cached\b/.test(request.headers.get('Cache-Control') ?? '')
   if (isLocalOnly && !kept) throw new ServiceError('precondition_failed', 'The content is not stored here')
@@ -84,9 +85,9 @@ function refuseFetching(request: Request, { kept }: FoundContent) {
 interface Answer {
   headers: Headers
   etag: string
-  /** A CAR is made anew for each request, and clients verify it as a whole. */
+  /** Not for a CAR: it is made anew for each request, and clients verify it as a whole. */
   takesRanges: boolean
-  /** Known without the content. */
+  /** Where it is known without opening the content. */
   sizeBytes: number | undefined
   partsOf(content: LocalDag): Part[]
 }

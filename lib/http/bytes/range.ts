@@ -14,7 +14,7 @@ const UNSATISFIABLE = 2
 /**
  * What a `Range` header asks of a representation of `sizeBytes` (RFC 9110, section 14): one range to answer by 206,
  * `'unsatisfiable'` for 416, or `undefined` where the whole is to be sent: no range, a malformed one, another unit,
- * several ranges that are not one.
+ * several ranges that cannot be combined into one.
  */
 export function selectRange(
   header: string | null,
@@ -28,7 +28,7 @@ export function selectRange(
   return others.length === 0 ? { start: range.start, end: range.end } : undefined
 }
 
-/** The grammar has none, and the parser takes none; some clients write them all the same. */
+/** The grammar has no spaces there, and the parser accepts none; some clients write them all the same. */
 function withoutSpacesAroundDashes(header: string): string {
   return header
     .split('-')
@@ -53,7 +53,7 @@ export function evaluatePreconditions(headers: Headers, etag: string, modifiedAt
   return isUnmodified ? 'not_modified' : 'proceed'
 }
 
-/** Whether a `Range` header is to be honoured: there is no `If-Range`, or it names what is here (RFC 9110, 13.1.5). */
+/** Whether a `Range` header counts: there is no `If-Range`, or it names the present content (RFC 9110, 13.1.5). */
 export function rangeApplies(ifRange: string | null, etag: string, modifiedAt: number): boolean {
   if (ifRange === null) return true
   if (ifRange.startsWith('"')) return ifRange === etag
@@ -66,7 +66,7 @@ function listsTag(header: string, etag: string, { isWeak }: { isWeak: boolean })
   return tags.some((tag) => tag === etag || (isWeak && tag === `W/${etag}`))
 }
 
-/** What is no HTTP date is to be ignored; `Date.parse` would find one in almost anything. */
+/** A value that is no HTTP date must be ignored; `Date.parse` would accept almost anything. */
 function parseDate(header: string | null): number | undefined {
   return header === null ? undefined : parseHttpDate(header.trim(), Date.now())
 }

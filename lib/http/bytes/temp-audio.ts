@@ -28,7 +28,7 @@ export const answerTempAudio: Handler = async (request, { services, headers }) =
   return answerBytes(request, contentOf(opened, services, { ownBaseUrl, isDownload }))
 }
 
-/** Empty where the path is not that of a clip, as when a client's `..` has led out of it. */
+/** Empty where the path is not that of a clip, for example after a client has resolved a `..` in it. */
 function idIn(pathname: string): string {
   return /^\/api\/temp-audio\/([^/]+)$/.exec(pathname)?.[1] ?? ''
 }
@@ -79,7 +79,7 @@ function secondsLeft({ expiresAt }: LocalClip, { clock }: Services): number {
   return Math.max(0, Math.floor((expiresAt - clock.now()) / 1000))
 }
 
-/** Where the bucket itself gives the bytes for a while; `undefined` where this service gives them. */
+/** A presigned URL of the bucket; `undefined` where this service itself sends the bytes. */
 async function signedUrlOf(
   services: Services,
   clip: LocalClip,
@@ -95,7 +95,7 @@ async function signedUrlOf(
   })
 }
 
-/** Not to be cached: whoever has the URL may read the clip. */
+/** Not to be cached: the URL lets anybody read the clip. */
 function redirectToBucket(location: string, link: string | null): Response {
   const headers = new Headers({ Location: location, 'Cache-Control': 'private, no-store' })
   if (link) headers.set('Link', link)

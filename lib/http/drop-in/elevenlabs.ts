@@ -36,7 +36,7 @@ export function elevenLabsSchema(access: Config['access']) {
   })
 }
 
-/** Speaks as ElevenLabs does, whole or streamed: its SDK reads both alike. */
+/** Speaks as ElevenLabs does. Its routes for whole and for streamed audio share this: its SDK reads both alike. */
 export async function speakLikeElevenLabs(request: Request, context: RequestContext): Promise<Response> {
   const { config } = context.services
   const admission = await admit(request, context)
@@ -95,11 +95,11 @@ export function elevenLabsVoices(voices: Voice[]) {
   }
 }
 
-/** How ElevenLabs calls what it has a name for; a status where it answers another than ours. */
+/** ElevenLabs' own name for an error, where it has one, and its status where that differs from ours. */
 const names: Partial<Record<ErrorCode, { status?: number; name: string }>> = {
   unauthorized: { name: 'invalid_api_key' },
   rate_limited: { name: 'too_many_concurrent_requests' },
-  // Its SDK would try a 429 again.
+  // Its SDK would retry a 429.
   character_budget_exceeded: { status: 401, name: 'quota_exceeded' },
   speech_overloaded: { name: 'system_busy' },
 }
@@ -113,7 +113,7 @@ export const elevenLabsErrorSchema = z
   })
   .meta({ id: 'ElevenLabsError' })
 
-/** An error as ElevenLabs tells it. */
+/** An error in the shape of ElevenLabs' API. */
 export function elevenLabsError({ status, body, headers }: Problem): Response {
   const { code, detail: message } = body
   const answer = (detail: unknown, as = status) =>

@@ -11,7 +11,7 @@ import { optional, speechFields } from '#lib/http/speech-fields.ts'
 import type { FieldError } from '#lib/model/errors.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 
-/** OpenAI's formats as ElevenLabs calls them; its PCM is 24 kHz. */
+/** OpenAI's formats by their names at ElevenLabs; its PCM is 24 kHz. */
 const outputFormats = {
   mp3: 'mp3_44100_128',
   opus: 'opus_48000_96',
@@ -19,10 +19,10 @@ const outputFormats = {
   pcm: 'pcm_24000',
 } as const
 
-/** OpenAI's models by what they are for; any other of its models gets the model of the configuration. */
+/** The counterparts of OpenAI's models; all its other models get the model of the configuration. */
 const models: Record<string, string> = { 'tts-1': 'eleven_flash_v2_5', 'tts-1-hd': 'eleven_multilingual_v2' }
 
-/** In the order in which they are handed the voices that there are. */
+/** OpenAI's voices. The nth of them gets the nth voice of the vendor, counted around. */
 const voiceNames = 'alloy echo fable onyx nova shimmer ash ballad coral sage verse marin cedar'.split(' ')
 
 /**
@@ -67,7 +67,7 @@ async function voiceOf(services: Services, name: string): Promise<string> {
   return voices[place % voices.length]?.id ?? name
 }
 
-/** ElevenLabs has narrower bounds, and refuses what lies beyond them. */
+/** ElevenLabs has narrower bounds, and refuses values outside of them. */
 function speedOf({ speech }: Services, speed: number): number {
   return speech.name === 'elevenlabs' ? Math.min(1.2, Math.max(0.7, speed)) : speed
 }
@@ -84,7 +84,7 @@ export const openAiErrorSchema = z
   .meta({ id: 'OpenAiError' })
 
 /**
- * An error as OpenAI tells it.
+ * An error in the shape of OpenAI's API.
  *
  * @see https://platform.openai.com/docs/guides/error-codes
  */
@@ -92,7 +92,7 @@ export function openAiError({ status, body, headers }: Problem): Response {
   const { code, detail: message } = body
   const [first] = (body.errors ?? []) as FieldError[]
   const { type, name } = kindOf(status, code)
-  // Waiting for midnight is nothing that its SDK should do.
+  // The budget is renewed at midnight: too long for retries of its SDK.
   const more: Record<string, string> =
     code === 'character_budget_exceeded' ? { 'x-should-retry': 'false' } : {}
   return Response.json(

@@ -12,7 +12,7 @@ const querySchema = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
 })
 
-/** One page of the clips that wait for IPFS, have expired, or are stored. */
+/** One page of the pending (`waiting`), expired or stored clips. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {
     await requireOperator(request, services.config.access)

@@ -9,12 +9,12 @@ import { defineRoute } from '#lib/http/route.ts'
 import { eventStream } from '#lib/http/sse.ts'
 
 export const dynamic = 'force-dynamic'
-// Whoever still listens then comes back by itself.
+// Then the stream ends, and an EventSource reconnects by itself.
 export const maxDuration = 300
 
 const rangeSchema = z.enum(['1h', '24h', '7d', '30d'])
 
-/** What the dashboard shows; with `Accept: text/event-stream` again and again, after each change. */
+/** The stats of the dashboard: once, or with `Accept: text/event-stream` again after each change. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {
     await requireOperator(request, services.config.access)

@@ -13,9 +13,9 @@ import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 export const maxDuration = 300
-/** Nobody who calls by hand waits longer for an answer. */
+/** Uploads that take longer are left to the next call: a person waits for the answer. */
 const TIME_BUDGET_MS = 50_000
-/** What follows the answer ends within `maxDuration`, with some time to tidy up. */
+/** The work behind the answer ends within `maxDuration`, with some seconds to spare. */
 const CRON_BUDGET_MS = 280_000
 const DEFAULT_LIMIT = 100
 
@@ -39,7 +39,7 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   const limit = asked === null ? DEFAULT_LIMIT : parseWith(retryLimitSchema, asked, 'limit')
   const signal = AbortSignal.any([tasks.signal, AbortSignal.timeout(TIME_BUDGET_MS)])
   const end = AbortSignal.timeout(CRON_BUDGET_MS)
-  // Whoever calls wants it tried now, however sick a provider was a moment ago.
+  // The caller wants an attempt now, even at a provider that has just failed.
   chain.resetCoolDowns()
   const result = await tasks.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
   if (result.successCount > 0) after(tasks.track(drainBacklog(services)).catch(() => {}))

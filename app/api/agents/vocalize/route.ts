@@ -10,7 +10,7 @@ import { defineRoute } from '#lib/http/route.ts'
 import { vocalizeSchema } from '#lib/http/speech-fields.ts'
 
 export const dynamic = 'force-dynamic'
-// The upload goes on behind the answer.
+// The upload goes on after the answer was sent.
 export const maxDuration = 300
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({

@@ -2,7 +2,7 @@ import { openAiError, speakLikeOpenAi } from '#lib/http/drop-in/openai.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
-// The upload goes on behind the answer.
+// The upload goes on after the answer was sent.
 export const maxDuration = 300
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(

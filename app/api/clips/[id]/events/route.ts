@@ -8,7 +8,7 @@ import { eventStream } from '#lib/http/sse.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
 export const dynamic = 'force-dynamic'
-// Whoever still listens then comes back by itself.
+// Then the stream ends, and an EventSource reconnects by itself.
 export const maxDuration = 300
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
@@ -19,7 +19,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     if (!history) throw new ServiceError('not_found', 'There is no clip with this id')
     const baseUrl = publicBaseUrl(services.config, request)
     const lastEventId = request.headers.get('Last-Event-ID')
-    // An EventSource comes back whenever a stream ends; 204 is how it learns that there is nothing more to come.
+    // An EventSource reconnects whenever a stream ends; 204 tells it that there are no more events.
     const isKnown = lastEventId === clipEvent(history, baseUrl).id
     if (isKnown && isSettled(history)) return new Response(null, { status: 204 })
     const caller = clientAddress(request, services.config.access.trustedProxies)

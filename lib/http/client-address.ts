@@ -54,7 +54,7 @@ function trustIn(proxies: number | readonly string[]) {
   return (address: Address | undefined) =>
     ranges.some(([network, bits]) => {
       if (address?.kind() !== network.kind()) return false
-      return address.match(network as never, bits ?? (network.kind() === 'ipv4' ? 32 : 128))
+      return address.match(network, bits ?? (network.kind() === 'ipv4' ? 32 : 128))
     })
 }
 

@@ -16,6 +16,7 @@ export async function audioAnswer(baseUrl: string, speak: Speak): Promise<Respon
     outputFormat,
     clipId: id = newId,
   } = await speakLive((listener) => speak({ id: newId, listener }))
+  // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
   return new Response(audio as BodyInit, {
     headers: {
       'Content-Type': mimeTypeOf(outputFormat),

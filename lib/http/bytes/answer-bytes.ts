@@ -54,7 +54,7 @@ export async function answerBytes(request: Request, content: Content): Promise<R
   if (bytes instanceof Response) return bytes
   headers.set('Content-Length', String(range ? range.end - range.start + 1 : sizeBytes))
   if (range) headers.set('Content-Range', `bytes ${range.start}-${range.end}/${sizeBytes}`)
-  // `ReadableStream` is one class at run time, and two types: that of Node.js and that of browsers.
+  // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
   return new Response(bytes as BodyInit, { status: range ? 206 : 200, headers })
 }
 

@@ -151,8 +151,8 @@ function addNegotiationHeaders(headers: Headers, { format }: Representation, url
 function probeAnswer({ format }: Representation): Response {
   const types = { file: 'application/octet-stream', raw: 'application/vnd.ipld.raw' }
   const type = format === 'car' ? 'application/vnd.ipld.car; version=1; order=dfs; dups=n' : types[format]
-  const body = format === 'car' ? carHeader(CID.parse(PROBE)) : new Uint8Array()
-  return new Response(body as BodyInit, {
+  const body = new Uint8Array(format === 'car' ? carHeader(CID.parse(PROBE)) : [])
+  return new Response(body, {
     headers: { 'Content-Type': type, 'Content-Length': String(body.byteLength), 'Cache-Control': FOREVER },
   })
 }

@@ -60,12 +60,7 @@ function speechOf(body: z.infer<ReturnType<typeof elevenLabsSchema>>): Omit<Spee
     useSpeakerBoost: settings.use_speaker_boost,
     speed: settings.speed,
   }
-  return { text, modelId, languageCode, seed, voiceSettings: voiceSettings && withoutAbsent(voiceSettings) }
-}
-
-/** The vendor's SDK sends what is there and undefined as `null`. */
-function withoutAbsent<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
+  return { text, modelId, languageCode, seed, voiceSettings }
 }
 
 export const elevenLabsVoicesSchema = z

@@ -2,7 +2,7 @@ import { PHASE_PRODUCTION_BUILD } from 'next/constants.js'
 // By Node.js itself, which strips the types: the framework's compiler for `next.config.ts` knows no `#lib`.
 import { readConfig } from '#lib/config/index.ts'
 
-/** They run from their sources, to which no import leads. */
+/** What threads run: no import leads to these sources, so that Next.js does not trace them. */
 const threadSources = ['lib/audio/**/*.ts', 'lib/speech/local/*.ts']
 const threadPackages = [
   '@alexanderolsen/libsamplerate-js',
@@ -17,7 +17,7 @@ const threadPackages = [
   'wasm-media-encoders',
 ].map((name) => `node_modules/${name}/**`)
 
-/** What a service that has run here has left. */
+/** What a service that has run in this folder keeps there. */
 const ownData = ['.temp-audio/**', '.ipfs/**', '.env*']
 
 /** @type {import('next').NextConfig} */

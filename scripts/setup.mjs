@@ -89,7 +89,7 @@ function removeHeaders() {
 /**
  * Builds the application unless the last build was made from the same sources.
  *
- * The stamp goes first and comes last, so that an interrupted build is made again.
+ * The stamp is removed before the build and written after it, so that an interrupted build is made again.
  */
 export async function ensureBuild() {
   await once(() => buildStamp.matches(fingerprintOf(root)), build)
@@ -117,7 +117,7 @@ async function once(isDone, work) {
   })
 }
 
-/** npm as it was started, but not on the Node.js that it is about to replace. */
+/** npm as it was started, but not run by the Node.js in `node_modules`, which it may replace. */
 function npm() {
   const PATH = (process.env.PATH ?? '')
     .split(path.delimiter)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import nft from 'next/dist/compiled/@vercel/nft/index.js'
 import { hasCode } from './has-code.mjs'
 
-/** What packages would use if it were there. */
+/** What packages load where it is installed, and do without elsewhere. */
 const optional = new Set([
   '@valkey/valkey-glide',
   'bufferutil',
@@ -61,7 +61,8 @@ function readSource(file) {
 }
 
 /**
- * The tracer gives up at a `module-sync` that a package names and does not have; Node.js never looks at it.
+ * The tracer gives up at an export condition `module-sync` that names a file which the package does not have; Node.js
+ * never looks for it.
  *
  * @param {string} file
  * @param {string} text

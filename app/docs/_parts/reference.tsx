@@ -13,7 +13,10 @@ declare global {
   }
 }
 
-/** The prebuilt file of Scalar: bundling its sources would make every build slower. */
+/**
+ * The prebuilt file of Scalar: bundling its sources would make every build slower, and their dependencies are not even
+ * installed (`overrides` in package.json).
+ */
 const scalarUrl = new URL(
   '../../../node_modules/@scalar/api-reference/dist/browser/standalone.js',
   import.meta.url,

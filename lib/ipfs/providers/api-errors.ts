@@ -3,6 +3,7 @@ import { ProviderError } from '#lib/model/errors.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import { rootCause } from '#lib/platform/root-cause.ts'
 
 // Errors without a connection, so that nothing can have been stored.
 const neverSentCodes = new Set([
@@ -47,7 +48,7 @@ export function statusFailure(response: Response, text: string, context: Failure
 
 /** The error for a request or answer that was interrupted; `error` is what `fetch` threw. */
 export function networkFailure(error: unknown, context: FailureContext): ProviderError {
-  const cause = rootOf(error)
+  const cause = rootCause(error)
   if (cause.name === 'NotReadableError') {
     return new ProviderError('Not uploaded: the bytes of the clip can no longer be read', {
       cause,
@@ -74,11 +75,4 @@ export function unreadableAnswer(problem: string, context: FailureContext, cause
     isRetryable: true,
     mayHaveStored: context.isUpload,
   })
-}
-
-/** The innermost cause: the message of `fetch` itself is only "fetch failed". */
-function rootOf(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error))
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0]
-  return error.cause instanceof Error ? rootOf(error.cause) : error
 }

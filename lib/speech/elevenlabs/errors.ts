@@ -2,6 +2,7 @@ import { type ErrorCode, type FieldError, ServiceError } from '#lib/model/errors
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import { rootCause } from '#lib/platform/root-cause.ts'
 import { StatusError, UnreadableAnswerError } from './api.ts'
 
 /** What ElevenLabs' own words for an error mean; they count more than the HTTP status, which varies. */
@@ -83,7 +84,7 @@ const describe = (errors: FieldError[]) => errors.map(({ path, message }) => `${
 /** There was no answer, or none that can be understood. */
 function faultOf(error: unknown, scrub: Scrub): ServiceError {
   if (UnreadableAnswerError.isInstance(error)) return invalidAnswerError(error.answered, error)
-  const cause = rootOf(error)
+  const cause = rootCause(error)
   if (cause.message === 'unexpected redirect') {
     const answered = 'with a redirect, which is not followed; ELEVENLABS_BASE_URL takes the final URL'
     return invalidAnswerError(answered, error)
@@ -92,13 +93,6 @@ function faultOf(error: unknown, scrub: Scrub): ServiceError {
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return timeoutError(error)
   const message = scrub(`ElevenLabs could not be reached: ${cause.message || code}`)
   return new ServiceError('speech_unavailable', message, { cause: error })
-}
-
-/** The innermost cause: `fetch` itself says no more than "fetch failed". */
-function rootOf(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error))
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0]
-  return error.cause instanceof Error ? rootOf(error.cause) : error
 }
 
 export function timeoutError(cause?: unknown): ServiceError {

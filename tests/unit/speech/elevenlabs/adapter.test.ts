@@ -179,13 +179,13 @@ describe('ElevenLabs', () => {
       ['a message without a detail', { message: 'nope' }, 400, 'invalid_request'],
       ['nothing', '', 401, 'speech_credentials_refused'],
       ['null', null, 422, 'invalid_request'],
-    ])('in the shape of %s', async (_, body, status, code) => {
+    ])('what comes in the shape of %s', async (_, body, status, code) => {
       answerInTurn(() => answerWith({ status, body }))
 
       await expect(speak()).rejects.toMatchObject({ code })
     })
 
-    it('in JSON that is none as speech_invalid_answer', async () => {
+    it('JSON that cannot be parsed as speech_invalid_answer', async () => {
       const headers = { 'content-type': 'application/json' }
       answerInTurn(() => answerWith({ status: 400, headers, body: '{"detail":' }))
 
@@ -218,9 +218,9 @@ describe('ElevenLabs', () => {
     })
   })
 
-  describe('is tried again', () => {
+  describe('after a call that failed', () => {
     it.each(['internal-server-error', 'bad-gateway', 'too-many-concurrent-requests'])(
-      'after %s, and then speaks',
+      'tries again and speaks: %s',
       async (recording) => {
         answerInTurn(() => answerWith(recorded(recording)), answerWithAudio)
         const { audio } = await speak()
@@ -230,7 +230,7 @@ describe('ElevenLabs', () => {
       },
     )
 
-    it('twice at most, after 250 and 1000 ms', async () => {
+    it('tries again twice at most, after 250 and 1000 ms', async () => {
       answerInTurn(() => answerWith(recorded('internal-server-error')))
 
       await expect(speak()).rejects.toMatchObject({ code: 'speech_unavailable' })
@@ -238,7 +238,7 @@ describe('ElevenLabs', () => {
       expect(clock.skippedMs).toEqual([250, 1000])
     })
 
-    it('a little later by chance, never earlier', async () => {
+    it('tries again a little later by chance, never earlier', async () => {
       clock = createFakeClock({ skipsUpToMs: 2400, chance: 0.999 })
       answerInTurn(() => answerWith(recorded('internal-server-error')))
 
@@ -249,7 +249,7 @@ describe('ElevenLabs', () => {
       expect(clock.skippedMs[1]).toBeLessThanOrEqual(1300)
     })
 
-    it('after a short Retry-After', async () => {
+    it('waits for a short Retry-After', async () => {
       const { body } = recorded('system-busy')
       answerInTurn(() => answerWith({ status: 429, headers: { 'retry-after': '2' }, body }), answerWithAudio)
       await speak()
@@ -261,7 +261,7 @@ describe('ElevenLabs', () => {
       ['system-busy', 30_000],
       ['service-unavailable', 7000],
     ])(
-      'not after the long Retry-After of %s: that is speech_overloaded at once',
+      'does not wait for the long Retry-After of %s: that is speech_overloaded at once',
       async (recording, retryAfterMs) => {
         answerInTurn(() => answerWith(recorded(recording)))
 
@@ -270,7 +270,7 @@ describe('ElevenLabs', () => {
       },
     )
 
-    it('not after a time-out, which may have been paid for', async () => {
+    it('does not try again after a time-out, which may have been paid for', async () => {
       server.use(
         ...onSpeech(() => {
           calls++
@@ -284,7 +284,7 @@ describe('ElevenLabs', () => {
     })
 
     it.each(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
-      'not after a time-out of the HTTP client itself (%s)',
+      'does not try again after a time-out of the HTTP client itself (%s)',
       async (code) => {
         const cause = Object.assign(new Error('took too long'), { code })
         const fetch = vi.fn().mockRejectedValue(new TypeError('fetch failed', { cause }))
@@ -296,7 +296,7 @@ describe('ElevenLabs', () => {
       },
     )
 
-    it('not beyond the time for the whole speech', async () => {
+    it('does not try again beyond the time for the whole speech', async () => {
       clock = createFakeClock()
       answerInTurn(() => answerWith(recorded('internal-server-error')))
       const speaking = errorOf(speak())

@@ -80,7 +80,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') })
 
   // ipfs
-  const { blockStore, blockCache, ...built } = openBlocks(config, clock)
+  const { blockStore, blockCache, ...built } = openProviders(config, clock)
   const providers = replacements.providers ?? built.providers
   const chain = openChain(config, { providers, clock, scrub, redis })
 
@@ -131,7 +131,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
 }
 
 /** The providers, the clips of the one on this machine, and what our gateway has fetched from others. */
-function openBlocks({ ipfs }: Config, clock: Clock) {
+function openProviders({ ipfs }: Config, clock: Clock) {
   const { repositoryDir } = ipfs
   const now = () => clock.now()
   const blockStore = createBlockStore({ directory: path.join(repositoryDir, 'clips') })
@@ -201,7 +201,7 @@ function openS3(
     clock,
     directory: path.join(config.tempAudio.directory, 's3'),
     ...(config.isServerless && { copiesMaxBytes: SERVERLESS_COPIES_BYTES, isDiskLasting: false }),
-    onProblem: (error) => log.error({ err: error }, 'Audio on its way to or from the bucket is in trouble'),
+    onProblem: (error) => log.error({ err: error }, 'Bucket transfer failed'),
   })
   return { bucket, store }
 }

@@ -2,24 +2,10 @@ import path from 'node:path'
 import type { Reader } from './reader.ts'
 import { GIBIBYTE } from './units.ts'
 import { distinct, durationMs, gateway, list, oneOf, text, url, waitMs, whole } from './variables.ts'
-import { readVendors } from './vendors.ts'
+import { readVendors, type Vendors } from './vendors.ts'
 
-/** The IPFS providers that can stand in `IPFS_PROVIDERS`, in the order in which they are tried by default. */
-const providerNames = [
-  'pinata',
-  'web3storage',
-  'infura',
-  'filebase',
-  'lighthouse',
-  'kubo',
-  'pinning',
-  'embedded',
-] as const
-export type ProviderName = (typeof providerNames)[number]
-
-const providerList = distinct(
-  list(oneOf(...providerNames), `a comma-separated list of ${providerNames.join(', ')}, each once`),
-)
+/** What can stand in `IPFS_PROVIDERS`. */
+export type ProviderName = keyof Vendors | 'embedded'
 
 const gatewayList = distinct(list(url, 'a comma-separated list of http or https URLs, each once'))
 
@@ -31,18 +17,19 @@ export function readIpfs(
   { baseDirectory, databaseUrl }: { baseDirectory: string; databaseUrl: string | undefined },
 ) {
   const { read } = reader
-  const { isUndecided, ...vendors } = readVendors(reader)
+  const { vendors, isUndecided } = readVendors(reader)
+  const names: ProviderName[] = [...(Object.keys(vendors) as (keyof Vendors)[]), 'embedded']
   const gatewayUrl = read('IPFS_GATEWAY_URL', gateway)
   return {
-    ...vendors,
+    vendors,
     /** In the order in which they are tried. */
     providers: read(
       'IPFS_PROVIDERS',
-      providerList,
-      isUndecided && !databaseUrl ? [...providerNames] : providerNames.filter((name) => name !== 'embedded'),
+      distinct(list(oneOf(...names), `a comma-separated list of ${names.join(', ')}, each once`)),
+      isUndecided && !databaseUrl ? names : names.filter((name) => name !== 'embedded'),
     ),
     /** How many providers are to hold each clip. */
-    replicas: read('IPFS_REPLICAS', whole(1, providerNames.length), 1),
+    replicas: read('IPFS_REPLICAS', whole(1, names.length), 1),
     /** The gateway of every permanent URL, whichever provider stored the clip; the provider's if `undefined`. */
     gatewayUrl: gatewayUrl === 'self' ? undefined : gatewayUrl,
     /** Every permanent URL is to use our own gateway. */

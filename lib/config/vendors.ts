@@ -1,11 +1,14 @@
 import type { Reader } from './reader.ts'
 import { secretText, url } from './variables.ts'
 
-/** The variables by which providers are configured. */
-const VENDOR_VARIABLE = /^(PINATA|WEB3_STORAGE|INFURA|FILEBASE|LIGHTHOUSE|KUBO|PINNING_SERVICE)_/
+export type Vendors = ReturnType<typeof readVendors>['vendors']
 
-/** Where each IPFS provider is, and the credentials that it wants. */
+/**
+ * Where each IPFS provider is, and the credentials that it wants. Their order is that in which they are tried by default;
+ * pages may play audio from every `gatewayUrl`.
+ */
 export function readVendors({ read, present }: Reader) {
+  const presentBefore = present.length
   const vendors = {
     pinata: {
       jwt: read('PINATA_JWT', secretText),
@@ -36,21 +39,21 @@ export function readVendors({ read, present }: Reader) {
       url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
       gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
     },
-    pinning: {
-      url: read('PINNING_SERVICE_URL', url),
-      token: read('PINNING_SERVICE_TOKEN', secretText),
-      gatewayUrl: read('PINNING_SERVICE_GATEWAY_URL', url),
-    },
     kubo: {
       url: read('KUBO_RPC_URL', url),
       authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
       gatewayUrl: read('KUBO_GATEWAY_URL', url),
     },
+    pinning: {
+      url: read('PINNING_SERVICE_URL', url),
+      token: read('PINNING_SERVICE_TOKEN', secretText),
+      gatewayUrl: read('PINNING_SERVICE_GATEWAY_URL', url),
+    },
   }
 
   return {
-    ...vendors,
-    /** Whoever has named one of the variables, if only to empty it, has decided about providers. */
-    isUndecided: !present.some((name) => VENDOR_VARIABLE.test(name)),
+    vendors,
+    /** Whoever has set one of the variables above, if only to nothing, has decided about providers. */
+    isUndecided: present.length === presentBefore,
   }
 }

@@ -1,4 +1,5 @@
 import type { Config } from './index.ts'
+import { vendorWarnings } from './vendor-warnings.ts'
 
 type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech'>
 
@@ -9,6 +10,10 @@ export function configWarnings({ databaseUrl, s3, ipfs, speech }: Relevant): str
     warnings.push(
       'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.',
     )
+  }
+  for (const name of ipfs.providers) {
+    const warning = vendorWarnings[name]?.(ipfs.vendors)
+    if (warning) warnings.push(warning)
   }
   if (databaseUrl && !s3) {
     warnings.push(

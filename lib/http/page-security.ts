@@ -60,12 +60,11 @@ export function isHttps({ headers, url }: { headers: Headers; url: string }): bo
 
 /** The origins without https that clips can have: `PUBLIC_BASE_URL`, the bucket and the configured gateways. */
 export function gatewayOrigins({ publicBaseUrl, ipfs, s3 }: Config): string[] {
-  const { pinata, web3storage, infura, filebase, lighthouse, kubo } = ipfs
   const urls = [
     publicBaseUrl,
     ipfs.gatewayUrl,
     s3?.redirects ? s3.endpoint : undefined,
-    ...[pinata, web3storage, infura, filebase, lighthouse, kubo].map(({ gatewayUrl }) => gatewayUrl),
+    ...Object.values(ipfs.vendors).map(({ gatewayUrl }) => gatewayUrl),
   ]
   const origins = urls.filter((url) => url !== undefined).map((url) => new URL(url).origin)
   return [...new Set(origins)].filter((origin) => origin.startsWith('http:'))

@@ -31,16 +31,14 @@ interface ProvidersOptions {
 /**
  * Builds the providers of `config.providers` that have credentials or an endpoint, in that order.
  *
- * `warnings` are for the operator, one line each, about settings that are there but cannot work.
+ * `warnings` are for the operator, one line each: what those that could be built do not suffice for.
  */
 export function createProviders(config: IpfsConfig, options: ProvidersOptions) {
   const build = builders(config, options)
   const providers = config.providers
     .map((name) => build[name]())
     .filter((provider): provider is IpfsProvider => provider !== undefined)
-  const warnings = config.providers
-    .map((name) => warningOn[name]?.(config))
-    .filter((warning) => warning !== undefined)
+  const warnings: string[] = []
   if (!providers.some(({ needsOrigin }) => !needsOrigin)) warnings.push(noProvider)
   if (config.replicas > providers.length && providers.length > 0)
     warnings.push(tooFewFor(config.replicas, providers.length))
@@ -51,7 +49,7 @@ function builders(
   config: IpfsConfig,
   { now, blockStore, diskSpace }: ProvidersOptions,
 ): Record<ProviderName, () => IpfsProvider | undefined> {
-  const { pinata, web3storage, infura, filebase, lighthouse, kubo } = config
+  const { pinata, web3storage, infura, filebase, lighthouse, kubo, pinning } = config.vendors
   const common = ({ gatewayUrl = PUBLIC_GATEWAY_URL }: { gatewayUrl: string | undefined }) => ({
     gatewayUrl,
     now,
@@ -84,10 +82,8 @@ function builders(
       return url ? createKuboProvider({ url, authorization, ...common(kubo) }) : undefined
     },
     pinning() {
-      const { url, token } = config.pinning
-      return url && token
-        ? createPinningServiceProvider({ url, token, ...common(config.pinning) })
-        : undefined
+      const { url, token } = pinning
+      return url && token ? createPinningServiceProvider({ url, token, ...common(pinning) }) : undefined
     },
     embedded: () => createEmbeddedProvider({ blockStore, diskSpace }),
   }
@@ -99,38 +95,3 @@ const noProvider =
 
 const tooFewFor = (replicas: number, count: number) =>
   `IPFS_REPLICAS asks for ${replicas} providers a clip, and only ${count} can be used: that many will hold it.`
-
-const warningOn: Partial<Record<ProviderName, (config: IpfsConfig) => string | undefined>> = {
-  pinata({ pinata: { jwt, apiKey, apiSecret } }) {
-    if (jwt || Boolean(apiKey) === Boolean(apiSecret)) return undefined
-    const [present, missing] = apiKey
-      ? ['PINATA_API_KEY', 'PINATA_API_SECRET']
-      : ['PINATA_API_SECRET', 'PINATA_API_KEY']
-    return `Pinata is off: ${present} is set without ${missing}. Set both, or PINATA_JWT.`
-  },
-  web3storage({ web3storage: { token, url } }) {
-    if (!token || url) return undefined
-    return (
-      'Web3.Storage is off: the service behind WEB3_STORAGE_TOKEN has closed. Set WEB3_STORAGE_URL to a compatible ' +
-      'endpoint, or remove the token and use another provider.'
-    )
-  },
-  pinning({ pinning: { url, token } }) {
-    if (Boolean(url) === Boolean(token)) return undefined
-    const [present, missing] = url
-      ? ['PINNING_SERVICE_URL', 'PINNING_SERVICE_TOKEN']
-      : ['PINNING_SERVICE_TOKEN', 'PINNING_SERVICE_URL']
-    return `The pinning service is off: ${present} is set without ${missing}.`
-  },
-  infura({ infura: { projectId, projectSecret, url } }) {
-    const isComplete = Boolean(projectId && projectSecret)
-    if (url && !isComplete) {
-      return 'Infura is off: INFURA_IPFS_URL needs INFURA_PROJECT_ID and INFURA_PROJECT_SECRET beside it.'
-    }
-    if (url || !(projectId || projectSecret)) return undefined
-    return (
-      'Infura is off: its IPFS service has been closed since August 2026. Set INFURA_IPFS_URL to a compatible ' +
-      'endpoint, or remove INFURA_PROJECT_ID and INFURA_PROJECT_SECRET and use another provider.'
-    )
-  },
-}

@@ -85,11 +85,11 @@ describe('the configuration', () => {
     ['IPFS_RETRY_DELAYS_MS', '0, 5,10', { ipfs: { retryDelaysMs: [0, 5, 10] } }],
     ['IPFS_RETRY_DELAYS_MS', ',', { ipfs: { retryDelaysMs: [] } }],
     ['IPFS_PROVIDERS', 'kubo, pinata', { ipfs: { providers: ['kubo', 'pinata'] } }],
-    ['PINATA_JWT', '', { ipfs: { pinata: { jwt: undefined } } }],
+    ['PINATA_JWT', '', { ipfs: { vendors: { pinata: { jwt: undefined } } } }],
     [
       'PINATA_API_URL',
       'https://pinata.test/base//',
-      { ipfs: { pinata: { apiUrl: 'https://pinata.test/base' } } },
+      { ipfs: { vendors: { pinata: { apiUrl: 'https://pinata.test/base' } } } },
     ],
     ['OPPORTUNISTIC_RETRY_CHANCE', '.5', { retry: { opportunisticChance: 0.5 } }],
     ['OPPORTUNISTIC_RETRY_CHANCE', '0', { retry: { opportunisticChance: 0 } }],

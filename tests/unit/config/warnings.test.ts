@@ -11,6 +11,11 @@ describe('configWarnings', () => {
   it.each([
     ['nothing is shared', {}],
     ['both records and audio are shared', { DATABASE_URL, S3_BUCKET: 'voicepin' }],
+    ['a provider has all that it needs', { PINATA_JWT: 'jwt', PINATA_API_KEY: 'key' }],
+    [
+      'a provider that lacks something is not to be used',
+      { IPFS_PROVIDERS: 'kubo', WEB3_STORAGE_TOKEN: 'token' },
+    ],
     ['ElevenLabs has a key', { SPEECH_PROVIDER: 'auto', ELEVENLABS_API_KEY: 'a-key' }],
   ])('are none where %s', (_, environment) => {
     expect(warningsOn({ ...chosen, ...environment })).toEqual([])
@@ -35,5 +40,20 @@ describe('configWarnings', () => {
     ],
   ])('warn of %s', (_, environment, words) => {
     expect(warningsOn({ ...chosen, ...environment })).toEqual([expect.stringContaining(words)])
+  })
+
+  it.each<[Record<string, string>, RegExp]>([
+    [{ WEB3_STORAGE_TOKEN: 'token' }, /^Web3.Storage is off: .*Set WEB3_STORAGE_URL/],
+    [{ INFURA_PROJECT_ID: 'id' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
+    [{ INFURA_PROJECT_SECRET: 'secret' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
+    [{ INFURA_IPFS_URL: 'https://infura.test' }, /^Infura is off: .*INFURA_PROJECT_ID/],
+    [{ PINATA_API_KEY: 'key' }, /PINATA_API_KEY is set without PINATA_API_SECRET/],
+    [{ PINATA_API_SECRET: 'secret' }, /PINATA_API_SECRET is set without PINATA_API_KEY/],
+    [{ PINNING_SERVICE_URL: 'https://pin.test' }, /PINNING_SERVICE_URL is set without PINNING_SERVICE_TOKEN/],
+    [{ PINNING_SERVICE_TOKEN: 'token' }, /PINNING_SERVICE_TOKEN is set without PINNING_SERVICE_URL/],
+  ])('warn of a provider that is off for what %j lacks, in one line', (environment, expected) => {
+    const warnings = warningsOn({ ...chosen, ...environment })
+    expect(warnings).toEqual([expect.stringMatching(expected)])
+    expect(warnings[0]).not.toContain('\n')
   })
 })

@@ -88,17 +88,12 @@ describe('the gateway of a provider', () => {
   })
 })
 
-describe('the warnings at start-up', () => {
+describe('the warnings of the providers that could be built', () => {
   const kubo = { KUBO_RPC_URL: 'http://127.0.0.1:5001' }
 
-  it.each([
+  it.each<[Record<string, string>, RegExp]>([
     [{ PINATA_JWT: '' }, /^No IPFS provider is configured/],
-    [{ ...kubo, WEB3_STORAGE_TOKEN: 'token' }, /^Web3.Storage is off: .*Set WEB3_STORAGE_URL/],
-    [{ ...kubo, INFURA_PROJECT_ID: 'id' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
-    [{ ...kubo, INFURA_PROJECT_SECRET: 'secret' }, /^Infura is off: .*Set INFURA_IPFS_URL/],
-    [{ ...kubo, INFURA_IPFS_URL: 'https://infura.test' }, /^Infura is off: .*INFURA_PROJECT_ID/],
-    [{ ...kubo, PINATA_API_KEY: 'key' }, /PINATA_API_KEY is set without PINATA_API_SECRET/],
-    [{ ...kubo, PINATA_API_SECRET: 'secret' }, /PINATA_API_SECRET is set without PINATA_API_KEY/],
+    [{ ...kubo, IPFS_REPLICAS: '3' }, /^IPFS_REPLICAS asks for 3 providers a clip, and only 1 can be used/],
   ])('warn of %j in one line', (environment, expected) => {
     const { warnings } = from(environment)
     expect(warnings).toHaveLength(1)
@@ -106,11 +101,10 @@ describe('the warnings at start-up', () => {
     expect(warnings[0]).not.toContain('\n')
   })
 
-  it.each([
-    [kubo],
-    [{ ...kubo, PINATA_JWT: 'jwt', PINATA_API_KEY: 'key' }],
-    [{ ...kubo, IPFS_PROVIDERS: 'kubo', WEB3_STORAGE_TOKEN: 'token' }],
-  ])('are none for %j', (environment) => {
-    expect(from(environment).warnings).toEqual([])
-  })
+  it.each([[kubo], [{ ...kubo, PINATA_JWT: 'jwt', IPFS_REPLICAS: '2' }]])(
+    'are none for %j',
+    (environment) => {
+      expect(from(environment).warnings).toEqual([])
+    },
+  )
 })

@@ -1,0 +1,38 @@
+import type { ProviderName } from './ipfs.ts'
+import type { Vendors } from './vendors.ts'
+
+/** What makes a provider that somebody meant to use unusable. */
+export const vendorWarnings: { [Name in ProviderName]?: (vendors: Vendors) => string | undefined } = {
+  pinata({ pinata: { jwt, apiKey, apiSecret } }) {
+    if (jwt || Boolean(apiKey) === Boolean(apiSecret)) return undefined
+    const [present, missing] = apiKey
+      ? ['PINATA_API_KEY', 'PINATA_API_SECRET']
+      : ['PINATA_API_SECRET', 'PINATA_API_KEY']
+    return `Pinata is off: ${present} is set without ${missing}. Set both, or PINATA_JWT.`
+  },
+  web3storage({ web3storage: { token, url } }) {
+    if (!token || url) return undefined
+    return (
+      'Web3.Storage is off: the service behind WEB3_STORAGE_TOKEN has closed. Set WEB3_STORAGE_URL to a compatible ' +
+      'endpoint, or remove the token and use another provider.'
+    )
+  },
+  pinning({ pinning: { url, token } }) {
+    if (Boolean(url) === Boolean(token)) return undefined
+    const [present, missing] = url
+      ? ['PINNING_SERVICE_URL', 'PINNING_SERVICE_TOKEN']
+      : ['PINNING_SERVICE_TOKEN', 'PINNING_SERVICE_URL']
+    return `The pinning service is off: ${present} is set without ${missing}.`
+  },
+  infura({ infura: { projectId, projectSecret, url } }) {
+    const isComplete = Boolean(projectId && projectSecret)
+    if (url && !isComplete) {
+      return 'Infura is off: INFURA_IPFS_URL needs INFURA_PROJECT_ID and INFURA_PROJECT_SECRET beside it.'
+    }
+    if (url || !(projectId || projectSecret)) return undefined
+    return (
+      'Infura is off: its IPFS service has been closed since August 2026. Set INFURA_IPFS_URL to a compatible ' +
+      'endpoint, or remove INFURA_PROJECT_ID and INFURA_PROJECT_SECRET and use another provider.'
+    )
+  },
+}

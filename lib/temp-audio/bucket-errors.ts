@@ -3,28 +3,28 @@ interface S3Failure extends Error {
   $metadata?: { httpStatusCode?: number }
 }
 
-interface Place {
+interface Location {
   bucket: string
   endpoint?: string | undefined
 }
 
 /**
- * An error of the SDK as a sentence that says what to do about it and shows no credential. It becomes the cause.
+ * An error that says in one sentence what to do, without any credential. Its cause is `error`, which the SDK threw.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
-export function explainS3Error(error: unknown, place: Place): Error {
+export function explainS3Error(error: unknown, location: Location): Error {
   if (isExplained(error)) return error
-  return Object.assign(new Error(sentence(error as S3Failure, place), { cause: error }), { isExplained })
+  return Object.assign(new Error(sentence(error as S3Failure, location), { cause: error }), { isExplained })
 }
 
-/** There is no such object, or no such upload; a missing bucket is something else. */
+/** Whether there is no such object or no such upload. A missing bucket is something else. */
 export function isMissingObject(error: unknown): boolean {
   const { name, $metadata } = (error ?? {}) as S3Failure
   return $metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket'
 }
 
-/** The store does not know the command. */
+/** Whether the store does not implement the command. */
 export function isUnsupportedOperation(error: unknown): boolean {
   return [405, 501].includes((error as S3Failure)?.$metadata?.httpStatusCode ?? 0)
 }
@@ -33,7 +33,7 @@ function isExplained(error: unknown): error is Error {
   return error instanceof Error && 'isExplained' in error
 }
 
-function sentence(error: S3Failure, { bucket, endpoint }: Place): string {
+function sentence(error: S3Failure, { bucket, endpoint }: Location): string {
   const status = error.$metadata?.httpStatusCode
   const store = `The S3 store${endpoint ? ` at ${new URL(endpoint).host}` : ''}`
   const answer = `${status} ${error.name}`

@@ -7,32 +7,35 @@ import type { StoredAudio } from './store.ts'
 
 export interface BucketOptions {
   bucket: string
-  /** Of a store other than AWS; its objects are addressed by path then. */
+  /** Only of a store other than AWS. Its buckets are then addressed in the path of the URL. */
   endpoint?: string | undefined
   region: string
-  /** Without both the SDK looks for credentials in its own places: a role of the machine, a profile. */
+  /** Without both the SDK uses its own sources of credentials: a role of the machine, a profile. */
   accessKeyId?: string | undefined
   secretAccessKey?: string | undefined
   clock: Clock
 }
 
-/** What an answer that a presigned URL leads to must carry, and for how long the URL is good. */
+/** The headers of the answer to a presigned URL, and how long the URL is valid. */
 export interface SignedAnswer {
   expiresInSeconds: number
   contentType: string
   contentDisposition: string
 }
 
-/** Objects by clip id in one bucket of an S3-compatible store. Errors say what to do and show no secret. */
+/** Objects by clip id in one bucket of an S3-compatible store. Its errors say what to do, and show no secret. */
 export interface Bucket {
-  /** Uploads `body`, in parts where it is large; about `PARTS_AT_ONCE` parts of it are in memory at a time. */
+  /** Uploads `body`; a large one in parts, of which about `PARTS_AT_ONCE` are in memory at a time. */
   upload(id: string, body: Readable, sizeBytes: number): Promise<void>
   /** Opens the bytes, or those from `start` to `end` (both inclusive); `null` where there is no such object. */
   open(id: string, range?: { start: number; end: number }): Promise<Readable | null>
   delete(id: string): Promise<void>
-  /** All clips, page by page. `abortUploadsBefore` also ends uploads in parts that were begun before and not completed. */
+  /**
+   * All clips, page by page. With `abortUploadsBefore` (milliseconds since the epoch) it also aborts multipart uploads
+   * that were begun before then and never completed.
+   */
   list(options?: { abortUploadsBefore?: number | undefined }): AsyncIterable<StoredAudio>
-  /** A URL by which anybody may GET the object for a while. */
+  /** A presigned URL by which anybody may GET the object for a while. */
   sign(id: string, answer: SignedAnswer): Promise<string>
   close(): Promise<void>
 }
@@ -40,19 +43,19 @@ export interface Bucket {
 const PREFIX = 'audio/'
 const PART_BYTES = 5 * 1024 ** 2
 const PARTS_AT_ONCE = 2
-/** How long one command may take, its second try included: this, and more for the bytes that it sends. */
+/** How long one command may take, including its retry: this, plus the time for the bytes that it sends. */
 const COMMAND_MS = 5000
-const SLOWEST_BYTES_PER_MS = 256
+const MIN_BYTES_PER_MS = 256
 const CONNECT_MS = 2000
-/** Listeners hold one each for as long as they listen. */
+/** Each listener uses one for as long as it reads. */
 const MAX_SOCKETS = 1000
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
-/** The bucket of `options`. The SDK is loaded at the first use. */
+/** The bucket of `options`. The SDK is loaded when it is first used. */
 export function createBucket(options: BucketOptions): Bucket {
   const { bucket, clock } = options
-  const where = (id: string) => ({ Bucket: bucket, Key: `${PREFIX}${id}` })
+  const objectOf = (id: string) => ({ Bucket: bucket, Key: `${PREFIX}${id}` })
   let connecting: Promise<{ sdk: Sdk; client: S3Client }> | undefined
 
   function connect() {
@@ -63,7 +66,7 @@ export function createBucket(options: BucketOptions): Bucket {
     return connecting
   }
 
-  /** Runs one command; an answer's body may be read for as long as it takes. */
+  /** Runs one command under its time limit, which does not include reading the body of the answer. */
   async function command<T>(
     run: (parts: { sdk: Sdk; client: S3Client; abortSignal: AbortSignal }) => Promise<T>,
     sizeBytes = 0,
@@ -72,8 +75,8 @@ export function createBucket(options: BucketOptions): Bucket {
       const parts = await connect()
       return await withTimeLimit((abortSignal) => run({ ...parts, abortSignal }), {
         clock,
-        timeoutMs: COMMAND_MS + sizeBytes / SLOWEST_BYTES_PER_MS,
-        timeoutError: () => new Error('It did not answer in time'),
+        timeoutMs: COMMAND_MS + sizeBytes / MIN_BYTES_PER_MS,
+        timeoutError: () => new Error('The command was not answered in time'),
       })
     } catch (error) {
       throw explainS3Error(error, options)
@@ -96,7 +99,7 @@ export function createBucket(options: BucketOptions): Bucket {
       await command(({ sdk, client, abortSignal }) =>
         client.send(new sdk.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }), { abortSignal }),
       ).catch((error) => {
-        // Somebody else was quicker.
+        // Another process has aborted it meanwhile.
         if (!isMissingObject(error.cause)) throw error
       })
     }
@@ -106,8 +109,8 @@ export function createBucket(options: BucketOptions): Bucket {
     async upload(id, body, sizeBytes) {
       const { Upload } = await import('@aws-sdk/lib-storage')
       const { client } = await connect()
-      // The uploader hands its commands no signal, so that nothing would end one that hangs.
-      const impatient = Object.create(client, {
+      // The uploader passes no signal to its commands, so that nothing would end one that hangs: this client does.
+      const limited = Object.create(client, {
         send: {
           value: (part: Parameters<S3Client['send']>[0]) =>
             command(
@@ -116,9 +119,9 @@ export function createBucket(options: BucketOptions): Bucket {
             ),
         },
       })
-      const params = { ...where(id), Body: body, ContentLength: sizeBytes }
+      const params = { ...objectOf(id), Body: body, ContentLength: sizeBytes }
       const upload = new Upload({
-        client: impatient,
+        client: limited,
         params,
         partSize: PART_BYTES,
         queueSize: PARTS_AT_ONCE,
@@ -130,7 +133,9 @@ export function createBucket(options: BucketOptions): Bucket {
       const Range = range && `bytes=${range.start}-${range.end}`
       try {
         const { Body, ContentRange } = await command(({ sdk, client, abortSignal }) =>
-          client.send(new sdk.GetObjectCommand({ ...where(id), ...(Range && { Range }) }), { abortSignal }),
+          client.send(new sdk.GetObjectCommand({ ...objectOf(id), ...(Range && { Range }) }), {
+            abortSignal,
+          }),
         )
         const body = Body as Readable
         if (!range || ContentRange) return body
@@ -144,7 +149,7 @@ export function createBucket(options: BucketOptions): Bucket {
 
     async delete(id) {
       await command(({ sdk, client, abortSignal }) =>
-        client.send(new sdk.DeleteObjectCommand(where(id)), { abortSignal }),
+        client.send(new sdk.DeleteObjectCommand(objectOf(id)), { abortSignal }),
       )
     },
 
@@ -173,7 +178,7 @@ export function createBucket(options: BucketOptions): Bucket {
       const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner')
       return command(({ sdk, client }) => {
         const input = {
-          ...where(id),
+          ...objectOf(id),
           ResponseContentType: contentType,
           ResponseContentDisposition: contentDisposition,
         }
@@ -195,7 +200,7 @@ function clientConfig({ endpoint, region, accessKeyId, secretAccessKey }: Bucket
     ...(endpoint && { endpoint, forcePathStyle: true }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     maxAttempts: 2,
-    // Stores other than AWS know the newer checksums in part, or not at all.
+    // Stores other than AWS support the newer checksums partly or not at all.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {

@@ -8,26 +8,26 @@ import { draftPath, nullIfMissing } from '#lib/platform/files.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 
-/** A copy that nobody has used for this long goes. */
+/** A copy that was not used for this long is deleted. */
 const MAX_IDLE_MS = 15 * 60_000
-/** One that was used since then may still be read, and is not taken away for the sake of room. */
+/** A copy that was used less than this ago may still be read, and is not deleted to free space. */
 const IN_USE_MS = 5 * 60_000
 const UNFINISHED = '.partial'
 /**
- * Every copy is said to be this old: when it was used last stands in its access time, and a blob cannot be read any more
- * once the other time has changed.
+ * The modification time of every copy. When it was last used is in its access time; a blob of a file cannot be read any
+ * more once the modification time has changed.
  */
 const MODIFIED_SECONDS = 0
 
-/** Copies on disk of what a bucket holds. Any of them may go at any time; other processes may share the directory. */
+/** Copies on disk of what a bucket holds. Any of them may be deleted at any time; other processes may use the directory. */
 export interface Copies extends Pick<TempAudioStore, 'read' | 'blob' | 'delete'> {
-  /** Makes the file `place` a copy. One that has gone meanwhile was made one by somebody else. */
+  /** Moves the file `place` here as a copy. One that is gone was moved by another process. */
   take(id: string, place: string): Promise<void>
-  /** Makes what `bytes` gives a copy. @throws what `bytes` throws; nothing is kept then */
+  /** Writes `bytes` as a copy. @throws what `bytes` throws; nothing is kept then */
   receive(id: string, bytes: Readable): Promise<void>
   /**
-   * Deletes copies that have had their time or are too many, least recently used first. `all`: every one that is not in
-   * use, since room is short. Returns how many went.
+   * Deletes copies that were not used for long or are too large together, least recently used first. `all`: every copy
+   * that is not in use. Returns how many were deleted.
    */
   evict(options?: { all?: boolean; removeUnfinishedBefore?: number | undefined }): Promise<number>
 }
@@ -40,7 +40,7 @@ export function createCopies(options: { directory: string; maxBytes: number; now
 
   async function used<T>(id: string, use: Promise<T | null>): Promise<T | null> {
     const found = await use
-    // A copy that cannot be marked goes sooner, and is no worse for that.
+    // A copy that cannot be marked as used is deleted sooner, which does no harm.
     if (found) await markUsed(placeOf(id)).catch(() => {})
     return found
   }
@@ -93,16 +93,16 @@ export function createCopies(options: { directory: string; maxBytes: number; now
       }
       const copies = found.filter(({ id }) => isClipId(id)).sort((a, b) => a.usedAt - b.usedAt)
       let totalBytes = copies.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-      let gone = 0
+      let deleted = 0
       for (const { place, sizeBytes, usedAt } of copies) {
         const idleMs = now() - usedAt
-        const isInTheWay = idleMs > IN_USE_MS && (all || totalBytes > maxBytes)
-        if (idleMs <= MAX_IDLE_MS && !isInTheWay) break
+        const isToFreeSpace = idleMs > IN_USE_MS && (all || totalBytes > maxBytes)
+        if (idleMs <= MAX_IDLE_MS && !isToFreeSpace) break
         await rm(place, { force: true })
         totalBytes -= sizeBytes
-        gone += 1
+        deleted += 1
       }
-      return gone
+      return deleted
     },
   }
 }

@@ -6,11 +6,11 @@ import { describeError } from '#lib/platform/errors.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
-/** A clip that cannot be written is carried in memory up to this size, so that IPFS can still take it. */
+/** A clip that cannot be written is kept in memory up to this size, so that IPFS can still take it. */
 const RESCUE_LIMIT_BYTES = 64 * 1024 ** 2
 const UNFINISHED = '.partial'
 
-/** Keeps clips as files in `directory`: written beside their place, synced, then renamed into it. */
+/** Keeps clips as files in `directory`: each is written under a temporary name, synced, then renamed. */
 export function createFilesystemStore(options: { directory: string }): TempAudioStore {
   const { directory } = options
   const placeOf = (id: string) => path.join(directory, id)
@@ -82,7 +82,7 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
   }
 }
 
-/** Writes one clip; once a write has failed it goes on in memory, so that nothing of the clip is lost. */
+/** Writes one clip. Once a write has failed, what follows is kept in memory, so that nothing of the clip is lost. */
 function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => Promise<void>) {
   let place = unfinishedPlace
   let handle: FileHandle | undefined
@@ -128,7 +128,7 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
       }
       rescuedBytes += chunk.byteLength
       if (rescuedBytes > RESCUE_LIMIT_BYTES) {
-        throw new TempAudioError(`The temporary store failed and the clip is too large to carry in memory`, {
+        throw new TempAudioError(`The temporary store failed and the clip is too large to keep in memory`, {
           cause: failure,
         })
       }
@@ -162,7 +162,7 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
     },
   }
 
-  /** What reached the file, from the file; from the open handle where its directory has gone. */
+  /** What was written, read from the file; from the open handle where its directory is gone. */
   async function writtenPart(): Promise<Blob | null> {
     if (writtenBytes === 0) return new Blob([])
     const onDisk = await openFileAsBlob(place).catch(nullIfMissing)

@@ -12,42 +12,42 @@ import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
 const GIBIBYTE = 1024 ** 3
 const TIDY_EVERY_MS = 60_000
-/** Between two tries to bring the bucket what waits for it here. */
-const FIRST_PUSH_WAIT_MS = 1000
-const LONGEST_PUSH_WAIT_MS = 30_000
-/** For so long may somebody still read the bytes of a clip that waited here, who began before the bucket took it. */
+/** The wait after a failed attempt to upload a clip that is kept here doubles from the first to the second of these. */
+const FIRST_PUSH_DELAY_MS = 1000
+const MAX_PUSH_DELAY_MS = 30_000
+/** How long the bytes of a clip that waited here may still be read by one who began before the bucket took it. */
 const IN_USE_MS = 5 * 60_000
-/** For this long a check that succeeded is taken for granted: probes come often, and each request is paid for. */
-const CHECK_GOOD_FOR_MS = 5000
-/** Between two pieces of a download. */
-const LONGEST_HALT_MS = 5000
+/** How long a successful check is not repeated: readiness is probed often, and each request to the bucket costs money. */
+const CHECK_VALID_MS = 5000
+/** The longest time between two chunks of a download. */
+const STALL_TIMEOUT_MS = 5000
 
 export interface S3StoreOptions {
   bucket: Bucket
-  /** On this machine; other processes of it may use the same one. */
+  /** For spool and copies, on this machine. Other processes may use the same one. */
   directory: string
   /** The name of this process, as `newProcessName` gives it. */
   owner: string
   clock: Clock
-  /** Hears of what went wrong behind the answers. */
+  /** Gets every error of a transfer that no caller waits for. */
   onProblem: (error: unknown) => void
   /** How much of the local disk copies may take beyond those in use. */
   copiesMaxBytes?: number
-  /** Whether what is on the disk of this machine outlives the process. */
+  /** Whether files on this machine survive the end of the process. */
   isDiskLasting?: boolean
 }
 
 export interface S3Store extends TempAudioStore {
-  /** Brings to the bucket what processes of this machine had spooled when they died. Returns how many clips. */
+  /** Uploads what processes of this machine had spooled when they died. Returns how many clips. */
   pushLeftBehind(options?: { removeUnfinishedBefore?: number | undefined }): Promise<number>
   /** Deletes local copies that are not in use. Returns how many. */
   evictCopies(): Promise<number>
 }
 
 /**
- * Keeps clips in `bucket`. Audio streams into a local spool first, is durable there, and counts as stored once the
- * bucket has it; then the file becomes a local copy. So verbs get blobs of real files, and nothing is lost when the
- * bucket refuses or the process dies in between.
+ * Keeps clips in `bucket`. Audio streams into a local spool first, is durable there, and counts as kept once the bucket
+ * has it; then the file becomes a local copy. So callers get blobs of real files, and nothing is lost when the bucket
+ * fails or the process dies in between.
  */
 export function createS3Store(options: S3StoreOptions): S3Store {
   const { bucket, clock, onProblem, copiesMaxBytes = GIBIBYTE, isDiskLasting = true } = options
@@ -60,13 +60,13 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   })
   const puts = new Map<string, Promise<unknown>>()
   const downloads = new Map<string, Promise<boolean>>()
-  /** Clips that wait here until the bucket takes them. */
+  /** Clips that stay in the spool until the bucket takes them. */
   const kept = new Set<string>()
   let tidiedAt = now()
   let checkedAt = Number.NEGATIVE_INFINITY
 
-  /** Two puts of one clip, one after the other: the bucket and the copy must not end with different ones. */
-  function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+  /** Runs puts of one clip one after the other: otherwise bucket and copy could end up with different bytes. */
+  function oneAtATime<T>(id: string, work: () => Promise<T>): Promise<T> {
     const turn = (puts.get(id) ?? Promise.resolve()).then(work, work)
     puts.set(id, turn)
     const leave = () => puts.get(id) === turn && puts.delete(id)
@@ -74,7 +74,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     return turn
   }
 
-  /** Uploads the file `place`. Returns `false` where it has gone. */
+  /** Uploads the file `place`. Returns `false` where it is gone. */
   async function upload(id: string, place: string): Promise<boolean> {
     const handle = await open(place).catch(nullIfMissing)
     if (!handle) return false
@@ -88,10 +88,10 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     return true
   }
 
-  /** Uploads the file `place` and makes it a copy. Returns `false` where it has gone. */
+  /** Uploads the file `place` and makes it a copy. Returns `false` where it is gone. */
   async function push(id: string, place: string): Promise<boolean> {
     if (!(await upload(id, place))) return false
-    // The clip is safe: what can go wrong with the copy from now on costs a download.
+    // The clip is safe: if the copy fails now, it costs a download later.
     await copies.take(id, place).catch(onProblem)
     return true
   }
@@ -111,31 +111,37 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   }
 
   /**
-   * Tries again and again to bring a clip to the bucket; should this process die, another of the machine does. A blob of
-   * its file could not be read any more once that is a copy: it becomes one only when nobody reads it.
+   * Retries to upload a clip until the bucket takes it. If this process dies, another one of the machine does so. A blob
+   * of the file cannot be read any more once the file is a copy: it becomes one only when nobody reads it any more.
    */
   async function keep(id: string) {
     const place = spool.placeOf(id)
     let isUploaded = false
     kept.add(id)
-    for (let waitMs = FIRST_PUSH_WAIT_MS; !isUploaded; waitMs = Math.min(2 * waitMs, LONGEST_PUSH_WAIT_MS)) {
-      await clock.sleep(waitMs)
+    for (let delayMs = FIRST_PUSH_DELAY_MS; !isUploaded; delayMs = Math.min(2 * delayMs, MAX_PUSH_DELAY_MS)) {
+      await clock.sleep(delayMs)
       if (!kept.has(id)) return
-      await inTurn(id, () => upload(id, place)).then(() => (isUploaded = true), onProblem)
+      isUploaded = await oneAtATime(id, () => upload(id, place)).then(
+        () => true,
+        (error: unknown) => {
+          onProblem(error)
+          return false
+        },
+      )
     }
     await clock.sleep(IN_USE_MS)
-    await inTurn(id, () => copies.take(id, place)).catch(onProblem)
+    await oneAtATime(id, () => copies.take(id, place)).catch(onProblem)
     kept.delete(id)
   }
 
-  /** Brings a local copy of the object; `false` where there is none. Who asks meanwhile waits for the same download. */
+  /** Downloads the object as a local copy, once for all who ask meanwhile; `false` where there is no such object. */
   function download(id: string): Promise<boolean> {
     const running = downloads.get(id)
     if (running) return running
     const downloading = bucket
       .open(id)
       .then(async (body) => {
-        if (body) await copies.receive(id, Readable.from(unlessHalted(body, clock)))
+        if (body) await copies.receive(id, Readable.from(unlessStalled(body, clock)))
         return body !== null
       })
       .finally(() => downloads.delete(id))
@@ -150,11 +156,11 @@ export function createS3Store(options: S3StoreOptions): S3Store {
     return (part?.stream() as ReadableStream<Uint8Array> | undefined) ?? null
   }
 
-  function tidyNowAndThen() {
+  function tidyIfDue() {
     if (now() - tidiedAt < TIDY_EVERY_MS) return
     tidiedAt = now()
     copies.evict().catch(onProblem)
-    // Not every process cleans up, and the bucket may have been away when it started.
+    // Not every process runs the clean-up, and the bucket may have failed when this one started.
     pushLeftBehind().catch(onProblem)
   }
 
@@ -165,7 +171,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   } = {}) {
     let count = 0
     for (const { id, place } of await spool.leftBehind({ removeUnfinishedBefore })) {
-      const isPushed = await inTurn(id, () => push(id, place)).catch((error: unknown) => {
+      const isPushed = await oneAtATime(id, () => push(id, place)).catch((error: unknown) => {
         onProblem(error)
         return false
       })
@@ -175,7 +181,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   }
 
   async function checkBucket() {
-    if (now() - checkedAt < CHECK_GOOD_FOR_MS) return
+    if (now() - checkedAt < CHECK_VALID_MS) return
     const id = `check-${newClipId()}`
     await bucket.upload(id, Readable.from([Buffer.from('voicepin')]), 8)
     await bucket.delete(id)
@@ -185,15 +191,15 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   return {
     put(id, audio, putOptions) {
       if (!isClipId(id)) return Promise.reject(new TempAudioError(`"${id}" is no clip id`))
-      return inTurn(id, async () => {
+      return oneAtATime(id, async () => {
         const spooled = await spool.put(id, audio, putOptions)
         if (spooled.status === 'failed') return spooled
         try {
-          if (!(await push(id, spool.placeOf(id)))) throw new Error('Its file has gone from the spool')
+          if (!(await push(id, spool.placeOf(id)))) throw new Error('Its file is gone from the spool')
         } catch (error) {
           return rescue(id, error)
         }
-        tidyNowAndThen()
+        tidyIfDue()
         return { ...spooled, storedAt: Date.now() }
       })
     },
@@ -209,7 +215,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 
     async blob(id) {
       if (!isClipId(id)) return null
-      tidyNowAndThen()
+      tidyIfDue()
       const here = (await copies.blob(id)) ?? (kept.has(id) ? await spool.find(id) : null)
       return here ?? ((await download(id)) ? copies.blob(id) : spool.find(id))
     },
@@ -237,19 +243,19 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   }
 }
 
-/** The bytes of `body`. @throws Error when they come to a halt, which would keep whoever waits for them for ever */
-async function* unlessHalted(body: Readable, clock: Clock): AsyncGenerator<Uint8Array> {
-  const pieces: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
-  const timeoutError = () => new Error('A download from the bucket came to a halt')
+/** The bytes of `body`. @throws Error when no chunk arrives in time: without it a reader could wait for ever */
+async function* unlessStalled(body: Readable, clock: Clock): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
+  const timeoutError = () => new Error('A download from the bucket stalled')
   try {
     for (;;) {
-      const piece = await withTimeLimit(() => pieces.next(), {
+      const chunk = await withTimeLimit(() => chunks.next(), {
         clock,
-        timeoutMs: LONGEST_HALT_MS,
+        timeoutMs: STALL_TIMEOUT_MS,
         timeoutError,
       })
-      if (piece.done) return
-      yield piece.value
+      if (chunk.done) return
+      yield chunk.value
     }
   } finally {
     body.destroy()

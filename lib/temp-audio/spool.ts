@@ -6,25 +6,25 @@ import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 
 /**
- * From this age on audio counts as left behind although nobody knows whether its process lives: it ran on another host,
- * which shares the directory, or before the machine was restarted.
+ * From this age on audio counts as left behind even if it is not known whether its process lives: that ran on another
+ * host that shares the directory, or before the machine was restarted.
  */
 const LEFT_BEHIND_AFTER_MS = 10 * 60_000
 
-/** A clip that is whole and durable on this machine, and on its way to the bucket. */
+/** A clip that is complete and durable on this machine, and must still be uploaded to the bucket. */
 export interface SpooledClip {
   id: string
   place: string
 }
 
-/** Where audio waits for the bucket: a directory of its own for each process, so that others know when it died. */
+/** Where audio waits for the bucket. Each process has its own directory, so that others can tell whose process died. */
 export interface Spool extends Pick<TempAudioStore, 'put' | 'check'> {
   placeOf(id: string): string
-  /** The bytes of a clip that waits here, whoever put it. */
+  /** The bytes of a clip that waits here, in the directory of any process. */
   find(id: string): Promise<Blob | null>
-  /** Takes it away, whoever put it. */
+  /** Deletes a clip from the directories of all processes. */
   delete(id: string): Promise<void>
-  /** What processes left that have died. Also clears away their broken writes, and their directories once empty. */
+  /** The clips of processes that have died. Also deletes their unfinished writes, and their directories once empty. */
   leftBehind(options?: { removeUnfinishedBefore?: number | undefined }): Promise<SpooledClip[]>
 }
 
@@ -73,7 +73,7 @@ export function createSpool(options: { directory: string; owner: string; now: ()
           if (isDead || storedAt < now() - LEFT_BEHIND_AFTER_MS)
             found.push({ id, place: path.join(place, id) })
         }
-        // It stays while something is in it.
+        // Fails while there is something in it.
         if (isDead) await rmdir(place).catch(() => {})
       }
       return found
@@ -81,6 +81,6 @@ export function createSpool(options: { directory: string; owner: string; now: ()
   }
 }
 
-/** Not every file system takes the colons of an owner. */
+/** Not every file system allows the colons of an owner's name. */
 const folderOf = (owner: string) => owner.replaceAll(':', '-')
 const ownerOf = (folder: string) => folder.replaceAll('-', ':')

@@ -51,9 +51,12 @@ export interface TempAudioStore {
   /** The bytes as a blob that streams from the store each time it is read. */
   blob(id: string): Promise<Blob | null>
   delete(id: string): Promise<void>
-  /** All committed clips. `removeUnfinishedBefore` also clears away what writes that crashed before then left behind. */
+  /**
+   * All committed clips. With `removeUnfinishedBefore` (milliseconds since the epoch) it also deletes what writes that
+   * crashed before then left behind.
+   */
   list(options?: { removeUnfinishedBefore?: number }): AsyncIterable<StoredAudio>
-  /** Proves that a clip could be written now. Throws why not. */
+  /** Resolves if a clip could be written now. @throws Error that says why not */
   check(): Promise<void>
 }
 

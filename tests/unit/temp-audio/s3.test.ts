@@ -176,7 +176,7 @@ describe('a bucket of S3 as a store', () => {
     await halting.open()
     onTestFinished(() => halting.close())
     const { store, directory } = await openStore({ bucket: { endpoint: halting.url } })
-    await expect(store.blob(newClipId())).rejects.toThrow('came to a halt')
+    await expect(store.blob(newClipId())).rejects.toThrow('stalled')
     expect(await filesIn(directory)).toEqual([])
   }, 15_000)
 

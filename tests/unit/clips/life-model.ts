@@ -50,7 +50,7 @@ const lookups: Record<string, LookupBehaviour> = {
 }
 
 /** One thing that happens to the service. */
-export type Event =
+type Event =
   | { kind: 'speak'; durationMs: number; isAwaited: boolean }
   | { kind: 'tick' | 'hook' | 'drain' | 'restart' }
   | { kind: 'admin'; limit: number }
@@ -62,7 +62,7 @@ export type Event =
 const some = <T extends object>(kind: Event['kind'], fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record({ kind: fc.constant(kind), ...fields }) as unknown as fc.Arbitrary<Event>
 
-export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
+const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   {
     weight: 6,
     arbitrary: some('speak', { durationMs: fc.integer({ min: 60, max: 1500 }), isAwaited: fc.boolean() }),
@@ -93,7 +93,7 @@ export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
 )
 
 /** The service, whatever becomes of it, and what callers were told: all that the model knows. */
-export async function createModel() {
+async function createModel() {
   const directory = await temporaryDirectory()
   const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
   const speech = new FakeSpeech()
@@ -225,4 +225,16 @@ export async function createModel() {
 /** Refusals are answers, too. Anything else is none of a caller's business. */
 function forgive(error: unknown) {
   if (!ServiceError.isInstance(error)) throw error
+}
+
+/** Lets the service live `lives` times through whatever may happen, the same in every run with the same `seed`. */
+export async function liveThrough({ seed, lives }: { seed: number; lives: number }): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyEvent, { minLength: 5, maxLength: 30 }), async (events) => {
+      const model = await createModel()
+      for (const event of events) await model.apply(event)
+      await model.comeToRest()
+    }),
+    { seed, numRuns: lives, endOnFailure: true },
+  )
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { measureAudio } from '#lib/audio/measure.ts'
 import { createTranscoder } from '#lib/audio/opus/transcoder.ts'
 import { speakLive } from '#lib/clips/live-listener.ts'
@@ -11,29 +11,14 @@ import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import type { Services } from '#lib/context.ts'
 import { clipAnswer } from '#lib/http/answers/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
-import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { independentCid } from '../../support/content-id.ts'
 import { speak, testServices } from '../../support/services.ts'
+import { expectToBecomeOpus, optimizingServices, withLocalVoice } from './transcode-subject.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const environment = { AUDIO_OPTIMIZE: 'opus' }
-const LONG_MS = 10_000
 const NEVER = new AbortController().signal
-
-async function optimizingServices() {
-  const world = await testServices({ clock: systemClock, environment })
-  world.speech.durationMs = LONG_MS
-  const fileOf = (id: string) => readFile(path.join(world.audioDirectory, id))
-  return { ...world, fileOf }
-}
-
-function withLocalVoice(services: Services): Services {
-  const speech = createLocalSpeech({ outputFormat: 'mp3_44100_128', timeoutMs: 60_000, clock: systemClock })
-  onTestFinished(() => speech.close())
-  return { ...services, speech }
-}
 
 const failingTranscoder = (error: Error) => ({ transcode: () => Promise.reject(error) })
 
@@ -56,21 +41,8 @@ it('a clip becomes Opus: smaller, as long, under its own CID, and its record say
   expect(Math.abs(clip.durationMs - (original?.durationMs ?? 0))).toBeLessThanOrEqual(50)
 })
 
-it.each(['mp3_22050_32', 'mp3_44100_32', 'wav_44100', 'pcm_16000', 'pcm_44100'])(
-  'what was spoken as %s becomes Opus, too',
-  async (outputFormat) => {
-    const { services } = await optimizingServices()
-    const text = 'A text of some length, so that there is something to save. '.repeat(4)
-    const request = { text, voiceId: 'slt', outputFormat }
-
-    const clip = await vocalize(withLocalVoice(services), request, { requestId: 'request' })
-
-    const { originalSizeBytes, originalDurationMs } = (await services.catalog.clips.find(clip.id)) ?? {}
-    expect(clip.mimeType).toBe('audio/ogg')
-    expect(clip.sizeBytes).toBeLessThan((originalSizeBytes ?? 0) * 0.8)
-    expect(Math.abs(clip.durationMs - (originalDurationMs ?? 0))).toBeLessThanOrEqual(50)
-  },
-)
+// The other formats: tests/proof/transcode.proof.ts.
+it('what was spoken as PCM becomes Opus, too', () => expectToBecomeOpus('pcm_16000'))
 
 it('what is Opus already stays as it is, as does what is too short to save a fifth', async () => {
   const { services, speech } = await optimizingServices()

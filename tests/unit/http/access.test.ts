@@ -8,9 +8,9 @@ const request = (headers: Record<string, string> = {}, url = 'http://localhost:3
   new Request(url, { headers })
 const withKey = (authorization?: string) => request(authorization === undefined ? {} : { authorization })
 
-describe('a bearer check', () => {
+describe('requireBearer()', () => {
   it.each(['Bearer key-1', 'bearer key-1', 'BEARER   key-1', 'Bearer key-2', 'Bearer key-1  '])(
-    'lets %j in',
+    'accepts %j',
     (authorization) => {
       expect(() => requireBearer(withKey(authorization), ['key-1', 'key-2', undefined])).not.toThrow()
     },
@@ -31,14 +31,14 @@ describe('a bearer check', () => {
     'Bearer undefined',
     'Bearer [object Object]',
     `Bearer ${'x'.repeat(100_000)}`,
-  ])('keeps %j out', (authorization) => {
+  ])('refuses %j', (authorization) => {
     expect(() => requireBearer(withKey(authorization), ['key-1'])).toThrow(
       expect.objectContaining({ code: 'unauthorized' }),
     )
   })
 
   it.each([[[]], [[undefined]], [['']], [[undefined, '']]])(
-    'lets nobody in where the secrets are %j',
+    'refuses everything where the secrets are %j',
     (secrets) => {
       for (const authorization of ['Bearer', 'Bearer ', 'Bearer undefined', 'Bearer x', undefined]) {
         expect(() => requireBearer(withKey(authorization), secrets)).toThrow('every request is refused')
@@ -46,7 +46,7 @@ describe('a bearer check', () => {
     },
   )
 
-  it('says neither the key that was given nor the one that was expected', () => {
+  it('names neither the given nor the expected key in its error', () => {
     expect.assertions(2)
     try {
       requireBearer(withKey('Bearer guessed-1'), ['expected-1'])
@@ -57,7 +57,7 @@ describe('a bearer check', () => {
   })
 })
 
-describe('other origins', () => {
+describe('addCorsHeaders() and preflight()', () => {
   const access = (CORS_ALLOWED_ORIGINS: string): Config['access'] =>
     readConfig({ CORS_ALLOWED_ORIGINS }).access
   function headersFor(origins: string, origin?: string, headers = new Headers()) {
@@ -65,14 +65,14 @@ describe('other origins', () => {
     return headers
   }
 
-  it('may read every answer by default', () => {
+  it('let any origin read every answer by default', () => {
     const headers = headersFor('*', 'https://app.test')
     expect(headers.get('Access-Control-Allow-Origin')).toBe('*')
     expect(headers.get('Access-Control-Expose-Headers')).toContain('Retry-After')
     expect(headers.get('Vary')).toBeNull()
   })
 
-  it('may read it where they are named, and caches are told that it depends', () => {
+  it('let a listed origin read an answer, which then varies by Origin', () => {
     const headers = headersFor('https://app.test, https://other.test', 'https://other.test')
     expect(headers.get('Access-Control-Allow-Origin')).toBe('https://other.test')
     expect(headers.get('Vary')).toBe('Origin')
@@ -87,14 +87,14 @@ describe('other origins', () => {
     },
   )
 
-  it('may read an answer that says so itself', () => {
+  it('keep the origin that an answer has set itself', () => {
     const own = new Headers({ 'Access-Control-Allow-Origin': '*' })
     const headers = headersFor('https://app.test', 'https://evil.test', own)
     expect(headers.get('Access-Control-Allow-Origin')).toBe('*')
     expect(headers.get('Access-Control-Expose-Headers')).toContain('X-Request-Id')
   })
 
-  it('are told by a preflight what they may do', () => {
+  it('answer a preflight with the allowed methods and headers', () => {
     const asked = {
       origin: 'https://app.test',
       'access-control-request-headers': 'authorization,content-type',
@@ -111,8 +111,8 @@ describe('other origins', () => {
   })
 })
 
-describe('the address of the service', () => {
-  it('is the configured one, whatever a caller says', () => {
+describe('publicBaseUrl()', () => {
+  it('is PUBLIC_BASE_URL where that is set, whatever the request says', () => {
     const config = readConfig({ PUBLIC_BASE_URL: 'https://voice.test/base/' })
     expect(publicBaseUrl(config, request({ 'x-forwarded-host': 'evil.test' }))).toBe(
       'https://voice.test/base',
@@ -136,7 +136,7 @@ describe('the address of the service', () => {
       { host: 'voice.test', 'x-forwarded-proto': 'javascript' },
       'http://voice.test',
     ],
-  ])('is else %s', (_, headers, expected) => {
+  ])('without PUBLIC_BASE_URL is %s', (_, headers, expected) => {
     expect(publicBaseUrl(readConfig({}), request(headers))).toBe(expected)
   })
 })

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
-import { retryLimitSchema } from '#lib/http/answers/retry.ts'
 import { readJson } from '#lib/http/body.ts'
 import { vocalizeSchema } from '#lib/http/speech-fields.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -25,16 +24,16 @@ async function refusalOf(reading: Promise<unknown>): Promise<ServiceError> {
   return error as ServiceError
 }
 
-describe('a body', () => {
+describe('readJson()', () => {
   it.each<[string, Record<string, string>]>([
     ['no Content-Type', {}],
     ['that of a bare curl -d', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['any other', { 'content-type': 'text/plain; charset=latin1' }],
-  ])('is JSON with %s', async (_, headers) => {
+  ])('reads JSON with %s', async (_, headers) => {
     expect(await read(JSON.stringify(good), headers)).toMatchObject(good)
   })
 
-  it('may begin with a byte order mark', async () => {
+  it('accepts a byte order mark', async () => {
     expect(await read(`\uFEFF${JSON.stringify(good)}`)).toMatchObject(good)
   })
 
@@ -46,11 +45,11 @@ describe('a body', () => {
     ['two values', '{} {}'],
     ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
     ['deep nesting', '['.repeat(1900)],
-  ])('of %s is refused as no JSON', async (_, body) => {
+  ])('refuses a body of %s with invalid_json', async (_, body) => {
     expect(await refusalOf(read(body))).toMatchObject({ code: 'invalid_json' })
   })
 
-  it('is refused before it is read where it says that it is too long', async () => {
+  it('refuses a body with a too large Content-Length before reading it', async () => {
     let isRead = false
     const body = new ReadableStream(
       {
@@ -65,7 +64,7 @@ describe('a body', () => {
     expect(isRead).toBe(false)
   })
 
-  it('is refused at the limit where it says nothing, or too little, of its length', async () => {
+  it('stops reading at the limit where Content-Length is missing or too small', async () => {
     let sentBytes = 0
     const body = new ReadableStream({
       pull(controller) {
@@ -77,12 +76,12 @@ describe('a body', () => {
     expect(sentBytes).toBeLessThanOrEqual(MAX_BYTES + 1500)
   })
 
-  it('may be as long as the limit', async () => {
+  it('accepts a body of exactly the limit', async () => {
     const body = JSON.stringify(good)
     expect(await read(body + ' '.repeat(MAX_BYTES - body.length))).toMatchObject(good)
   })
 
-  it('whatever it holds, is read or refused as the contract has it', async () => {
+  it('reads or refuses any body as the contract says', async () => {
     const body = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.json().map((text) => Buffer.from(text)),
@@ -122,25 +121,25 @@ function safeJson(value: unknown): string {
   }
 }
 
-describe('what is to be spoken', () => {
-  it('is trimmed, and counted in characters as people count them', async () => {
+describe('vocalizeSchema()', () => {
+  it('trims the text, and counts an emoji as one character', async () => {
     expect(await readObject({ text: `  ${'🎤'.repeat(100)} \n` })).toMatchObject({ text: '🎤'.repeat(100) })
     const error = await refusalOf(readObject({ text: '🎤'.repeat(101) }))
     expect(error.errors).toEqual([{ path: 'text', message: 'must be at most 100 characters long' }])
   })
 
-  it('may leave out, or leave empty, whatever is optional', async () => {
+  it('takes null for an optional field that is left out', async () => {
     const nothing = { modelId: null, outputFormat: null, voiceSettings: null, languageCode: null, seed: null }
     const { text, voiceId, ...rest } = await readObject(nothing)
     expect({ text, voiceId }).toEqual(good)
     expect(Object.values(rest).filter((value) => value !== undefined)).toEqual([])
   })
 
-  it('may hold fields that nobody knows', async () => {
+  it('ignores unknown fields', async () => {
     expect(await readObject({ mood: 'cheerful', __proto__: { x: 1 } })).not.toHaveProperty('mood')
   })
 
-  it('may hold everything that ElevenLabs takes', async () => {
+  it('takes every field and limit of ElevenLabs', async () => {
     const all = {
       modelId: 'eleven_multilingual_v2',
       outputFormat: 'opus_48000_64',
@@ -172,14 +171,14 @@ describe('what is to be spoken', () => {
     ['seed', { seed: -1 }],
     ['seed', { seed: 1.5 }],
     ['seed', { seed: 4294967296 }],
-  ])('is refused with the name of the field that is wrong: %s', async (path, fields) => {
+  ])('names the wrong field: %s', async (path, fields) => {
     const error = await refusalOf(readObject(fields))
     expect(error.code).toBe('invalid_request')
     expect(error.errors).toEqual([{ path, message: expect.stringMatching(/./) }])
     expect(error.message).toContain(path)
   })
 
-  it('is refused with every field that is wrong', async () => {
+  it('names every wrong field', async () => {
     const error = await refusalOf(read('{}'))
     expect(error.errors).toEqual([
       { path: 'text', message: 'is required' },
@@ -187,22 +186,7 @@ describe('what is to be spoken', () => {
     ])
   })
 
-  it.each(['null', '[]', '"text"', '5'])('is refused where it is no object: %s', async (body) => {
+  it.each(['null', '[]', '"text"', '5'])('refuses what is not an object: %s', async (body) => {
     expect(await refusalOf(read(body))).toMatchObject({ code: 'invalid_request', errors: [{ path: '' }] })
-  })
-})
-
-describe('the limit of a batch', () => {
-  it.each([
-    ['1', 1],
-    ['100', 100],
-    ['1000', 1000],
-    ['007', 7],
-  ])('may be %s', (asked, expected) => {
-    expect(retryLimitSchema.parse(asked)).toBe(expected)
-  })
-
-  it.each(['0', '1001', '-1', '1.5', '1e2', 'ten', '', ' 5', '99999999999'])('may not be %j', (asked) => {
-    expect(retryLimitSchema.safeParse(asked).success).toBe(false)
   })
 })

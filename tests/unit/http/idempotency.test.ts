@@ -35,15 +35,15 @@ function ask(
   return answerOnce(request, context, body, work)
 }
 
-describe('an Idempotency-Key', () => {
-  it('gives the same answer to the same request, in quotes or without', async () => {
+describe('answerOnce() with an Idempotency-Key', () => {
+  it('gives the same request the same answer, whether the key is quoted or not', async () => {
     const work = vi.fn(async () => ({ id: 1 }))
     expect(await ask('"key-1"', { text: 'a' }, work)).toEqual({ id: 1 })
     expect(await ask('key-1', { text: 'a' }, work)).toEqual({ id: 1 })
     expect(work).toHaveBeenCalledOnce()
   })
 
-  it('gives it after a restart, too', async () => {
+  it('gives the same answer after a restart', async () => {
     await ask('key-1', {}, async () => ({ id: 1 }))
     await services.catalog.close()
     services = open()
@@ -52,14 +52,14 @@ describe('an Idempotency-Key', () => {
     expect(work).not.toHaveBeenCalled()
   })
 
-  it('does not fit another body', async () => {
+  it('refuses another body under the same key', async () => {
     await ask('key-1', { text: 'a' }, async () => ({}))
     await expect(ask('key-1', { text: 'b' }, async () => ({}))).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     })
   })
 
-  it('is refused while its request is being carried out', async () => {
+  it('refuses a second request while the first one is running', async () => {
     const begun = Promise.withResolvers<void>()
     const first = Promise.withResolvers<unknown>()
     const running = ask('key-1', {}, () => {
@@ -72,24 +72,24 @@ describe('an Idempotency-Key', () => {
     expect(await running).toEqual({ id: 1 })
   })
 
-  it('can be used again after its request failed', async () => {
+  it('does the work again after it has failed', async () => {
     await expect(ask('key-1', {}, () => Promise.reject(new Error('no voice')))).rejects.toThrow('no voice')
     expect(await ask('key-1', {}, async () => ({ id: 2 }))).toEqual({ id: 2 })
   })
 
-  it('belongs to the caller who sent it', async () => {
+  it('keeps the keys of different callers apart', async () => {
     await ask('key-1', {}, async () => ({ id: 1 }))
     expect(await ask('key-1', {}, async () => ({ id: 2 }), 'Bearer two')).toEqual({ id: 2 })
   })
 
-  it('must be 1 to 255 characters long', async () => {
+  it('refuses a key that is not 1 to 255 characters long', async () => {
     await expect(ask('""', {}, async () => ({}))).rejects.toMatchObject({ code: 'invalid_request' })
     await expect(ask('x'.repeat(256), {}, async () => ({}))).rejects.toMatchObject({
       code: 'invalid_request',
     })
   })
 
-  it('is not needed', async () => {
+  it('does the work each time where there is no key', async () => {
     const work = vi.fn(async () => ({}))
     await ask(undefined, {}, work)
     await ask(undefined, {}, work)

@@ -11,8 +11,8 @@ const statuses = [
   400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 416, 422, 429, 431, 500, 502, 503, 504,
 ]
 
-describe('a problem document', () => {
-  it.each(codes)('says of %s what it is, for people and for programs', async (code) => {
+describe('problemOf()', () => {
+  it.each(codes)('gives %s a complete problem document', async (code) => {
     const response = problemResponse(problemOf(new ServiceError(code, 'What was wrong'), 'request-1'))
     expect(statuses).toContain(response.status)
     expect(response.headers.get('Content-Type')).toBe('application/problem+json')
@@ -30,7 +30,7 @@ describe('a problem document', () => {
     })
   })
 
-  it.each(codes.filter((code) => errorStatus[code] === 503))('says of %s when to come back', (code) => {
+  it.each(codes.filter((code) => errorStatus[code] === 503))('gives %s a Retry-After', (code) => {
     expect(Number(problemOf(new ServiceError(code, ''), 'r').headers['Retry-After'])).toBeGreaterThan(0)
   })
 
@@ -40,16 +40,16 @@ describe('a problem document', () => {
     [1000, '1'],
     [1001, '2'],
     [60_000, '60'],
-  ])('says %i ms as whole seconds, never too few', (retryAfterMs, expected) => {
+  ])('rounds a Retry-After of %i ms up to whole seconds', (retryAfterMs, expected) => {
     const error = new ServiceError('rate_limited', '', { retryAfterMs })
     expect(problemOf(error, 'r').headers['Retry-After']).toBe(expected)
   })
 
-  it('asks for the key where one is missing', () => {
+  it('adds WWW-Authenticate to a 401', () => {
     expect(problemOf(new ServiceError('unauthorized', ''), 'r').headers['WWW-Authenticate']).toBe('Bearer')
   })
 
-  it('tells which fields were wrong, and what each provider said', () => {
+  it('lists the wrong fields and the failure of each provider', () => {
     const errors = [{ path: 'text', message: 'is required' }]
     const providers = [{ provider: 'pinata', attempts: 4, error: 'Answered 500' }]
     const { body } = problemOf(new ServiceError('storage_unavailable', '', { errors, providers }), 'r')
@@ -64,14 +64,14 @@ describe('a problem document', () => {
       'an error that only looks like one for callers',
       Object.assign(new Error('leak'), { code: 'not_found' }),
     ],
-  ])('tells of %s nothing but that it happened', (_, error) => {
+  ])('hides the message of %s', (_, error) => {
     const { status, body } = problemOf(error, 'request-1')
     expect(status).toBe(500)
     expect(body.code).toBe('internal_error')
     expect(JSON.stringify(body)).not.toMatch(/function|string|leak/)
   })
 
-  it('tells of a catalog that fails that it is not to be reached, and no more', () => {
+  it('says of a failed catalog only that it is not available', () => {
     const error = new CatalogError('The catalog failed: unable to open /data/catalog.sqlite')
     const { status, body, headers } = problemOf(error, 'request-1')
     expect(status).toBe(503)
@@ -79,15 +79,15 @@ describe('a problem document', () => {
     expect(JSON.stringify(body)).not.toContain('/data')
   })
 
-  it('holds no secret', () => {
+  it('redacts secrets', () => {
     const error = new ServiceError('speech_unavailable', 'The key hunter22 failed')
     const { body } = problemOf(error, 'r', (text) => text.replaceAll('hunter22', '[secret]'))
     expect(JSON.stringify(body)).not.toContain('hunter22')
   })
 })
 
-describe('a request id', () => {
-  it.each(['abc', 'A-1_2.3', 'x'.repeat(64)])('is taken from the caller where it is sane: %s', (given) => {
+describe('requestIdOf()', () => {
+  it.each(['abc', 'A-1_2.3', 'x'.repeat(64)])('takes a valid id from the caller: %s', (given) => {
     expect(requestIdOf(given)).toBe(given)
   })
 
@@ -99,10 +99,10 @@ describe('a request id', () => {
   )
 })
 
-describe('every answer', () => {
+describe('respond()', () => {
   const request = (headers: Record<string, string> = {}) => new Request('http://localhost/', { headers })
 
-  it('carries its request id, and lets other origins read it', async () => {
+  it('adds the request id, and lets other origins read the answer', async () => {
     const { services } = await testServices()
     const headers = { 'X-Request-Id': 'mine-1', Origin: 'https://app.test' }
     const response = await respond(services, request(headers), async () => new Response('ok'))
@@ -110,7 +110,7 @@ describe('every answer', () => {
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')
   })
 
-  it('that fails for a reason of ours is logged with all of it', async () => {
+  it('logs an internal error in full', async () => {
     const { services, lines } = await testServices()
     const response = await respond(services, request({ 'X-Request-Id': 'mine-2' }), async () => {
       throw new TypeError('x is not a function')
@@ -126,7 +126,7 @@ describe('every answer', () => {
     ])
   })
 
-  it('that fails for a reason of the caller is not', async () => {
+  it('does not log an error of the caller', async () => {
     const { services, lines } = await testServices()
     await respond(services, request(), async () => {
       throw new ServiceError('invalid_json', 'No JSON')

@@ -59,7 +59,7 @@ describe('the front', () => {
     [302, 'Found'],
     [304, 'Not Modified'],
     [410, 'Gone'],
-  ])('says %i in words as well', async (status, reason) => {
+  ])('sends the reason phrase of %i', async (status, reason) => {
     const bodyless = () => new Response(null, { status })
     const { origin } = await open({ serveTempAudio: async () => (status < 300 ? bytes(status) : bodyless()) })
     expect(await answerTo(`${origin}/api/temp-audio/1`)).toMatchObject({
@@ -69,9 +69,9 @@ describe('the front', () => {
   })
 
   it.each([
-    ['a request line that is none', 'NONSENSE', 400, 'invalid_http'],
-    ['a header that is none', 'GET / HTTP/1.1\r\nno colon', 400, 'invalid_http'],
-    ['headers without end', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}`, 431, 'headers_too_large'],
+    ['an invalid request line', 'NONSENSE', 400, 'invalid_http'],
+    ['an invalid header', 'GET / HTTP/1.1\r\nno colon', 400, 'invalid_http'],
+    ['too large headers', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}`, 431, 'headers_too_large'],
   ])('answers %s with a problem document', async (_, head, status, code) => {
     const { origin } = await open()
     const response = await rawRequest(origin, [head])
@@ -79,7 +79,7 @@ describe('the front', () => {
     expect(JSON.parse(response.body.toString())).toMatchObject({ status, code })
   })
 
-  it('says when audio was sent, and only then', async () => {
+  it('calls afterTempAudio() only when audio was sent', async () => {
     const { origin, service } = await open()
     await answerTo(`${origin}/api/temp-audio/abc`)
     expect(service.afterTempAudio).toHaveBeenCalledOnce()
@@ -129,7 +129,7 @@ describe('the front', () => {
     expect(response.text).toBe(Buffer.from(audio).toString('latin1'))
   })
 
-  it('sends the length of a part', async () => {
+  it('sends the Content-Length of a part', async () => {
     const { origin } = await open({
       serveTempAudio: async () =>
         new Response(audio.subarray(0, 2), {
@@ -156,7 +156,7 @@ describe('the front', () => {
     agent.destroy()
   })
 
-  it('reads no further than the listener takes, and stops reading when the listener leaves', async () => {
+  it('reads no further than the client does, and stops when the client disconnects', async () => {
     let sentBytes = 0
     const cancelled = vi.fn()
     const endless = () =>
@@ -179,7 +179,7 @@ describe('the front', () => {
     await vi.waitFor(() => expect(cancelled).toHaveBeenCalled())
   })
 
-  it('breaks the connection when the bytes end in an error, so that no half clip looks whole', async () => {
+  it('closes the connection when the bytes end in an error, so that half a clip never looks whole', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     const broken = new ReadableStream({
       start: (controller) => controller.enqueue(audio),
@@ -191,7 +191,7 @@ describe('the front', () => {
     log.mockRestore()
   })
 
-  it('answers 400 to a Host that makes no URL', async () => {
+  it('answers 400 to an invalid Host', async () => {
     const { port } = await open()
     const socket = connect(port, 'localhost')
     socket.end('GET /api/temp-audio/abc HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n')
@@ -207,7 +207,7 @@ describe('the front', () => {
   })
 })
 
-describe('a shutdown of the front', () => {
+describe('stop() of the front', () => {
   it('drains the work first, and still answers meanwhile', async () => {
     const drained = Promise.withResolvers<void>()
     const { front, service, origin } = await open({ drain: () => drained.promise })
@@ -231,7 +231,7 @@ describe('a shutdown of the front', () => {
     expect((await answer).text).toBe('done')
   })
 
-  it('waits no longer than the time of grace', async () => {
+  it('waits for running requests no longer than graceMs', async () => {
     const { front, origin } = await open({}, { nextHandler: () => {}, graceMs: 150 })
     const answer = expect(answerTo(origin)).rejects.toThrow()
     await sleep(50)
@@ -239,7 +239,7 @@ describe('a shutdown of the front', () => {
     await answer
   })
 
-  it('does not wait for a stream of events', async () => {
+  it('does not wait for an event stream', async () => {
     const { front, origin } = await open(
       {},
       {

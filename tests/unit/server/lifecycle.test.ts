@@ -17,7 +17,7 @@ function start(services: Services): Service {
 const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
 
 describe('a service that starts', () => {
-  it('is ready once it has recovered, and uploads by itself what waited', async () => {
+  it('is ready once it has recovered, and uploads the pending clips by itself', async () => {
     const { services, clock, first, lines } = await testServices()
     await waitingClips(services, 3)
     const service = start(services)
@@ -27,7 +27,7 @@ describe('a service that starts', () => {
     expect(lines.map(({ msg }) => msg)).toContain('Recovered')
   })
 
-  it('says what is missing while the catalog cannot be read, and is ready once it can', async () => {
+  it('is not ready while the catalog cannot be read, says so, and is ready once it can', async () => {
     const { services, lines } = await testServices()
     let isLocked = true
     const queue = { ...services.catalog.queue }
@@ -47,7 +47,7 @@ describe('a service that starts', () => {
     await service.checkReady()
   })
 
-  it('says that the temporary store cannot be written, and is ready once it can', async () => {
+  it('is not ready while the temporary store cannot be written, says so, and is ready once it can', async () => {
     const { services, audioDirectory } = await testServices()
     const service = start(services)
     await service.checkReady()
@@ -58,7 +58,7 @@ describe('a service that starts', () => {
     await service.checkReady()
   })
 
-  it('gets ready although one clip of the last process cannot be read', async () => {
+  it('becomes ready although one clip of the last process cannot be read', async () => {
     const { services, lines } = await testServices()
     const [id = ''] = await waitingClips(services, 2)
     await services.catalog.close()
@@ -74,7 +74,7 @@ describe('a service that starts', () => {
 })
 
 describe('a service that stops', () => {
-  it('is not ready any more, and takes no new work', async () => {
+  it('is not ready any more, and refuses new work', async () => {
     const { services } = await testServices()
     const service = start(services)
     await service.checkReady()
@@ -84,7 +84,7 @@ describe('a service that stops', () => {
     await expect(service.checkReady()).rejects.toMatchObject({ code: 'shutting_down' })
   })
 
-  it('lets uploads finish that are under way', async () => {
+  it('lets running uploads finish', async () => {
     const { services, clock, first } = await testServices()
     const service = start(services)
     await service.checkReady()
@@ -143,7 +143,7 @@ describe('a service that stops', () => {
   })
 })
 
-describe('what is due after an answer', () => {
+describe('the work after an answer', () => {
   it('never rejects, whatever happens', async () => {
     const { services, clock, providers } = await testServices({
       environment: { OPPORTUNISTIC_RETRY_CHANCE: '1' },

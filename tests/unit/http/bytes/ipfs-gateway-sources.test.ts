@@ -73,36 +73,36 @@ async function keptIn({ directory }: GatewayWorld): Promise<string[]> {
   return names.filter((entry) => entry.isFile()).map(({ name }) => name)
 }
 
-describe('a clip that only others hold', () => {
+describe('GET /ipfs of a clip that only other gateways have', () => {
   it.each<[string, () => IpfsContent, (content: IpfsContent) => Handler]>([
     [
-      'one block, from a gateway that gives blocks',
+      'one block from a gateway that serves blocks',
       () => small,
       ({ file }) => answer('application/vnd.ipld.raw', file),
     ],
     [
-      'one block, from a gateway that knows only files',
+      'one block from a gateway that serves only files',
       () => small,
       ({ file }) => answer('audio/mpeg', file),
     ],
     [
-      'several blocks, from a gateway that gives CARs',
+      'several blocks from a gateway that serves CARs',
       () => large,
       ({ car }) => answer('application/vnd.ipld.car', car),
     ],
     [
-      'several blocks, from a gateway that knows only files',
+      'several blocks from a gateway that serves only files',
       () => large,
       ({ file }) => answer('audio/mpeg', file),
     ],
     [
-      'several blocks, from a gateway that refuses CARs',
+      'several blocks from a gateway that refuses CARs',
       () => large,
       ({ file }) =>
         (request, response) =>
           (request.url?.includes('format=') ? nothing(406) : answer('audio/mpeg', file))(request, response),
     ],
-  ])('of %s', async (_, contentOf, handlerFor) => {
+  ])('fetches %s', async (_, contentOf, handlerFor) => {
     const content = contentOf()
     const { get, gateways } = await remoteClip(content, [handlerFor(content)])
     const response = await get()
@@ -114,7 +114,7 @@ describe('a clip that only others hold', () => {
     expect(gateways[0]?.asked).toHaveLength(asked as number)
   })
 
-  it('comes from another Voicepin, every form of it', async () => {
+  it('fetches every form of it from another Voicepin', async () => {
     const other = await open()
     await other.services.providers[0]?.upload(large, { signal })
     await other.record(large)
@@ -130,7 +130,7 @@ describe('a clip that only others hold', () => {
     expect((await fetch(`${world.origin}/ipfs/${leaf}?format=raw`)).status).toBe(200)
   })
 
-  it('is fetched once, however many ask at once', async () => {
+  it('fetches it once for many requests at the same time', async () => {
     const { get, gateways } = await remoteClip(small, [answer('audio/mpeg', small.file)])
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => get().then((response) => response.bytes())),
@@ -139,7 +139,7 @@ describe('a clip that only others hold', () => {
     expect(gateways[0]?.asked).toHaveLength(1)
   })
 
-  it('comes from the temporary store while that has it', async () => {
+  it('takes it from the temporary store as long as that has it', async () => {
     const world = await open()
     const id = await world.record(large, { provider: 'pinata', hasLocalBytes: true })
     await world.services.store.put(id, large.file.stream())
@@ -147,7 +147,7 @@ describe('a clip that only others hold', () => {
     expect(Buffer.compare(await response.bytes(), await bytesOf(large.file))).toBe(0)
   })
 
-  it('is found under the CID that a provider with its own chunking gave it', async () => {
+  it('asks for it by the CID of a provider that chunks in its own way', async () => {
     const legacy = await packCar(large.file, { as: 'legacy' })
     const { url, asked } = await gateway((request, response) =>
       (request.url?.includes(legacy.cid) ? answer('audio/mpeg', large.file) : nothing(404))(
@@ -167,7 +167,7 @@ describe('a clip that only others hold', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('is not fetched to answer HEAD, nor for who wants only what is here', async () => {
+  it('does not fetch it for HEAD, nor for only-if-cached', async () => {
     const { get, gateways } = await remoteClip(small, [answer('audio/mpeg', small.file)])
     const head = await get('', { method: 'HEAD' })
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '48000'])
@@ -181,7 +181,7 @@ describe('a clip that only others hold', () => {
 
 type Lie = (content: IpfsContent, request: IncomingMessage, response: ServerResponse) => Promise<void> | void
 
-describe('a gateway that does not deliver', () => {
+describe('GET /ipfs with another gateway that fails', () => {
   const isCar = (request: IncomingMessage) => request.url?.includes('format=car')
   const lies: [string, Lie][] = [
     [
@@ -224,20 +224,23 @@ describe('a gateway that does not deliver', () => {
     ],
   ]
 
-  it.each(lies)('and %s is never passed on: the next one is', async (_, lie) => {
-    for (const content of [small, large]) {
-      const liar: Handler = (request, response) => void lie(content, request, response)
-      const { get, world } = await remoteClip(content, [liar, answer('audio/mpeg', content.file)])
-      const response = await get()
-      expect(response.status).toBe(200)
-      expect(Buffer.compare(await response.bytes(), await bytesOf(content.file))).toBe(0)
-      const wrong = world.log.filter(({ msg }) => msg === 'A gateway answered with wrong bytes')
-      expect(wrong).toHaveLength(1)
-      expect(await keptIn(world)).toEqual(expect.arrayContaining([`${content.cid}.car`]))
-    }
-  })
+  it.each(lies)(
+    'never passes on the wrong content of one that %s, and takes that of the next one',
+    async (_, lie) => {
+      for (const content of [small, large]) {
+        const liar: Handler = (request, response) => void lie(content, request, response)
+        const { get, world } = await remoteClip(content, [liar, answer('audio/mpeg', content.file)])
+        const response = await get()
+        expect(response.status).toBe(200)
+        expect(Buffer.compare(await response.bytes(), await bytesOf(content.file))).toBe(0)
+        const wrong = world.log.filter(({ msg }) => msg === 'A gateway answered with wrong bytes')
+        expect(wrong).toHaveLength(1)
+        expect(await keptIn(world)).toEqual(expect.arrayContaining([`${content.cid}.car`]))
+      }
+    },
+  )
 
-  it.each(lies)('and %s alone gives no byte to anybody', async (_, lie) => {
+  it.each(lies)('answers 504 without a byte where the only one %s', async (_, lie) => {
     for (const content of [small, large]) {
       const liar: Handler = (request, response) => void lie(content, request, response)
       const { get, world } = await remoteClip(content, [liar])
@@ -248,7 +251,7 @@ describe('a gateway that does not deliver', () => {
     }
   })
 
-  it('is not waited for', async () => {
+  it('does not wait for it', async () => {
     const { get, gateways } = await remoteClip(small, [() => {}, answer('audio/mpeg', small.file)])
     const startedAt = performance.now()
     expect((await get()).status).toBe(200)
@@ -256,14 +259,14 @@ describe('a gateway that does not deliver', () => {
     expect(gateways[0]?.asked).toHaveLength(1)
   })
 
-  it.each([404, 429, 500, 503])('and answers %d makes room for the next', async (status) => {
+  it.each([404, 429, 500, 503])('asks the next one after a %d', async (status) => {
     const { get } = await remoteClip(small, [nothing(status), answer('audio/mpeg', small.file)])
     expect((await get()).status).toBe(200)
   })
 })
 
-describe('the cache', () => {
-  it('keeps within its bytes: what was not asked for longest goes first', async () => {
+describe('the block cache of the gateway', () => {
+  it('stays within its size by evicting the least recently used clips', async () => {
     const clips = await Promise.all([1, 2, 3, 4].map((seed) => someContent(100_000, seed)))
     const { url, asked } = await gateway((request, response) => {
       const found = clips.find(({ cid }) => request.url?.includes(cid))
@@ -288,7 +291,7 @@ describe('the cache', () => {
     expect(asked).toHaveLength(5)
   })
 
-  it('knows the blocks of a clip that has left it', async () => {
+  it('finds a clip again by its blocks after the clip was evicted', async () => {
     const { get, world, gateways } = await remoteClip(
       large,
       [answer('application/vnd.ipld.car', large.car)],

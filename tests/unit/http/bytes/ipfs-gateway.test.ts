@@ -38,8 +38,8 @@ const blocksOf = async (response: Response) => {
   return (await Array.fromAsync(car.cids())).map(String)
 }
 
-describe('a clip as audio', () => {
-  it('comes whole, with what caches and players need', async () => {
+describe('GET /ipfs of a clip as audio', () => {
+  it('sends it whole, with the headers that caches and players need', async () => {
     const response = await get(small.cid)
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -63,7 +63,7 @@ describe('a clip as audio', () => {
     ['bytes=2499990-', 2_499_990, 2_499_999],
     ['bytes=-5', 2_499_995, 2_499_999],
     ['bytes=1000-2400000', 1000, 2_400_000],
-  ])('comes in part for %s, over the borders of blocks too', async (range, start, end) => {
+  ])('sends the part for %s, also across blocks', async (range, start, end) => {
     const response = await get(large.cid, { headers: { range } })
     expect(response.status).toBe(206)
     expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end}/${sizes.large}`)
@@ -71,26 +71,26 @@ describe('a clip as audio', () => {
     expect(await response.bytes()).toEqual((await bytesOf(large.file)).slice(start, end + 1))
   })
 
-  it('refuses a range outside of it', async () => {
+  it('answers 416 to a range outside of it', async () => {
     const response = await get(small.cid, { headers: { range: 'bytes=48000-' } })
     expect(response.status).toBe(416)
     expect(response.headers.get('content-range')).toBe('bytes */48000')
     expect(await response.json()).toMatchObject({ code: 'range_not_satisfiable' })
   })
 
-  it('answers HEAD with the true length', async () => {
+  it('answers HEAD with its length', async () => {
     const response = await get(large.cid, { method: 'HEAD' })
     expect(response.headers.get('content-length')).toBe(String(sizes.large))
     expect(await response.text()).toBe('')
   })
 
-  it('answers 304 to who has it', async () => {
+  it('answers 304 to If-None-Match with its ETag', async () => {
     const response = await get(small.cid, { headers: { 'if-none-match': `"x", W/"${small.cid}"` } })
     expect(response.status).toBe(304)
     expect(response.headers.get('etag')).toBe(`"${small.cid}"`)
   })
 
-  it('takes the name that it is to have', async () => {
+  it('takes its file name from the query', async () => {
     const response = await get(`${small.cid}?filename=Grüße "1".mp3&download=true`)
     expect(response.headers.get('content-disposition')).toBe(
       `attachment; filename="Gr__e _1_.mp3"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22.mp3`,
@@ -98,7 +98,7 @@ describe('a clip as audio', () => {
     await response.body?.cancel()
   })
 
-  it('is found under any way of writing its CID', async () => {
+  it('finds it by its CID in any notation', async () => {
     const v0 = CID.parse(large.cid).toV0().toString(base58btc)
     for (const cid of [v0, CID.parse(small.cid).toString(base36)]) {
       const response = await get(cid, { method: 'HEAD' })
@@ -107,7 +107,7 @@ describe('a clip as audio', () => {
   })
 })
 
-describe('the trustless gateway', () => {
+describe('GET /ipfs as a trustless gateway', () => {
   const raw = { headers: { accept: 'application/vnd.ipld.raw' } }
   const car = { headers: { accept: 'application/vnd.ipld.car' } }
 
@@ -115,7 +115,7 @@ describe('the trustless gateway', () => {
     ['?format=raw', {}],
     ['', raw],
     ['?format=raw', { headers: { accept: 'application/vnd.ipld.car' } }],
-  ])('gives one block for %j and %j', async (query, init) => {
+  ])('sends one block for %j and %j', async (query, init) => {
     const response = await get(`${small.cid}${query}`, init)
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -131,7 +131,7 @@ describe('the trustless gateway', () => {
     expect(await response.bytes()).toEqual(await bytesOf(small.file))
   })
 
-  it('gives the root and each leaf of a clip of several blocks', async () => {
+  it('sends the root and each leaf of a clip of several blocks', async () => {
     expect(leaves).toHaveLength(3)
     for (const cid of [large.cid, ...leaves]) {
       const response = await get(`${cid}?format=raw`)
@@ -140,7 +140,7 @@ describe('the trustless gateway', () => {
     }
   })
 
-  it('gives part of a block', async () => {
+  it('sends part of a block', async () => {
     const response = await get(`${small.cid}?format=raw`, { headers: { range: 'bytes=6-16' } })
     expect([response.status, response.headers.get('content-range')]).toEqual([
       206,
@@ -153,7 +153,7 @@ describe('the trustless gateway', () => {
     ['?format=car', {}],
     ['', car],
     ['?format=car', { headers: { accept: 'application/vnd.ipld.raw' } }],
-  ])('gives a CAR in the order of the file for %j and %j', async (query, init) => {
+  ])('sends a CAR in the order of the file for %j and %j', async (query, init) => {
     const response = await get(`${large.cid}${query}`, init)
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'application/vnd.ipld.car; version=1; order=dfs; dups=n',
@@ -183,12 +183,12 @@ describe('the trustless gateway', () => {
     ['entity-bytes=-9999999:*', [0, 1, 2]],
     ['entity-bytes=-9999999:-402849', [0, 1]],
     ['entity-bytes=9999999:*', []],
-  ])('gives only the blocks that %s asks for', async (query, wanted) => {
+  ])('sends only the blocks that %s asks for', async (query, wanted) => {
     const response = await get(`${large.cid}?format=car&${query}`)
     expect(await blocksOf(response)).toEqual([large.cid, ...wanted.map((index) => leaves[index])])
   })
 
-  it('sends a block that occurs twice as often as it is asked to', async () => {
+  it('sends a block that occurs twice as often as dups asks for', async () => {
     const half = new Uint8Array(1024 ** 2).fill(5)
     const file = new Blob([half, half])
     const content = { ...(await packCar(file)), file, fileName: 'twice.mp3' }
@@ -201,7 +201,7 @@ describe('the trustless gateway', () => {
     expect(await blocksOf(await get(`${content.cid}?format=car&car-dups=n`))).toHaveLength(2)
   })
 
-  it('answers 304 to who has that form, and only that', async () => {
+  it('answers 304 only to the ETag of the same form', async () => {
     const etagOf = (query: string) =>
       get(`${large.cid}${query}`, { method: 'HEAD' }).then((r) => r.headers.get('etag'))
     const etags = await Promise.all(
@@ -217,7 +217,7 @@ describe('the trustless gateway', () => {
     await other.body?.cancel()
   })
 
-  it('tells caches what the answer hangs on', async () => {
+  it('sets Vary where the answer depends on Accept', async () => {
     const varies = async (query: string) => {
       const response = await get(`${small.cid}${query}`, { method: 'HEAD' })
       return response.headers.get('vary')
@@ -247,9 +247,9 @@ describe('the trustless gateway', () => {
   })
 })
 
-describe('what it refuses', () => {
+describe('GET /ipfs refuses', () => {
   it.each([
-    ['nonsense', 'not-a-cid', {}, 400, 'invalid_request'],
+    ['an invalid CID', 'not-a-cid', {}, 400, 'invalid_request'],
     [
       'content that was never stored',
       'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
@@ -257,15 +257,21 @@ describe('what it refuses', () => {
       404,
       'not_found',
     ],
-    ['what is below a file', () => `${small.cid}/index.html`, {}, 404, 'not_found'],
-    ['another form', () => `${small.cid}?format=tar`, {}, 400, 'invalid_request'],
-    ['a form by Accept', () => small.cid, { accept: 'application/vnd.ipld.dag-json' }, 406, 'not_acceptable'],
+    ['a path below a file', () => `${small.cid}/index.html`, {}, 404, 'not_found'],
+    ['an unknown format', () => `${small.cid}?format=tar`, {}, 400, 'invalid_request'],
+    [
+      'an unsupported format in Accept',
+      () => small.cid,
+      { accept: 'application/vnd.ipld.dag-json' },
+      406,
+      'not_acceptable',
+    ],
     ['another version of CAR', () => `${small.cid}?format=car&car-version=2`, {}, 400, 'invalid_request'],
-    ['a scope that there is not', () => `${small.cid}?format=car&dag-scope=x`, {}, 400, 'invalid_request'],
-    ['bytes that are none', () => `${small.cid}?format=car&entity-bytes=1-2`, {}, 400, 'invalid_request'],
-    ['bytes backwards', () => `${small.cid}?format=car&entity-bytes=9:2`, {}, 400, 'invalid_request'],
+    ['an unknown dag-scope', () => `${small.cid}?format=car&dag-scope=x`, {}, 400, 'invalid_request'],
+    ['malformed entity-bytes', () => `${small.cid}?format=car&entity-bytes=1-2`, {}, 400, 'invalid_request'],
+    ['reversed entity-bytes', () => `${small.cid}?format=car&entity-bytes=9:2`, {}, 400, 'invalid_request'],
     ['a service worker', () => small.cid, { 'service-worker': 'script' }, 400, 'invalid_request'],
-    ['nothing', '%20', {}, 400, 'invalid_request'],
+    ['an empty CID', '%20', {}, 400, 'invalid_request'],
   ])('%s', async (_, path, headers, status, code) => {
     const response = await get(typeof path === 'string' ? path : path(), { headers })
     expect(response.status).toBe(status)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { evaluatePreconditions, rangeApplies, selectRange } from '#lib/http/bytes/range.ts'
 
-describe('a Range header', () => {
+describe('selectRange()', () => {
   it.each([
     ['bytes=0-0', { start: 0, end: 0 }],
     ['bytes=0-1', { start: 0, end: 1 }],
@@ -19,12 +19,12 @@ describe('a Range header', () => {
     ['bytes=0-4,5-9', { start: 0, end: 9 }],
     ['bytes=0-9,2-3', { start: 0, end: 9 }],
     ['bytes=5-9,2000-3000', { start: 5, end: 9 }],
-  ])('"%s" asks a thousand bytes for one part', (header, expected) => {
+  ])('reads "%s" of 1000 bytes as one range', (header, expected) => {
     expect(selectRange(header, 1000)).toEqual(expected)
   })
 
   it.each(['bytes=1000-', 'bytes=1000-2000', 'bytes=-0', 'bytes=99999999999999999999-', 'bytes=2000-,3000-'])(
-    '"%s" cannot be satisfied by a thousand bytes',
+    'cannot satisfy "%s" with 1000 bytes',
     (header) => {
       expect(selectRange(header, 1000)).toBe('unsatisfiable')
     },
@@ -45,7 +45,7 @@ describe('a Range header', () => {
     'bytes 0-5',
     'bytes=0-4,10-14',
     'bytes=0-4,x',
-  ])('%j is answered with the whole', (header) => {
+  ])('selects the whole for %j', (header) => {
     expect(selectRange(header, 1000)).toBeUndefined()
   })
 
@@ -73,7 +73,7 @@ describe('a Range header', () => {
   const say = ({ first, last, suffix }: Part) =>
     suffix === undefined ? `${first}-${last ?? ''}` : `-${suffix}`
 
-  it('is read as a naive reader of the RFC would', () => {
+  it('agrees with a byte-by-byte reading of RFC 9110', () => {
     fc.assert(
       fc.property(
         fc.array(anyPart, { minLength: 1, maxLength: 4 }),
@@ -92,7 +92,7 @@ describe('a Range header', () => {
     )
   })
 
-  it('never asks for what is not there, whatever it holds', () => {
+  it('never selects bytes outside of the content, for any header', () => {
     const header = fc.oneof(
       fc.string(),
       fc.string({ unit: fc.constantFrom(...'0123456789-,= ') }).map((rest) => `bytes=${rest}`),
@@ -117,7 +117,7 @@ const then = 'Sun, 22 Nov 2026 12:00:00 GMT'
 const before = 'Sun, 22 Nov 2026 11:59:59 GMT'
 const after = 'Sun, 22 Nov 2026 12:00:01 GMT'
 
-describe('the conditions of a request', () => {
+describe('evaluatePreconditions() and rangeApplies()', () => {
   it.each<[string, Record<string, string>]>([
     ['there are none', {}],
     ['If-Match names what is here', { 'If-Match': '"other", "bafk"' }],
@@ -142,7 +142,7 @@ describe('the conditions of a request', () => {
     ['If-None-Match names anything', { 'If-None-Match': '*' }],
     ['If-Modified-Since is the time itself', { 'If-Modified-Since': then }],
     ['If-Modified-Since is later', { 'If-Modified-Since': after }],
-  ])('are answered with 304 where %s', (_, headers) => {
+  ])('answer 304 where %s', (_, headers) => {
     expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('not_modified')
   })
 
@@ -151,7 +151,7 @@ describe('the conditions of a request', () => {
     ['If-Match names it weakly', { 'If-Match': 'W/"bafk"' }],
     ['If-Unmodified-Since is earlier', { 'If-Unmodified-Since': before }],
     ['If-Match fails, whatever If-None-Match says', { 'If-Match': '"other"', 'If-None-Match': '"bafk"' }],
-  ])('are answered with 412 where %s', (_, headers) => {
+  ])('answer 412 where %s', (_, headers) => {
     expect(evaluatePreconditions(new Headers(headers), etag, modifiedAt)).toBe('failed')
   })
 
@@ -165,7 +165,7 @@ describe('the conditions of a request', () => {
     [after, false],
     ['yesterday 1', false],
     ['', false],
-  ])('honour a range under If-Range %j: %s', (ifRange, applies) => {
+  ])('let a range count under If-Range %j: %s', (ifRange, applies) => {
     expect(rangeApplies(ifRange, etag, modifiedAt)).toBe(applies)
   })
 })

@@ -35,8 +35,8 @@ async function withClip(environment: Record<string, string> = {}) {
 const secondsOf = (url: string) => Number(new URL(url).searchParams.get('X-Amz-Expires'))
 const locationOf = (response: Response) => response.headers.get('Location') as string
 
-describe('with S3_REDIRECT=true a temporary URL', () => {
-  it('sends listeners to the bucket, which gives the bytes and says what they are', async () => {
+describe('GET /api/temp-audio with S3_REDIRECT=true', () => {
+  it('redirects to the bucket, which sends the bytes with their type', async () => {
     const { get, clip, server } = await withClip()
     const response = await get()
     expect(response.status).toBe(302)
@@ -50,13 +50,13 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(Buffer.from(await followed.arrayBuffer())).toEqual(bytes.subarray(10, 20))
   })
 
-  it('asks for a download where the listener does', async () => {
+  it('passes ?download on to the bucket', async () => {
     const { get, clip } = await withClip()
     const { searchParams } = new URL(locationOf(await get({}, { query: '?download' })))
     expect(searchParams.get('response-content-disposition')).toBe(`attachment; filename="${clip.id}.mp3"`)
   })
 
-  it('is good for minutes, is kept by nobody, and names the permanent address', async () => {
+  it('gives a URL that is valid for minutes and not cached, with a Link to the permanent URL', async () => {
     const { get, clip } = await withClip()
     const response = await get()
     expect(secondsOf(locationOf(response))).toBe(300)
@@ -65,7 +65,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(response.headers.get('Link')).toBe(`<${clip.permanentUrl}>; rel="canonical"`)
   })
 
-  it('is good for no longer than the clip', async () => {
+  it('gives a URL that ends no later than the clip', async () => {
     const { get, advance } = await withClip()
     advance(HOUR_MS - 100_000)
     const seconds = secondsOf(locationOf(await get()))
@@ -73,7 +73,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(seconds).toBeLessThanOrEqual(100)
   })
 
-  it('gives the bytes itself in the last seconds of a clip', async () => {
+  it('sends the bytes itself in the last seconds of a clip', async () => {
     const { get, advance } = await withClip()
     advance(HOUR_MS - 20_000)
     const response = await get()
@@ -81,7 +81,7 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true)
   })
 
-  it('answers by itself what needs no bytes', async () => {
+  it('does not redirect answers without bytes', async () => {
     const { get, clip, services } = await withClip()
     const etag = `"${clip.cid}"`
     const head = await get({}, { method: 'HEAD' })
@@ -94,15 +94,15 @@ describe('with S3_REDIRECT=true a temporary URL', () => {
     expect((await serveTempAudio(services, unknown)).status).toBe(404)
   })
 
-  it('shows no secret of the bucket', async () => {
+  it('contains no secret of the bucket in the URL', async () => {
     const { get, server } = await withClip()
     const response = await get()
     expect(JSON.stringify([...response.headers])).not.toContain(server.environment().S3_SECRET_ACCESS_KEY)
   })
 })
 
-describe('without S3_REDIRECT a temporary URL', () => {
-  it('gives the bytes of the bucket, and parts of them', async () => {
+describe('GET /api/temp-audio without S3_REDIRECT', () => {
+  it('sends the bytes of the bucket, and ranges of them', async () => {
     const { get, server, clip } = await withClip({ S3_REDIRECT: 'false' })
     expect(server.objects()).toEqual([`audio/${clip.id}`])
     const whole = await get()

@@ -29,8 +29,8 @@ async function withClip(environment: Record<string, string> = {}) {
 
 const bodyOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 
-describe('a temporary URL', () => {
-  it('gives the bytes, and says what they are', async () => {
+describe('GET /api/temp-audio of a pending clip', () => {
+  it('sends the bytes with their headers', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id)
     expect(response.status).toBe(200)
@@ -70,7 +70,7 @@ describe('a temporary URL', () => {
     ['bytes=100-', 100, bytes.length - 1],
     ['bytes=-100', bytes.length - 100, bytes.length - 1],
     ['bytes=0-99999', 0, bytes.length - 1],
-  ])('gives the part that %s asks for', async (range, start, end) => {
+  ])('sends the part for %s', async (range, start, end) => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id, { Range: range })
     expect(response.status).toBe(206)
@@ -79,7 +79,7 @@ describe('a temporary URL', () => {
     expect((await bodyOf(response)).equals(bytes.subarray(start, end + 1))).toBe(true)
   })
 
-  it('refuses a part that lies outside, and says how long the whole is', async () => {
+  it('answers 416 with the size to a range outside of the clip', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id, { Range: 'bytes=99999-' })
     expect(response.status).toBe(416)
@@ -91,21 +91,21 @@ describe('a temporary URL', () => {
     ['several parts', { Range: 'bytes=0-1,10-11' }],
     ['a malformed part', { Range: 'bytes=x' }],
     ['a part of another clip', { Range: 'bytes=0-1', 'If-Range': '"another"' }],
-  ])('gives the whole to who asks for %s', async (_, headers) => {
+  ])('sends the whole for %s', async (_, headers) => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id, headers)
     expect(response.status).toBe(200)
     expect(await bodyOf(response)).toHaveLength(bytes.length)
   })
 
-  it('gives a part to who knows the clip already', async () => {
+  it('sends a part where If-Range has the ETag of the clip', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id, { Range: 'bytes=0-1', 'If-Range': `"${clip.cid}"` })
     expect(response.status).toBe(206)
     await response.body?.cancel()
   })
 
-  it('gives no bytes to who has them, and none to who wants others', async () => {
+  it('answers 304 to its own ETag in If-None-Match, and 412 to another one in If-Match', async () => {
     const { services, clip } = await withClip()
     const known = await get(services, clip.id, { 'If-None-Match': `"${clip.cid}"` })
     expect(known.status).toBe(304)
@@ -114,13 +114,13 @@ describe('a temporary URL', () => {
     expect((await get(services, clip.id, { 'If-Match': '"another"' })).status).toBe(412)
   })
 
-  it('is offered as a download to who asks for one', async () => {
+  it('is an attachment with ?download', async () => {
     const { services, clip } = await withClip()
     const response = await get(services, `${clip.id}?download`, {}, { method: 'HEAD' })
     expect(response.headers.get('Content-Disposition')).toBe(`attachment; filename="${clip.id}.mp3"`)
   })
 
-  it('is never to be cached beyond the life of the clip', async () => {
+  it('limits max-age to the time that the clip has left', async () => {
     const { services, clip, clock } = await withClip()
     await clock.advance(HOUR_MS - 90_500)
     const response = await get(services, clip.id, {}, { method: 'HEAD' })
@@ -131,8 +131,8 @@ describe('a temporary URL', () => {
   })
 })
 
-describe('a temporary URL, later', () => {
-  it('names the permanent one, once there is one', async () => {
+describe('GET /api/temp-audio', () => {
+  it('links to the permanent URL of a stored clip', async () => {
     const { services } = await testServices()
     const clip = await speak(services)
     const response = await get(services, clip.id)
@@ -141,17 +141,20 @@ describe('a temporary URL, later', () => {
     await response.body?.cancel()
   })
 
-  it.each(['GET', 'HEAD'])('redirects a %s there once the bytes have left', async (method) => {
-    const { services } = await testServices()
-    const clip = await speak(services)
-    await deleteBytes(services, [clip])
-    const response = await get(services, clip.id, {}, { method })
-    expect(response.status).toBe(302)
-    expect(response.headers.get('Location')).toBe(clip.permanentUrl)
-    expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')
-  })
+  it.each(['GET', 'HEAD'])(
+    'redirects a %s to the permanent URL once the local bytes are deleted',
+    async (method) => {
+      const { services } = await testServices()
+      const clip = await speak(services)
+      await deleteBytes(services, [clip])
+      const response = await get(services, clip.id, {}, { method })
+      expect(response.status).toBe(302)
+      expect(response.headers.get('Location')).toBe(clip.permanentUrl)
+      expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')
+    },
+  )
 
-  it('redirects there, too, where the bytes have left a moment ago or were taken away', async () => {
+  it('redirects to the permanent URL where the local bytes are missing without a record of it', async () => {
     const { services } = await testServices()
     const clip = await speak(services)
     await services.store.delete(clip.id)
@@ -161,7 +164,7 @@ describe('a temporary URL, later', () => {
     expect(response.headers.get('Content-Length')).toBeNull()
   })
 
-  it('redirects there, too, where the store fails', async () => {
+  it('redirects to the permanent URL where the store fails', async () => {
     const { services, lines } = await testServices()
     const clip = await speak(services)
     const store = { ...services.store, read: () => Promise.reject(new Error('SlowDown')) }
@@ -171,7 +174,7 @@ describe('a temporary URL, later', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'warn', clipId: clip.id, err: { message: 'SlowDown' } })
   })
 
-  it('is unavailable where the bytes of a clip that waits are not at hand', async () => {
+  it('answers 503 where the bytes of a pending clip are missing', async () => {
     const { services, audioDirectory } = await testServices()
     const [id = ''] = await waitingClips(services, 1)
     await rm(audioDirectory, { recursive: true })
@@ -181,7 +184,7 @@ describe('a temporary URL, later', () => {
     expect(await response.json()).toMatchObject({ code: 'storage_unavailable' })
   })
 
-  it('is unavailable, and says nothing of our disks, where the store fails', async () => {
+  it('answers 503 without internal details where the store fails', async () => {
     const { services } = await testServices()
     const [id = ''] = await waitingClips(services, 1)
     const store = {
@@ -193,7 +196,7 @@ describe('a temporary URL, later', () => {
     expect(await response.text()).not.toContain('/data')
   })
 
-  it('is gone the very moment its time is over, before any clean-up', async () => {
+  it('answers 410 from the moment at which the clip expires, before any clean-up', async () => {
     const { services, clip, clock } = await withClip()
     await clock.advance(HOUR_MS - 1)
     const last = await get(services, clip.id)
@@ -205,7 +208,7 @@ describe('a temporary URL, later', () => {
     expect(await response.json()).toMatchObject({ code: 'expired', success: false })
   })
 
-  it('goes on beyond its time where audio that waits is to be kept', async () => {
+  it('still sends the clip after its time with KEEP_PENDING_AUDIO', async () => {
     const { services, clip, clock } = await withClip({ KEEP_PENDING_AUDIO: 'true' })
     await clock.advance(5 * HOUR_MS)
     const response = await get(services, clip.id)
@@ -215,8 +218,8 @@ describe('a temporary URL, later', () => {
   })
 })
 
-describe('a URL of nothing', () => {
-  it('is not found', async () => {
+describe('GET /api/temp-audio without a clip', () => {
+  it('answers 404 to an unknown id', async () => {
     const { services } = await testServices()
     const response = await get(services, newClipId())
     expect(response.status).toBe(404)
@@ -224,7 +227,7 @@ describe('a URL of nothing', () => {
     expect(await response.json()).toMatchObject({ code: 'not_found' })
   })
 
-  it('is not found while its clip is being spoken', async () => {
+  it('answers 404 while the clip is being spoken', async () => {
     const { services, speech } = await testServices()
     const id = newClipId()
     speech.beforeChunk = async () => {
@@ -235,22 +238,25 @@ describe('a URL of nothing', () => {
     expect.assertions(speechMp3(100, 'Not yet').length > 500 ? 2 : 1)
   })
 
-  it.each(hostileIds.map((id) => [JSON.stringify(id), id]))('is not found for the id %s', async (_, id) => {
-    const { services } = await testServices()
-    const asked: unknown[] = []
-    const store = new Proxy(services.store, {
-      get: (_target, method) => {
-        asked.push(method)
-      },
-    })
-    for (const path of [encodeURIComponent(id), id.replaceAll(/[\0\n]/g, '')]) {
-      const response = await get({ ...services, store }, path)
-      expect(response.status).toBe(404)
-    }
-    expect(asked).toEqual([])
-  })
+  it.each(hostileIds.map((id) => [JSON.stringify(id), id]))(
+    'answers 404 to the id %s without asking the store',
+    async (_, id) => {
+      const { services } = await testServices()
+      const asked: unknown[] = []
+      const store = new Proxy(services.store, {
+        get: (_target, method) => {
+          asked.push(method)
+        },
+      })
+      for (const path of [encodeURIComponent(id), id.replaceAll(/[\0\n]/g, '')]) {
+        const response = await get({ ...services, store }, path)
+        expect(response.status).toBe(404)
+      }
+      expect(asked).toEqual([])
+    },
+  )
 
-  it('can be read by pages of any origin, also where others answer to few', async () => {
+  it('can be read by pages of any origin, whatever CORS_ALLOWED_ORIGINS is', async () => {
     const { services } = await testServices({ environment: { CORS_ALLOWED_ORIGINS: 'https://app.test' } })
     const response = await get(services, newClipId(), { Origin: 'https://elsewhere.test' })
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*')

@@ -68,6 +68,16 @@ export function handClock() {
   }
 }
 
+/** A clock whose waits last a fiftieth of what they are asked for, in milliseconds in `waitsMs`. */
+export function quickClock() {
+  const waitsMs: number[] = []
+  const sleep = (ms: number, signal?: AbortSignal) => {
+    waitsMs.push(ms)
+    return systemClock.sleep(ms / 50, signal)
+  }
+  return { clock: { ...systemClock, sleep }, waitsMs }
+}
+
 export async function bytesOf(blob: Blob | null | undefined) {
   return blob && Buffer.from(await blob.arrayBuffer())
 }

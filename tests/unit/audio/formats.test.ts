@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { headerlessFormat, isOutputFormat, outputFormats, readOutputFormat } from '#lib/audio/formats.ts'
 
-it('knows the formats of ElevenLabs', () => {
+it('the output formats are those of ElevenLabs', () => {
   expect(outputFormats).toHaveLength(28)
   expect(
     ['mp3_44100_128', 'opus_48000_64', 'pcm_16000', 'wav_48000', 'ulaw_8000'].every(isOutputFormat),
@@ -11,14 +11,14 @@ it('knows the formats of ElevenLabs', () => {
   )
 })
 
-it('takes every one of them apart', () => {
+it('every output format is parsed into codec, sample rate and bit rate', () => {
   expect(outputFormats.map(readOutputFormat)).not.toContain(undefined)
   expect(readOutputFormat('mp3_22050_32')).toEqual({ codec: 'mp3', sampleRateHz: 22050, bitRateKbps: 32 })
   expect(readOutputFormat('wav_44100')).toEqual({ codec: 'wav', sampleRateHz: 44100 })
 })
 
 it.each(['pcm_16000_2', 'mp3_44100', 'flac_44100', 'pcm_', 'xpcm_16000', ''])(
-  'reads nothing into "%s"',
+  '"%s" is parsed as no output format',
   (text) => {
     expect(readOutputFormat(text)).toBeUndefined()
   },
@@ -29,10 +29,16 @@ it.each([
   ['pcm_44100', 'audio/pcm', 88_200],
   ['ulaw_8000', 'audio/basic', 8000],
   ['alaw_8000', 'audio/x-alaw-basic', 8000],
-])('says what the bytes of %s are, since they cannot', (format, mimeType, bytesPerSecond) => {
-  expect(headerlessFormat(format)).toMatchObject({ mimeType, bytesPerSecond })
-})
+])(
+  '%s has no header, and its media type and bytes per second are known',
+  (format, mimeType, bytesPerSecond) => {
+    expect(headerlessFormat(format)).toMatchObject({ mimeType, bytesPerSecond })
+  },
+)
 
-it.each(['mp3_44100_128', 'wav_44100', 'opus_48000_64', 'nonsense'])('leaves %s to its header', (format) => {
-  expect(headerlessFormat(format)).toBeUndefined()
-})
+it.each(['mp3_44100_128', 'wav_44100', 'opus_48000_64', 'nonsense'])(
+  '%s is no format without a header',
+  (format) => {
+    expect(headerlessFormat(format)).toBeUndefined()
+  },
+)

@@ -29,7 +29,7 @@ const kinds: Record<string, [mimeType: string, fileName: string]> = {
   alaw: ['audio/x-alaw-basic', 'clip.alaw'],
 }
 
-it.each(outputFormats)('knows type, name and duration of %s', async (name) => {
+it.each(outputFormats)('measures media type, extension and duration of %s', async (name) => {
   const format = readOutputFormat(name) as OutputFormat
   const { durationMs, mimeType, fileExtension } = await measureAudio(await encoded(format), name)
 
@@ -39,7 +39,7 @@ it.each(outputFormats)('knows type, name and duration of %s', async (name) => {
   expect(Math.abs(durationMs - DURATION_MS)).toBeLessThan(format.codec === 'mp3' ? 130 : 5)
 })
 
-it('counts MP3 to its end, though its frames differ by a byte', async () => {
+it('measures MP3 exactly, although its frames differ by a byte', async () => {
   const encoder = await createEncoder(readOutputFormat('mp3_22050_32') as OutputFormat, SPOKEN_AT_HZ)
   const parts = Array.from({ length: 75 }, () => encoder.encode(tone))
   const mp3 = new Blob([...parts, encoder.end()])
@@ -66,7 +66,7 @@ it.each([
   })
 })
 
-it('believes the bytes rather than the request once PCM has become Opus', async () => {
+it('measures Opus as such where PCM was requested', async () => {
   const opus = await encoded({ codec: 'opus', sampleRateHz: 48_000, bitRateKbps: 48 })
 
   expect(await measureAudio(opus, 'pcm_16000')).toMatchObject({
@@ -75,7 +75,7 @@ it('believes the bytes rather than the request once PCM has become Opus', async 
   })
 })
 
-it('takes a file without sound for no audio', async () => {
+it('refuses a file without sound', async () => {
   const header = (await encoded({ codec: 'wav', sampleRateHz: SPOKEN_AT_HZ })).slice(0, 44)
 
   for (const audio of [header, new Blob(['<html>'])]) {

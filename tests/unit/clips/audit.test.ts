@@ -51,8 +51,8 @@ const clips = (count: number) =>
 const at = (results: Awaited<ReturnType<typeof audit>>, name: string) =>
   results.find(({ provider }) => provider === name)
 
-describe('The audit', () => {
-  it('finds and repairs each clip that a provider forgot, five in a hundred, in one round', {
+describe('the audit', () => {
+  it('finds and repairs every clip that a provider lost, five in a hundred, in one round', {
     timeout: 30_000,
   }, async () => {
     const contents = await clips(100)
@@ -90,7 +90,7 @@ describe('The audit', () => {
     }
   })
 
-  it('takes wrong bytes for lost ones', async () => {
+  it('counts a clip as lost where the gateway delivers wrong bytes', async () => {
     const content = await someContent(5000)
     await store(content)
     now += 2 * HOUR_MS
@@ -99,7 +99,7 @@ describe('The audit', () => {
     expect(pinata.files.get(content.cid)).toEqual(await bytesOf(content.file))
   })
 
-  it('does not take a gateway that is down, or a clip that is fresh, for a loss', async () => {
+  it('counts no clip as lost while the gateway is down, or while the clip is fresh', async () => {
     const [old, fresh] = (await clips(2)) as [IpfsContent, IpfsContent]
     await store(old)
     now += 2 * HOUR_MS
@@ -112,7 +112,7 @@ describe('The audit', () => {
     expect(world.log.filter(({ level }) => level === 50)).toEqual([])
   })
 
-  it('brings a clip to somebody else where its provider does not take it back', async () => {
+  it('uploads a lost clip to another provider where its own does not take it again', async () => {
     const content = await someContent(5000)
     const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
     await world.services.store.put(id, content.file.stream())
@@ -126,7 +126,7 @@ describe('The audit', () => {
     expect(kubo.files.has(content.cid)).toBe(true)
   })
 
-  it('says that a clip is gone where nobody has a copy', async () => {
+  it('reports a clip as lost where nobody has a copy', async () => {
     const content = await someContent(5000)
     await store(content, [pinata])
     now += 2 * HOUR_MS
@@ -135,7 +135,7 @@ describe('The audit', () => {
     expect(world.log.some(({ msg }) => msg === 'A lost clip could not be repaired')).toBe(true)
   })
 
-  it('reads each clip once an interval, those checked longest ago first, and no more than it may', async () => {
+  it('checks each clip once an interval, least recently checked first, and no more than its limit', async () => {
     const contents = await clips(6)
     for (const content of contents) {
       now += 1000
@@ -150,7 +150,7 @@ describe('The audit', () => {
     expect(pinata.requests).toBe(6)
   })
 
-  it('proves the permanent address of a fresh clip, and asks again while it is not delivered', async () => {
+  it('proves the permanent URL of a fresh clip, and checks it again while it is not delivered', async () => {
     const content = await someContent(5000)
     const id = await store(content, [pinata])
     const proven = async () => (await world.services.catalog.pins.ofClip(id))[0]?.provenAt
@@ -166,7 +166,7 @@ describe('The audit', () => {
     expect(await proven()).toBe(now)
   })
 
-  it('lets go first of what has been delivered when space is short', async () => {
+  it('makes the byte budget delete first what its permanent URL has delivered', async () => {
     const [first, second] = (await clips(2)) as [IpfsContent, IpfsContent]
     for (const content of [first, second]) {
       const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
@@ -186,7 +186,7 @@ describe('The audit', () => {
     expect(await backlog.evictable({ limit: 10 })).toHaveLength(2)
   })
 
-  it('checks the repository here, and mends it from another copy', async () => {
+  it('checks our own repository, and repairs it from another copy', async () => {
     const local = await openGateway({ IPFS_GATEWAYS: kubo.provider.gatewayUrl })
     const content = await someContent(1_500_000)
     await local.services.providers[0]?.upload(content, { signal })

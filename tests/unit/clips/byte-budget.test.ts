@@ -3,7 +3,7 @@ import { growReservation } from '#lib/clips/byte-budget.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { speak, testServices } from '../../support/services.ts'
 
-it('a clip whose record is gone asks for more room in vain, and no other clip has to go for it', async () => {
+it('the reservation of a clip whose record is gone does not grow, and no other clip is evicted for it', async () => {
   const { services } = await testServices()
   const { id } = await speak(services)
   await expect(growReservation(services, newClipId(), 0)(100_000)).rejects.toThrow(

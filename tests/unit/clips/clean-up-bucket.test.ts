@@ -23,7 +23,7 @@ async function putObject({ s3 }: Services, id: string, bytes: Uint8Array) {
 }
 
 describe('clean-up of a bucket', () => {
-  it('makes audio without a record a clip again, once it is old enough', async () => {
+  it('adopts audio without a record once it is old enough', async () => {
     const { services, advance } = await openBucketWorld()
     const id = newClipId()
     await putObject(services, id, audio)
@@ -34,7 +34,7 @@ describe('clean-up of a bucket', () => {
     expect(await openClip(services, id)).toMatchObject({ from: 'here' })
   })
 
-  it('deletes the audio of clips that were let go, and what is no audio', async () => {
+  it('deletes the audio of clips whose bytes were deleted before, and what is no audio', async () => {
     const { services, server, advance } = await openBucketWorld()
     const { id } = await speak(services)
     await services.catalog.clips.markBytesDeleted(id)
@@ -44,7 +44,7 @@ describe('clean-up of a bucket', () => {
     expect(server.objects()).toEqual([])
   })
 
-  it('lets go of stored clips whose time is over', async () => {
+  it('deletes the bytes of stored clips that have expired', async () => {
     const { services, server, advance } = await openBucketWorld()
     await speak(services)
     advance(HOUR_MS)
@@ -52,7 +52,7 @@ describe('clean-up of a bucket', () => {
     expect(server.objects()).toEqual([])
   })
 
-  it('asks the catalog once for hundreds of files', async () => {
+  it('asks the catalog with one query for hundreds of files', async () => {
     const { services } = await openBucketWorld()
     const { id } = await speak(services)
     let asked = 0
@@ -74,14 +74,14 @@ describe('clean-up of a bucket', () => {
 })
 
 describe('the start of a machine with a bucket', () => {
-  it('is ready without a look into the bucket', async () => {
+  it('is ready before it has asked the bucket anything', async () => {
     const { services, server } = await openBucketWorld()
     server.requests.length = 0
     await recover(services)
     expect(server.requests).toEqual([])
   })
 
-  it('leaves alone what is young, since other machines are at work', async () => {
+  it('leaves young audio alone, since other machines are at work', async () => {
     const { services, server } = await openBucketWorld()
     await putObject(services, newClipId(), audio)
     await recover(services)
@@ -90,7 +90,7 @@ describe('the start of a machine with a bucket', () => {
     expect(server.objects()).toHaveLength(1)
   })
 
-  it('makes a clip of what was on its way to the bucket when a process died', async () => {
+  it('adopts what was in the spool of a process that died', async () => {
     const dead = await openBucketWorld()
     const { server } = dead
     // Its bytes are in the spool, and a process that dies now tells nobody.
@@ -107,7 +107,7 @@ describe('the start of a machine with a bucket', () => {
     expect(await next.services.catalog.clips.find(id)).toMatchObject({ state: 'staged' })
   })
 
-  it('brings to the bucket what a process left, even where others do the background work', async () => {
+  it('uploads to the bucket what a dead process had spooled, even where others do the background work', async () => {
     const dead = await openBucketWorld()
     dead.server.failWith(503)
     await dead.services.store.put(newClipId(), Readable.from([audio]))
@@ -121,7 +121,7 @@ describe('the start of a machine with a bucket', () => {
 })
 
 describe('a full disk before a bucket', () => {
-  it('is freed of copies, and no clip leaves the bucket for it', async () => {
+  it('is freed of local copies, and no clip leaves the bucket for it', async () => {
     const { services, server, directory, advance } = await openBucketWorld()
     const { id } = await speak(services)
     const copies = path.join(directory, 's3', 'copies')
@@ -134,7 +134,7 @@ describe('a full disk before a bucket', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: true })
   })
 
-  it('is said to be full when there is no copy left, while clips stay in the bucket', async () => {
+  it('counts as full when there is no copy left, while clips stay in the bucket', async () => {
     const { services, server } = await openBucketWorld()
     await speak(services)
     const diskSpace = { hasSpace: async () => false }
@@ -143,8 +143,8 @@ describe('a full disk before a bucket', () => {
   })
 })
 
-describe('a caller while the bucket is away', () => {
-  it('gets his clip from IPFS at once', async () => {
+describe('a text that is spoken while the bucket is down', () => {
+  it('has its clip uploaded to IPFS at once', async () => {
     const { services, server, directory } = await openBucketWorld()
     server.failWith(503)
     const clip = await speak(services)
@@ -155,7 +155,7 @@ describe('a caller while the bucket is away', () => {
     expect(spooled.filter((entry) => entry.isFile())).toEqual([])
   })
 
-  it('uploads what waits once it is back', async () => {
+  it('reaches the bucket once that is back', async () => {
     const { services, server, advance } = await openBucketWorld()
     const [id = ''] = await waitingClips(services, 1)
     advance(6 * MINUTE_MS)

@@ -28,10 +28,10 @@ async function putFile(
   await utimes(file, seconds, seconds)
 }
 
-describe('clean-up of what belongs to nothing', () => {
+describe('clean-up of files and records that do not match', () => {
   const audio = speechMp3(100, 'An orphan')
 
-  it('makes audio without a record a clip again, which then reaches IPFS', async () => {
+  it('adopts audio without a record, which then reaches IPFS', async () => {
     const world = await testServices()
     await world.services.store.check()
     const id = newClipId()
@@ -43,7 +43,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await world.services.catalog.queue.countWaiting(world.clock.now())).toBe(1)
   })
 
-  it('leaves alone a file that is too young to have lost its record', async () => {
+  it('leaves a file alone while it is too young to have lost its record', async () => {
     const world = await testServices()
     await world.services.store.check()
     await putFile(world, newClipId(), audio, 30_000)
@@ -58,7 +58,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await readdir(world.audioDirectory)).toEqual([])
   })
 
-  it('deletes a file that was let go before', async () => {
+  it('deletes a file whose bytes were recorded as deleted', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(HOUR_MS)
@@ -68,7 +68,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await readdir(world.audioDirectory)).toEqual([])
   })
 
-  it('clears away writes that broke off over an hour ago, and touches no other file', async () => {
+  it('deletes unfinished writes that are older than an hour, and touches no other file', async () => {
     const world = await testServices()
     await world.services.store.check()
     const broken = `${newClipId()}.0123456789ab.partial`
@@ -81,7 +81,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(left).not.toContain(broken)
   })
 
-  it('takes down of a stored clip whose file is gone that it is not here', async () => {
+  it('records that the bytes of a stored clip are not here when its file is gone', async () => {
     const world = await testServices()
     const [stored, [waiting = '']] = [await speak(world.services), await waitingClips(world.services, 1)]
     for (const id of [stored.id, waiting]) await world.services.store.delete(id)
@@ -109,7 +109,7 @@ describe('clean-up of what belongs to nothing', () => {
     expect(await clean(world)).toEqual({ ...nothing, adopted: 1 })
   })
 
-  it('by two services at once adopts each file once', async () => {
+  it('adopts each file once when two services clean up at the same time', async () => {
     const world = await testServices()
     const other = await testServices({ directory: world.directory, clock: world.clock })
     await world.services.store.check()

@@ -14,7 +14,7 @@ function clean({ services, clock }: TestServices) {
 }
 
 describe('clean-up', () => {
-  it('leaves alone what still has its time', async () => {
+  it('leaves clips alone that have not expired', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     const [waiting = ''] = await waitingClips(world.services, 1)
@@ -22,7 +22,7 @@ describe('clean-up', () => {
     expect((await readdir(world.audioDirectory)).toSorted()).toEqual([id, waiting].toSorted())
   })
 
-  it('lets go of bytes that IPFS has, once their time is over', async () => {
+  it('deletes bytes that IPFS has once they have expired', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(HOUR_MS)
@@ -31,7 +31,7 @@ describe('clean-up', () => {
     expect(await openClip(world.services, id)).toMatchObject({ from: 'ipfs' })
   })
 
-  it('gives a clip that waits a last try before it expires', async () => {
+  it('makes a last attempt for a waiting clip before it expires', async () => {
     const world = await testServices()
     const [id = ''] = await waitingClips(world.services, 1)
     // Within the five minutes to the next clean-up it will be over.
@@ -41,14 +41,14 @@ describe('clean-up', () => {
     expect(attempts).toMatchObject([{ trigger: 'last_try', outcome: 'stored' }])
   })
 
-  it('saves even a clip whose time is over already', async () => {
+  it('stores even a clip that is overdue already', async () => {
     const world = await testServices()
     await waitingClips(world.services, 1)
     await world.clock.advance(2 * HOUR_MS)
     expect(await clean(world)).toEqual({ ...nothing, saved: 1, bytesDeleted: 1 })
   })
 
-  it('expires a clip that nobody took: gone, deleted, counted and logged as an error', async () => {
+  it('expires a clip that no provider took: gone, deleted, counted and logged as an error', async () => {
     const world = await testServices()
     for (const provider of world.providers) provider.always(refused())
     const [id = ''] = await waitingClips(world.services, 1)
@@ -65,7 +65,7 @@ describe('clean-up', () => {
     expect(await clean(world)).toEqual(nothing)
   })
 
-  it('tries what has no other chance even while its providers rest', async () => {
+  it('makes the last attempt even while the breakers of all providers are open', async () => {
     const world = await testServices()
     for (const provider of world.providers) provider.next(unavailable(24 * HOUR_MS))
     await speak(world.services)
@@ -75,7 +75,7 @@ describe('clean-up', () => {
     expect(await clean(world)).toEqual({ ...nothing, saved: 3, bytesDeleted: 3 })
   })
 
-  it('expires nothing where audio that waits is to be kept', async () => {
+  it('expires nothing with KEEP_PENDING_AUDIO', async () => {
     const world = await testServices({ environment: { KEEP_PENDING_AUDIO: 'true' } })
     for (const provider of world.providers) provider.always(unavailable())
     const [id = ''] = await waitingClips(world.services, 1)
@@ -85,7 +85,7 @@ describe('clean-up', () => {
     expect(await world.services.catalog.clips.find(id)).toMatchObject({ state: 'pending' })
   })
 
-  it('gives up a clip without bytes even then', async () => {
+  it('expires a clip without bytes even with KEEP_PENDING_AUDIO', async () => {
     const world = await testServices({ environment: { KEEP_PENDING_AUDIO: 'true' } })
     const [id = ''] = await waitingClips(world.services, 1)
     await world.services.store.delete(id)
@@ -97,7 +97,7 @@ describe('clean-up', () => {
     })
   })
 
-  it('does not expire a clip under the hands of who uploads it', async () => {
+  it('does not expire a clip that another process is uploading', async () => {
     const world = await testServices({ environment: { TEMP_AUDIO_TTL_SECONDS: '5' } })
     const { services, clock, first } = world
     first.next(async ({ cid }) => {
@@ -112,7 +112,7 @@ describe('clean-up', () => {
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored' })
   })
 
-  it('forgets tries after thirty days', async () => {
+  it('deletes attempts after thirty days', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(31 * 24 * HOUR_MS)
@@ -120,13 +120,13 @@ describe('clean-up', () => {
     expect(await world.services.catalog.attempts.ofClip(id)).toEqual([])
   })
 
-  it('stops between its steps when it is told to', async () => {
+  it('stops between its steps when its signal aborts', async () => {
     const world = await testServices()
     const reason = new Error('The service is shutting down')
     await expect(cleanUp(world.services, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 
-  it('of more clips than fit one batch leaves none behind', async () => {
+  it('expires all clips where they are more than one batch', async () => {
     const world = await testServices()
     for (const provider of world.providers) provider.always(refused())
     const { chain } = world.services
@@ -137,7 +137,7 @@ describe('clean-up', () => {
     expect(await readdir(world.audioDirectory)).toEqual([])
   })
 
-  it('goes on where one file cannot be deleted, and comes back for it', async () => {
+  it('goes on where one file cannot be deleted, and deletes it the next time', async () => {
     const world = await testServices()
     const stuck = await speak(world.services)
     await speak(world.services)

@@ -3,11 +3,11 @@ import { dieAtEveryStep, dieWhileRecovering, stories } from './crash-steps.ts'
 
 // The other texts and every step of a recovery: tests/proof/crash-steps.proof.ts.
 
-it('a process killed at any step of a text whose answer gets lost has lost nothing, and stored nothing twice', async () => {
-  const deaths = await dieAtEveryStep(stories['a text whose answer gets lost on its way back'])
+it('a process killed at any step of a text for which the answer of the provider gets lost has lost nothing, and stored nothing twice', async () => {
+  const deaths = await dieAtEveryStep(stories['a text for which the answer of the provider gets lost'])
   expect(deaths).toBeGreaterThan(15)
 })
 
-it('a process killed in the middle of its recovery leaves the next one as much as it found', async () => {
+it('a process killed in the middle of its recovery leaves the next process as much as it found', async () => {
   expect(await dieWhileRecovering(20)).toBe(true)
 })

@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000
 const RESTART_MS = 500
 const signal = new AbortController().signal
 
-/** What a process does until it dies. `answer` takes down what a caller was told. */
+/** What a process does until it dies. `answer` records what a caller was answered. */
 type Story = (world: TestServices, answer: (clip: VocalizedClip) => void) => Promise<unknown>
 
 export const stories = {
@@ -29,12 +29,12 @@ export const stories = {
     answer(await speak(services))
   },
 
-  'a text whose answer gets lost on its way back': async ({ services, first }, answer) => {
+  'a text for which the answer of the provider gets lost': async ({ services, first }, answer) => {
     first.next('lose_answer')
     answer(await speak(services))
   },
 
-  'a text that nobody takes, and then a round of the background': async (
+  'a text that no provider takes, and then a background round': async (
     { services, providers, clock },
     answer,
   ) => {
@@ -45,7 +45,7 @@ export const stories = {
     await uploadPending(services, { limit: 10, trigger: 'timer', signal, dueOnly: true })
   },
 
-  'two texts at once, and then a round of the background': async ({ services, first }, answer) => {
+  'two texts at once, and then a background round': async ({ services, first }, answer) => {
     first.next('lose_answer', refused())
     const [one, two] = await Promise.all([speak(services), speak(services)])
     answer(one)
@@ -53,25 +53,25 @@ export const stories = {
     await drainBacklog(services)
   },
 
-  'a text whose bytes make room for another': async ({ services, speech }, answer) => {
+  'a text whose bytes are evicted for another': async ({ services, speech }, answer) => {
     speech.durationMs = 1000
     answer(await speak(services, 'a'.repeat(20)))
     answer(await speak(services, 'b'.repeat(20)))
   },
 
-  'a text that the catalog cannot take down once it is spoken': async ({ services }, answer) => {
+  'a text that the catalog cannot record once it is spoken': async ({ services }, answer) => {
     const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
     const clips = { ...services.catalog.clips, stage: locked, settle: locked }
     const catalog = { ...services.catalog, clips }
     answer(await speak({ ...services, catalog }))
   },
 
-  'a text that outgrows the temporary store': async ({ services, speech }, answer) => {
+  'a text that becomes too large for the temporary store': async ({ services, speech }, answer) => {
     speech.durationMs = 2600
     answer(await speak(services))
   },
 
-  'a clean-up of a stored clip and of one that waits': async ({ services, providers, clock }, answer) => {
+  'a clean-up of a stored clip and of a pending one': async ({ services, providers, clock }, answer) => {
     answer(await speak(services))
     for (const provider of providers) provider.always(refused())
     answer(await speak(services))
@@ -83,7 +83,7 @@ export const stories = {
 
 const environment = { IPFS_RETRY_DELAYS_MS: '100', TEMP_AUDIO_MAX_BYTES: '20000' }
 
-/** Lives through `story` until `life` ends, and gives what callers were told and how it ended. */
+/** Runs `story` until `life` ends. Returns what callers were answered, and how it ended. */
 async function live(story: Story, life: Life, providers: FakeProvider[], directory?: string) {
   const clock = createSimulatedClock({ now: Date.now() })
   const world = await testServices({ clock, providers, life, environment, ...(directory && { directory }) })

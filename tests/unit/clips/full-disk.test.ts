@@ -13,8 +13,8 @@ async function onShortDisk({ services }: TestServices, heldAtMost: number) {
   return { ...services, diskSpace: { hasSpace } }
 }
 
-describe('a disk without room', () => {
-  it('is given the room of clips that IPFS has, oldest first', async () => {
+describe('a full disk', () => {
+  it('is freed of clips that IPFS has, oldest first', async () => {
     const world = await testServices()
     const ids = [await speak(world.services), await speak(world.services)].map(({ id }) => id)
     const services = await onShortDisk(world, 1)
@@ -23,7 +23,7 @@ describe('a disk without room', () => {
       expect(await services.catalog.clips.find(id)).toMatchObject({ hasLocalBytes: false })
   })
 
-  it('lets clips go straight to IPFS where nothing can be freed', async () => {
+  it('sends clips straight to IPFS where nothing can be freed', async () => {
     const world = await testServices()
     const services = await onShortDisk(world, -1)
     const clip = await speak(services)
@@ -34,7 +34,7 @@ describe('a disk without room', () => {
     })
   })
 
-  it('is refused before anything is paid for while no provider would be asked', async () => {
+  it('has a text refused before it is paid for while no provider can be tried', async () => {
     const world = await testServices({ ...atOnce })
     for (const provider of world.providers) provider.always(unavailable(3_600_000))
     await speak(world.services)
@@ -42,7 +42,7 @@ describe('a disk without room', () => {
     await expect(speak(await onShortDisk(world, -1))).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 
-  it('does not keep providers from being asked again once they have rested', async () => {
+  it('does not keep providers from being tried again after their cool-down', async () => {
     const world = await testServices(atOnce)
     const { services, providers, clock, first } = world
     for (const provider of providers) provider.always(unavailable(60_000))
@@ -53,7 +53,7 @@ describe('a disk without room', () => {
     expect(await speak(await onShortDisk(world, -1))).toMatchObject({ state: 'stored' })
   })
 
-  it('has its clean-up free what IPFS has before it needs the catalog', async () => {
+  it('is freed by the clean-up before that needs the catalog', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await runMaintenance(await onShortDisk(world, 0))
@@ -64,7 +64,7 @@ describe('a disk without room', () => {
   })
 
   it.runIf(canMount)(
-    'leaves the catalog enough of it to drain the backlog later',
+    'leaves the catalog enough space to upload the backlog later',
     async () => {
       const { directory } = await smallDisk(48 * 1024 ** 2)
       const { services, providers, speech, clock } = await testServices({ directory, ...atOnce })

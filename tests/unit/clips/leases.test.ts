@@ -23,7 +23,7 @@ describe('leases', () => {
     expect(await one.services.catalog.totals()).toMatchObject({ waitingClips: 0 })
   }, 20_000)
 
-  it('are prolonged before each try, so that a long round keeps its clip', async () => {
+  it('are extended before each attempt, so that a long round keeps its clip', async () => {
     const { services, clock, first, second } = await testServices()
     first.always('hang')
     second.always('hang')
@@ -52,7 +52,7 @@ describe('leases', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ leaseOwner: 'another', failedRounds: 0 })
   })
 
-  it('that run out by a clock set forward do not put two of our own workers on one clip', async () => {
+  it('that run out when the clock is set forward do not let one process upload a clip twice', async () => {
     const { services, clock, first } = await testServices()
     first.always(async ({ cid }) => {
       await clock.sleep(5000)

@@ -3,7 +3,7 @@ import { liveThrough } from './life-model.ts'
 
 // More lives, and those of other seeds: tests/proof/life.proof.ts.
 it(
-  'whatever happens in whatever order, no answered clip is lost, none is stored twice, and all comes to rest',
+  'whatever happens in whatever order, no answered clip is lost, none is stored twice, and all is settled in the end',
   {
     timeout: 60_000,
   },

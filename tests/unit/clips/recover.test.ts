@@ -31,7 +31,7 @@ async function leaveSpeaking({ catalog, clock }: Services, leaseOwner: string) {
 }
 
 describe('recovery', () => {
-  it('takes back what a dead process of this host was working on, and nobody else', async () => {
+  it('releases the leases of a dead process of this host, and no others', async () => {
     const { services } = await testServices()
     const ids = await waitingClips(services, 3)
     const alive = `${hostIdentity}:${process.ppid}:000000000000`
@@ -47,7 +47,7 @@ describe('recovery', () => {
     expect(owners.toSorted()).toEqual([elsewhere, alive, null].toSorted())
   })
 
-  it('makes speech whose process died before the record a clip that waits', async () => {
+  it('adopts audio whose process died before it was recorded, which then waits for IPFS', async () => {
     const { services, audioDirectory } = await testServices()
     const id = await leaveSpeaking(services, deadOwner)
     await services.store.check()
@@ -61,14 +61,14 @@ describe('recovery', () => {
     })
   })
 
-  it('forgets speech of which nothing was kept', async () => {
+  it('discards the record of a text of which no audio was kept', async () => {
     const { services } = await testServices()
     const id = await leaveSpeaking(services, deadOwner)
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 0 })
     expect(await services.catalog.clips.find(id)).toBeNull()
   })
 
-  it('leaves speech of a living process alone', async () => {
+  it('leaves a text alone that a living process is speaking', async () => {
     const { services } = await testServices()
     const id = await leaveSpeaking(services, services.leaseOwner)
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 0 })
@@ -97,7 +97,7 @@ describe('recovery', () => {
     for (const id of ids) expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
   })
 
-  it('can be repeated, and changes nothing then', async () => {
+  it('changes nothing when it runs again', async () => {
     const { services } = await testServices()
     await waitingClips(services, 2)
     expect(await recover(services)).toEqual({ adopted: 0, waiting: 2 })

@@ -15,8 +15,8 @@ async function pinsOf({ services }: Pick<Awaited<ReturnType<typeof testServices>
   return (await services.catalog.pins.ofClip(id)).map(({ provider }) => provider).sort()
 }
 
-describe('Replicas', () => {
-  it('are one, where nobody asks for more', async () => {
+describe('replicas', () => {
+  it('are one by default', async () => {
     const world = await testServices()
     const clip = await world.clock.until(speak(world.services))
     await world.clock.until(afterResponse(world.services, clip))
@@ -24,7 +24,7 @@ describe('Replicas', () => {
     expect(await pinsOf(world, clip.id)).toEqual(['pinata'])
   })
 
-  it('come behind the answer, which waits for the first alone', async () => {
+  it('are made after the answer, which waits only for the first', async () => {
     const world = await testServices(two)
     const clip = await world.clock.until(speak(world.services))
     expect(clip).toMatchObject({ state: 'stored', provider: 'pinata' })
@@ -35,7 +35,7 @@ describe('Replicas', () => {
     expect(await world.services.catalog.replications.count()).toBe(0)
   })
 
-  it('are left to whoever works on them once the lease was lost', async () => {
+  it('are left to the new holder of the lease once that was lost', async () => {
     const { services, clock, second } = await testServices(two)
     const clip = await clock.until(speak(services))
     services.catalog.replications.renew = async () => false
@@ -51,7 +51,7 @@ describe('Replicas', () => {
     })
   })
 
-  it('are all there in the end when the second provider was down for an hour', async () => {
+  it('are complete in the end when the second provider was down for an hour', async () => {
     const world = await testServices(two)
     const { services, clock, first, second } = world
     second.always(unavailable())
@@ -74,7 +74,7 @@ describe('Replicas', () => {
     expect([first.doubles, second.doubles, second.taken.get(clip.cid)]).toEqual([0, 0, 1])
   })
 
-  it('go on where a crash stopped them, and when more are asked for than before', async () => {
+  it('go on after a crash, and when IPFS_REPLICAS is raised', async () => {
     const world = await testServices()
     const clip = await world.clock.until(speak(world.services))
     const next = await testServices({ ...two, directory: world.directory, providers: world.providers })
@@ -83,7 +83,7 @@ describe('Replicas', () => {
     expect(await pinsOf(next, clip.id)).toEqual(['kubo', 'pinata'])
   })
 
-  it('are made once, however many work at it', async () => {
+  it('are made once, however many calls run at the same time', async () => {
     const world = await testServices(two)
     const clips = await world.clock.until(Promise.all([1, 2, 3].map(() => speak(world.services))))
     const results = await world.clock.until(
@@ -93,7 +93,7 @@ describe('Replicas', () => {
     for (const { cid } of clips) expect(world.second.taken.get(cid)).toBe(1)
   })
 
-  it('take the next provider where one refuses', async () => {
+  it('go to the next provider where one refuses', async () => {
     const providers = ['pinata', 'filebase', 'kubo'].map((name) => new FakeProvider(name))
     const world = await testServices({ ...two, providers })
     providers[1]?.always(refused())
@@ -102,7 +102,7 @@ describe('Replicas', () => {
     expect(await pinsOf(world, clip.id)).toEqual(['kubo', 'pinata'])
   })
 
-  it('are as many as there are providers, at most', async () => {
+  it('are at most as many as there are providers', async () => {
     const world = await testServices({ environment: { IPFS_REPLICAS: '5' } })
     const clip = await world.clock.until(speak(world.services))
     await world.clock.until(replicate(world.services, due))
@@ -110,7 +110,7 @@ describe('Replicas', () => {
     expect(await world.services.catalog.replications.count()).toBe(0)
   })
 
-  it('are left to providers that hold bytes of their own: who fetches by CID is never the first', async () => {
+  it('are left to providers that take bytes: one that fetches by CID is never the first', async () => {
     const pinning = Object.assign(new FakeProvider('pinning'), { needsOrigin: true })
     const world = await testServices({ ...two, providers: [pinning, new FakeProvider('kubo')] })
     const clip = await world.clock.until(speak(world.services))

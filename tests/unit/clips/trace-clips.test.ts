@@ -19,7 +19,7 @@ async function traced() {
 }
 
 describe('the trace of a clip', () => {
-  it('that was stored has a span for its speech, one for its try, and one around them', async () => {
+  it('that was stored has a span for its speech, one for its attempt, and one around them', async () => {
     const { services, clock, first, spans } = await traced()
     first.always(async ({ cid }) => {
       await clock.sleep(250)
@@ -65,7 +65,7 @@ describe('the trace of a clip', () => {
     ])
   })
 
-  it('that expired says why, in the try and in the whole', async () => {
+  it('that expired says why, in the span of the attempt and in the one around it', async () => {
     const { services, clock, first, spans } = await traced()
     first.always(refused())
     const { id } = await speak(services)

@@ -22,7 +22,7 @@ const NEVER = new AbortController().signal
 
 const failingTranscoder = (error: Error) => ({ transcode: () => Promise.reject(error) })
 
-it('a clip becomes Opus: smaller, as long, under its own CID, and its record says what it was', async () => {
+it('with AUDIO_OPTIMIZE=opus a clip becomes Opus: smaller, as long, under its own CID, and its record says what it was', async () => {
   const { services, first, fileOf } = await optimizingServices()
 
   const clip = await speak(services)
@@ -42,9 +42,9 @@ it('a clip becomes Opus: smaller, as long, under its own CID, and its record say
 })
 
 // The other formats: tests/proof/transcode.proof.ts.
-it('what was spoken as PCM becomes Opus, too', () => expectToBecomeOpus('pcm_16000'))
+it('a clip that was spoken as PCM becomes Opus', () => expectToBecomeOpus('pcm_16000'))
 
-it('what is Opus already stays as it is, as does what is too short to save a fifth', async () => {
+it('a clip stays as it is where it is Opus already, or too short to save a fifth', async () => {
   const { services, speech } = await optimizingServices()
   const request = { text: 'Hello.', voiceId: 'slt', outputFormat: 'opus_48000_192' }
 
@@ -56,13 +56,13 @@ it('what is Opus already stays as it is, as does what is too short to save a fif
   expect(short.mimeType).toBe('audio/mpeg')
 })
 
-it('nothing is re-encoded unless it was asked for', async () => {
+it('no clip is re-encoded without AUDIO_OPTIMIZE', async () => {
   const { services } = await testServices({ clock: systemClock })
 
   expect(await speak(services)).toMatchObject({ mimeType: 'audio/mpeg', originalMimeType: null })
 })
 
-it('a thread that dies, or does not come to an end, leaves the clip as it was', async () => {
+it('a clip stays as it was where the transcoding thread dies or takes too long', async () => {
   const { services, lines, fileOf } = await optimizingServices()
   const transcoderOn = (code: string, timeoutMs: number) =>
     createTranscoder({ clock: systemClock, timeoutMs, startThread: () => new Worker(code, { eval: true }) })
@@ -85,7 +85,7 @@ it('a thread that dies, or does not come to an end, leaves the clip as it was', 
   ])
 })
 
-it('Opus that does not last as long is thrown away', async () => {
+it('Opus that does not last as long as the original is discarded', async () => {
   const { services, lines } = await optimizingServices()
   const other = await readFile(path.join(import.meta.dirname, '../../fixtures/speech.mp3'))
   const transcoder = { transcode: async () => new Blob([other]) }
@@ -98,7 +98,7 @@ it('Opus that does not last as long is thrown away', async () => {
   )
 })
 
-it('where the disk is full for the Opus, the original is stored', async () => {
+it('the original is stored where the disk is full for the Opus', async () => {
   const { services, audioDirectory, fileOf } = await optimizingServices()
   let puts = 0
   const store: Services['store'] = {
@@ -118,7 +118,7 @@ it('where the disk is full for the Opus, the original is stored', async () => {
   expect(await readdir(audioDirectory)).toEqual([clip.id])
 })
 
-it('a clip that somebody else took over is not replaced under his hands', async () => {
+it('a clip is not replaced once another process has taken over its lease', async () => {
   const { services, fileOf } = await optimizingServices()
   const transcoder: Services['transcoder'] = {
     async transcode(...args) {
@@ -133,7 +133,7 @@ it('a clip that somebody else took over is not replaced under his hands', async 
   expect(clip.mimeType).toBe('audio/mpeg')
 })
 
-it('a crash before the record leaves a clip that is found again, as it was or as Opus', async () => {
+it('a clip is adopted, as it was or as Opus, where the process dies before it is recorded', async () => {
   for (const [outputFormat, crashesAt, mimeType] of [
     ['mp3_44100_128', 'transcode', 'audio/mpeg'],
     ['mp3_44100_128', 'stage', 'audio/ogg'],
@@ -166,7 +166,7 @@ it('a crash before the record leaves a clip that is found again, as it was or as
   }
 })
 
-it('who listens hears what the voice gave, and finds the same bytes under the id of the clip', async () => {
+it('a listener receives what the voice gave, and finds the same bytes under the id of the clip', async () => {
   const { services, fileOf } = await optimizingServices()
   const request = { text: 'Listen to this.', voiceId: 'slt' }
   const context = { requestId: 'request' }
@@ -191,7 +191,7 @@ it('who listens hears what the voice gave, and finds the same bytes under the id
   expect(heardAgain).toBe(heard)
 })
 
-it('damaged MP3 is refused by the thread, and stays', async () => {
+it('damaged MP3 is refused by the transcoding thread, and stays as it is', async () => {
   const { services } = await optimizingServices()
   const job = { format: { codec: 'mp3' }, bitRateKbps: 48 } as const
 

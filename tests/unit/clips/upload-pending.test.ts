@@ -15,8 +15,8 @@ async function roundOf(services: Services, options: PendingOptions) {
 
 const all: PendingOptions = { limit: 1000, trigger: 'admin', signal: never, dueOnly: false }
 
-describe('uploading what waits', () => {
-  it('reports each clip, and what remains', async () => {
+describe('uploading pending clips', () => {
+  it('reports each clip, and how many remain', async () => {
     const { services, clock, first, second } = await testServices({
       environment: { IPFS_RETRY_DELAYS_MS: ',' },
     })
@@ -37,7 +37,7 @@ describe('uploading what waits', () => {
     })
   })
 
-  it('records and counts its tries under their trigger', async () => {
+  it('records and counts its attempts under their trigger', async () => {
     const { services } = await testServices()
     const [id = ''] = await waitingClips(services, 1)
     await uploadPending(services, { ...all, trigger: 'cron' })
@@ -46,13 +46,13 @@ describe('uploading what waits', () => {
     expect(counters).toMatchObject({ background_retries_stored: { cron: 1 } })
   })
 
-  it('takes nothing where nothing waits', async () => {
+  it('does nothing where no clip waits', async () => {
     const { services } = await testServices()
     await speak(services)
     expect(await roundOf(services, all)).toMatchObject({ processed: 0, remaining: 0, results: [] })
   })
 
-  it('leaves a clip alone until its own date, unless an operator says so', async () => {
+  it('leaves a clip alone until its next attempt is due, unless dueOnly is false', async () => {
     const { services, clock, providers } = await testServices()
     for (const provider of providers) provider.always(refused())
     await speak(services)
@@ -67,7 +67,7 @@ describe('uploading what waits', () => {
     expect(await uploadPending(services, all)).toMatchObject({ successCount: 1 })
   })
 
-  it('tries each clip once a round, however often it fails', async () => {
+  it('tries a clip that fails only once a round', async () => {
     const { services, clock, first, second } = await testServices({
       environment: { IPFS_RETRY_DELAYS_MS: ',' },
     })
@@ -79,7 +79,7 @@ describe('uploading what waits', () => {
     expect(first.uploads).toHaveLength(3)
   })
 
-  it('is over with a clip whose bytes are gone, and says so', async () => {
+  it('expires a clip whose bytes are gone once it is overdue, and says so', async () => {
     const { services, clock, first } = await testServices()
     const [id = ''] = await waitingClips(services, 2)
     await services.store.delete(id)
@@ -93,7 +93,7 @@ describe('uploading what waits', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  it('works on five clips at once and no more', async () => {
+  it('uploads five clips at once and no more', async () => {
     const { services, clock, first } = await testServices()
     first.always(async ({ cid }) => {
       await clock.sleep(1000)
@@ -106,7 +106,7 @@ describe('uploading what waits', () => {
     expect(clock.passed()).toBe(3000)
   })
 
-  it('stops when its time is over: what was under way goes back untouched, and is recognised later', async () => {
+  it('stops when its signal aborts: clips under way become pending again, and are reconciled later', async () => {
     const { services, clock, first } = await testServices()
     first.always('hang_after_storing')
     const ids = await waitingClips(services, 8)
@@ -131,7 +131,7 @@ describe('uploading what waits', () => {
   })
 })
 
-describe('uploading what waits after an outage', () => {
+describe('uploading pending clips after an outage', () => {
   async function afterOutage(waiting: number) {
     const provider = new FakeProvider('pinata')
     const world = await testServices({ providers: [provider] })
@@ -143,7 +143,7 @@ describe('uploading what waits after an outage', () => {
     return { ...world, provider }
   }
 
-  it('probes with one clip, and goes on with the others once that succeeds', async () => {
+  it('probes a provider with one clip, and goes on with the others once that succeeds', async () => {
     const { services, clock, provider } = await afterOutage(10)
     provider.next(async ({ cid }) => {
       await clock.sleep(500)
@@ -153,7 +153,7 @@ describe('uploading what waits after an outage', () => {
     expect(await clock.until(roundOf(services, all))).toMatchObject({ successCount: 10, remaining: 0 })
   })
 
-  it('leaves the others alone when the probe fails', async () => {
+  it('leaves the other clips alone when the probe fails', async () => {
     const { services, clock, provider } = await afterOutage(10)
     provider.always(unavailable())
     expect(await clock.until(roundOf(services, all))).toMatchObject({
@@ -165,13 +165,13 @@ describe('uploading what waits after an outage', () => {
   })
 })
 
-describe('uploading what waits, with a catalog that fails', () => {
+describe('uploading pending clips while the catalog fails', () => {
   function withQueue(services: Services, queue: Partial<Services['catalog']['queue']>): Services {
     return { ...services, catalog: { ...services.catalog, queue: { ...services.catalog.queue, ...queue } } }
   }
   const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
 
-  it('says so, once everything that was under way has come to its end', async () => {
+  it('throws once all uploads under way have ended', async () => {
     const { services, clock, first } = await testServices()
     first.always(async ({ cid }) => {
       await clock.sleep(1000)
@@ -191,7 +191,7 @@ describe('uploading what waits, with a catalog that fails', () => {
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(1)
   })
 
-  it('lets no failure get lost when all that is under way fails together', async () => {
+  it('loses no failure when all uploads under way fail together', async () => {
     const { services, clock, first } = await testServices()
     await waitingClips(services, 5)
     // The catalog breaks while all five are on their way.

@@ -60,7 +60,7 @@ const hello = { text: 'Hello', voiceId: 'slt', outputFormat: 'pcm_8000' }
 const context = { requestId: 'test' }
 
 describe('the same request', () => {
-  it('finds the clip that exists, with no call to the vendor', async () => {
+  it('is answered with the clip that exists, without a call to the vendor', async () => {
     const vendor = createCountingSpeech()
     const services = open(vendor.speech)
     const first = await vocalizeOnce(services, hello, context)
@@ -73,7 +73,7 @@ describe('the same request', () => {
     expect(counters).toMatchObject({ characters_spoken: { '': 5 }, characters_saved: { '': 5 } })
   })
 
-  it('is the same however its letters are composed', async () => {
+  it('is the same request however its letters are composed in Unicode', async () => {
     const vendor = createCountingSpeech()
     const services = open(vendor.speech)
     await vocalizeOnce(services, { ...hello, text: 'Cr\u00e8me' }, context)
@@ -89,7 +89,7 @@ describe('the same request', () => {
     ['settings', { voiceSettings: { speed: 1.1 } }],
     ['language', { languageCode: 'de' }],
     ['seed', { seed: 7 }],
-  ])('is another one with another %s', async (_, change) => {
+  ])('is spoken anew with another %s', async (_, change) => {
     const vendor = createCountingSpeech()
     const services = open(vendor.speech)
     await vocalizeOnce(services, hello, context)
@@ -97,7 +97,7 @@ describe('the same request', () => {
     expect(vendor.calls).toBe(2)
   })
 
-  it('is spoken once by two processes that are asked a hundred times at once', async () => {
+  it('is spoken once when two processes get it a hundred times at once', async () => {
     const vendor = createCountingSpeech()
     const processes = [open(vendor.speech), open(vendor.speech)] as const
     const asked = Array.from({ length: 100 }, (_, n) =>
@@ -109,7 +109,7 @@ describe('the same request', () => {
     expect(clips.filter((clip) => !clip.isReused)).toHaveLength(1)
   })
 
-  it('is spoken anew on request, and where reuse is off', async () => {
+  it('is spoken anew with reuse: false, and where reuse is off', async () => {
     const vendor = createCountingSpeech()
     const services = open(vendor.speech)
     await vocalizeOnce(services, hello, context)
@@ -130,7 +130,7 @@ describe('the same request', () => {
     expect(vendor.calls).toBe(2)
   })
 
-  it('can be asked again after the vendor refused it', async () => {
+  it('is spoken when it comes again after the vendor refused it', async () => {
     const vendor = createCountingSpeech()
     const services = open(vendor.speech)
     vendor.failWith(new ServiceError('speech_overloaded', 'busy'))

@@ -20,7 +20,7 @@ async function openInTrouble() {
 }
 
 describe('a text that neither the bucket nor IPFS takes', () => {
-  it('waits on this machine, and is heard from there', async () => {
+  it('waits on this machine, and is served from there', async () => {
     const { services } = await openInTrouble()
     const { id, state, cid } = await speak(services)
     expect(state).toBe('pending')
@@ -32,7 +32,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     expect((await services.store.blob(id))?.size).toBe(bytes.length)
   })
 
-  it('is brought to the bucket by itself once that takes it', async () => {
+  it('is uploaded to the bucket without further calls once that works again', async () => {
     const { services, server, heal } = await openInTrouble()
     const { id } = await speak(services)
     heal()
@@ -44,7 +44,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     })
   })
 
-  it('reaches IPFS from this machine, should a provider be the first to heal', async () => {
+  it('reaches IPFS from this machine where a provider works again first', async () => {
     const { services, server, heal } = await openInTrouble()
     const { id } = await speak(services)
     heal()
@@ -55,7 +55,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
   })
 
-  it('is not promised where the disk of this machine does not last', async () => {
+  it('is refused where the disk of this machine does not survive the process', async () => {
     const { services } = await openInTrouble()
     const { store } = services
     const forgetful = {

@@ -51,7 +51,7 @@ describe('a text that the temporary store cannot take', () => {
     expect(await services.catalog.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
   })
 
-  it('and IPFS neither, is refused with what failed at each provider and here', async () => {
+  it('is refused where IPFS fails as well, with the errors of each provider and of the store', async () => {
     const { services, providers, audioDirectory } = await withoutStore()
     providers[0]?.always(refused())
     providers[1]?.always(unavailable(3_600_000))
@@ -70,7 +70,7 @@ describe('a text that the temporary store cannot take', () => {
     expect(await services.catalog.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
   })
 
-  it('fails in the middle of speaking, is rescued and goes straight to IPFS', async () => {
+  it('is rescued where the store fails in the middle of the speech, and goes straight to IPFS', async () => {
     const { services, speech, audioDirectory } = await testServices()
     speech.durationMs = 1000
     speech.beforeChunk = (sizeBytes) =>
@@ -93,7 +93,7 @@ describe('a text that the catalog cannot take', () => {
   it.each([
     ['reserve', ['reserve', 'stage', 'settle', 'discard']],
     ['settle', ['stage', 'settle']],
-  ] as const)('(%s fails) has an address that needs no record of it', async (_, methods) => {
+  ] as const)('has a permanent URL that needs no record of it where %s fails', async (_, methods) => {
     const { services } = await testServices({ environment: { IPFS_GATEWAY_URL: 'self' } })
     const recorded = await speak(services, 'Good morning')
     expect(recorded.permanentUrl).toMatch(/^\/ipfs\//)
@@ -101,21 +101,21 @@ describe('a text that the catalog cannot take', () => {
     expect(permanentUrl).toMatch(new RegExp(`^https://.*/ipfs/${ipfsHash}`))
   })
 
-  it('is refused before anything is paid for while no provider would take it', async () => {
+  it('is refused before it is paid for while no provider can be tried', async () => {
     const { services, speech } = await testServices()
     speech.speaking = new Error('Nobody should have asked')
     const sick = { ...failing(services, 'reserve'), chain: { ...services.chain, canTry: () => false } }
     await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 
-  it('although it had reserved its room, goes straight to IPFS, and its bytes are not kept', async () => {
+  it('goes straight to IPFS where the catalog fails after the reservation, and its bytes are not kept', async () => {
     const { services, audioDirectory } = await testServices()
     const clip = await speak(failing(services, 'stage'))
     expect(clip).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await readdir(audioDirectory)).toEqual([])
   })
 
-  it('and IPFS neither, is refused and forgotten, so that nobody uploads it later', async () => {
+  it('is refused and discarded where IPFS fails as well, so that it is not uploaded later', async () => {
     const { services, providers, audioDirectory } = await testServices()
     for (const provider of providers) provider.always(refused())
     const sick = failing(services, 'stage')
@@ -124,7 +124,7 @@ describe('a text that the catalog cannot take', () => {
     expect(await services.catalog.totals()).toMatchObject({ heldClips: 0 })
   })
 
-  it('and is refused: not with the words of the database, which name its server and its user', async () => {
+  it('is refused without the words of the database, which name its server and its user', async () => {
     const { services } = await testServices()
     const sick = { ...failing(services, 'reserve'), chain: { ...services.chain, canTry: () => false } }
     const error = await speak(sick).catch((thrown) => thrown)
@@ -132,7 +132,7 @@ describe('a text that the catalog cannot take', () => {
     expect(error.message).not.toContain('disk is full')
   })
 
-  it('is spoken again once the catalog is free', async () => {
+  it('is spoken again once the catalog works again', async () => {
     const { services, providers, directory, clock } = await testServices({
       environment: { IPFS_RETRY_DELAYS_MS: ',' },
     })
@@ -152,7 +152,7 @@ describe('the byte budget', () => {
   // A text of 20 characters is expected to take a second: 16,000 bytes at 128 kbit/s.
   const tight = () => testServices({ environment: { TEMP_AUDIO_MAX_BYTES: '20000' } })
 
-  it('lets go of what IPFS has before it refuses, and then says that it is full', async () => {
+  it('evicts clips that IPFS has before it refuses, and then says that it is full', async () => {
     const { services, providers, first, speech } = await tight()
     speech.durationMs = 1000
     const stored = await speak(services, textOf(20, 'a'))
@@ -170,14 +170,14 @@ describe('the byte budget', () => {
     expect(first.uploads).toHaveLength(2)
   })
 
-  it('lets go of nothing for a clip that is larger than the whole', async () => {
+  it('evicts nothing for a clip that is larger than the whole budget', async () => {
     const { services } = await tight()
     const { id } = await speak(services, textOf(20, 'a'))
     await expect(speak(services, textOf(30, 'b'))).rejects.toMatchObject({ code: 'temp_storage_full' })
     expect(await services.catalog.clips.find(id)).toMatchObject({ hasLocalBytes: true })
   })
 
-  it('is asked again while a clip outgrows what was expected of it', async () => {
+  it('is asked for more while a clip becomes larger than expected', async () => {
     const { services, speech } = await testServices()
     speech.durationMs = 3000
     const clip = await speak(services, 'Short')
@@ -185,14 +185,14 @@ describe('the byte budget', () => {
     expect(await services.catalog.totals()).toMatchObject({ heldBytes: clip.sizeBytes })
   })
 
-  it('sends a clip that outgrows it straight to IPFS', async () => {
+  it('sends a clip that becomes too large for it straight to IPFS', async () => {
     const { services, speech } = await tight()
     speech.durationMs = 3000
     expect(await speak(services, 'Short')).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await services.catalog.totals()).toMatchObject({ heldBytes: 0 })
   })
 
-  it('holds when many texts come at once', async () => {
+  it('is not exceeded when many texts come at once', async () => {
     const maxBytes = 60_000
     const { services, audioDirectory } = await testServices({
       environment: { TEMP_AUDIO_MAX_BYTES: `${maxBytes}` },
@@ -209,7 +209,7 @@ describe('the byte budget', () => {
     expect(await readdir(audioDirectory)).toHaveLength(heldClips)
   })
 
-  it('does not turn a store that cannot delete into an error of ours', async () => {
+  it('does not fail where the store cannot delete', async () => {
     const { services, speech } = await tight()
     speech.durationMs = 1000
     await speak(services, textOf(20, 'a'))

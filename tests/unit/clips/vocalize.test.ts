@@ -16,7 +16,7 @@ const failAll = ({ providers }: TestServices, behaviour = refused()) => {
 }
 
 describe('a text that reaches IPFS at once', () => {
-  it('is answered with where it is', async () => {
+  it('is answered with its permanent URL', async () => {
     const world = await testServices()
     const clip = await speak(world.services)
     expect(clip).toMatchObject({
@@ -48,7 +48,7 @@ describe('a text that reaches IPFS at once', () => {
     expect(clip).toMatchObject({ cid, sizeBytes: spoken.length, characters: 12 })
   })
 
-  it('is recorded with its tries', async () => {
+  it('is recorded with its attempts', async () => {
     const { services, first } = await testServices()
     first.next(refused())
     const { id, cid } = await speak(services)
@@ -80,7 +80,7 @@ describe('a text that reaches IPFS at once', () => {
     ])
   })
 
-  it('has its whole time before it, however long it took to speak', async () => {
+  it('expires a whole time to live after it was spoken, however long that took', async () => {
     const { services, clock, speech } = await testServices({ environment: { TEMP_AUDIO_TTL_SECONDS: '10' } })
     speech.beforeChunk = async (sizeBytes) => {
       if (sizeBytes === 0) await clock.sleep(30_000)
@@ -91,7 +91,7 @@ describe('a text that reaches IPFS at once', () => {
 })
 
 describe('a text that does not reach IPFS at once', () => {
-  it('is answered as temporary, and waits with a date for its next round', async () => {
+  it('is answered as temporary, and its next attempt has a date', async () => {
     const world = await testServices()
     failAll(world)
     const { services, clock } = world
@@ -124,7 +124,7 @@ describe('a text that does not reach IPFS at once', () => {
     expect(first.doubles).toBe(0)
   })
 
-  it('is answered at once while every provider is known to be sick, and is up for the next round', async () => {
+  it('is answered at once while every breaker is open, and can be claimed by the next round', async () => {
     const world = await testServices()
     const { services, clock, providers } = world
     failAll(world, unavailable(3_600_000))
@@ -142,7 +142,7 @@ describe('a text that does not reach IPFS at once', () => {
     })
   })
 
-  it('is safe although the catalog fails while its lease is given back', async () => {
+  it('is safe although the catalog fails when its lease is released', async () => {
     const { services } = await testServices()
     const sick = withCatalog(services, {
       queue: { ...services.catalog.queue, release: () => Promise.reject(new CatalogError('locked')) },
@@ -152,7 +152,7 @@ describe('a text that does not reach IPFS at once', () => {
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'staged' })
   })
 
-  it('is answered as stored although the catalog fails to take that down', async () => {
+  it('is answered as stored although the catalog fails to record that', async () => {
     const { services, first, lines } = await testServices()
     const sick = withCatalog(services, {
       clips: { ...services.catalog.clips, store: () => Promise.reject(new CatalogError('locked')) },
@@ -180,7 +180,7 @@ describe('a text that is not spoken', () => {
     expect(providers.flatMap(({ uploads }) => uploads)).toEqual([])
   })
 
-  it('leaves nothing behind when the vendor answers something that is no audio', async () => {
+  it('leaves nothing behind when the vendor answers with something that is no audio', async () => {
     const { services, audioDirectory } = await testServices()
     const answer = async () => ({
       audio: ReadableStream.from([Buffer.from('<!doctype html><title>Sorry</title>')]),

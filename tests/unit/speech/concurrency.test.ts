@@ -49,8 +49,8 @@ function setUp(concurrency: number) {
   return { clock, limited, speak, begun, ...steered }
 }
 
-describe('Limited speech', () => {
-  it('lets as many speak at once as it may, and the next when one is at its end', async () => {
+describe('speech with limited concurrency', () => {
+  it('lets `concurrency` requests speak at once, and the next when one has ended', async () => {
     const { speak, begun, controllers } = setUp(2)
     const first = await speak()
     await speak()
@@ -64,7 +64,7 @@ describe('Limited speech', () => {
     expect(await begun()).toBe(3)
   })
 
-  it('holds the slot until the audio has ended, not only begun', async () => {
+  it('holds a slot until the audio has ended, not only begun', async () => {
     const { speak, begun, controllers } = setUp(1)
     const first = await speak()
     controllers[0]?.enqueue(Buffer.from('audio'))
@@ -85,7 +85,7 @@ describe('Limited speech', () => {
     await second
   })
 
-  it('frees the slot when the audio breaks off while nobody reads', async () => {
+  it('frees the slot when the audio breaks off while it is not read', async () => {
     const { speak, controllers } = setUp(1)
     await speak()
     controllers[0]?.error(new Error('broken'))
@@ -93,7 +93,7 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  it('frees the slot when nobody wants the audio any more', async () => {
+  it('frees the slot when the audio is cancelled', async () => {
     const { speak } = setUp(1)
     const first = await speak()
     await first.audio.cancel()
@@ -101,7 +101,7 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  it('frees the slot when the voice refuses', async () => {
+  it('frees the slot when the vendor refuses', async () => {
     const { speak, refuseWith } = setUp(1)
     const refusal = new Error('refused')
     refuseWith(refusal)
@@ -111,7 +111,7 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  it('turns away with speech_overloaded and a Retry-After who has waited too long', async () => {
+  it('refuses a request that has waited too long with speech_overloaded and a Retry-After', async () => {
     const { clock, speak } = setUp(1)
     await speak()
     const second = errorOf(speak())
@@ -122,7 +122,7 @@ describe('Limited speech', () => {
     expect(await second).toMatchObject({ code: 'speech_overloaded', retryAfterMs: 5000 })
   })
 
-  it('gives nobody the slot of one who was turned away', async () => {
+  it('does not lose the slot of a request that was refused', async () => {
     const { clock, speak, begun, controllers } = setUp(1)
     await speak()
     await Promise.all([errorOf(speak()), errorOf(speak()), clock.advance(5000)])
@@ -132,7 +132,7 @@ describe('Limited speech', () => {
     expect(await begun()).toBe(2)
   })
 
-  it('lets one who is aborted in the queue go at once, and its slot to the next', async () => {
+  it('rejects a request at once that is aborted in the queue, and gives its slot to the next', async () => {
     const { speak, begun, controllers } = setUp(1)
     const stop = new AbortController()
     const reason = new Error('stopping')
@@ -147,7 +147,7 @@ describe('Limited speech', () => {
     expect(await begun()).toBe(2)
   })
 
-  it('takes no slot for one who is aborted already', async () => {
+  it('takes no slot for a request that is aborted already', async () => {
     const { speak } = setUp(1)
     const reason = new Error('stopping')
 
@@ -155,14 +155,14 @@ describe('Limited speech', () => {
     await speak()
   })
 
-  it('keeps no clock running', async () => {
+  it('leaves no timer behind', async () => {
     const { clock, speak } = setUp(1)
     await speak()
 
     expect(clock.waiting()).toBe(0)
   })
 
-  it('is the voice that it limits in everything else', async () => {
+  it('is otherwise the vendor that it limits', async () => {
     const { limited, isClosed } = setUp(1)
 
     expect(limited.name).toBe('local')

@@ -4,7 +4,7 @@ import { systemClock as clock } from '#lib/platform/clock.ts'
 import { createSpeech } from '#lib/speech/index.ts'
 import { apiKey } from './elevenlabs/vendor.ts'
 
-describe('The voice that the configuration asks for', () => {
+describe('the configured speech vendor', () => {
   it.each([
     ['ElevenLabs with a key', { ELEVENLABS_API_KEY: apiKey }, 'elevenlabs'],
     ['the built-in one without', {}, 'local'],

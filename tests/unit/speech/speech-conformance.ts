@@ -36,7 +36,7 @@ const timeoutMs = 60_000
 
 /** What every voice must do, whoever speaks. */
 export function describeSpeech({ title, create, longText, setUp, tearDown }: Subject) {
-  describe(`${title}, as a voice`, { timeout: 30_000 }, () => {
+  describe(`${title}, as a speech vendor`, { timeout: 30_000 }, () => {
     const clock = createFakeClock()
     const request: SpeechRequest = { text: 'Hello world.', voiceId: '21m00Tcm4TlvDq8ikWAM' }
     let speech: Speech
@@ -58,7 +58,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       expect(spoken.modelId).not.toBe('')
     })
 
-    it('speaks in the format that was asked for', async () => {
+    it('speaks in the requested format', async () => {
       const spoken = await speech.speak({ ...request, outputFormat: 'mp3_22050_32' }, { signal: never })
 
       await spoken.audio.cancel()
@@ -71,7 +71,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       expect((await bytesOf(spoken.audio)).length).toBeGreaterThan(1000)
     })
 
-    it('refuses a format that nobody knows, and names the field', async () => {
+    it('refuses an unknown format, and names the field', async () => {
       const speaking = speech.speak({ ...request, outputFormat: 'midi_1' }, { signal: never })
 
       await expect(speaking).rejects.toMatchObject({
@@ -128,7 +128,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       await expect(bytesOf(audio)).rejects.toMatchObject({ name: 'ServiceError', code: 'speech_timeout' })
     })
 
-    it('runs no clock any more once the audio is at its end or nobody wants it', async () => {
+    it('leaves no timer behind once the audio has ended or is cancelled', async () => {
       const whole = await speech.speak(request, { signal: never })
       await bytesOf(whole.audio)
       const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
@@ -137,7 +137,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       await expect.poll(clock.waiting, patience).toBe(0)
     })
 
-    it('goes on speaking after audio that nobody wanted', async () => {
+    it('speaks the next text after audio that was cancelled', async () => {
       const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
       await unwanted.audio.cancel()
       const { audio } = await speech.speak(request, { signal: never })

@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 import { bytes, MEBIBYTE, MINUTE_MS, openStore } from './s3-subject.ts'
 import { audioBytes, failedPut, inChunks, listAll, readAll } from './store-subject.ts'
 
-describe('large clips in a bucket of S3', () => {
+describe('large clips in an S3 bucket', () => {
   async function* zeros(mebibytes: number) {
     const chunk = Buffer.alloc(MEBIBYTE)
     for (let count = 0; count < mebibytes; count += 1) yield chunk
@@ -42,7 +42,7 @@ describe('large clips in a bucket of S3', () => {
     return { seen, bucket }
   }
 
-  it('go up in parts, a few of which are in memory at a time', async () => {
+  it('are uploaded in parts, a few of which are in memory at a time', async () => {
     const { seen, bucket } = await counting()
     let mostBytes = 0
     let givenBytes = 0
@@ -58,7 +58,7 @@ describe('large clips in a bucket of S3', () => {
     expect(mostBytes).toBeLessThanOrEqual(20 * MEBIBYTE)
   }, 30_000)
 
-  it('come down no faster than they are read', async () => {
+  it('are downloaded no faster than they are read', async () => {
     const { seen, bucket } = await counting()
     const body = (await bucket.open(newClipId())) as Readable
     const first = await body[Symbol.asyncIterator]().next()
@@ -74,7 +74,7 @@ describe('large clips in a bucket of S3', () => {
     body.destroy()
   })
 
-  it('come back whole after they went up in parts', async () => {
+  it('are read whole after they were uploaded in parts', async () => {
     const { store, server } = await openStore()
     const id = newClipId()
     const digest = createHash('sha256')

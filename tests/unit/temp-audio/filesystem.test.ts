@@ -60,7 +60,7 @@ describe('the file system as a store', () => {
     },
   )
 
-  it('works in a directory that is not there yet, and in one that vanished', async () => {
+  it('works in a directory that does not exist yet, and in one that was deleted', async () => {
     const { directory, store } = await open()
     const id = newClipId()
     await store.put(newClipId(), inChunks(bytes))
@@ -71,7 +71,7 @@ describe('the file system as a store', () => {
     expect(await readAll(store, id)).toEqual(bytes)
   })
 
-  it('rescues every byte when its directory vanishes while it writes', async () => {
+  it('rescues every byte when its directory is deleted while it writes', async () => {
     const { directory, store } = await open()
     async function* vanishing() {
       yield bytes.subarray(0, 100_000)
@@ -84,7 +84,7 @@ describe('the file system as a store', () => {
     expect(openFiles(directory)).toBe(0)
   })
 
-  it('rescues every byte when its directory is taken away before the commit', async () => {
+  it('rescues every byte when its directory is moved before the commit', async () => {
     const { directory, store } = await open()
     async function* lastMinute() {
       yield bytes
@@ -116,7 +116,7 @@ describe('the file system as a store', () => {
     await expect(listAll(store)).rejects.toThrow('ENOTDIR')
   })
 
-  it('refuses to carry more than 64 MiB in memory, and keeps nothing of it', async () => {
+  it('refuses to rescue more than 64 MiB in memory, and keeps nothing of it', async () => {
     const { directory, store } = await open()
     const mebibyte = Buffer.alloc(1024 ** 2)
     async function* endless() {
@@ -128,7 +128,7 @@ describe('the file system as a store', () => {
     expect(await readdir(directory).catch(() => [])).toEqual([])
   })
 
-  it('clears away unfinished writes that are old, and only those', async () => {
+  it('deletes unfinished writes that are old, and only those', async () => {
     const { directory, store } = await open()
     const kept = newClipId()
     await store.put(kept, inChunks(bytes))
@@ -149,7 +149,7 @@ describe('the file system as a store', () => {
     expect(await listAll(store)).toEqual([])
   })
 
-  it('keeps no file open for listeners that go away', async () => {
+  it('keeps no file open for readers that cancel', async () => {
     const { directory, store } = await open()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -163,7 +163,7 @@ describe('the file system as a store', () => {
     await until('all files closed', () => openFiles(directory) === 0)
   })
 
-  it('keeps no file open after writes that broke', async () => {
+  it('keeps no file open after writes that failed', async () => {
     const { directory, store } = await open()
     async function* breaking() {
       yield bytes

@@ -20,7 +20,7 @@ describe('local copies of what a bucket holds', () => {
   }
   const sweep = { removeUnfinishedBefore: 0 }
 
-  it('go once nobody has used them for a quarter of an hour', async () => {
+  it('are deleted once they were not used for a quarter of an hour', async () => {
     const { store, copies, ids, advance } = await openWithCopies(3)
     advance(10 * MINUTE_MS)
     await store.blob(ids[0])
@@ -32,7 +32,7 @@ describe('local copies of what a bucket holds', () => {
     }
   })
 
-  it('go when they are too many, least recently used first', async () => {
+  it('are deleted when they are too large together, least recently used first', async () => {
     const { store, copies, ids, advance } = await openWithCopies(5, 3000)
     advance(6 * MINUTE_MS)
     await store.read(ids[0]).then((stream) => stream?.cancel())
@@ -41,14 +41,14 @@ describe('local copies of what a bucket holds', () => {
     expect((await readdir(copies)).sort()).toEqual([ids[0], ids[3], ids[4]].sort())
   })
 
-  it('stay while they were used in the last minutes, however many they are', async () => {
+  it('stay while they were used in the last minutes, however large they are together', async () => {
     const { store, copies, ids } = await openWithCopies(5, 0)
     await listAll(store, sweep)
     expect(await store.evictCopies()).toBe(0)
     expect((await readdir(copies)).sort()).toEqual(ids.toSorted())
   })
 
-  it('go by and by without a clean-up, too', async () => {
+  it('are deleted without a clean-up, too', async () => {
     const { store, copies, ids, advance } = await openWithCopies(3)
     advance(20 * MINUTE_MS)
     const latest = newClipId()
@@ -58,7 +58,7 @@ describe('local copies of what a bucket holds', () => {
     expect(ids).toHaveLength(3)
   })
 
-  it('go at once when the disk needs room, and the clips stay', async () => {
+  it('are deleted at once when the disk is full, and the clips stay', async () => {
     const { store, copies, ids, advance, server } = await openWithCopies(3)
     advance(6 * MINUTE_MS)
     expect(await store.evictCopies()).toBe(3)
@@ -66,7 +66,7 @@ describe('local copies of what a bucket holds', () => {
     expect(server.objects()).toEqual(ids.map((id) => `audio/${id}`).sort())
   })
 
-  it('can be read to their end as blobs while others use them, too', async () => {
+  it('can be read as blobs to their end while they are used elsewhere', async () => {
     const { store, ids } = await openWithCopies(1)
     const blob = await store.blob(ids[0])
     await store.blob(ids[0])

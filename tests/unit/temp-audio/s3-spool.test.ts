@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 import { bytes, bytesOf, filesIn, handClock, MINUTE_MS, openStore } from './s3-subject.ts'
 import { failedPut, inChunks, listAll, readAll } from './store-subject.ts'
 
-describe('the spool on the way to a bucket', () => {
+describe('a clip in the spool of a bucket', () => {
   /** A store whose process died after the clip was durable on its machine, and before the bucket had it. */
   async function crashed() {
     const world = await openStore()
@@ -18,7 +18,7 @@ describe('the spool on the way to a bucket', () => {
     return { ...world, id, machine: { server: world.server, directory: world.directory } }
   }
 
-  it('is brought to the bucket by the next process after a crash', async () => {
+  it('is uploaded by the next process after a crash', async () => {
     const { id, machine, server } = await crashed()
     const { store, directory } = await openStore({ machine })
     expect(await store.pushLeftBehind()).toBe(1)
@@ -29,20 +29,20 @@ describe('the spool on the way to a bucket', () => {
     expect(await readdir(path.join(directory, 'spool'))).toEqual([])
   })
 
-  it('is brought there by listing, too', async () => {
+  it('is uploaded when the store lists its clips', async () => {
     const { id, machine } = await crashed()
     const { store } = await openStore({ machine })
     expect(await listAll(store)).toMatchObject([{ id, sizeBytes: bytes.length }])
   })
 
-  it('gives its bytes while the bucket does not have them', async () => {
+  it('can be read while the bucket does not have it', async () => {
     const { id, machine } = await crashed()
     const { store } = await openStore({ machine })
     expect((await bytesOf(await store.blob(id)))?.equals(bytes)).toBe(true)
     expect(await readAll(store, id, { start: 5, end: 9 })).toEqual(bytes.subarray(5, 10))
   })
 
-  it('is brought there once more by several processes at once, without harm', async () => {
+  it('does no harm when several processes upload it at once', async () => {
     const { id, machine, server } = await crashed()
     const stores = await Promise.all([openStore({ machine }), openStore({ machine }), openStore({ machine })])
     await Promise.all(stores.map(({ store }) => store.pushLeftBehind()))
@@ -51,7 +51,7 @@ describe('the spool on the way to a bucket', () => {
     for (const { store } of stores) expect((await readAll(store, id))?.equals(bytes)).toBe(true)
   })
 
-  it('has a clip wait here until the bucket takes it, where that was asked for', async () => {
+  it('stays here until the bucket takes it, where keep was called', async () => {
     const { store, server, problems } = await openStore()
     const id = newClipId()
     server.failWith(503)
@@ -84,7 +84,7 @@ describe('the spool on the way to a bucket', () => {
     expect(await filesIn(directory)).toEqual([id])
   })
 
-  it('forgets a clip that waits here and is deleted', async () => {
+  it('is gone once it is deleted, also where keep was called', async () => {
     const { store, server } = await openStore({ clock: { ...systemClock, sleep: async () => {} } })
     const id = newClipId()
     server.failWith(503)
@@ -96,13 +96,13 @@ describe('the spool on the way to a bucket', () => {
     expect(server.objects()).toEqual([])
   })
 
-  it('promises nothing where the disk does not last', async () => {
+  it('cannot be kept where the disk does not survive the process', async () => {
     const { store, server } = await openStore({ isDiskLasting: false })
     server.failWith(503)
     expect((await failedPut(store.put(newClipId(), inChunks(bytes)))).keep).toBeUndefined()
   })
 
-  it('keeps what the bucket refuses still, and says so', async () => {
+  it('stays while the bucket still refuses it, which is reported', async () => {
     const { id, machine, server } = await crashed()
     const { store, problems } = await openStore({ machine })
     server.failWith(503)
@@ -113,7 +113,7 @@ describe('the spool on the way to a bucket', () => {
     expect(server.objects()).toEqual([`audio/${id}`])
   })
 
-  it('is brought there by and by, even where nobody cleans up', async () => {
+  it('is uploaded in time, even without a clean-up', async () => {
     const { id, machine, server } = await crashed()
     const { clock, advance } = handClock()
     const { store } = await openStore({ machine, clock })
@@ -122,7 +122,7 @@ describe('the spool on the way to a bucket', () => {
     await until('the other clip, too', () => server.objects().includes(`audio/${id}`))
   })
 
-  it('is left alone while its process lives, and after ten minutes on a machine that is not known', async () => {
+  it('is left alone while its process lives; on an unknown host it is taken after ten minutes', async () => {
     const { directory, id, machine } = await crashed()
     const { clock, advance } = handClock()
     const { store } = await openStore({ machine, clock })
@@ -135,7 +135,7 @@ describe('the spool on the way to a bucket', () => {
     expect(await listAll(store)).toMatchObject([{ id }])
   })
 
-  it('loses its broken writes once they are old', async () => {
+  it('leaves no unfinished writes once they are old', async () => {
     const { directory, machine } = await crashed()
     const [folder = ''] = await readdir(path.join(directory, 'spool'))
     const broken = path.join(directory, 'spool', folder, `${newClipId()}.0123456789ab.partial`)

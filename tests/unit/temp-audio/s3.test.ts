@@ -14,10 +14,10 @@ import { bytes, bytesOf, filesIn, handClock, openStore, quickClock } from './s3-
 import { describeStore } from './store-conformance.ts'
 import { failedPut, hostileIds, inChunks, listAll, readAll } from './store-subject.ts'
 
-describeStore({ title: 'A bucket of S3', open: async () => (await openStore()).store })
+describeStore({ title: 'An S3 bucket', open: async () => (await openStore()).store })
 
-describe('a bucket of S3 as a store', () => {
-  it('holds a clip in the bucket before it says so, and keeps the file as a copy', async () => {
+describe('an S3 bucket as a store', () => {
+  it('has a clip in the bucket before put resolves, and keeps the file as a copy', async () => {
     const { store, server, directory, copies } = await openStore()
     const id = newClipId()
     await store.put(id, inChunks(bytes))
@@ -118,7 +118,7 @@ describe('a bucket of S3 as a store', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('takes a clip only after the one that came before under its id, so that bucket and copy agree', async () => {
+  it('finishes one put of a clip before it begins the next, so that bucket and copy agree', async () => {
     const { bucket, server, directory } = await openStore()
     const { promise: mayUpload, resolve: letUpload } = Promise.withResolvers<void>()
     const { promise: uploading, resolve: begin } = Promise.withResolvers<void>()
@@ -197,7 +197,7 @@ describe('a bucket of S3 as a store', () => {
     expect(listed.map(({ id }) => id).sort()).toEqual(ids.toSorted())
   })
 
-  it('takes no strange object of the bucket for a clip', async () => {
+  it('ignores foreign objects in the bucket', async () => {
     const { store, server } = await openStore()
     for (const key of ['README', 'audio/README', 'audio/', `other/${newClipId()}`]) {
       await fetch(`${server.url}/${server.bucket}/${key}`, {
@@ -210,7 +210,7 @@ describe('a bucket of S3 as a store', () => {
   })
 })
 
-describe('the check of a bucket', () => {
+describe('the check of an S3 bucket', () => {
   it('leaves nothing behind, and asks the bucket once in a few seconds', async () => {
     const { clock, advance } = handClock()
     const { store, server, directory } = await openStore({ clock })
@@ -225,7 +225,7 @@ describe('the check of a bucket', () => {
     expect(server.requests.length).toBeGreaterThan(length)
   })
 
-  it('fails where the spool cannot be written, however well the bucket is', async () => {
+  it('fails where the spool cannot be written, although the bucket works', async () => {
     const { store, directory } = await openStore()
     await writeFile(path.join(directory, 'spool'), '')
     await expect(store.check()).rejects.toThrow('ENOTDIR')

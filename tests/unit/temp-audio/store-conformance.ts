@@ -23,12 +23,12 @@ export function describeStore({ title, open }: Subject) {
       return { store, id }
     }
 
-    it('gives back the bytes that it took', async () => {
+    it('returns the bytes that it took', async () => {
       const { store, id } = await openWithClip()
       expect(await readAll(store, id)).toEqual(bytes)
     })
 
-    it('says what it took', async () => {
+    it('says how much it kept, and when', async () => {
       const store = await open()
       const id = newClipId()
       const before = Date.now()
@@ -66,14 +66,14 @@ export function describeStore({ title, open }: Subject) {
       expect(Buffer.from(await (blob as Blob).arrayBuffer())).toEqual(bytes)
     })
 
-    it('calls a clip missing that it never had', async () => {
+    it('returns null for a clip that it never had', async () => {
       const store = await open()
       expect(await store.read(newClipId())).toBeNull()
       expect(await store.blob(newClipId())).toBeNull()
       expect(await listAll(store)).toEqual([])
     })
 
-    it('forgets what it is told to delete, and does not mind being told twice', async () => {
+    it('has no clip any more once it was deleted, and deletes it a second time without an error', async () => {
       const { store, id } = await openWithClip()
       await store.delete(id)
       await store.delete(id)
@@ -82,7 +82,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store)).toEqual([])
     })
 
-    it('overwrites whole clips with whole clips', async () => {
+    it('replaces a whole clip by a whole clip', async () => {
       const { store, id } = await openWithClip()
       const other = audioBytes(300, 2)
       await store.put(id, inChunks(other))
@@ -90,7 +90,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store)).toMatchObject([{ id, sizeBytes: 300 }])
     })
 
-    it('takes many clips at once without mixing them', async () => {
+    it('keeps many clips that are put at once apart', async () => {
       const store = await open()
       const clips = Array.from({ length: 20 }, (_, seed) => ({
         id: newClipId(),
@@ -100,7 +100,7 @@ export function describeStore({ title, open }: Subject) {
       for (const { id, own } of clips) expect(await readAll(store, id)).toEqual(own)
     })
 
-    it('keeps one of two that are put under one id at once, whole', async () => {
+    it('keeps one of two clips that are put under one id at once, whole', async () => {
       const store = await open()
       const id = newClipId()
       const two = [audioBytes(5000, 1), audioBytes(7000, 2)]
@@ -123,7 +123,7 @@ export function describeStore({ title, open }: Subject) {
       }
     })
 
-    it('keeps nothing of a source that breaks, and passes its error on', async () => {
+    it('keeps nothing where the source fails, and throws its error', async () => {
       const store = await open()
       const id = newClipId()
       const broken = new Error('The stream broke')
@@ -136,7 +136,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store, { removeUnfinishedBefore: Date.now() + 1000 })).toEqual([])
     })
 
-    it('keeps the older clip when the source of the newer one breaks', async () => {
+    it('keeps the older clip where the source of the newer one fails', async () => {
       const { store, id } = await openWithClip()
       async function* breaking() {
         yield audioBytes(10, 3)
@@ -167,7 +167,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await readAll(store, id)).toEqual(bytes)
     })
 
-    it('asks for room before it writes, with the new total', async () => {
+    it('calls reserve before it writes, with the new total', async () => {
       const store = await open()
       const totals: number[] = []
       await store.put(newClipId(), inChunks(bytes, 4000), {
@@ -178,7 +178,7 @@ export function describeStore({ title, open }: Subject) {
       expect(totals).toEqual([4000, 8000, 10_000])
     })
 
-    it.each([1, 2, 3])('rescues every byte when there is no room for chunk %i', async (refused) => {
+    it.each([1, 2, 3])('rescues every byte when reserve rejects chunk %i', async (refused) => {
       const store = await open()
       const id = newClipId()
       const noRoom = new Error('No room')
@@ -195,7 +195,7 @@ export function describeStore({ title, open }: Subject) {
       expect(await listAll(store, { removeUnfinishedBefore: Date.now() + 1000 })).toEqual([])
     })
 
-    it('goes on giving bytes to a listener while the clip is deleted', async () => {
+    it('lets a reader finish although the clip is deleted meanwhile', async () => {
       const store = await open()
       const id = newClipId()
       const long = audioBytes(2_000_000)
@@ -220,7 +220,7 @@ export function describeStore({ title, open }: Subject) {
       },
     )
 
-    it('proves that it could take a clip, and leaves nothing behind', async () => {
+    it('checks that it could keep a clip, and leaves nothing behind', async () => {
       const store = await open()
       await store.check()
       await store.put(newClipId(), inChunks(bytes))

@@ -38,7 +38,7 @@ const PRE_SKIP = 312
 
 describe('Ogg Opus', () => {
   it.each([8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])(
-    'lasts to the sample as long as what went in at %i Hz',
+    'lasts exactly as many samples as its input at %i Hz',
     async (sampleRateHz) => {
       for (const frames of [1, 160, 12_345, sampleRateHz * 3 + 7]) {
         const opus = await encode(sine(frames, sampleRateHz), sampleRateHz)
@@ -50,7 +50,7 @@ describe('Ogg Opus', () => {
     },
   )
 
-  it('begins and ends as RFC 7845 wants it, and cuts off less than a packet', async () => {
+  it('begins and ends as RFC 7845 requires, and cuts off less than a packet', async () => {
     for (const frames of [1, 44_100, 44_100 * 7 + 500]) {
       const pages = pagesOf(await encode(sine(frames, 44_100), 44_100))
       const [head, tags] = pages
@@ -66,7 +66,7 @@ describe('Ogg Opus', () => {
     }
   })
 
-  it('gives the same bytes for the same sound, however it is cut', async () => {
+  it('has the same bytes for the same samples, however they are split', async () => {
     const samples = sine(50_000, 16_000)
 
     const first = await encode(samples, 16_000)

@@ -26,7 +26,7 @@ const twoPieces = sentence(175) + sentence(235)
 const create = (options = {}) =>
   createLocalSpeech({ outputFormat, timeoutMs: 60_000, clock: systemClock, ...options })
 
-describeSpeech({ title: 'The built-in voice', create, longText })
+describeSpeech({ title: 'the built-in voice', create, longText })
 
 async function decode(mp3: Uint8Array) {
   const decoder = new MPEGDecoder()
@@ -39,7 +39,7 @@ async function decode(mp3: Uint8Array) {
   return { durationMs: (samples.length / sampleRate) * 1000, loudness: Math.sqrt(energy / samples.length) }
 }
 
-describe('The built-in voice', { timeout: 30_000 }, () => {
+describe('the built-in voice', { timeout: 30_000 }, () => {
   const speech = create()
   afterAll(() => speech.close())
 
@@ -71,7 +71,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       ['mp3_24000_48', 24_000, 48_000],
       ['mp3_44100_64', 44_100, 64_000],
       ['mp3_44100_192', 44_100, 192_000],
-    ])('%s as it says', async (format, sampleRate, bitrate) => {
+    ])('%s with that sample rate and bit rate', async (format, sampleRate, bitrate) => {
       const mp3 = await spoken({ outputFormat: format })
 
       const facts = await parseBuffer(mp3, { mimeType: 'audio/mpeg' }, { duration: true })
@@ -82,7 +82,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect((await decode(mp3)).loudness).toBeGreaterThan(0.03)
     })
 
-    it('the nearest MP3 that there is, and says so', async () => {
+    it('the nearest MP3 format that the encoder has, and says which', async () => {
       const request = { text, voiceId: 'slt', outputFormat: 'mp3_44000_100' }
       const { audio, outputFormat: given } = await speech.speak(request, { signal: never })
 
@@ -116,21 +116,21 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect(await speakAnew({ outputFormat: `opus_48000_${bitRateKbps}` })).toEqual(opus)
     })
 
-    it.each(['ulaw_8000', 'alaw_8000'])('no %s, and says what it can', async (format) => {
+    it.each(['ulaw_8000', 'alaw_8000'])('no %s, and says which formats it speaks', async (format) => {
       await expect(spoken({ outputFormat: format })).rejects.toMatchObject({
         code: 'invalid_request',
         message: expect.stringMatching(/mp3_….*opus_….*pcm_….*wav_…/),
       })
     })
 
-    it('the same text in the same voice with the same bytes, whatever came between', async () => {
+    it('the same text in the same voice with the same bytes, whatever it spoke in between', async () => {
       const first = await speakAnew()
       await speakAnew({ text: 'Something else.', outputFormat: 'mp3_22050_32' })
 
       expect((await speakAnew()).equals(first)).toBe(true)
     })
 
-    it('in the voice that was asked for, else in its own', async () => {
+    it('in the requested voice, else in its default voice', async () => {
       const [own, slt, rms, awb] = await Promise.all(
         ['21m00Tcm4TlvDq8ikWAM', 'slt', 'rms', 'awb'].map((voiceId) => spoken({ voiceId })),
       )
@@ -138,7 +138,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect(new Set([slt, rms, awb].map((bytes) => bytes?.toString('base64'))).size).toBe(3)
     })
 
-    it('faster and slower when asked to, and ignores the other settings', async () => {
+    it('faster and slower by the setting speed, and ignores the other settings', async () => {
       const usual = await spoken()
       const slow = await spoken({ voiceSettings: { speed: 0.7 } })
       const fast = await spoken({ voiceSettings: { speed: 1.2 } })
@@ -149,8 +149,8 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
     })
   })
 
-  describe('takes any text:', () => {
-    it('5000 characters', async () => {
+  describe('takes any text', () => {
+    it('of 5000 characters', async () => {
       // At four times the pace it takes a quarter of the time to compute.
       const voiceSettings = { speed: 4 }
       const mp3 = await spoken({ text: fiveThousandCharacters, outputFormat: 'mp3_22050_32', voiceSettings })
@@ -158,7 +158,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       expect((await decode(mp3)).durationMs * 4).toBeGreaterThan(200_000)
     })
 
-    it('one that looks like an option', async () => {
+    it('that looks like an option', async () => {
       expect(await spoken({ text: '-voice rms -o /dev/null' })).not.toEqual(await spoken({ voiceId: 'rms' }))
       expect((await decode(await spoken({ text: '--help' }))).loudness).toBeGreaterThan(0.01)
     })
@@ -181,7 +181,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
       ['only emoji', '😀👍🏽'],
       ['only white space', ' \n\t '],
       ['only a script that is not its own', '你好，世界'],
-    ])('%s, of which it says that there is nothing to say', async (_, unspeakable) => {
+    ])('%s, and refuses it as nothing that it can say', async (_, unspeakable) => {
       await expect(spoken({ text: unspeakable })).rejects.toMatchObject({
         code: 'invalid_request',
         errors: [{ path: 'text' }],
@@ -189,7 +189,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
     })
   })
 
-  it('lets the event loop go on while it speaks', async () => {
+  it('does not block the event loop while it speaks', async () => {
     let turns = 0
     let isSpeaking = true
     const turn = () => {
@@ -205,7 +205,7 @@ describe('The built-in voice', { timeout: 30_000 }, () => {
   })
 })
 
-describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
+describe('a thread of the built-in voice', { timeout: 30_000 }, () => {
   const request = { text: 'Hello world.', voiceId: 'slt' }
 
   function setUp() {
@@ -294,7 +294,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
   })
 
-  it('waits while nobody takes the audio, and then goes on to its end', async () => {
+  it('waits while the audio is not read, and then goes on to its end', async () => {
     const { speech, speak, threads, jobs } = setUp()
     const expected = await bytesOf(await speak({ text: twoPieces, outputFormat: 'pcm_48000' }))
     const audio = await speak({ text: twoPieces, outputFormat: 'pcm_48000' })
@@ -307,7 +307,7 @@ describe('A thread of the built-in voice', { timeout: 30_000 }, () => {
     await speech.close()
   })
 
-  it('ends although it waits when nobody wants the audio any more', async () => {
+  it('ends although it waits when the audio is cancelled', async () => {
     const { speak, threads, jobs } = setUp()
     const audio = await speak({ text: twoPieces, outputFormat: 'pcm_48000' })
     await expect

@@ -1,4 +1,4 @@
-import { combineRanges, parse } from 'range-parser'
+import parseRange from 'range-parser'
 import { parseHttpDate } from '#lib/platform/http-date.ts'
 
 /** Both inclusive, in bytes. */
@@ -6,10 +6,6 @@ export interface ByteRange {
   start: number
   end: number
 }
-
-/** Flags in the `code` of the parser. */
-const MALFORMED = 1
-const UNSATISFIABLE = 2
 
 /**
  * What a `Range` header asks of a representation of `sizeBytes` (RFC 9110, section 14): one range to answer by 206,
@@ -21,19 +17,15 @@ export function selectRange(
   sizeBytes: number,
 ): ByteRange | 'unsatisfiable' | undefined {
   if (!header) return undefined
-  const { code, type, ranges } = parse(sizeBytes, withoutSpacesAroundDashes(header))
-  if (code & MALFORMED || type !== 'bytes') return undefined
-  const [range, ...others] = combineRanges(ranges)
-  if (!range) return code & UNSATISFIABLE ? 'unsatisfiable' : undefined
-  return others.length === 0 ? { start: range.start, end: range.end } : undefined
+  const ranges = parseRange(sizeBytes, withShortSuffixes(header, sizeBytes), { combine: true })
+  if (ranges === -1) return 'unsatisfiable'
+  if (ranges === -2 || ranges.type.toLowerCase() !== 'bytes' || ranges.length !== 1) return undefined
+  return ranges[0]
 }
 
-/** The grammar has no spaces there, and the parser accepts none; some clients write them all the same. */
-function withoutSpacesAroundDashes(header: string): string {
-  return header
-    .split('-')
-    .map((part) => part.trim())
-    .join('-')
+/** A suffix longer than the whole means the whole (RFC 9110, 14.1.2); the parser calls it unsatisfiable. */
+function withShortSuffixes(header: string, sizeBytes: number): string {
+  return header.replace(/([=,]\s*)-(\d+)/g, (_, before, count) => `${before}-${Math.min(count, sizeBytes)}`)
 }
 
 export type Precondition = 'proceed' | 'not_modified' | 'failed'

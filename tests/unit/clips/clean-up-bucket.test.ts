@@ -93,7 +93,7 @@ describe('the start of a machine with a bucket', () => {
   it('adopts what was in the spool of a process that died', async () => {
     const dead = await openBucketWorld()
     const { server } = dead
-    // Its bytes are in the spool, and a process that dies now tells nobody.
+    // Its bytes are in the spool, where a process that dies now leaves them.
     server.failWith(503)
     const id = newClipId()
     await dead.services.store.put(id, Readable.from([audio]))

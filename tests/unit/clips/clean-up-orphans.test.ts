@@ -15,7 +15,7 @@ function clean({ services, clock }: TestServices) {
   return clock.until(cleanUp(services, { signal }))
 }
 
-/** Puts a file into the store behind the service's back, as old as a crash would leave it. */
+/** Writes a file into the store that the service knows nothing of, as old as a crash would leave it. */
 async function putFile(
   { audioDirectory, clock }: TestServices,
   name: string,

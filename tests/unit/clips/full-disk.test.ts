@@ -7,7 +7,7 @@ import { canMount, smallDisk } from '../../support/small-disk.ts'
 
 const atOnce = { environment: { IPFS_RETRY_DELAYS_MS: ',' } }
 
-/** A disk that is short of room until `free` clips fewer are held. */
+/** A disk that is full until `free` clips fewer have their bytes here. */
 async function onShortDisk({ services }: TestServices, heldAtMost: number) {
   const hasSpace = async () => (await services.catalog.totals()).heldClips <= heldAtMost
   return { ...services, diskSpace: { hasSpace } }

@@ -30,7 +30,7 @@ const MAX_BYTES = 25_000
 const environment = { TEMP_AUDIO_MAX_BYTES: String(MAX_BYTES), OPPORTUNISTIC_RETRY_CHANCE: '0.5' }
 const never = new AbortController().signal
 
-/** Takes a clip, and needs its time for it. */
+/** How long a slow provider takes to store a clip. */
 const SLOW_MS = 20_000
 
 const behaviours: Record<string, UploadBehaviour | 'slow'> = {
@@ -59,6 +59,7 @@ type Event =
   | { kind: 'pass'; ms: number }
   | { kind: 'set clock'; byMs: number }
 
+// fast-check builds the record from its fields one by one, so that TypeScript cannot see which event it is.
 const some = <T extends object>(kind: Event['kind'], fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record({ kind: fc.constant(kind), ...fields }) as unknown as fc.Arbitrary<Event>
 
@@ -92,13 +93,13 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   },
 )
 
-/** The service, whatever becomes of it, and what callers were told: all that the model knows. */
+/** The service through all of its restarts, and what its callers were answered. */
 async function createModel() {
   const directory = await temporaryDirectory()
   const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
   const speech = new FakeSpeech()
   const answers: VocalizedClip[] = []
-  /** The latest that any clock has shown: what it was time for once may have happened. */
+  /** The latest time that any clock has shown: whatever was due until then may have happened. */
   let latest = 0
   let lives = 0
   let current = await begin(Date.now())
@@ -109,7 +110,7 @@ async function createModel() {
     const world = await testServices({ clock, directory, providers, speech, environment, life })
     speech.beforeChunk = (sizeBytes) => life.moment(`byte ${sizeBytes}`)
     lives += 1
-    // Of every second process nobody can tell that it has died: its process id is in use again.
+    // Every second process cannot be seen to have died, since its process id is in use again.
     const processId = lives % 2 === 0 ? process.ppid : process.pid
     const leaseOwner = `${hostIdentity}:${processId}:${lives}`
     return { ...world, services: { ...world.services, leaseOwner }, life }
@@ -123,9 +124,9 @@ async function createModel() {
     await during(recover(services).then(() => drainBacklog(services)))
   }
 
-  /** Lets `work` go on until it is done or the process has died; a dead one is followed by the next. */
+  /** Runs `work` until it is done or the process has died; then the next process starts. */
   async function during(work: Promise<unknown>) {
-    await current.clock.until(Promise.race([work.catch(forgive), current.life.ended]))
+    await current.clock.until(Promise.race([work.catch(ignoreRefusal), current.life.ended]))
     if (current.life.isOver) await restart()
   }
 
@@ -142,14 +143,14 @@ async function createModel() {
     speech.durationMs = durationMs
     const clip = await services.tasks.track(speak(services))
     answers.push(clip)
-    void services.tasks.track(afterResponse(services, clip)).catch(forgive)
+    void services.tasks.track(afterResponse(services, clip)).catch(ignoreRefusal)
   }
 
   const actions: { [K in Event['kind']]: (event: Extract<Event, { kind: K }>) => Promise<void> } = {
     async speak({ durationMs, isAwaited }) {
       const called = call(durationMs)
       await during(isAwaited ? called : Promise.race([called, current.clock.sleep(1)]))
-      called.catch(forgive)
+      called.catch(ignoreRefusal)
     },
     tick: () => during(runMaintenance(current.services)),
     hook: () => during(retryOpportunistically(current.services)),
@@ -194,10 +195,10 @@ async function createModel() {
   }
 
   /**
-   * Everything heals, and the service is left to itself until an hour and a half after the latest time that it has ever
-   * known: nothing may be left over.
+   * All providers work again, and the service runs by itself until an hour and a half after the latest time that it has
+   * ever known: nothing may be left to do.
    */
-  async function comeToRest() {
+  async function settle() {
     for (const provider of providers) provider.always('store', 'answer')
     await restart()
     for (const end = latest + 1.5 * HOUR_MS; current.clock.now() < end; ) {
@@ -215,25 +216,26 @@ async function createModel() {
   await restart()
   return {
     async apply(event: Event) {
+      // The action of this kind takes this event, which TypeScript does not follow through the table.
       await actions[event.kind](event as never)
       await checkInvariants()
     },
-    comeToRest,
+    settle,
   }
 }
 
-/** Refusals are answers, too. Anything else is none of a caller's business. */
-function forgive(error: unknown) {
+/** A refusal is an answer, too. Any other error must never reach a caller. */
+function ignoreRefusal(error: unknown) {
   if (!ServiceError.isInstance(error)) throw error
 }
 
-/** Lets the service live `lives` times through whatever may happen, the same in every run with the same `seed`. */
+/** Runs the service `lives` times through random events, the same ones in every run with the same `seed`. */
 export async function liveThrough({ seed, lives }: { seed: number; lives: number }): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.array(anyEvent, { minLength: 5, maxLength: 30 }), async (events) => {
       const model = await createModel()
       for (const event of events) await model.apply(event)
-      await model.comeToRest()
+      await model.settle()
     }),
     { seed, numRuns: lives, endOnFailure: true },
   )

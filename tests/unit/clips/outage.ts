@@ -17,7 +17,7 @@ async function runTimer({ services, clock }: TestServices, signal: AbortSignal) 
   }
 }
 
-/** Callers, evenly over the outage, each with what is due after its answer. */
+/** Callers, spread evenly over the outage, each with the work that follows its answer. */
 async function callAll({ services, clock }: TestServices) {
   const answersAfterMs: number[] = []
   const temporary: boolean[] = []
@@ -46,9 +46,9 @@ export async function surviveOutage(fault: UploadBehaviour): Promise<void> {
   // Nobody waits beyond the deadline, and nobody waits at all once the breakers are open.
   expect(Math.max(...answersAfterMs)).toBeLessThanOrEqual(services.config.ipfs.uploadDeadlineMs)
   expect(answersAfterMs.filter((ms) => ms > 0).length).toBeLessThan(20)
-  const triesInOutage = providers.map(({ uploads }) => uploads.length)
-  // One probe a minute and provider, after what it took to find out.
-  expect(Math.max(...triesInOutage)).toBeLessThan(60)
+  const attemptsInOutage = providers.map(({ uploads }) => uploads.length)
+  // One probe a minute and provider, after the attempts that opened the breaker.
+  expect(Math.max(...attemptsInOutage)).toBeLessThan(60)
 
   for (const provider of providers) provider.always('store', 'answer')
   await clock.advance(6 * MINUTE_MS)

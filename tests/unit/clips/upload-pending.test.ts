@@ -7,7 +7,7 @@ import { speak, testServices, waitingClips } from '../../support/services.ts'
 
 const never = new AbortController().signal
 
-/** A round, and what is left after it. */
+/** A round, and how many clips remain after it. */
 async function roundOf(services: Services, options: PendingOptions) {
   const result = await uploadPending(services, options)
   return { ...result, remaining: await countRemaining(services) }
@@ -194,7 +194,7 @@ describe('uploading pending clips while the catalog fails', () => {
   it('loses no failure when all uploads under way fail together', async () => {
     const { services, clock, first } = await testServices()
     await waitingClips(services, 5)
-    // The catalog breaks while all five are on their way.
+    // The catalog fails while all five are being uploaded.
     let isBroken = false
     first.always(async () => {
       await clock.sleep(1000)

@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 const signal = new AbortController().signal
 
 /** A machine whose bucket and whose providers all refuse. */
-async function openInTrouble() {
+async function openFailing() {
   const world = await openBucketWorld()
   const refuse = (isRefused: boolean) => {
     world.server.failWith(isRefused ? 503 : undefined)
@@ -21,7 +21,7 @@ async function openInTrouble() {
 
 describe('a text that neither the bucket nor IPFS takes', () => {
   it('waits on this machine, and is served from there', async () => {
-    const { services } = await openInTrouble()
+    const { services } = await openFailing()
     const { id, state, cid } = await speak(services)
     expect(state).toBe('pending')
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', cid, leaseOwner: null })
@@ -33,7 +33,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
   })
 
   it('is uploaded to the bucket without further calls once that works again', async () => {
-    const { services, server, heal } = await openInTrouble()
+    const { services, server, heal } = await openFailing()
     const { id } = await speak(services)
     heal()
     await until('the clip in the bucket', () => server.objects().includes(`audio/${id}`))
@@ -45,7 +45,7 @@ describe('a text that neither the bucket nor IPFS takes', () => {
   })
 
   it('reaches IPFS from this machine where a provider works again first', async () => {
-    const { services, server, heal } = await openInTrouble()
+    const { services, server, heal } = await openFailing()
     const { id } = await speak(services)
     heal()
     server.failWith(503)
@@ -56,16 +56,16 @@ describe('a text that neither the bucket nor IPFS takes', () => {
   })
 
   it('is refused where the disk of this machine does not survive the process', async () => {
-    const { services } = await openInTrouble()
+    const { services } = await openFailing()
     const { store } = services
-    const forgetful = {
+    const withoutKeep = {
       ...store,
       put: async (...input: Parameters<typeof store.put>) => ({
         ...(await store.put(...input)),
         keep: undefined,
       }),
     }
-    await expect(speak({ ...services, store: forgetful })).rejects.toMatchObject({
+    await expect(speak({ ...services, store: withoutKeep })).rejects.toMatchObject({
       code: 'storage_unavailable',
     })
   })

@@ -12,8 +12,8 @@ const isFull = () => Promise.reject(new CatalogError('The catalog failed: databa
 
 /** The same services with methods of the catalog's clips that fail. */
 function failing(services: Services, ...methods: (keyof Services['catalog']['clips'])[]): Services {
-  const clips = { ...services.catalog.clips }
-  for (const method of methods) clips[method] = isFull as never
+  const broken = Object.fromEntries(methods.map((method) => [method, isFull]))
+  const clips = { ...services.catalog.clips, ...broken }
   return { ...services, catalog: { ...services.catalog, clips } }
 }
 

@@ -7,7 +7,7 @@ import { bytesOf, errorOf, never } from './speech-conformance.ts'
 
 const request = { text: 'Hello world.', voiceId: 'foo' }
 
-/** A voice of which each speech is steered by hand. */
+/** A vendor whose every speech is controlled by the test. */
 function createSteeredSpeech() {
   const controllers: ReadableStreamDefaultController<Uint8Array>[] = []
   let refusal: Error | undefined

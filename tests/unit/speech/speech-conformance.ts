@@ -3,12 +3,12 @@ import type { Clock } from '#lib/platform/clock.ts'
 import type { Speech, SpeechRequest } from '#lib/speech/speech.ts'
 import { createFakeClock } from './fake-clock.ts'
 
-/** What the suite has to know about a voice. */
+/** What the suite has to know about a speech vendor. */
 export interface Subject {
   title: string
-  /** Makes the voice; requests that name no format get `mp3_44100_128`. */
+  /** Creates the vendor; requests that name no format get `mp3_44100_128`. */
   create(options: { clock: Clock; timeoutMs: number }): Speech
-  /** A text whose audio is not at its end after the first byte. */
+  /** A text whose audio goes on after its first bytes. */
   longText: string
   setUp?(): void
   tearDown?(): void
@@ -16,7 +16,7 @@ export interface Subject {
 
 export const never = new AbortController().signal
 
-/** The bytes of a stream, from here to its end. */
+/** All bytes of a stream until its end. */
 export async function bytesOf(audio: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(audio))
 }
@@ -29,12 +29,12 @@ export async function errorOf(work: Promise<unknown>): Promise<unknown> {
   )
 }
 
-/** For what happens soon, but not at once. */
-export const patience = { timeout: 20_000 }
+/** For `expect.poll`: how long to wait for what should happen soon. */
+export const soon = { timeout: 20_000 }
 
 const timeoutMs = 60_000
 
-/** What every voice must do, whoever speaks. */
+/** What every speech vendor must do. */
 export function describeSpeech({ title, create, longText, setUp, tearDown }: Subject) {
   describe(`${title}, as a speech vendor`, { timeout: 30_000 }, () => {
     const clock = createFakeClock()
@@ -134,7 +134,7 @@ export function describeSpeech({ title, create, longText, setUp, tearDown }: Sub
       const unwanted = await speech.speak({ ...request, text: longText }, { signal: never })
       await unwanted.audio.cancel()
 
-      await expect.poll(clock.waiting, patience).toBe(0)
+      await expect.poll(clock.waiting, soon).toBe(0)
     })
 
     it('speaks the next text after audio that was cancelled', async () => {

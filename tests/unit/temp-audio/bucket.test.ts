@@ -15,7 +15,7 @@ describe('large clips in an S3 bucket', () => {
     for (let count = 0; count < mebibytes; count += 1) yield chunk
   }
 
-  /** A store that keeps nothing and counts; it speaks as much of the protocol as an upload in parts needs. */
+  /** A server that keeps nothing and counts bytes; it knows as much of S3 as a multipart upload needs. */
   async function counting() {
     const seen = { receivedBytes: 0, parts: 0, sentBytes: 0 }
     const server = new LocalServer(async (request, response) => {

@@ -46,7 +46,7 @@ describe('an S3 bucket as a store', () => {
     const id = newClipId()
     server.failWith(status)
     const failed = await failedPut(store.put(id, inChunks(bytes)))
-    // Callers hear the one, operators the other.
+    // Callers get the message, operators the problem.
     expect(failed.error.message).not.toContain('127.0.0.1')
     expect(problems).toMatchObject([{ message: expect.stringContaining(String(status)) }])
     expect((await bytesOf(failed.rescued))?.equals(bytes)).toBe(true)

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { type FailedPut, type PutResult, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
 import { seededRandom } from '../../support/random.ts'
 
-/** A store to hold to the contract. `open` gives an empty one, gone when the test ends. */
+/** A store that must pass the conformance suite. `open` returns an empty one, which is gone when the test ends. */
 export interface Subject {
   title: string
   open(): Promise<TempAudioStore>

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { ErrorCode } from '#lib/model/errors.ts'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { createFakeClock } from '../fake-clock.ts'
-import { bytesOf, describeSpeech, errorOf, never, patience } from '../speech-conformance.ts'
+import { bytesOf, describeSpeech, errorOf, never, soon } from '../speech-conformance.ts'
 import {
   answerWith,
   answerWithAudio,
@@ -300,7 +300,7 @@ describe('ElevenLabs', () => {
       clock = createFakeClock()
       answerInTurn(() => answerWith(recorded('internal-server-error')))
       const speaking = errorOf(speak())
-      await expect.poll(clock.waiting, patience).toBe(2)
+      await expect.poll(clock.waiting, soon).toBe(2)
       clock.advance(60_000)
 
       expect(await speaking).toMatchObject({ code: 'speech_timeout' })

@@ -9,7 +9,7 @@ import { systemClock } from '#lib/platform/clock.ts'
 import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
 import type { SpeechJob } from '#lib/speech/local/worker.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
-import { bytesOf, describeSpeech, errorOf, never, patience } from '../speech-conformance.ts'
+import { bytesOf, describeSpeech, errorOf, never, soon } from '../speech-conformance.ts'
 
 const outputFormat = 'mp3_44100_128'
 const threadFile = path.resolve('lib/speech/local/worker.ts')
@@ -200,7 +200,7 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
     await speakAnew()
     isSpeaking = false
 
-    // On the event loop itself the whole speech would be a handful of turns.
+    // Spoken on the event loop itself, the whole speech would take a handful of turns.
     expect(turns).toBeGreaterThan(200)
   })
 })
@@ -263,9 +263,9 @@ describe('a thread of the built-in voice', { timeout: 30_000 }, () => {
   it('is followed by a new one after it has crashed', async () => {
     const { speech, speak, threads } = setUp()
     await bytesOf(await speak())
-    // A job without a format: whatever it trips over, it ends the thread.
+    // A job without a format, on which the thread fails.
     threads[0]?.postMessage({ text: 'Hello.' })
-    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
+    await expect.poll(() => hasEnded(threads[0]), soon).toBe(true)
 
     expect((await bytesOf(await speak())).length).toBeGreaterThan(1000)
     expect(threads).toHaveLength(2)
@@ -291,7 +291,7 @@ describe('a thread of the built-in voice', { timeout: 30_000 }, () => {
     stop.abort()
     await speaking
 
-    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
+    await expect.poll(() => hasEnded(threads[0]), soon).toBe(true)
   })
 
   it('waits while the audio is not read, and then goes on to its end', async () => {
@@ -299,7 +299,7 @@ describe('a thread of the built-in voice', { timeout: 30_000 }, () => {
     const expected = await bytesOf(await speak({ text: twoPieces, outputFormat: 'pcm_48000' }))
     const audio = await speak({ text: twoPieces, outputFormat: 'pcm_48000' })
     const inFlight = () => Atomics.load(jobs[1]?.bytesInFlight as Int32Array, 0)
-    await expect.poll(inFlight, patience).toBeGreaterThan(1024 * 1024)
+    await expect.poll(inFlight, soon).toBeGreaterThan(1024 * 1024)
 
     expect(inFlight()).toBeLessThan(expected.length / 2)
     expect((await bytesOf(audio)).equals(expected)).toBe(true)
@@ -311,11 +311,11 @@ describe('a thread of the built-in voice', { timeout: 30_000 }, () => {
     const { speak, threads, jobs } = setUp()
     const audio = await speak({ text: twoPieces, outputFormat: 'pcm_48000' })
     await expect
-      .poll(() => Atomics.load(jobs[0]?.bytesInFlight as Int32Array, 0), patience)
+      .poll(() => Atomics.load(jobs[0]?.bytesInFlight as Int32Array, 0), soon)
       .toBeGreaterThan(1024 * 1024)
     await audio.cancel()
 
-    await expect.poll(() => hasEnded(threads[0]), patience).toBe(true)
+    await expect.poll(() => hasEnded(threads[0]), soon).toBe(true)
   })
 
   it('ends when the voice is closed', async () => {

@@ -17,8 +17,8 @@ const session = (init: RequestInit) => world.service.fetch('/api/admin/session',
 const signInByFetch = (key: string, headers: Record<string, string> = { 'Sec-Fetch-Site': 'same-origin' }) =>
   session({ method: 'POST', headers, body: JSON.stringify({ key }) })
 
-describe('the session', () => {
-  it('is a cookie that scripts cannot read and other sites cannot send, without the key in it', async () => {
+describe('the session of an operator', () => {
+  it('is a cookie that scripts cannot read, other sites cannot send and that does not contain the key', async () => {
     const response = await signInByFetch(ADMIN_KEY)
     expect(response.status).toBe(204)
     const cookie = response.headers.get('Set-Cookie') ?? ''
@@ -31,7 +31,7 @@ describe('the session', () => {
     expect(secured.headers.get('Set-Cookie')).toMatch(/; Secure$/)
   })
 
-  it('opens what operators see, and nothing to a cookie that was tampered with', async () => {
+  it('gives access to the stats, unless the cookie was tampered with', async () => {
     const cookie = (await signInByFetch(ADMIN_KEY)).headers.get('Set-Cookie')?.split(';')[0] ?? ''
     const statusWith = async (Cookie: string) =>
       (await world.service.fetch('/api/admin/figures', { headers: { Cookie } })).status
@@ -40,7 +40,7 @@ describe('the session', () => {
     expect(await statusWith('')).toBe(401)
   })
 
-  it('lets no other site sign in or retry', async () => {
+  it('cannot be opened or used by another site', async () => {
     expect((await signInByFetch(ADMIN_KEY, { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
     const Cookie = (await signInByFetch(ADMIN_KEY)).headers.get('Set-Cookie')?.split(';')[0] ?? ''
     const headers = { Cookie, Origin: 'https://elsewhere.example' }
@@ -60,7 +60,7 @@ describe('the dashboard', () => {
 
   const stat = (label: string) => page.getByRole('region', { name: label, exact: true }).locator('p').first()
 
-  it('lets in who has the admin key, and keeps it nowhere', async () => {
+  it('signs in with the admin key, and stores it nowhere', async () => {
     await page.getByLabel('Admin key').fill('wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('The key is wrong').waitFor()
@@ -75,7 +75,7 @@ describe('the dashboard', () => {
     expect(kept).not.toContain('voicepin_session')
   })
 
-  it('shows a figure change as it happens', async () => {
+  it('updates a stat as soon as it changes', async () => {
     expect(await stat('On IPFS').textContent()).toBe('–')
     await world.service.vocalize()
     await stat('On IPFS').getByText('100 %').waitFor()
@@ -83,7 +83,7 @@ describe('the dashboard', () => {
     expect(open.complaints).toEqual([])
   })
 
-  it('shows the timeline of a clip that no provider took', async () => {
+  it('shows the timeline of a clip that no provider stored', async () => {
     await world.vendors.always('pinata', statusFault(503))
     const { body } = await world.service.vocalize()
     const row = page.getByRole('button', { name: body.data.id.slice(0, 12), exact: true })
@@ -114,7 +114,7 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: ids[1].slice(0, 12), exact: true }).waitFor()
   })
 
-  it('has no violation that axe would find, in either theme, on a phone either', async () => {
+  it('has no accessibility violation in either theme, also on a phone', async () => {
     await expectAccessible(page)
     await page.setViewportSize({ width: 390, height: 844 })
     await expectAccessible(page)
@@ -122,7 +122,7 @@ describe('the dashboard', () => {
     expect(await overflow()).toBeLessThanOrEqual(0)
   })
 
-  it('shows the same history after a restart', async () => {
+  it('shows the same stats after a restart', async () => {
     const before = await page.getByText(/ of \d+ clips/).textContent()
     await world.service.stop().catch(() => {})
     await world.service.restart()
@@ -138,8 +138,8 @@ describe('the dashboard', () => {
   })
 })
 
-describe('signing in', () => {
-  it('is limited: after ten failed tries even the right key has to wait', async () => {
+describe('signing in to the dashboard', () => {
+  it('is limited: after ten failed attempts even the right key has to wait', async () => {
     for (let tries = 0; tries < 10; tries += 1) expect((await signInByFetch(`no ${tries}`)).status).toBe(401)
     const response = await signInByFetch(ADMIN_KEY)
     expect(response.status).toBe(429)

@@ -14,14 +14,14 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 describe('the API reference', () => {
-  it('opens with no request to another host and nothing against its policy', async () => {
+  it('opens without a request to another host and without a violation of its policy', async () => {
     await open.page.getByRole('heading', { name: 'Voicepin', level: 1 }).waitFor()
     await open.page.getByText('/api/agents/vocalize').first().waitFor()
     expect([...open.hosts]).toEqual([new URL(world.service.baseUrl).host])
     expect(open.complaints).toEqual([])
   })
 
-  it.each(['light', 'dark'] as const)('has no violation that axe would find, in %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('has no accessibility violation in %s', async (colorScheme) => {
     const { page, close } = await openPage(browser, `${world.service.baseUrl}/docs`, { colorScheme })
     await page.getByText('/api/agents/vocalize').first().waitFor()
     await expectAccessible(page, [colorScheme])

@@ -32,21 +32,21 @@ describe('the playground', () => {
   })
   afterAll(() => open?.close())
 
-  it('is there with under 250 KB of JavaScript, and asks nothing of another host', () => {
+  it('loads with under 250 KB of JavaScript, and requests nothing from another host', () => {
     expect(open.scriptBytes()).toBeGreaterThan(50_000)
     expect(open.scriptBytes()).toBeLessThan(250_000)
     expect([...open.hosts]).toEqual([new URL(world.service.baseUrl).host])
     expect(open.complaints).toEqual([])
   })
 
-  it('speaks what was typed and shows how it got to its provider', async () => {
+  it('speaks the text and shows the provider that stored the clip', async () => {
     await speak(page, 'Nothing is as permanent as a good address.')
     await inClip(page, /^Stored$/).waitFor()
     await inClip(page, /^by Pinata/).waitFor()
     expect(await page.getByRole('link', { name: '/ipfs/' }).getAttribute('href')).toContain(await cidOf(page))
   })
 
-  it('plays, and what it plays is not silence', async () => {
+  it('plays the clip, which is not silent', async () => {
     await page.getByRole('button', { name: 'Play' }).click()
     await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.3)
     await page.getByRole('button', { name: 'Pause' }).click()
@@ -91,7 +91,7 @@ describe('the playground', () => {
     }
   })
 
-  it('verifies in the browser that the address holds what was promised', async () => {
+  it('verifies in the browser that the content has the CID of the clip', async () => {
     await page.getByRole('button', { name: 'Verify' }).click()
     await inClip(page, 'The CID matches').waitFor()
     const bytes = await world.vendors.content('pinata', (await cidOf(page)) ?? '')
@@ -105,7 +105,7 @@ describe('the playground', () => {
     expect(command).toContain(`-d '{"text":"It'\\''s \\"here\\"","voiceId":"`)
   })
 
-  it('turns a temporary clip permanent by itself', async () => {
+  it('shows by itself that a pending clip was stored', async () => {
     await world.vendors.always('pinata', statusFault(503))
     await speak(page, 'This one has to wait for its provider.')
     await inClip(page, /^Pending until/).waitFor()
@@ -118,7 +118,7 @@ describe('the playground', () => {
     expect(await address.getAttribute('href')).toContain('/ipfs/')
   })
 
-  it('says why an address could not be fetched, and when it holds something else', async () => {
+  it('says why content could not be fetched, and when it has another CID', async () => {
     const verify = page.getByRole('button', { name: 'Verify' })
     await page.route('**/ipfs/**', (route) => route.fulfill({ status: 504, headers: anyOrigin }))
     await verify.click()
@@ -129,9 +129,9 @@ describe('the playground', () => {
     await inClip(page, 'The CID does not match').waitFor()
   })
 
-  it('has no violation that axe would find', () => expectAccessible(page))
+  it('has no accessibility violation', () => expectAccessible(page))
 
-  it('says what the service refuses', async () => {
+  it('shows why the service has refused a text', async () => {
     await world.vendors.next('elevenlabs', statusFault(401, { code: 'quota_exceeded' }))
     await speak(page, 'Too much.')
     await page.getByRole('alert').getByText(/quota/i).waitFor()
@@ -139,7 +139,7 @@ describe('the playground', () => {
   })
 })
 
-describe('a service that is closed to strangers', () => {
+describe('the playground of a service with VOCALIZE_API_KEYS', () => {
   it('asks for a key', async () => {
     const service = await startService({
       environment: { SPEECH_PROVIDER: 'local', VOCALIZE_API_KEYS: 'open-sesame' },

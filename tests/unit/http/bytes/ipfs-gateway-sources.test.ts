@@ -53,7 +53,7 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return copy
 }
 
-/** A world in which `content` lies at gateways that answer by `handlers`, in that order. */
+/** A world in which other gateways have `content`, and answer by `handlers`, in that order. */
 async function remoteClip(
   content: IpfsContent,
   handlers: Handler[],

@@ -2,7 +2,7 @@ import type { SpeechRequest } from '#lib/speech/speech.ts'
 
 /**
  * All that decides how a request sounds, in a fixed order: equal for requests that must sound the same, whatever the
- * order of their fields. `vendor` is the name of whoever speaks it.
+ * order of their fields. `vendor` is the name of the speech vendor.
  */
 export function requestFingerprint(
   request: SpeechRequest & { modelId: string; outputFormat: string },

@@ -54,7 +54,7 @@ export async function readStats(services: Services, range: Range): Promise<Stats
   const span: Span = { from: to - ranges[range], to, stepMs }
 
   // With SQLite each query blocks the event loop: other work gets its turn in between.
-  const tries = await stats.tries(span)
+  const attempts = await stats.tries(span)
   await yieldToOthers()
   const times = await stats.timesToIpfs(span)
   await yieldToOthers()
@@ -65,7 +65,7 @@ export async function readStats(services: Services, range: Range): Promise<Stats
 
   const { stored = 0, expired = 0, staged = 0, pending = 0 } = states
   const waiting = staged + pending
-  const background = tries.filter(({ isBackground }) => isBackground)
+  const background = attempts.filter(({ isBackground }) => isBackground)
   const timeToIpfs = summarizeTimes(times)
   return {
     at,
@@ -85,20 +85,20 @@ export async function readStats(services: Services, range: Range): Promise<Stats
       maxBytes: config.tempAudio.maxBytes,
       waiting: totals.waitingClips,
     },
-    providers: providersOf(chain.breakers(), tries, times),
-    series: { tries, timesToIpfs: timesByStep(times), samples },
+    providers: providersOf(chain.breakers(), attempts, times),
+    series: { tries: attempts, timesToIpfs: timesByStep(times), samples },
   }
 }
 
 function providersOf(
   breakers: { provider: string; state: BreakerState }[],
-  tries: TryCount[],
+  attempts: TryCount[],
   times: TimeToIpfs[],
 ): ProviderStats[] {
-  const names = new Set([...breakers, ...tries].map(({ provider }) => provider))
+  const names = new Set([...breakers, ...attempts].map(({ provider }) => provider))
   return [...names].map((provider) => {
     const breaker = breakers.find((candidate) => candidate.provider === provider)?.state
-    const { stored, failed } = sumOf(tries.filter((count) => count.provider === provider))
+    const { stored, failed } = sumOf(attempts.filter((count) => count.provider === provider))
     const timeToIpfs = summarizeTimes(times.filter((time) => time.provider === provider))
     return {
       provider,

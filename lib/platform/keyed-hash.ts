@@ -4,7 +4,7 @@ import path from 'node:path'
 import { draftPath, nullIfMissing, nullOn } from './files.ts'
 
 const KEY_BYTES = 32
-/** A secret of this form is the key itself, in hex: what a key file held can be handed on as a secret. */
+/** A secret of this form is the key itself, in hex: what a key file held can be passed on as a secret. */
 const KEY_AS_SECRET = /^key:([0-9a-f]{64})$/
 
 /** Hashes that say nothing of what was hashed to anyone who does not have the key. */

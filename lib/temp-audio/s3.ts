@@ -3,11 +3,12 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { isClipId, newClipId } from '#lib/model/clip.ts'
-import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
+import type { Clock } from '#lib/platform/clock.ts'
 import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import type { Bucket } from './bucket.ts'
 import { createCopies } from './copies.ts'
 import { createSpool } from './spool.ts'
+import { unlessStalled } from './stall-limit.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
 const GIBIBYTE = 1024 ** 3
@@ -19,8 +20,6 @@ const MAX_PUSH_DELAY_MS = 30_000
 const IN_USE_MS = 5 * 60_000
 /** How long a successful check is not repeated: readiness is probed often, and each request to the bucket costs money. */
 const CHECK_VALID_MS = 5000
-/** The longest time between two chunks of a download. */
-const STALL_TIMEOUT_MS = 5000
 
 export interface S3StoreOptions {
   bucket: Bucket
@@ -240,24 +239,5 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 
     pushLeftBehind,
     evictCopies: () => copies.evict({ all: true }),
-  }
-}
-
-/** The bytes of `body`. @throws Error when no chunk arrives in time: without it a reader could wait for ever */
-async function* unlessStalled(body: Readable, clock: Clock): AsyncGenerator<Uint8Array> {
-  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
-  const timeoutError = () => new Error('A download from the bucket stalled')
-  try {
-    for (;;) {
-      const chunk = await withTimeLimit(() => chunks.next(), {
-        clock,
-        timeoutMs: STALL_TIMEOUT_MS,
-        timeoutError,
-      })
-      if (chunk.done) return
-      yield chunk.value
-    }
-  } finally {
-    body.destroy()
   }
 }

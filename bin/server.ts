@@ -6,7 +6,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
 import next from 'next'
-import { type Config, readConfig } from '#lib/config/index.ts'
+import { readConfig } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { getService, isRegistered, type Service } from '#lib/http/service.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
@@ -44,7 +45,7 @@ async function main() {
     await service.close()
     throw error
   })
-  greet(config, `http://localhost:${port}`)
+  greet(service.services, `http://localhost:${port}`)
 }
 
 /**
@@ -84,8 +85,8 @@ async function listen(front: Front, port: number): Promise<number> {
   return (front.server.address() as AddressInfo).port
 }
 
-function greet(config: Config, origin: string) {
-  const voiceId = config.speech.provider === 'local' ? 'slt' : '21m00Tcm4TlvDq8ikWAM'
+function greet({ config, speech }: Services, origin: string) {
+  const voiceId = speech.vendor.exampleVoiceId
   const key = config.access.vocalizeApiKeys.length > 0 ? " -H 'Authorization: Bearer <one of your keys>'" : ''
   say(`Voicepin listens on ${origin}`)
   say(

@@ -85,7 +85,8 @@ async function hashOf(services: Services, request: SpeechRequest, { asSpoken = f
   const { config, keyedHash, speech, log } = services
   if (!config.reuse.isOn) return undefined
   try {
-    const fingerprint = requestFingerprint({ ...request, ...resolveSpeech(services, request) }, speech.name)
+    const resolved = { ...request, ...resolveSpeech(speech, request) }
+    const fingerprint = requestFingerprint(resolved, speech.vendor.name)
     return await keyedHash.hash(asSpoken ? [...fingerprint, 'as_spoken'] : fingerprint)
   } catch (error) {
     log.warn({ err: error }, 'The key of the request hashes cannot be read; clips are not reused')

@@ -2,7 +2,7 @@ import type { NewClip } from '#lib/catalog/clips.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId, type VocalizedClip } from '#lib/model/clip.ts'
-import type { SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
+import type { Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
 import type { Listener } from './live-listener.ts'
@@ -46,11 +46,11 @@ export async function vocalize(
 }
 
 function describeNewClip(
-  { config, clock, leaseOwner }: Services,
+  { config, clock, leaseOwner, speech }: Services,
   request: SpeechRequest,
   { requestId, id = newClipId() }: VocalizeContext,
 ): NewClip {
-  const { modelId, outputFormat } = resolveSpeech({ config }, request)
+  const { modelId, outputFormat } = resolveSpeech(speech, request)
   const characters = [...request.text].length
   const now = clock.now()
   return {
@@ -69,8 +69,8 @@ function describeNewClip(
 }
 
 /** The model and the output format in which `request` will be spoken. */
-export function resolveSpeech({ config }: Pick<Services, 'config'>, request: SpeechRequest) {
-  const { modelId, outputFormat } = config.speech.elevenLabs
+export function resolveSpeech({ vendor }: Pick<Speech, 'vendor'>, request: SpeechRequest) {
+  const { modelId, outputFormat } = vendor.defaults
   return { modelId: request.modelId ?? modelId, outputFormat: request.outputFormat ?? outputFormat }
 }
 

@@ -1,18 +1,28 @@
 import type { Reader } from './reader.ts'
 import { durationMs, oneOf, secretText, text, url, whole } from './variables.ts'
 
+/** The speech vendors and the variable with the key that each needs. `SPEECH_PROVIDER=auto` takes the first that has it. */
+const keyVariables = { elevenlabs: 'ELEVENLABS_API_KEY', local: undefined }
+
+export type SpeechVendorName = keyof typeof keyVariables
+
+export const speechVendorNames = Object.keys(keyVariables) as SpeechVendorName[]
+
 /** Who speaks, and in what the audio is stored. */
-export function readSpeech({ read, problems }: Reader) {
-  const apiKey = read('ELEVENLABS_API_KEY', secretText)
-  const asked = read('SPEECH_PROVIDER', oneOf('auto', 'elevenlabs', 'local'), 'auto')
-  if (asked === 'elevenlabs' && !apiKey) {
-    problems.push('ELEVENLABS_API_KEY: got nothing, takes the key that SPEECH_PROVIDER=elevenlabs needs')
+export function readSpeech({ read, isSet, problems }: Reader) {
+  const asked = read('SPEECH_PROVIDER', oneOf('auto', ...speechVendorNames), 'auto')
+  const missingKey = (name: SpeechVendorName) => {
+    const variable = keyVariables[name]
+    return variable && !isSet(variable) ? variable : undefined
   }
-  const automatic = apiKey ? 'elevenlabs' : 'local'
+  const automatic = speechVendorNames.find((name) => !missingKey(name)) ?? 'local'
+  const provider = asked === 'auto' ? automatic : asked
+  const missing = missingKey(provider)
+  if (missing) problems.push(`${missing}: got nothing, takes the key that SPEECH_PROVIDER=${provider} needs`)
   return {
-    provider: asked === 'auto' ? automatic : asked,
+    provider,
     /** The built-in voice speaks since nobody has chosen another. */
-    isFallback: asked === 'auto' && automatic === 'local',
+    isFallback: asked === 'auto' && provider === 'local',
     /** How long one text may take to be spoken. */
     timeoutMs: read('SPEECH_TIMEOUT_MS', durationMs(), 60_000),
     /** How many texts are spoken at once. */
@@ -20,7 +30,8 @@ export function readSpeech({ read, problems }: Reader) {
     /** What clips are re-encoded to before they are stored. */
     optimize: read('AUDIO_OPTIMIZE', oneOf('off', 'opus'), 'off'),
     elevenLabs: {
-      apiKey,
+      /** Empty where there is none; `provider` is another vendor then. */
+      apiKey: read('ELEVENLABS_API_KEY', secretText, ''),
       /** The vendor's own if `undefined`. */
       baseUrl: read('ELEVENLABS_BASE_URL', url),
       /** Of requests that name none, as is the format. */

@@ -35,7 +35,7 @@ export function withCachedVoices(
   }
 
   return {
-    name: speech.name,
+    vendor: speech.vendor,
     speak: (request, options) => speech.speak(request, options),
     close: () => speech.close(),
     async voices({ signal }) {

@@ -31,7 +31,7 @@ export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
     )
 
   return {
-    name: speech.name,
+    vendor: speech.vendor,
     voices: (voicesOptions) => speech.voices(voicesOptions),
     close: () => speech.close(),
     async speak(request, { signal }) {

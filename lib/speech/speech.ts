@@ -1,4 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
+import type { SpeechVendorName } from '#lib/config/speech.ts'
 
 /** A text to speak; the fields have the meaning that ElevenLabs gives them. */
 export interface SpeechRequest {
@@ -34,12 +35,25 @@ export interface Voice {
   description?: string | undefined
 }
 
+/** What others need to know of a speech vendor. */
+export interface SpeechVendor {
+  readonly name: SpeechVendorName
+  /** The model and the format of requests that name none: clips are recorded and found again under them. */
+  readonly defaults: { readonly modelId: string; readonly outputFormat: string }
+  /** One of its voices, for examples. */
+  readonly exampleVoiceId: string
+  /** The bounds of its `speed`, where it refuses values outside of them. */
+  readonly speedRange?: { readonly min: number; readonly max: number }
+  /** Its model for a model name in a request to OpenAI's API; `undefined` for its default. */
+  readonly modelForOpenAi?: (model: string) => string | undefined
+}
+
 /**
- * A speech vendor. Every method throws a `ServiceError` with one of the `speech_…` codes, `voice_not_found` or
+ * Speaks by one vendor. Every method throws a `ServiceError` with one of the `speech_…` codes, `voice_not_found` or
  * `invalid_request`.
  */
 export interface Speech {
-  readonly name: 'elevenlabs' | 'local'
+  readonly vendor: SpeechVendor
   /** Resolves once the first byte has arrived: what the vendor refuses is refused before anything is stored. */
   speak(request: SpeechRequest, options: { signal: AbortSignal }): Promise<SpokenAudio>
   /** The voices that can be asked for, in the vendor's order. */

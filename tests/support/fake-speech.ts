@@ -9,7 +9,11 @@ export type SpeechBehaviour = 'speak' | Error | { breaksAfterBytes: number; erro
 
 /** A voice that speaks MP3 in no time. The same text gives the same bytes, another one others. */
 export class FakeSpeech implements Speech {
-  readonly name = 'local'
+  readonly vendor = {
+    name: 'local',
+    defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
+    exampleVoiceId: 'slt',
+  } as const
   /** How long each clip lasts. */
   durationMs = 100
   speaking: SpeechBehaviour = 'speak'

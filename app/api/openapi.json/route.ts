@@ -5,8 +5,8 @@ import { defineRoute } from '#lib/http/route.ts'
 export const dynamic = 'force-dynamic'
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
-  async GET(request, { services: { config } }) {
-    return Response.json(describeInterface(config, publicBaseUrl(config, request)), {
+  async GET(request, { services }) {
+    return Response.json(describeInterface(services, publicBaseUrl(services.config, request)), {
       headers: { 'Cache-Control': 'public, max-age=60' },
     })
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { speechVendorNames } from '#lib/config/speech.ts'
 import type { Services } from '#lib/context.ts'
 import * as field from './fields.ts'
 
@@ -6,7 +7,7 @@ export const voicesAnswerSchema = z
   .object({
     success: field.success,
     data: z.object({
-      provider: z.enum(['elevenlabs', 'local']),
+      provider: z.enum(speechVendorNames),
       voices: z.array(
         z.object({
           id: z.string(),
@@ -26,5 +27,5 @@ export const voicesAnswerSchema = z
  */
 export async function voicesAnswer({ speech, tasks }: Services) {
   const voices = await speech.voices({ signal: tasks.signal })
-  return { success: true, data: { provider: speech.name, voices } }
+  return { success: true, data: { provider: speech.vendor.name, voices } }
 }

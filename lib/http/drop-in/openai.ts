@@ -19,9 +19,6 @@ const outputFormats = {
   pcm: 'pcm_24000',
 } as const
 
-/** The counterparts of OpenAI's models; all its other models get the model of the configuration. */
-const models: Record<string, string> = { 'tts-1': 'eleven_flash_v2_5', 'tts-1-hd': 'eleven_multilingual_v2' }
-
 /** OpenAI's voices. The nth of them gets the nth voice of the vendor, counted around. */
 const voiceNames = 'alloy echo fable onyx nova shimmer ash ballad coral sage verse marin cedar'.split(' ')
 
@@ -52,7 +49,7 @@ export async function speakLikeOpenAi(request: Request, context: RequestContext)
   const speech: SpeechRequest = {
     text: body.input,
     voiceId,
-    modelId: body.model.startsWith('eleven_') ? body.model : models[body.model],
+    modelId: services.speech.vendor.modelForOpenAi?.(body.model),
     outputFormat: outputFormats[body.response_format ?? 'mp3'],
     voiceSettings: body.speed === undefined ? undefined : { speed: speedOf(services, body.speed) },
   }
@@ -67,9 +64,10 @@ async function voiceOf(services: Services, name: string): Promise<string> {
   return voices[place % voices.length]?.id ?? name
 }
 
-/** ElevenLabs has narrower bounds, and refuses values outside of them. */
+/** A vendor may have narrower bounds than OpenAI, and refuse values outside of them. */
 function speedOf({ speech }: Services, speed: number): number {
-  return speech.name === 'elevenlabs' ? Math.min(1.2, Math.max(0.7, speed)) : speed
+  const { min, max } = speech.vendor.speedRange ?? { min: speed, max: speed }
+  return Math.min(max, Math.max(min, speed))
 }
 
 export const openAiErrorSchema = z

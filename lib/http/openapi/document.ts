@@ -1,5 +1,6 @@
 import { createDocument } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { clipPaths } from './clips.ts'
 import { dropInPaths } from './drop-in.ts'
 import { gatewayPaths } from './gateway.ts'
@@ -8,21 +9,23 @@ import { securitySchemes } from './parts.ts'
 import { speakingPaths } from './speaking.ts'
 import { webhooks } from './webhooks.ts'
 
+type Described = Pick<Services, 'config' | 'speech'>
+
 /**
  * The OpenAPI description of every route, made from the schemas that check the requests.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-export function describeInterface(config: Config, baseUrl: string) {
-  const description = descriptions.get(config) ?? describe(config)
-  descriptions.set(config, description)
+export function describeInterface(services: Described, baseUrl: string) {
+  const description = descriptions.get(services.config) ?? describe(services)
+  descriptions.set(services.config, description)
   return { ...description, servers: [{ url: baseUrl }] }
 }
 
 /** Making one takes some milliseconds, and it never changes. */
 const descriptions = new WeakMap<Config, ReturnType<typeof describe>>()
 
-function describe(config: Config) {
+function describe(services: Described) {
   return createDocument({
     openapi: '3.1.1',
     info: {
@@ -43,8 +46,8 @@ function describe(config: Config) {
     components: { securitySchemes },
     webhooks,
     paths: {
-      ...speakingPaths(config),
-      ...dropInPaths(config),
+      ...speakingPaths(services),
+      ...dropInPaths(services.config),
       ...clipPaths,
       ...gatewayPaths,
       ...operationPaths,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import type { Config } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import { vocalizeAnswerSchema } from '#lib/http/answers/vocalize.ts'
 import { voicesAnswerSchema } from '#lib/http/answers/voices.ts'
 import { vocalizeSchema } from '#lib/http/speech-fields.ts'
@@ -17,11 +17,13 @@ import {
 const OTHER_ANSWERS =
   'With `Accept: audio/*` the answer is the audio itself, as from `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream` it is a stream of events: `clip` (as in `GET /api/clips/{id}`) for each change, and at the end `result` with the JSON answer or `problem` with the problem document.'
 
-const exampleVoices = { local: 'slt', elevenlabs: '21m00Tcm4TlvDq8ikWAM' }
-
 /** The routes that speak. */
-export function speakingPaths({ access, speech }: Config): ZodOpenApiPathsObject {
-  const example = { text: 'Hello from Voicepin', voiceId: exampleVoices[speech.provider] }
+export function speakingPaths({
+  config,
+  speech,
+}: Pick<Services, 'config' | 'speech'>): ZodOpenApiPathsObject {
+  const { access } = config
+  const example = { text: 'Hello from Voicepin', voiceId: speech.vendor.exampleVoiceId }
   const requestBody = {
     required: true,
     content: { 'application/json': { schema: vocalizeSchema(access), example } },

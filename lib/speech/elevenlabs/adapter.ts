@@ -7,6 +7,7 @@ import { type OpenedAudio, openAudio, runSpeech } from '#lib/speech/audio-stream
 import type { Speech, Voice } from '#lib/speech/speech.ts'
 import { createElevenLabsApi, type ElevenLabsApi, type VendorRequest } from './api.ts'
 import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
+import { modelForOpenAi } from './models.ts'
 
 interface ElevenLabsOptions {
   apiKey: string
@@ -28,7 +29,7 @@ const MAX_RETRY_AFTER_MS = 2000
  * been paid for.
  */
 export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
-  const { clock, timeoutMs } = options
+  const { clock, timeoutMs, modelId, outputFormat } = options
   const api = createElevenLabsApi(options)
   const scrub = createScrubber([options.apiKey])
 
@@ -41,7 +42,13 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
   }
 
   return {
-    name: 'elevenlabs',
+    vendor: {
+      name: 'elevenlabs',
+      defaults: { modelId, outputFormat },
+      exampleVoiceId: '21m00Tcm4TlvDq8ikWAM',
+      speedRange: { min: 0.7, max: 1.2 },
+      modelForOpenAi,
+    },
     async speak(request, { signal }) {
       const modelId = request.modelId ?? options.modelId
       const outputFormat = request.outputFormat ?? options.outputFormat

@@ -4,11 +4,13 @@ import { type OutputFormat, readOutputFormat } from '#lib/audio/formats.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
+import { modelForOpenAi } from '#lib/speech/elevenlabs/models.ts'
 import type { Speech, Voice } from '#lib/speech/speech.ts'
 import { createSpeechThreads } from './threads.ts'
 
 interface LocalOptions {
-  /** For requests that name none. */
+  /** For requests that name none, as is `outputFormat`. It has no effect on the audio. */
+  modelId: string
   outputFormat: string
   /** For one speech, from the call to its last byte. */
   timeoutMs: number
@@ -25,16 +27,21 @@ const voices: Voice[] = [
 /**
  * The built-in voice: Flite, on this machine, without network or key. English only.
  *
- * An unknown voice id gets the default voice, so that requests written for ElevenLabs work. Of the voice settings only
+ * An unknown voice id gets the default voice and any model is taken, so that requests written for ElevenLabs work. Of the voice settings only
  * `speed` has an effect. The same text in the same voice gives the same bytes.
  */
 export function createLocalSpeech(options: LocalOptions): Speech {
-  const { clock, timeoutMs, startThread = startLocalWorker } = options
+  const { clock, timeoutMs, modelId, outputFormat, startThread = startLocalWorker } = options
   const threads = createSpeechThreads(startThread)
   return {
-    name: 'local',
+    vendor: {
+      name: 'local',
+      defaults: { modelId, outputFormat },
+      exampleVoiceId: 'slt',
+      modelForOpenAi,
+    },
     async speak(request, { signal }) {
-      const format = nearestFormat(request.outputFormat ?? options.outputFormat)
+      const format = nearestFormat(request.outputFormat ?? outputFormat)
       const job = {
         text: request.text,
         voice: voices.some(({ id }) => id === request.voiceId) ? request.voiceId : 'slt',

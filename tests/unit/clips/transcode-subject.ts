@@ -20,7 +20,12 @@ export async function optimizingServices() {
 
 /** The same services with the built-in voice, until the test ends. */
 export function withLocalVoice(services: Services): Services {
-  const speech = createLocalSpeech({ outputFormat: 'mp3_44100_128', timeoutMs: 60_000, clock: systemClock })
+  const speech = createLocalSpeech({
+    modelId: 'eleven_multilingual_v2',
+    outputFormat: 'mp3_44100_128',
+    timeoutMs: 60_000,
+    clock: systemClock,
+  })
   onTestFinished(() => speech.close())
   return { ...services, speech }
 }

@@ -26,7 +26,11 @@ function createCountingSpeech() {
   let calls = 0
   let failure: Error | undefined
   const speech: Speech = {
-    name: 'elevenlabs',
+    vendor: {
+      name: 'elevenlabs',
+      defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
+      exampleVoiceId: 'slt',
+    },
     async speak({ text }) {
       calls += 1
       await new Promise(setImmediate)

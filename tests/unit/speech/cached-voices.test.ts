@@ -70,6 +70,6 @@ describe('a vendor whose voices are cached', () => {
     const { outputFormat } = await withVoices.speak({ text: 'Hello', voiceId: 'george' }, { signal: never })
     expect(outputFormat).toBe('mp3_44100_128')
     await withVoices.close()
-    expect([withVoices.name, speech.isClosed]).toEqual(['local', true])
+    expect([withVoices.vendor, speech.isClosed]).toEqual([speech.vendor, true])
   })
 })

@@ -2,10 +2,12 @@ import { ReadableStream, type ReadableStreamDefaultController } from 'node:strea
 import { describe, expect, it } from 'vitest'
 import { limitSpeech } from '#lib/speech/concurrency.ts'
 import type { Speech } from '#lib/speech/speech.ts'
+import { FakeSpeech } from '../../support/fake-speech.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { bytesOf, errorOf, never } from './speech-conformance.ts'
 
 const request = { text: 'Hello world.', voiceId: 'foo' }
+const { vendor } = new FakeSpeech()
 
 /** A vendor whose every speech is controlled by the test. */
 function createSteeredSpeech() {
@@ -13,7 +15,7 @@ function createSteeredSpeech() {
   let refusal: Error | undefined
   let closed = false
   const speech: Speech = {
-    name: 'local',
+    vendor,
     async speak() {
       if (refusal) throw refusal
       const audio = new ReadableStream<Uint8Array>({
@@ -165,7 +167,7 @@ describe('speech with limited concurrency', () => {
   it('is otherwise the vendor that it limits', async () => {
     const { limited, isClosed } = setUp(1)
 
-    expect(limited.name).toBe('local')
+    expect(limited.vendor).toBe(vendor)
     expect(await limited.voices({ signal: never })).toEqual([{ id: 'one', name: 'One' }])
     await limited.close()
     expect(isClosed()).toBe(true)

@@ -12,7 +12,7 @@ describe('the configured speech vendor', () => {
   ])('is %s', async (_, environment, name) => {
     const speech = createSpeech(readConfig(environment).speech, { clock })
 
-    expect(speech.name).toBe(name)
+    expect(speech.vendor.name).toBe(name)
     await speech.close()
   })
 })

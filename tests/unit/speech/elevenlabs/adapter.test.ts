@@ -3,19 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { ErrorCode } from '#lib/model/errors.ts'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { createFakeClock } from '../fake-clock.ts'
+import { answerWithAudio, endlessAudio, someAudio } from '../simulated-audio.ts'
 import { bytesOf, describeSpeech, errorOf, never, soon } from '../speech-conformance.ts'
-import {
-  answerWith,
-  answerWithAudio,
-  apiKey,
-  endlessAudio,
-  modelId,
-  onSpeech,
-  onVoices,
-  outputFormat,
-  recorded,
-  someAudio,
-} from './vendor.ts'
+import { answerWith, apiKey, modelId, onSpeech, onVoices, outputFormat, recorded } from './vendor.ts'
 
 const server = setupServer()
 
@@ -23,6 +13,7 @@ describeSpeech({
   title: 'ElevenLabs',
   create: (options) => createElevenLabsSpeech({ apiKey, modelId, outputFormat, ...options }),
   longText: 'Wait for it.',
+  otherFormat: 'mp3_22050_32',
   setUp() {
     server.listen({ onUnhandledFrame: 'error' })
     server.use(
@@ -57,6 +48,15 @@ describe('ElevenLabs', () => {
   /** Lets the vendor give these answers one after the other, the last one for ever. */
   const answerInTurn = (...answers: (() => Response)[]) =>
     server.use(...onSpeech(() => (answers[Math.min(calls++, answers.length - 1)] as () => Response)()))
+
+  it('knows the counterparts of OpenAI’s models, and the bounds of its speed', () => {
+    const { modelForOpenAi, speedRange } = create().vendor
+
+    expect(
+      ['tts-1', 'tts-1-hd', 'eleven_v3', 'gpt-4o-mini-tts', 'constructor'].map(modelForOpenAi ?? String),
+    ).toEqual(['eleven_flash_v2_5', 'eleven_multilingual_v2', 'eleven_v3', undefined, undefined])
+    expect(speedRange).toEqual({ min: 0.7, max: 1.2 })
+  })
 
   describe('is asked', () => {
     const askedFor = async (changes: object) => {

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { startServer } from '../../ipfs/providers/faulty-server.ts'
 import { createFakeClock } from '../fake-clock.ts'
+import { someAudio } from '../simulated-audio.ts'
 import { bytesOf, errorOf, never } from '../speech-conformance.ts'
-import { apiKey, modelId, outputFormat, someAudio } from './vendor.ts'
+import { apiKey, modelId, outputFormat } from './vendor.ts'
 
 type Answer = (response: ServerResponse) => void
 

@@ -25,18 +25,6 @@ export function answerWith({ status, headers = {}, body }: Fixture): Response {
     : HttpResponse.json(body as object, { status, headers })
 }
 
-/** What looks like an MP3, for the adapter never looks further. */
-export const someAudio = Buffer.concat([Buffer.from('ID3'), Buffer.alloc(20_000, 7)])
-
-export function answerWithAudio(body: BodyInit = someAudio, contentType = 'audio/mpeg'): Response {
-  return new HttpResponse(body, { headers: { 'content-type': contentType } })
-}
-
-/** Audio that begins and then neither goes on nor ends. */
-export function endlessAudio(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(someAudio)) })
-}
-
 /** Lets the vendor answer every speech, streamed or whole, with what `answer` gives. */
 export function onSpeech(answer: (request: Request) => Response | Promise<Response>) {
   return ['', '/stream'].map((suffix) =>

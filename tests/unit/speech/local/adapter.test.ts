@@ -11,6 +11,7 @@ import type { SpeechJob } from '#lib/speech/local/worker.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 import { bytesOf, describeSpeech, errorOf, never, soon } from '../speech-conformance.ts'
 
+const modelId = 'eleven_multilingual_v2'
 const outputFormat = 'mp3_44100_128'
 const threadFile = path.resolve('lib/speech/local/worker.ts')
 const fiveThousandCharacters = 'The quick brown fox, number 42, jumps over the lazy dog. '
@@ -24,9 +25,9 @@ const longText = `Hello. ${sentence(398).repeat(12)}`
 /** As PCM at 48 kHz the first piece is more than the thread sends before the audio is taken, and less than the second. */
 const twoPieces = sentence(175) + sentence(235)
 const create = (options = {}) =>
-  createLocalSpeech({ outputFormat, timeoutMs: 60_000, clock: systemClock, ...options })
+  createLocalSpeech({ modelId, outputFormat, timeoutMs: 60_000, clock: systemClock, ...options })
 
-describeSpeech({ title: 'the built-in voice', create, longText })
+describeSpeech({ title: 'the built-in voice', create, longText, otherFormat: 'mp3_22050_32' })
 
 async function decode(mp3: Uint8Array) {
   const decoder = new MPEGDecoder()
@@ -130,9 +131,9 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
       expect((await speakAnew()).equals(first)).toBe(true)
     })
 
-    it('in the requested voice, else in its default voice', async () => {
+    it('in the requested voice, else (with a voice id of ElevenLabs) in its default voice', async () => {
       const [own, slt, rms, awb] = await Promise.all(
-        ['21m00Tcm4TlvDq8ikWAM', 'slt', 'rms', 'awb'].map((voiceId) => spoken({ voiceId })),
+        ['EXAVITQu4vr4xnSDxMaL', 'slt', 'rms', 'awb'].map((voiceId) => spoken({ voiceId })),
       )
       expect(own).toEqual(slt)
       expect(new Set([slt, rms, awb].map((bytes) => bytes?.toString('base64'))).size).toBe(3)
@@ -331,7 +332,7 @@ describe('a thread of the built-in voice', { timeout: 30_000 }, () => {
     const script = `
       const { createLocalSpeech } = await import('#lib/speech/local/adapter.ts')
       const { systemClock: clock } = await import('#lib/platform/clock.ts')
-      const speech = createLocalSpeech({ outputFormat: 'mp3_44100_128', timeoutMs: 60_000, clock })
+      const speech = createLocalSpeech({ modelId: '${modelId}', outputFormat: '${outputFormat}', timeoutMs: 60_000, clock })
       const { audio } = await speech.speak({ text: 'Hello.', voiceId: 'slt' }, { signal: new AbortController().signal })
       console.log((await Array.fromAsync(audio)).length > 0)`
     const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, expect, it, onTestFinished } from 'vitest'
@@ -10,6 +10,16 @@ import { until } from '../support/until.ts'
 const root = path.resolve(import.meta.dirname, '../..')
 
 afterAll(cleanUpServices)
+
+/** Ends a detached child and everything that it has started. */
+function killGroupOf({ pid }: ChildProcess) {
+  try {
+    if (pid) process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended already.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
 
 /** Runs `npm start` with no variable but those that say where it keeps things, and none from a developer's `.env`. */
 async function start(directory: string, port = '0') {
@@ -23,9 +33,17 @@ async function start(directory: string, port = '0') {
     cwd: root,
     env: { NODE_ENV: 'production', PATH, HOME, PORT: port, ...places, __NEXT_PROCESSED_ENV: 'true' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // In a process group of its own, which ends as a whole: an `npm ci` that outlived the test would go on replacing
+    // node_modules under all others.
+    detached: true,
   })
   output.read(child)
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const killGroup = () => killGroupOf(child)
+  process.once('exit', killGroup)
+  onTestFinished(() => {
+    process.off('exit', killGroup)
+    killGroup()
+  })
   const ended = once(child, 'close')
   const curl = await until('a curl line', () => output.text.match(/^Try it: (curl .*)$/m)?.[1], {
     timeoutMs: 30_000,

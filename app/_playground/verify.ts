@@ -1,4 +1,5 @@
 import { computeCid, legacyCid } from '#lib/ipfs/blocks/car.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { markedError } from '#lib/platform/errors.ts'
 import type { ClipView } from '../_shared/clip-view.ts'
 
@@ -25,10 +26,19 @@ export async function verify(clip: Pick<ClipView, 'audioUrl' | 'cid' | 'ipfsHash
   } catch (error) {
     return unreachable(await explain(error, clip.audioUrl))
   }
-  const { cid, sizeBytes: bytes } = await computeCid(audio.stream())
+  try {
+    const { isExact, cid, bytes } = await compare(clip, audio)
+    if (!isExact) return { kind: 'different', cid, bytes }
+    return { kind: 'exact', cid, bytes, elapsedMs: performance.now() - startedAt }
+  } catch (error) {
+    return unreachable(`The CID could not be computed here: ${(error as Error).message}`)
+  }
+}
+
+async function compare(clip: Pick<ClipView, 'cid' | 'ipfsHash'>, audio: Blob) {
+  const { cid, sizeBytes: bytes } = await computeCid(chunksOf(audio))
   const named = clip.ipfsHash && clip.ipfsHash !== cid ? await legacyCid(audio) : clip.ipfsHash
-  if (cid !== clip.cid || named !== clip.ipfsHash) return { kind: 'different', cid, bytes }
-  return { kind: 'exact', cid, bytes, elapsedMs: performance.now() - startedAt }
+  return { isExact: cid === clip.cid && named === clip.ipfsHash, cid, bytes }
 }
 
 /** The address answered, and not with the audio. */

@@ -4,6 +4,7 @@ import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced } from 'ipfs-unixfs-importer/layout'
 import { type CID, varint } from 'multiformats'
 import * as raw from 'multiformats/codecs/raw'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 
 type ByteStream = AsyncIterable<Uint8Array>
 
@@ -53,7 +54,7 @@ export async function computeCid(bytes: ByteStream): Promise<{ cid: string; size
  * @throws when the file's bytes cannot be read.
  */
 export async function legacyCid(file: Blob): Promise<string> {
-  const { cid } = await importByteStream(file.stream(), discardBlocks, legacyOptions())
+  const { cid } = await importByteStream(chunksOf(file), discardBlocks, legacyOptions())
   return cid.toString()
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
-import { quick } from '../support/operator.ts'
+import { impatient, quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import { askForStream, startSlowVoice } from '../support/slow-voice.ts'
 import { speechMp3 } from '../support/stub-vendors/audio.ts'
@@ -44,7 +44,7 @@ it('a stream brings the first byte within 20 ms of the vendor’s', async () => 
 it('with every provider hanging, once the breakers are open, the answer comes within 100 ms of the end of speech', async () => {
   const service = await startService({
     environment: {
-      ...quick,
+      ...impatient,
       ...environmentFor(world.vendors, ['elevenlabs', 'pinata', 'kubo']),
       IPFS_ATTEMPT_TIMEOUT_MS: '200',
     },

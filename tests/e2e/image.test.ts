@@ -16,14 +16,19 @@ beforeAll(async () => {
 })
 afterAll(() => image.remove())
 
-/** Starts the image's own command, or another, and waits until the health check that it declares is content. */
+/** Starts the image's own command, or another, and waits until the health check that it declares succeeds. */
 async function startInImage(environment: Record<string, string>, command = image.stage.command) {
-  const port = String(await freePort())
-  const program = image.start(command, { PORT: port, ...environment })
-  await until('health', async () => (await program.run(image.stage.healthCheck)) === 0 || endOf(program), {
-    timeoutMs: 60_000,
-  })
-  return { ...program, port, baseUrl: `http://127.0.0.1:${port}` }
+  const settings = { PORT: String(await freePort()), ...environment }
+  const baseUrl = `http://127.0.0.1:${settings.PORT}`
+  const program = image.start(command, settings)
+  const isAlive = () =>
+    fetch(`${baseUrl}/api/health`).then(
+      ({ ok }) => ok || endOf(program),
+      () => endOf(program),
+    )
+  await until('life', isAlive, { timeoutMs: 60_000 })
+  expect(await program.run(image.stage.healthCheck)).toBe(0)
+  return { ...program, baseUrl }
 }
 
 async function endOf({ exited, output }: Contained): Promise<false> {

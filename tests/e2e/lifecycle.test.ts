@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { independentCid } from '../support/content-id.ts'
-import { ADMIN_KEY, pathOf, quick, retryIpfs } from '../support/operator.ts'
+import { ADMIN_KEY, impatient, pathOf, retryIpfs } from '../support/operator.ts'
 import type { Service } from '../support/service.ts'
 import { newDirectory, startInVain, startService } from '../support/service.ts'
 import type { Fault } from '../support/stub-vendors.ts'
@@ -12,7 +12,7 @@ import { useVendors } from '../support/world.ts'
 
 const world = useVendors()
 const environment = (changes: Record<string, string> = {}) => ({
-  ...quick,
+  ...impatient,
   ...environmentFor(world.vendors),
   ...changes,
 })

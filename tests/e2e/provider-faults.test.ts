@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { pathOf, quick, retryIpfs } from '../support/operator.ts'
+import { impatient, pathOf, retryIpfs } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import type { Fault, RecordedRequest } from '../support/stub-vendors.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
 import { useVendors, useWorld } from '../support/world.ts'
 
-const DEADLINE_MS = Number(quick.UPLOAD_DEADLINE_MS)
+const DEADLINE_MS = Number(impatient.UPLOAD_DEADLINE_MS)
 // What a busy machine may add to a time.
 const SLACK_MS = 500
 
@@ -16,7 +16,7 @@ function waitsBetween(requests: RecordedRequest[]): number[] {
 }
 
 describe('a provider that fails', () => {
-  const world = useWorld({ vendors: ['elevenlabs', 'pinata', 'kubo'] })
+  const world = useWorld({ vendors: ['elevenlabs', 'pinata', 'kubo'], environment: impatient })
   beforeEach(() => world.mark())
   afterEach(() => world.recover())
 
@@ -129,7 +129,7 @@ describe('a provider that fails', () => {
 })
 
 describe('when every provider fails', () => {
-  const world = useWorld({ vendors: ['elevenlabs', 'pinata', 'kubo'] })
+  const world = useWorld({ vendors: ['elevenlabs', 'pinata', 'kubo'], environment: impatient })
   beforeEach(() => world.mark())
   afterEach(() => world.recover())
 

@@ -102,8 +102,8 @@ describe.skipIf(!postgres)('on Vercel with both', () => {
   })
   afterAll(() => Promise.all([deployment.stop(), s3.stop()]))
 
-  it('is ready', async () => {
-    expect((await deployment.fetch('/api/health/ready')).status).toBe(200)
+  it('gets ready', async () => {
+    await until('readiness', async () => (await deployment.fetch('/api/health/ready')).status === 200)
   })
 
   it('speaks, serves the audio, and has cron end what has had its time', async () => {

@@ -22,7 +22,6 @@ beforeAll(async () => {
       ...quick,
       ...environmentFor(world.vendors),
       ...voice.environment,
-      IPFS_ATTEMPT_TIMEOUT_MS: '10000',
     },
   })
 })

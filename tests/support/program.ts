@@ -124,6 +124,12 @@ export function run(file: ProgramOptions['file'], environment: Environment, outp
   return { child, exited }
 }
 
+/** Where processes find what others before them have compiled, if there is such a place. */
+export function compileCache(): Environment {
+  const { NODE_COMPILE_CACHE } = process.env
+  return NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}
+}
+
 /** Every variable that the service knows, empty: nothing from a developer's own `.env` file gets in. */
 function blankEnvironment(): Environment {
   const blank: Environment = {}
@@ -134,6 +140,5 @@ function blankEnvironment(): Environment {
     },
   })
   readConfig(spy)
-  const { NODE_COMPILE_CACHE } = process.env
-  return { ...blank, NEXT_TELEMETRY_DISABLED: '1', ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) }
+  return { ...blank, ...compileCache(), NEXT_TELEMETRY_DISABLED: '1' }
 }

@@ -16,6 +16,7 @@ import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
 import { createBucket } from '#lib/temp-audio/bucket.ts'
+import { compileCache } from '../../support/program.ts'
 import { newDatabase } from '../../support/servers/postgres-database.ts'
 import { type S3Server, startS3 } from '../../support/servers/s3.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
@@ -351,7 +352,7 @@ describe.skipIf(!inject('postgresUrl'))('the command migrate-store', () => {
   async function run(args: string[], environment: Record<string, string> = {}) {
     const child = spawn(process.execPath, ['bin/migrate-store.ts', ...args], {
       cwd: root,
-      env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
+      env: { ...compileCache(), PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
     })
     onTestFinished(() => {
       child.kill('SIGKILL')

@@ -78,8 +78,10 @@ describe.skipIf(missing.length > 0)('two web instances and a worker behind nginx
     const held = () => vendors.holdings('pinata').then((all) => all.filter(({ cid }) => cids.includes(cid)))
     await until('all are stored', async () => (await held()).length === 3, { timeoutMs: 30_000 })
     expect((await held()).map(({ uploads }) => uploads)).toEqual([1, 1, 1])
-    const worked = topology.worker.output.lines.filter(({ msg }) => msg.startsWith('✅'))
-    expect(worked.map(({ clipId }) => clipId).sort()).toEqual(answers.map(({ data }) => data.id).sort())
+    const worked = () => topology.worker.output.lines.filter(({ msg }) => msg.startsWith('✅'))
+    await until('the worker to have said so', () => worked().length === 3)
+    const ids = worked().map(({ clipId }) => clipId)
+    expect(ids.sort()).toEqual(answers.map(({ data }) => data.id).sort())
   })
 
   it('stop cleanly, and leave nobody listening', async () => {

@@ -3,7 +3,9 @@ import { dieAtEveryStep, dieWhileRecovering, stories } from './crash-steps.ts'
 
 // The other texts and every step of a recovery: tests/proof/crash-steps.proof.ts.
 
-it('a process killed at any step of a text for which the answer of the provider gets lost has lost nothing, and stored nothing twice', async () => {
+it('a process killed at any step of a text for which the answer of the provider gets lost has lost nothing, and stored nothing twice', {
+  timeout: 30_000,
+}, async () => {
   const deaths = await dieAtEveryStep(stories['a text for which the answer of the provider gets lost'])
   expect(deaths).toBeGreaterThan(15)
 })

@@ -1,15 +1,16 @@
 interface ReadTextOptions {
   maxBytes: number
-  /** A body that breaks off gives what came of it, and nothing is thrown. */
-  isPartWelcome?: boolean
+  /** Returns what has arrived of a body that breaks off, instead of throwing. */
+  allowPartial?: boolean
 }
 
 /**
- * The text of an answer's body, up to `maxBytes`. Where there is more, `isWhole` is false and the connection is given up.
+ * The text of an answer's body, up to `maxBytes`. Where there is more, `isWhole` is false and the connection is closed;
+ * where a part was allowed and came, it is false, too.
  *
- * @throws what reading the body throws, unless a part is welcome
+ * @throws what reading the body throws, unless `allowPartial`
  */
-export async function readText(response: Response, { maxBytes, isPartWelcome = false }: ReadTextOptions) {
+export async function readText(response: Response, { maxBytes, allowPartial = false }: ReadTextOptions) {
   const decoder = new TextDecoder()
   let text = ''
   let sizeBytes = 0
@@ -24,7 +25,8 @@ export async function readText(response: Response, { maxBytes, isPartWelcome = f
       }
     }
   } catch (error) {
-    if (!isPartWelcome) throw error
+    if (!allowPartial) throw error
+    return { text, isWhole: false }
   }
   return { text: text + decoder.decode(), isWhole: true }
 }

@@ -131,7 +131,7 @@ async function readAnswer(response: Response, context: FailureContext): Promise<
     if (isWhole) return text
     throw unreadableAnswer(`Answered with more than ${MAX_ANSWER_BYTES} bytes`, context)
   }
-  const { text } = await readText(response, { maxBytes: MAX_ANSWER_BYTES, isPartWelcome: true })
+  const { text } = await readText(response, { maxBytes: MAX_ANSWER_BYTES, allowPartial: true })
   throw statusFailure(response, text, context)
 }
 

@@ -4,15 +4,15 @@ import type { Clock } from '#lib/platform/clock.ts'
 import type { Tracing } from '#lib/telemetry/tracing.ts'
 
 /**
- * Tells `tracing` what happens to clips: a span for the speech, a span for each try at a provider, and one around them
+ * Tells `tracing` what happens to clips: a span for the speech, a span for each attempt at a provider, and one around them
  * all once the clip is stored or expired. Returns what ends that.
  */
 export function traceClips(events: CatalogEvents, tracing: Tracing, clock: Clock): () => void {
   return events.subscribe((event) => {
     const now = clock.now()
-    if (event.type === 'staged') tracing.part(speechOf(event.clip, now))
-    if (event.type === 'attempt_ended') tracing.part(attemptOf(event, now))
-    if (event.type === 'stored' || event.type === 'expired') tracing.whole(wholeOf(event.clip, now))
+    if (event.type === 'staged') tracing.span(speechOf(event.clip, now))
+    if (event.type === 'attempt_ended') tracing.span(attemptOf(event, now))
+    if (event.type === 'stored' || event.type === 'expired') tracing.rootSpan(clipOf(event.clip, now))
   })
 }
 
@@ -48,7 +48,7 @@ function speechOf(clip: Clip, now: number) {
   }
 }
 
-function wholeOf(clip: Clip, now: number) {
+function clipOf(clip: Clip, now: number) {
   const { state, requestId, attempts, cid, provider } = clip
   return {
     clipId: clip.id,

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { type Attributes, ROOT_CONTEXT, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { Config } from '#lib/config/index.ts'
 
-const FLUSH_MS = 2000
+/** How long `close` may take: the collector may be away. */
+const FLUSH_TIMEOUT_MS = 2000
 
 /** One thing that happened to a clip. Times are milliseconds since the epoch. */
 export interface ClipSpan {
@@ -18,9 +19,9 @@ export interface ClipSpan {
 /** Takes the spans of clips. Every clip is one trace, through however many processes and restarts. */
 export interface Tracing {
   /** A span within the clip's trace. */
-  part(span: ClipSpan): void
+  span(span: ClipSpan): void
   /** The root span of the clip's trace. */
-  whole(span: ClipSpan): void
+  rootSpan(span: ClipSpan): void
   /** Sends the spans that have not been sent yet. */
   close(): Promise<void>
 }
@@ -35,16 +36,16 @@ export function createTracing(config: Config['tracing']): Tracing | undefined {
   if (!config) return undefined
   const loading = load(config)
   loading.catch(() => {})
-  const add = (span: ClipSpan, isWhole: boolean) =>
-    void loading.then(({ tracer, ids }) => record(tracer, ids, span, isWhole)).catch(() => {})
+  const add = (span: ClipSpan, isRoot: boolean) =>
+    void loading.then(({ tracer, ids }) => record(tracer, ids, span, isRoot)).catch(() => {})
   return {
-    part: (span) => add(span, false),
-    whole: (span) => add(span, true),
+    span: (span) => add(span, false),
+    rootSpan: (span) => add(span, true),
     async close() {
       const { provider } = await loading
       await Promise.race([
         provider.shutdown(),
-        new Promise((resolve) => setTimeout(resolve, FLUSH_MS).unref()),
+        new Promise((resolve) => setTimeout(resolve, FLUSH_TIMEOUT_MS).unref()),
       ])
     },
   }
@@ -76,13 +77,13 @@ async function load({ endpoint, headers }: NonNullable<Config['tracing']>) {
   return { provider, tracer: provider.getTracer('voicepin'), ids }
 }
 
-function record(tracer: Tracer, ids: NextIds, span: ClipSpan, isWhole: boolean) {
+function record(tracer: Tracer, ids: NextIds, span: ClipSpan, isRoot: boolean) {
   const root = { traceId: span.clipId, spanId: rootSpanIdOf(span.clipId) }
   const { name, startedAt: startTime, attributes } = span
   const parent = trace.setSpanContext(ROOT_CONTEXT, { ...root, traceFlags: 1, isRemote: true })
   // Starting a span is synchronous, so no other span can take these ids.
-  ids.root = isWhole ? root : undefined
-  const started = tracer.startSpan(name, { startTime, attributes }, isWhole ? ROOT_CONTEXT : parent)
+  ids.root = isRoot ? root : undefined
+  const started = tracer.startSpan(name, { startTime, attributes }, isRoot ? ROOT_CONTEXT : parent)
   ids.root = undefined
   if (span.error) started.setStatus({ code: SpanStatusCode.ERROR, message: span.error })
   started.end(span.endedAt)

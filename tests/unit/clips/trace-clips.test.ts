@@ -10,8 +10,8 @@ async function traced() {
   const world = await testServices({ providers: [new FakeProvider('pinata')] })
   const spans: ({ kind: 'part' | 'whole' } & ClipSpan)[] = []
   const tracing = {
-    part: (span: ClipSpan) => void spans.push({ kind: 'part', ...span }),
-    whole: (span: ClipSpan) => void spans.push({ kind: 'whole', ...span }),
+    span: (span: ClipSpan) => void spans.push({ kind: 'part', ...span }),
+    rootSpan: (span: ClipSpan) => void spans.push({ kind: 'whole', ...span }),
     close: async () => {},
   }
   const end = traceClips(world.services.events, tracing, world.clock)

@@ -7,13 +7,15 @@ import { absoluteUrl, asPublished } from '#lib/model/permanent-url.ts'
 import { withJitter } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
+type Receiver = NonNullable<Config['webhook']>
+
 const MESSAGES_AT_ONCE = 10
 const TIMEOUT_MS = 15_000
 const LEASE_MS = TIMEOUT_MS + 15_000
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
-/** The waits after failed tries, about three days in all. After the last the message is given up. */
+/** The waits after failed attempts, about three days in all. After the last the message is given up. */
 const RETRY_DELAYS_MS = [
   SECOND,
   5 * SECOND,
@@ -29,32 +31,33 @@ const RETRY_DELAYS_MS = [
 ]
 
 /**
- * Sends `WEBHOOK_URL` the messages that are due: each at least once, signed, under the same id at each try. Messages are
- * claimed by a lease, so that any number of processes may call this at once. Returns how many were delivered.
+ * Sends `WEBHOOK_URL` the messages that are due: each at least once, signed, under the same id at each attempt.
+ * Messages are claimed by a lease, so that any number of processes may call this at once. Returns how many were delivered.
  *
  * @see https://www.standardwebhooks.com
  * @throws CatalogError when the catalog fails; what was claimed is tried again once its lease is over
  */
 export async function deliverWebhooks(services: Services): Promise<number> {
   const { catalog, clock, config, leaseOwner, tasks } = services
-  if (!config.webhook) return 0
+  const { webhook } = config
+  if (!webhook) return 0
   let delivered = 0
   while (!tasks.signal.aborted) {
     const now = clock.now()
     const lease = { owner: leaseOwner, expiresAt: now + LEASE_MS }
     const messages = await catalog.webhooks.claim({ limit: MESSAGES_AT_ONCE, now, lease })
     if (messages.length === 0) break
-    const outcomes = await Promise.all(messages.map((message) => deliver(services, config.webhook, message)))
+    const outcomes = await Promise.all(messages.map((message) => deliver(services, webhook, message)))
     delivered += outcomes.filter(Boolean).length
   }
   if (tasks.signal.aborted) await catalog.webhooks.release(leaseOwner)
   return delivered
 }
 
-async function deliver(services: Services, receiver: Config['webhook'], message: PendingWebhook) {
+async function deliver(services: Services, receiver: Receiver, message: PendingWebhook) {
   const { catalog, clock, log, scrub, tasks } = services
   const clip = await catalog.clips.find(message.clipId)
-  if (!clip || !receiver) {
+  if (!clip) {
     await catalog.webhooks.delete(message.id)
     return false
   }
@@ -83,7 +86,7 @@ async function deliver(services: Services, receiver: Config['webhook'], message:
 }
 
 async function post(
-  { url, secret }: NonNullable<Config['webhook']>,
+  { url, secret }: Receiver,
   { id }: PendingWebhook,
   body: string,
   { now, signal }: { now: number; signal: AbortSignal },
@@ -107,7 +110,7 @@ async function post(
   if (!response.ok) throw new Error(`The receiver answered ${response.status}`)
 }
 
-/** The same at each try: a clip that is stored or expired no longer changes. */
+/** The same at each attempt: a clip that is stored or expired no longer changes. */
 function payloadOf(config: Config, { type, createdAt }: PendingWebhook, clip: Clip): string {
   const { id, cid, mimeType, durationMs, characters, requestId } = clip
   const about = { id, cid, mimeType, bytes: clip.sizeBytes, durationMs, characters, requestId }

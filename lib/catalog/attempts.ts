@@ -13,7 +13,7 @@ const PRUNED_AT_ONCE = 1000
 /** What an upload was tried for: the request itself, a replica, or one of the triggers in the background. */
 export type Trigger = 'request' | 'replica' | (typeof backgroundTriggers)[number]
 
-/** One try at one provider. One that is `running` while nobody works on the clip is of a process that died. */
+/** One attempt at one provider. One that is `running` while nobody works on the clip is of a process that died. */
 export interface Attempt {
   id: number
   clipId: string
@@ -37,18 +37,18 @@ export interface AttemptEnd {
 
 export type NewAttempt = Pick<Attempt, 'clipId' | 'provider' | 'trigger' | 'startedAt'>
 
-/** The log of tries: written before a try starts and again when it ends, so that a crash leaves its trace. */
+/** The log of attempts: written before an attempt starts and again when it ends, so that a crash leaves its trace. */
 export interface Attempts {
   begin(attempt: NewAttempt): Promise<number>
-  /** Returns the id of the clip; `undefined` where the try is not in the log. */
+  /** Returns the id of the clip; `undefined` where the attempt is not in the log. */
   end(id: number, provider: string, end: AttemptEnd): Promise<string | undefined>
   ofClip(clipId: string): Promise<Attempt[]>
   /**
-   * The providers that hold a clip or may hold it: tries that broke off, answers that were lost, ends that were not
+   * The providers that hold a clip or may hold it: attempts that broke off, answers that were lost, ends that were not
    * recorded.
    */
   ambiguousProviders(clipId: string): Promise<string[]>
-  /** Deletes tries older than `before` of clips that are settled. Returns how many. */
+  /** Deletes attempts older than `before` of clips that are settled. Returns how many. */
   prune(before: number): Promise<number>
 }
 

@@ -5,8 +5,8 @@ import type { Sample } from './schema.ts'
 import { readTotals } from './totals.ts'
 
 /**
- * A stretch of time in steps, in milliseconds: `from` is part of it, `to` is not. A clip or try falls into step 0,
- * 1, 2, …
+ * A stretch of time in steps, in milliseconds: `from` is part of it, `to` is not. A clip or attempt falls into
+ * step 0, 1, 2, …
  */
 export interface Span {
   from: number
@@ -14,7 +14,7 @@ export interface Span {
   stepMs: number
 }
 
-export interface TryCount {
+export interface AttemptCount {
   step: number
   provider: string
   isBackground: boolean
@@ -32,8 +32,8 @@ export interface TimeToIpfs {
 
 /** What has happened over time, for people to look at. */
 export interface Stats {
-  /** Tries that have ended, counted by step, provider and whether a caller waited for them. */
-  tries(span: Span): Promise<TryCount[]>
+  /** Attempts that have ended, counted by step, provider and whether a caller waited for them. */
+  attempts(span: Span): Promise<AttemptCount[]>
   timesToIpfs(span: Span): Promise<TimeToIpfs[]>
   /** How many of the clips that were staged since `from` are in which state now. */
   states(from: number): Promise<Partial<Record<ClipState, number>>>
@@ -44,7 +44,7 @@ export interface Stats {
 
 export function createStats({ read, transaction }: Database): Stats {
   return {
-    tries: (span) =>
+    attempts: (span) =>
       read(async (db) => {
         const { rows } = await sql<{
           step: number

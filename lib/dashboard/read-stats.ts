@@ -1,6 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { Sample } from '#lib/catalog/schema.ts'
-import type { Span, TimeToIpfs, TryCount } from '#lib/catalog/stats.ts'
+import type { AttemptCount, Span, TimeToIpfs } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
 import { summarizeTimes, type TimeSummary } from './time-summary.ts'
@@ -37,7 +37,7 @@ export interface Stats {
   temporary: { clips: number; bytes: number; maxBytes: number; waiting: number }
   providers: ProviderStats[]
   series: {
-    tries: TryCount[]
+    tries: AttemptCount[]
     timesToIpfs: ({ step: number; provider: string } & TimeSummary)[]
     samples: Sample[]
   }
@@ -54,7 +54,7 @@ export async function readStats(services: Services, range: Range): Promise<Stats
   const span: Span = { from: to - ranges[range], to, stepMs }
 
   // With SQLite each query blocks the event loop: other work gets its turn in between.
-  const attempts = await stats.tries(span)
+  const attempts = await stats.attempts(span)
   await yieldToOthers()
   const times = await stats.timesToIpfs(span)
   await yieldToOthers()
@@ -92,7 +92,7 @@ export async function readStats(services: Services, range: Range): Promise<Stats
 
 function providersOf(
   breakers: { provider: string; state: BreakerState }[],
-  attempts: TryCount[],
+  attempts: AttemptCount[],
   times: TimeToIpfs[],
 ): ProviderStats[] {
   const names = new Set([...breakers, ...attempts].map(({ provider }) => provider))
@@ -110,7 +110,7 @@ function providersOf(
   })
 }
 
-function sumOf(counts: TryCount[]) {
+function sumOf(counts: AttemptCount[]) {
   const sum = (key: 'stored' | 'failed') => counts.reduce((total, count) => total + count[key], 0)
   return { stored: sum('stored'), failed: sum('failed') }
 }

@@ -46,7 +46,7 @@ export function describeStats({ prepare }: Subject) {
     it('count tries by step, provider and whether a caller waited, up to the end of the span', async () => {
       const catalog = await filled()
       const provider = 'pinata'
-      expect(await catalog.stats.tries(span)).toEqual([
+      expect(await catalog.stats.attempts(span)).toEqual([
         { step: 0, provider, isBackground: false, stored: 1, failed: 0 },
         { step: 2, provider, isBackground: false, stored: 0, failed: 1 },
         { step: 2, provider, isBackground: true, stored: 0, failed: 1 },

@@ -23,8 +23,8 @@ Copies the catalog (SQLite) and the audio of a single machine to Postgres and to
                        environment and the .env files.
 
 Stop the service and its workers first: the copy refuses to begin while they have the catalog open. Nothing is deleted
-in the source. It may be killed and run again at any time. It exits with 0 only when every record and every clip is proven to
-be in the new place; see "Moving in" in docs/scale.md.
+in the source. It may be killed and run again at any time. It exits with 0 only when every record and every clip is
+proven to be in the new place; see "Moving in" in docs/scale.md.
 `
 
 /** The command line or the new profile is not as it should be, and nothing was begun. */

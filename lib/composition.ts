@@ -99,6 +99,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     tracing,
     tasks,
     leaseOwner,
+    // A file beside the catalog, not a row in it: whoever reads the catalog must not be able to test texts by their hashes.
     keyedHash: createKeyedHash({
       file: path.join(directory, 'request-key'),
       secret: config.reuse.secret,

@@ -3,7 +3,7 @@ import type { Task } from '#lib/queue/queue.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { auditDue, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
 
-/** So many uploads at once. There are no more maintenance jobs than this, each running once at a time. */
+/** How many uploads run at once. There are no more maintenance jobs than this, each running once at a time. */
 const TASKS_AT_ONCE = 5
 const MINUTE_MS = 60_000
 /** How long due work may wait that was not enqueued. */

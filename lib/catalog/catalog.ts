@@ -49,6 +49,7 @@ export function createCatalog(
 ): Catalog {
   const database = createDatabase(connector)
   const emit: Emit = (event) => events?.emit(event)
+  // Only a commit is synced, so this one writes what changes nothing.
   const sync = () => database.durably((db) => addToCounters(db, [{ name: 'clips_expired', value: 0 }]))
   return {
     clips: createClips(database, { recordsWebhooks, emit }),

@@ -20,7 +20,7 @@ export async function updateChosen<Table extends keyof Schema>(
   return rows
 }
 
-/** Deletes the chosen rows: so many that it takes no long time. Returns how many there were. */
+/** Deletes the chosen rows, which must be few enough for a short statement. Returns how many there were. */
 export async function deleteChosen(db: Kysely<Schema>, table: keyof Schema, chosen: Chosen): Promise<number> {
   const { numAffectedRows = 0n } = await where(sql`delete from ${sql.table(table)}`, chosen).execute(db)
   return Number(numAffectedRows)

@@ -36,31 +36,31 @@ export interface Clips {
   reserve(clip: NewClip, maxBytes: number): Promise<boolean>
   /** Changes what a clip that is being spoken reserves. `false`: the byte budget is used up, nothing changed. */
   resize(id: string, sizeBytes: number, maxBytes: number): Promise<boolean>
-  /** Speaking became bytes. Returns the clip; `null` where its record is gone. */
+  /** The audio is durable. Returns the clip; `null` where its record is gone. */
   stage(id: string, facts: StagedFacts): Promise<Clip | null>
-  /** A provider has it. `false` where that was known already. */
+  /** A provider has stored it. `false` where that was known already. */
   store(id: string, facts: StoredFacts): Promise<boolean>
   /**
-   * Speaking became bytes that a provider has and that are not held here. `false` where that was known already, or where
-   * its record is gone.
+   * A provider has stored it before it was staged, and its bytes are not here. `false` where that was known already, or
+   * where its record is gone.
    */
   settle(id: string, facts: SettledFacts): Promise<boolean>
   /** A round of `leaseOwner` through the chain failed: wait until `nextAttemptAt`. `false` where the lease was lost. */
   postpone(id: string, round: FailedRound): Promise<boolean>
   /**
-   * Its time is over and nobody took it. `false` where it was stored or expired already, where it was given more time, or
+   * Its time is over and no provider has it. `false` where it was stored or expired already, where it was given more time, or
    * where somebody other than `leaseOwner` is at work on it.
    */
   expire(id: string, facts: ExpiredFacts): Promise<boolean>
   /** The temporary store no longer has the bytes. */
   markBytesDeleted(id: string): Promise<void>
-  /** Nothing came of it. */
+  /** Deletes the record of a clip that could not be spoken. */
   discard(id: string): Promise<void>
 }
 
 /**
- * Only one transaction at a time takes of the byte budget, or the same bytes would be given away twice. The name of the
- * lock stays: instances of the previous version take it, too.
+ * Only one transaction at a time reserves bytes, or the same ones would be given away twice. The name of the lock stays:
+ * instances of the previous version take it, too.
  */
 const BYTE_BUDGET = { exclusive: 'room', allowAsyncCommit: true }
 

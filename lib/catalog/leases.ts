@@ -2,7 +2,7 @@ import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import { updateChosen } from './chosen-rows.ts'
 import type { Schema } from './schema.ts'
 
-/** Who works on a row, and until when that is to be believed (milliseconds since the epoch). */
+/** Who works on a row, and until when all others leave it alone (milliseconds since the epoch). */
 export interface Lease {
   owner: string
   expiresAt: number

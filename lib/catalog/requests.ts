@@ -33,7 +33,7 @@ export type RequestOwner = { status: 'ours' } | { status: 'spoken'; clip: Clip }
 /** Which clip answers which request, so that none is paid for twice. Holds hashes, never texts. */
 export interface Requests {
   claim(claim: RequestClaim): Promise<RequestOwner>
-  /** The clip named in a claim came to nothing. */
+  /** The clip of a claim could not be spoken: the next request is to speak it. */
   giveUp(hash: string, clipId: string): Promise<void>
   /** Counts characters that were not paid for because their clip existed. */
   countSaved(characters: number): Promise<void>

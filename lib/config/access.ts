@@ -15,9 +15,9 @@ export function readAccess({ read }: Reader) {
     corsAllowedOrigins: read('CORS_ALLOWED_ORIGINS', list(text, 'a comma-separated list of origins, or *'), [
       '*',
     ]),
-    /** Of one key, or of one address where there are no keys; so is the next. */
+    /** For each key, or for each address where there are no keys; so is the next. */
     rateLimitPerMinute: read('RATE_LIMIT_PER_MINUTE', whole(1), 60),
-    /** From midnight to midnight UTC; as many as anybody likes if `undefined`. */
+    /** From midnight to midnight UTC; without a limit if `undefined`. */
     charactersPerDay: read('CHARACTERS_PER_DAY', whole(1)),
     /** Whose `X-Forwarded-For` is believed: how many proxies stand in front, or their addresses. */
     trustedProxies: read('TRUSTED_PROXIES', trustedProxies, 0),

@@ -2,13 +2,13 @@ import type { Reader } from './reader.ts'
 import { HOUR_MS } from './units.ts'
 import { chance, flag, whole } from './variables.ts'
 
-/** What a process does besides answering requests. Where nothing runs between them, that is little. */
+/** The work that a process does besides answering requests. On a serverless platform it does none between them. */
 export function readBackground({ read }: Reader, { isServerless }: { isServerless: boolean }) {
   const hasFollowUps = read('BACKGROUND', flag, true)
   return {
-    /** Whether this process does by itself what is due. */
+    /** Whether this process does background work by timers and the queue. */
     hasBackground: hasFollowUps && !isServerless,
-    /** Whether its answers are followed by work on what others have left. */
+    /** Whether this process, after an answer, also works on clips of other requests. */
     hasFollowUps,
     /** The chance that a request also retries pending uploads, from 0 to 1, and how many of them. */
     retry: {

@@ -26,7 +26,7 @@ export function readConfig(environment: Environment) {
   const reader = createReader(environment)
   const scaleOut = readScaleOut(reader)
   const { databaseUrl, isServerless } = scaleOut
-  // A function of such a platform can write nowhere else.
+  // A serverless function can write nowhere else.
   const baseDirectory = isServerless ? path.join(tmpdir(), 'voicepin') : ''
   const config = {
     ...readServer(reader),

@@ -11,7 +11,7 @@ const gatewayList = distinct(list(url, 'a comma-separated list of http or https 
 
 const waitList = list(waitMs, 'a comma-separated list of milliseconds, such as 1000,2000,4000')
 
-/** Who stores the clips, how they are tried, and how clips are found again. */
+/** The IPFS providers, how clips are uploaded to them, and the gateways that clips are read from. */
 export function readIpfs(
   reader: Reader,
   { baseDirectory, databaseUrl }: { baseDirectory: string; databaseUrl: string | undefined },

@@ -2,7 +2,7 @@ import type { Reader } from './reader.ts'
 import { DAY_MS } from './units.ts'
 import { flag, secretText, whole } from './variables.ts'
 
-/** Whether a text that was spoken before is spoken again. */
+/** Whether and for how long a clip answers the same request again, and the secret that requests are hashed with. */
 export function readReuse({ read, problems }: Reader, { databaseUrl }: { databaseUrl: string | undefined }) {
   const ownSecret = read('REUSE_SECRET', secretText)
   if (databaseUrl && !ownSecret && !new URL(databaseUrl).password) {
@@ -12,7 +12,7 @@ export function readReuse({ read, problems }: Reader, { databaseUrl }: { databas
   }
   return {
     isOn: read('REUSE', flag, true),
-    /** A clip that is older is spoken anew. */
+    /** The text of an older clip is spoken again. */
     ttlMs: read('REUSE_TTL_DAYS', whole(1), Number.POSITIVE_INFINITY) * DAY_MS,
     /** What the key of the request hashes is made from where several machines must have the same one. */
     secret: ownSecret ?? (databaseUrl && decodeURIComponent(new URL(databaseUrl).password)),

@@ -5,7 +5,7 @@ import { url, whole } from './variables.ts'
 /** Where the process listens, and how it stops. */
 export function readServer({ read }: Reader) {
   return {
-    /** 0 takes a free one. */
+    /** 0: any free port. */
     port: read('PORT', whole(0, 65535), 3000),
     /** Where a worker answers health checks; nowhere if `undefined`. */
     workerPort: read('WORKER_PORT', whole(0, 65535)),

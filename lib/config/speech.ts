@@ -8,7 +8,7 @@ export type SpeechVendorName = keyof typeof keyVariables
 
 export const speechVendorNames = Object.keys(keyVariables) as SpeechVendorName[]
 
-/** Who speaks, and in what the audio is stored. */
+/** The speech vendor, its limits, and the format that the audio is stored in. */
 export function readSpeech({ read, isSet, problems }: Reader) {
   const asked = read('SPEECH_PROVIDER', oneOf('auto', ...speechVendorNames), 'auto')
   const missingKey = (name: SpeechVendorName) => {
@@ -34,7 +34,7 @@ export function readSpeech({ read, isSet, problems }: Reader) {
       apiKey: read('ELEVENLABS_API_KEY', secretText, ''),
       /** The vendor's own if `undefined`. */
       baseUrl: read('ELEVENLABS_BASE_URL', url),
-      /** Of requests that name none, as is the format. */
+      /** For requests that name none; so is the format. */
       modelId: read('ELEVENLABS_MODEL_ID', text, 'eleven_multilingual_v2'),
       outputFormat: read('ELEVENLABS_OUTPUT_FORMAT', text, 'mp3_44100_128'),
     },

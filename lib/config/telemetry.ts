@@ -1,7 +1,7 @@
 import type { Reader } from './reader.ts'
 import { headerList, oneOf, url } from './variables.ts'
 
-/** What the process tells of itself, and where. */
+/** What is logged, and where traces are sent. */
 export function readTelemetry({ read }: Reader) {
   const endpoint = read('OTEL_EXPORTER_OTLP_ENDPOINT', url)
   const headers = read('OTEL_EXPORTER_OTLP_HEADERS', headerList, {})

@@ -1,7 +1,7 @@
 import type { ProviderName } from './ipfs.ts'
 import type { Vendors } from './vendors.ts'
 
-/** What makes a provider that somebody meant to use unusable. */
+/** Why a provider cannot be used although some of its variables are set; `undefined` where that is not so. */
 export const vendorWarnings: { [Name in ProviderName]?: (vendors: Vendors) => string | undefined } = {
   pinata({ pinata: { jwt, apiKey, apiSecret } }) {
     if (jwt || Boolean(apiKey) === Boolean(apiSecret)) return undefined

@@ -3,7 +3,7 @@ import { vendorWarnings } from './vendor-warnings.ts'
 
 type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech'>
 
-/** What an operator has to know about settings that are right by themselves: one line each, for the start. */
+/** Settings that are valid, but may not do what the operator meant: one line each, for the log at the start. */
 export function configWarnings({ databaseUrl, s3, ipfs, speech }: Relevant): string[] {
   const warnings: string[] = []
   if (speech.isFallback) {

@@ -1,7 +1,7 @@
 import type { Reader } from './reader.ts'
 import { url, webhookSecretText } from './variables.ts'
 
-/** Who is told when a clip is stored or expired, and what the messages are signed with; `undefined`: nobody is told. */
+/** The receiver of webhooks, and the secret that they are signed with; `undefined` where there is none. */
 export function readWebhook({ read, problems, isSet }: Reader) {
   const receiverUrl = read('WEBHOOK_URL', url)
   const secret = read('WEBHOOK_SECRET', webhookSecretText)

@@ -14,12 +14,12 @@ import {
   withoutOwnId,
 } from './tables.ts'
 
-/** How one table of the target stands to that of the source. */
+/** How one table of the target compares with that of the source. */
 export interface TableProof {
   name: string
   sourceRows: number
   targetRows: number
-  /** Rows that are missing in the target, are others there, or should not be there. */
+  /** Rows that are missing in the target, differ there, or should not be there. */
   differing: number
 }
 
@@ -54,7 +54,7 @@ async function compareByKey(from: Tables, to: Tables, table: Table): Promise<Tab
   return { name: table.name, sourceRows, targetRows, differing: differing + foreignRows }
 }
 
-/** They have no key in common: what is compared is how many there are, and the sum of all their hashes. */
+/** Attempts have no key in common: what is compared is how many there are, and the sum of all their hashes. */
 async function compareAttempts(from: Tables, to: Tables, table: Table): Promise<TableProof> {
   const source = createDigest()
   for await (const rows of batchesOf(from, table)) {

@@ -2,12 +2,12 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '#lib/catalog/schema.ts'
 import { inBatches } from '#lib/platform/in-batches.ts'
 
-/** So many rows are read or written at once. */
+/** How many rows are read or written at once. */
 export const BATCH = 500
 
 export type Row = Record<string, unknown>
 
-/** A database by the names of its tables: what is copied is whole rows, whatever is in them. */
+/** A database whose tables may have any columns: whole rows are copied, whatever is in them. */
 export type Tables = Kysely<Record<string, Row>>
 
 type Name = Exclude<keyof Schema, 'holdings'>
@@ -17,7 +17,7 @@ export interface Table {
   key: readonly string[]
   /** Its leases end: the processes that held them have stopped. */
   isLeased?: boolean
-  /** A service that has only looked at the target has rows in it all the same. */
+  /** A service that was only started on the target has left rows in it already. */
   mayHaveMore?: boolean
 }
 

@@ -1,4 +1,5 @@
 import { markedError } from '#lib/platform/errors.ts'
+
 /** Every way a request can fail: the stable `code` of the answer and its HTTP status. */
 export const errorStatus = {
   invalid_http: 400,

@@ -1,6 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises'
 
-/** Kept free for what has to be written before anything can be deleted, such as a database: of a small disk a share. */
+/** Kept free for what has to be written before anything can be deleted, such as a database. On a small disk: a share. */
 const MARGIN_BYTES = 32 * 1024 ** 2
 const MARGIN_SHARE = 1 / 8
 

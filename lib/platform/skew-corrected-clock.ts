@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts'
 
-/** Clocks that differ by less count as equal: it is also more than reading the other clock may take. */
+/**
+ * Clocks that differ by less count as equal: what machines date for each other must have more than this to spare. A
+ * reading that took longer is too inexact.
+ */
 const TOLERANCE_MS = 1000
 
 /** What another clock said, between two moments of this machine's. All are milliseconds since the epoch. */

@@ -14,7 +14,7 @@ export const logMessages = {
 
 /**
  * JSON lines on standard output, without a transport thread, which a bundle would break. `scrub` gets each finished line,
- * so that no secret gets out by whichever field.
+ * so that no secret gets out, whichever field it is in.
  */
 export function createLog(options: {
   level: Config['logLevel']

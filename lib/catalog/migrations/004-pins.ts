@@ -26,7 +26,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   `.execute(db)
   await db.schema.createIndex('clips_by_cid').on('clips').columns(['cid']).execute()
 
-  // A clip that wants more replicas than it has stands here, with its own schedule.
+  // One row for each clip that wants more replicas than it has, with its own schedule.
   await db.schema
     .createTable('replications')
     .addColumn('clip_id', 'text', (column) => column.primaryKey())

@@ -9,7 +9,9 @@ export function publicBaseUrl(config: Config, request: { headers: Headers; url: 
   const first = (name: string) => headers.get(name)?.split(',')[0]?.trim()
   const host = first('X-Forwarded-Host') ?? first('Host') ?? ''
   const protocol = first('X-Forwarded-Proto') === 'https' ? 'https' : 'http'
-  return HOST.test(host) ? `${protocol}://${host}` : new URL(request.url).origin
+  const baseUrl = `${protocol}://${host}`
+  // Some hosts of the right form make no URL, such as `a:99999`.
+  return HOST.test(host) && URL.canParse(baseUrl) ? baseUrl : new URL(request.url).origin
 }
 
 /**

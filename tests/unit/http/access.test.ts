@@ -130,6 +130,7 @@ describe('publicBaseUrl()', () => {
     ['what the first of two was asked for', { 'x-forwarded-host': 'voice.test, inner' }, 'http://voice.test'],
     ['an IPv6 address', { 'x-forwarded-host': '[::1]:3000' }, 'http://[::1]:3000'],
     ['its own where that names no host', { 'x-forwarded-host': 'evil.test/path?' }, 'http://localhost:3000'],
+    ['its own where that has no such port', { host: 'voice.test:99999' }, 'http://localhost:3000'],
     ['its own where that holds markup', { 'x-forwarded-host': '"><script>' }, 'http://localhost:3000'],
     [
       'plain HTTP under a protocol unheard of',

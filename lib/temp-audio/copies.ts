@@ -10,8 +10,8 @@ import type { TempAudioStore } from './store.ts'
 
 /** A copy that was not used for this long is deleted. */
 const MAX_IDLE_MS = 15 * 60_000
-/** A copy that was used less than this ago may still be read, and is not deleted to free space. */
-const IN_USE_MS = 5 * 60_000
+/** Bytes that were used less than this ago may still be read: they are not deleted to free space, or moved. */
+export const IN_USE_MS = 5 * 60_000
 const UNFINISHED = '.partial'
 /**
  * The modification time of every copy. When it was last used is in its access time; a blob of a file cannot be read any

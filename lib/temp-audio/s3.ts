@@ -6,7 +6,7 @@ import { isClipId, newClipId } from '#lib/model/clip.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import type { Bucket } from './bucket.ts'
-import { createCopies } from './copies.ts'
+import { createCopies, IN_USE_MS } from './copies.ts'
 import { createSpool } from './spool.ts'
 import { unlessStalled } from './stall-limit.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
@@ -16,8 +16,6 @@ const TIDY_EVERY_MS = 60_000
 /** The wait after a failed attempt to upload a clip that is kept here doubles from the first to the second of these. */
 const FIRST_PUSH_DELAY_MS = 1000
 const MAX_PUSH_DELAY_MS = 30_000
-/** How long the bytes of a clip that waited here may still be read by one who began before the bucket took it. */
-const IN_USE_MS = 5 * 60_000
 /** How long a successful check is not repeated: readiness is probed often, and each request to the bucket costs money. */
 const CHECK_VALID_MS = 5000
 
@@ -110,8 +108,8 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   }
 
   /**
-   * Retries to upload a clip until the bucket takes it. If this process dies, another one of the machine does so. A blob
-   * of the file cannot be read any more once the file is a copy: it becomes one only when nobody reads it any more.
+   * Retries the upload of a clip until the bucket takes it. If this process dies, another one of the machine does so. A
+   * blob of the file cannot be read any more once the file is a copy, so that it stays a while for those who read it.
    */
   async function keep(id: string) {
     const place = spool.placeOf(id)

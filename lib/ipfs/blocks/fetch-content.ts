@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { createWriteStream, openAsBlob } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { CID } from 'multiformats'
 import type { Config } from '#lib/config/index.ts'
 import { markedError } from '#lib/platform/errors.ts'
+import { draftPath } from '#lib/platform/files.ts'
 import { type BlockStore, UNFINISHED_DIRECTORY } from './block-store.ts'
 import { carHeader, frameStart, packCar } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
@@ -112,8 +112,7 @@ async function spoolFile(
   { sizeBytes, spoolDirectory, signal }: FetchOptions,
 ) {
   await mkdir(spoolDirectory, { recursive: true })
-  const name = `${cid}.${randomBytes(6).toString('hex')}`
-  const spoolPath = path.join(/* turbopackIgnore: true */ spoolDirectory, name)
+  const spoolPath = draftPath(path.join(/* turbopackIgnore: true */ spoolDirectory, cid))
   try {
     await pipeline(atMost(body, sizeBytes), createWriteStream(spoolPath), { signal })
     await putFile(sink, cid, await openAsBlob(spoolPath), { signal })

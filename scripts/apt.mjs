@@ -3,17 +3,17 @@ import { isExecutable } from './find-program.mjs'
 import { run, runStep, StepError, say } from './process.mjs'
 
 const apt = '/usr/bin/apt-get'
-/** Another installation may be under way. */
-const patience = ['-o', 'DPkg::Lock::Timeout=120']
-/** At run level 1 Debian's packages start no service of theirs. */
+/** Waits up to two minutes for another installation to end. */
+const lockTimeout = ['-o', 'DPkg::Lock::Timeout=120']
+/** At run level 1 Debian's packages do not start their services. */
 const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', PREVLEVEL: 'N' }
 
 /** Whether this is a Debian and this user may install packages. */
 export const canInstall = () => isExecutable(apt) && process.getuid?.() === 0
 
 /**
- * Installs packages in one go or, when that fails, each for itself, so that one which cannot be had keeps no other back.
- * What fails is said; nothing is thrown. Services that came along are not left running.
+ * Installs packages together or, if that fails, one by one, so that a package that is not available does not prevent the
+ * others. Prints failures and throws nothing. Stops the services that the packages have started.
  *
  * @param {string[]} packages
  */
@@ -40,7 +40,7 @@ function install(packages) {
  */
 async function attempt(title, args) {
   try {
-    await runStep(title, apt, [...patience, ...args], { env })
+    await runStep(title, apt, [...lockTimeout, ...args], { env })
     return true
   } catch (error) {
     if (!(error instanceof StepError)) throw error
@@ -49,7 +49,7 @@ async function attempt(title, args) {
   }
 }
 
-/** systemd does not ask for the run level. @param {string[]} packages */
+/** For systemd, which ignores the run level. @param {string[]} packages */
 async function stopServices(packages) {
   if (!existsSync('/run/systemd/system')) return
   for (const name of packages)

@@ -33,8 +33,8 @@ export const say = (text) => process.stderr.write(text)
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} options
- * @returns {Promise<{ code: number, output: string, received: NodeJS.Signals | undefined }>} its exit code (128 + the signal's number if it died of one), its output if that was piped, and the
- *   signal that was passed on
+ * @returns {Promise<{ code: number, output: string, received: NodeJS.Signals | undefined }>} its exit code (128 + the
+ *   signal's number if it died of one), its output if that was piped, and the signal that was passed on
  */
 export function run(command, args, options = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options })
@@ -119,7 +119,7 @@ function stopWithShell() {
 }
 
 /**
- * Runs a command's `main`, whose result is the exit code; what goes wrong is said without a stack.
+ * Runs a command's `main`, whose result is the exit code; an error is printed without its stack.
  *
  * @param {() => Promise<number | void>} main
  */

@@ -9,7 +9,7 @@ import { runTests, testEnvironment } from './vitest.mjs'
  * @property {() => Promise<import('./test-report.mjs').Count>} prove
  */
 
-/** Those first that are worth most a minute. @type {Proof[]} */
+/** In the order in which they run: those that prove most in a minute come first. @type {Proof[]} */
 const proofs = [
   { name: 'matrices', minutes: 2, prove: proveMatrices },
   program('crash', { minutes: 2 }),
@@ -19,7 +19,7 @@ const proofs = [
   program('soak', { minutes: 11 }),
 ]
 
-/** Cases of the tests that are many: `tests/proof/*.proof.ts`. */
+/** The tests that have too many cases for `npm test`: `tests/proof/*.proof.ts`. */
 async function proveMatrices() {
   const { count, problems } = await runTests({ proof: '/tests/proof/' })
   return problems.length > 0 && count.failed === 0 ? { ...count, failed: 1 } : count
@@ -43,9 +43,9 @@ function program(name, { minutes }) {
 }
 
 /**
- * Proves as much as there is time for, one after the other: each has the machine to itself.
+ * Runs the proofs for which there is time, one after the other, so that each has the machine to itself.
  *
- * @param {number} minutes none begins that would take longer than what is left of them
+ * @param {number} minutes for all together: a proof that needs more than what is left of them is left out
  * @returns the count of what was proven, and what went wrong
  */
 export async function runProofs(minutes = Number.POSITIVE_INFINITY) {

@@ -9,8 +9,9 @@ await runMain(async () => {
   await ensureDependencies({ dev: true })
   await requirePrograms(servers)
   await ensureBuild()
-  // In a group of its own: a Ctrl-C comes here, and there as one signal, so that all is ended in order. When this
-  // process dies, the end of the input tells.
+  // Its own process group: otherwise a Ctrl-C would reach all its processes at once. Here it reaches this process alone,
+  // which passes it on as one signal, and the child stops the others in order. If this process dies, the child sees the
+  // end of its input, and stops as well.
   const child = spawn(nodePath(), ['tests/support/scale-up.ts', ...process.argv.slice(2)], {
     cwd: root,
     env: toolEnvironment({ NODE_ENV: 'production' }),

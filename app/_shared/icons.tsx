@@ -28,8 +28,8 @@ const lines = (path: string) =>
     )
   }
 
-/** A picture of one filled form, likewise without words. */
-const form = (path: string) =>
+/** An icon made of a filled shape, which is hidden from screen readers as well. */
+const shape = (path: string) =>
   function Icon({ size = 24 }: Pick<IconProps, 'size'>) {
     return (
       <svg width={size} height={size} viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
@@ -67,8 +67,8 @@ export const IconUnplugged = lines(
   'M9 3.5v4M15 3.5v4M6.5 7.5h11v3a5.5 5.5 0 0 1-11 0zM12 16v4.5M17 17.5l4 4M21 17.5l-4 4',
 )
 
-export const IconPause = form('M6.5 5h3.5v14H6.5zM14 5h3.5v14H14z')
-export const IconPin = form('M8.5 3h7v2l-1 .8v4l3.5 3.2v2h-5v5.5l-1 2-1-2V15H6v-2l3.5-3.2v-4l-1-.8z')
-export const IconPlay = form(
+export const IconPause = shape('M6.5 5h3.5v14H6.5zM14 5h3.5v14H14z')
+export const IconPin = shape('M8.5 3h7v2l-1 .8v4l3.5 3.2v2h-5v5.5l-1 2-1-2V15H6v-2l3.5-3.2v-4l-1-.8z')
+export const IconPlay = shape(
   'M8 5.2v13.6a.8.8 0 0 0 1.2.7l10.6-6.8a.8.8 0 0 0 0-1.4L9.2 4.5a.8.8 0 0 0-1.2.7z',
 )

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 
-/**
- * Fields that several answers share. The schema of an answer stands beside the function that makes it; a test checks
- * every answer of a running service against them.
- */
+// Fields that several answers share. The schema of an answer stands beside the function that makes it; a test checks every
+// answer of a running service against the schemas.
+
 export const success = z.literal(true)
 export const time = z.iso.datetime()
 export const count = z.int().min(0)

@@ -11,7 +11,8 @@ const LONGEST_KEY = 255
  * again under its key.
  *
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
- * @throws ServiceError `invalid_request` (a malformed key), `idempotency_key_reused` (another body), `idempotency_in_flight`
+ * @throws ServiceError `invalid_request` (a malformed key), `idempotency_key_reused` (another body),
+ *   `idempotency_in_flight`
  */
 export async function answerOnce<T>(
   request: Request,

@@ -19,7 +19,7 @@ const UNFINISHED = '.partial'
  */
 const MODIFIED_SECONDS = 0
 
-/** Copies on disk of what a bucket holds. Any of them may be deleted at any time; other processes may use the directory. */
+/** Copies on disk of what a bucket holds. Any of them may be deleted at any time. Processes may share the directory. */
 export interface Copies extends Pick<TempAudioStore, 'read' | 'blob' | 'delete'> {
   /** Moves the file `place` here as a copy. One that is gone was moved by another process. */
   take(id: string, place: string): Promise<void>

@@ -111,7 +111,7 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
       try {
         const index = await writeBlocks(handle, CID.parse(root), car, { maxBytes, signal })
         const dag = buildDag(CID.parse(root), index)
-        // Whole seconds, which `touch` can write back exactly: a blob that is backed by a file fails once its mtime differs.
+        // Whole seconds, which `touch` can write back exactly: a blob of a file cannot be read once the mtime differs.
         const seconds = Math.floor(Date.now() / 1000)
         await handle.utimes(seconds, seconds)
         await handle.sync()

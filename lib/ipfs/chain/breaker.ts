@@ -30,7 +30,7 @@ export interface Breaker {
   beginProbe(): boolean
   /** The provider has stored a clip. */
   succeeded(): void
-  /** The provider has answered a lookup, which does not prove that uploads work: the next failure opens the breaker again. */
+  /** The provider has answered a lookup. That does not prove that uploads work: the next failure opens the breaker again. */
   answered(): void
   failed(error: ProviderError, options: { wasProbe: boolean }): void
   /** Ends the cool-down at once, for an operator who wants the provider tried now. */

@@ -38,7 +38,7 @@ export class NotTriedError extends markedError('NotTriedError') {
   }
 }
 
-/** An error of any other kind becomes a `ProviderError` that no retry can help, after which the provider may hold the clip. */
+/** An error of any other kind becomes a `ProviderError` that is not retried, after which the provider may hold the clip. */
 export function asProviderError(error: unknown): ProviderError {
   if (ProviderError.isInstance(error)) return error
   return new ProviderError(describeError(error), { isRetryable: false, mayHaveStored: true, cause: error })

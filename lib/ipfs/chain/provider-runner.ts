@@ -12,7 +12,10 @@ import { type ProviderSlots, slotWithin } from './slots.ts'
 /** How long a provider may take to answer whether it holds a clip. */
 const LOOKUP_TIMEOUT_MS = 5000
 
-/** How long a background upload waits for a slot at a provider. A clip's lease lasts long enough for one such wait per attempt. */
+/**
+ * How long a background upload waits for a slot at a provider. A clip's lease lasts long enough for one such wait per
+ * attempt.
+ */
 const SLOT_TIMEOUT_MS = 10_000
 
 /**

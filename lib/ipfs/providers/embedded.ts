@@ -6,7 +6,7 @@ import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import type { IpfsProvider } from './provider.ts'
 
-/** Stores clips in a block store on this machine, which our own gateway serves, as long as `diskSpace` has room for more. */
+/** Stores clips in a block store on this machine, which our own gateway serves, as long as there is `diskSpace`. */
 export function createEmbeddedProvider({
   blockStore,
   diskSpace,

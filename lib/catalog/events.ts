@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { Clip } from '#lib/model/clip.ts'
 
 /**
- * What a call of the catalog has done, emitted once it is committed. `clip` is the record as it is then.
+ * What a call of the catalog has done, emitted once it is committed. `clip` is the record as it is then. Calls that only
+ * take, renew or end leases in bulk, or delete what is old, emit nothing.
  *
  * - `superseded`: nothing, because the record is gone or somebody else has taken the clip further
  * - `settled`: the clip was stored without ever being staged here

@@ -6,7 +6,7 @@ async function begin({ attempts }: Catalog, clipId: string, provider = 'pinata',
   return attempts.begin({ clipId, provider, trigger: 'request', startedAt })
 }
 
-/** The log of tries of every catalog. */
+/** The log of attempts of every catalog. */
 export function describeAttempts({ prepare }: Subject) {
   const open = async () => (await prepare())()
 

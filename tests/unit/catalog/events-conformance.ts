@@ -18,18 +18,18 @@ const lease = { leaseOwner: 'me', leaseExpiresAt: NOW + 1000 }
 const round = { leaseOwner: 'me', error: 'no', lastRoundAt: NOW, nextAttemptAt: NOW + 2000 }
 const late = { error: 'late', now: NOW + HOUR_MS }
 
-/** What every catalog tells of its changes, and when. */
+/** Which events every catalog emits, and when. */
 export function describeEvents({ prepare }: Subject) {
-  /** A catalog with `record`, which runs some of its calls and returns what was told meanwhile. */
+  /** A catalog with `record`, which runs some of its calls and returns what was emitted meanwhile. */
   async function recorded() {
     const events = createCatalogEvents({ onError() {} })
     const catalog = (await prepare({ events }))()
-    const told: CatalogEvent[] = []
-    events.subscribe((event) => told.push(event))
+    const emitted: CatalogEvent[] = []
+    events.subscribe((event) => emitted.push(event))
     const record = async (...calls: (() => Promise<unknown>)[]) => {
-      told.length = 0
+      emitted.length = 0
       for (const call of calls) await call()
-      return [...told]
+      return [...emitted]
     }
     return { catalog, record }
   }
@@ -39,7 +39,7 @@ export function describeEvents({ prepare }: Subject) {
       const { catalog, record } = await recorded()
       const { clips, queue } = catalog
       const { id } = newClip()
-      const told = await record(
+      const emitted = await record(
         () => clips.reserve(newClip({ id }), noLimit),
         () => clips.stage(id, stagedFacts(lease)),
         () => clips.postpone(id, round),
@@ -48,7 +48,7 @@ export function describeEvents({ prepare }: Subject) {
         () => clips.store(id, storedFacts),
       )
       const stored = await clips.find(id)
-      expect(told).toEqual([
+      expect(emitted).toEqual([
         { type: 'reserved', clipId: id },
         { type: 'staged', clipId: id, clip: expect.objectContaining({ id, state: 'staged', ...lease }) },
         { type: 'postponed', clipId: id, nextAttemptAt: NOW + 2000 },
@@ -64,12 +64,12 @@ export function describeEvents({ prepare }: Subject) {
       await clips.reserve(settled, noLimit)
       await clips.reserve(discarded, noLimit)
       const { id: expired } = await waitingClip(catalog)
-      const told = await record(
+      const emitted = await record(
         () => clips.settle(settled.id, { staged: stagedFacts(), stored: storedFacts }),
         () => clips.expire(expired, late),
         () => clips.discard(discarded.id),
       )
-      expect(told).toEqual([
+      expect(emitted).toEqual([
         { type: 'settled', clipId: settled.id, clip: await clips.find(settled.id) },
         { type: 'expired', clipId: expired, clip: await clips.find(expired) },
         { type: 'discarded', clipId: discarded.id },
@@ -81,14 +81,14 @@ export function describeEvents({ prepare }: Subject) {
       const { clips } = catalog
       const { id } = await storedClip(catalog)
       const unknown = newClipId()
-      const told = await record(
+      const emitted = await record(
         () => clips.stage(unknown, stagedFacts()),
         () => clips.store(id, storedFacts),
         () => clips.settle(id, { staged: stagedFacts(), stored: storedFacts }),
         () => clips.postpone(id, round),
         () => clips.expire(id, late),
       )
-      expect(told).toEqual([unknown, id, id, id, id].map((clipId) => ({ type: 'superseded', clipId })))
+      expect(emitted).toEqual([unknown, id, id, id, id].map((clipId) => ({ type: 'superseded', clipId })))
     })
 
     it('tell of each try, and not of the end of one that is not recorded', async () => {
@@ -96,12 +96,12 @@ export function describeEvents({ prepare }: Subject) {
       const { attempts } = catalog
       const { id: clipId } = await waitingClip(catalog)
       const end = { outcome: 'failed', durationMs: 5, statusCode: 500, error: 'no' } as const
-      const told = await record(async () => {
+      const emitted = await record(async () => {
         const attempt = { clipId, provider: 'pinata', trigger: 'cron', startedAt: NOW } as const
         await attempts.end(await attempts.begin(attempt), 'pinata', end)
         await attempts.end(0, 'pinata', end)
       })
-      expect(told).toEqual([
+      expect(emitted).toEqual([
         { type: 'attempt_begun', clipId, provider: 'pinata' },
         { type: 'attempt_ended', clipId, provider: 'pinata', ...end },
       ])
@@ -111,13 +111,13 @@ export function describeEvents({ prepare }: Subject) {
       const { catalog, record } = await recorded()
       const { replications, webhooks } = catalog
       const { id } = await storedClip(catalog)
-      const told = await record(
+      const emitted = await record(
         () => replications.want(2, NOW + 1),
         () => replications.want(2, NOW + 2, id),
         () => replications.postpone(id, { error: null, nextAttemptAt: NOW + 3, hasFailed: false }),
         () => webhooks.postpone('msg', { error: 'no', nextAttemptAt: NOW + 4 }),
       )
-      expect(told).toEqual([
+      expect(emitted).toEqual([
         { type: 'replication_due', dueAt: NOW + 1 },
         { type: 'replication_due', dueAt: NOW + 2 },
         { type: 'replication_due', dueAt: NOW + 3 },
@@ -129,7 +129,7 @@ export function describeEvents({ prepare }: Subject) {
       const { catalog, record } = await recorded()
       const { clips, queue, attempts } = catalog
       const { id } = await waitingClip(catalog)
-      const told = await record(
+      const emitted = await record(
         () => clips.reserve(newClip({ sizeBytes: 1001 }), 1000),
         () =>
           expect(clips.reserve(newClip({ voiceId: null as unknown as string }), noLimit)).rejects.toThrow(),
@@ -140,10 +140,10 @@ export function describeEvents({ prepare }: Subject) {
         () => queue.release('me'),
         () => attempts.prune(NOW),
       )
-      expect(told).toEqual([])
+      expect(emitted).toEqual([])
     })
 
-    it('are told once committed: another connection sees what each listener is told of', async () => {
+    it('are emitted once committed: another connection sees the change that each listener gets', async () => {
       const events = createCatalogEvents({ onError() {} })
       const connect = await prepare({ events })
       const [catalog, observer] = [connect(), connect()]

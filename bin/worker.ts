@@ -2,12 +2,12 @@ import path from 'node:path'
 import nextEnv from '@next/env'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
+import { HOUR_MS } from '#lib/platform/units.ts'
 import { startHealthServer } from '#lib/server/health-server.ts'
 import { startService } from '#lib/server/lifecycle.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
 import { shutdownLimits } from '#lib/server/shutdown.ts'
 
-const HOUR_MS = 3_600_000
 const dir = path.resolve(import.meta.dirname, '..')
 
 keepOutputForLog()

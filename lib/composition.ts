@@ -26,6 +26,7 @@ import { newProcessName } from '#lib/platform/process-identity.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { createSkewCorrectedClock, type TimeReading } from '#lib/platform/skew-corrected-clock.ts'
 import { createTaskTracker } from '#lib/platform/task-tracker.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import { createBullQueue } from '#lib/queue/bullmq.ts'
 import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues, type WorkQueue } from '#lib/queue/queue.ts'
@@ -40,7 +41,7 @@ import { createS3Store } from '#lib/temp-audio/s3.ts'
 import type { Services } from './context.ts'
 
 /** The disk of a serverless function is half a gibibyte, and in memory. */
-const SERVERLESS_COPIES_BYTES = 128 * 1024 ** 2
+const SERVERLESS_COPIES_BYTES = 128 * MEBIBYTE
 
 /** A clip that takes longer to re-encode is stored as it was spoken, for the caller waits. */
 const TRANSCODING_TIMEOUT_MS = 60_000

@@ -1,11 +1,11 @@
 import type { Services } from '#lib/context.ts'
+import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Task } from '#lib/queue/queue.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { auditDue, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
 
 /** How many uploads run at once. There are no more maintenance jobs than this, each running once at a time. */
 const TASKS_AT_ONCE = 5
-const MINUTE_MS = 60_000
 /** How long due work may wait that was not enqueued. */
 const DUE_WORK_MS = 5000
 const WEBHOOKS_MS = 1000

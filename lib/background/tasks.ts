@@ -3,10 +3,11 @@ import { cleanUp } from '#lib/clips/clean-up.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
+import { DAY_MS } from '#lib/platform/units.ts'
 import { drainBacklog } from './drain-backlog.ts'
 
 const CLIPS_PER_RUN = 1000
-const SAMPLES_KEPT_MS = 31 * 24 * 3_600_000
+const SAMPLES_KEPT_MS = 31 * DAY_MS
 
 /** Uploads clip `id` if it is due, and drains the backlog if that succeeded. @throws CatalogError */
 export async function uploadDue(services: Services, id: string): Promise<void> {

@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely'
+import { DAY_MS } from '#lib/platform/units.ts'
 import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
 /** How long answers are kept. */
-const KEPT_MS = 24 * 3_600_000
+const KEPT_MS = DAY_MS
 /** How many old answers one claim deletes. It skips those that another claim is deleting. */
 const DELETED_AT_ONCE = 100
 

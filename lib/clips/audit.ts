@@ -2,15 +2,16 @@ import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
 import { bestEffortLog } from './attempt-log.ts'
 import { contentOf } from './clip-content.ts'
 import { verifyPin, verifyThrough } from './verify-pin.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
 /** A gateway may need this long before it delivers what its provider has just taken. */
-const FRESH_FOR_MS = 3_600_000
+const FRESH_FOR_MS = HOUR_MS
 /** How long after a check a fresh clip that was not delivered yet is checked again. */
-const FRESH_AGAIN_MS = 5 * 60_000
+const FRESH_AGAIN_MS = 5 * MINUTE_MS
 
 /** What an audit found at one provider. */
 export interface ProviderAudit {

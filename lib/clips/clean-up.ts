@@ -1,11 +1,12 @@
 import type { Services } from '#lib/context.ts'
+import { DAY_MS } from '#lib/platform/units.ts'
 import { freeDiskSpace } from './byte-budget.ts'
 import { deleteBytes, expireClip } from './expire.ts'
 import { healOrphans } from './heal-orphans.ts'
 import { uploadPending } from './upload-pending.ts'
 
 const BATCH = 100
-const ATTEMPTS_KEPT_MS = 30 * 24 * 3_600_000
+const ATTEMPTS_KEPT_MS = 30 * DAY_MS
 
 export interface CleanUpResult {
   /** Clips that were stored in a last attempt before they expired. */

@@ -2,15 +2,16 @@ import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { inBatches } from '#lib/platform/in-batches.ts'
+import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
 import { adoptOrphan } from './adopt-orphan.ts'
 import { deleteBytes } from './expire.ts'
 
 /** How many files the catalog is asked for in one query. */
 const FILES_AT_ONCE = 500
 /** A write that has not grown for this long belongs to a process that died. */
-const UNFINISHED_AFTER_MS = 3_600_000
+const UNFINISHED_AFTER_MS = HOUR_MS
 /** How long a file may exist before its record must. */
-const ORPHAN_AFTER_MS = 60_000
+const ORPHAN_AFTER_MS = MINUTE_MS
 
 /**
  * Reconciles files with records: adopts audio that has no record or whose process died while it was spoken, deletes

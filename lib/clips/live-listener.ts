@@ -1,8 +1,9 @@
 import { ReadableStream } from 'node:stream/web'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
 
 /** How much is buffered for a listener who is slower than the vendor; what follows is read from the temporary store. */
-const BUFFER_BYTES = 1024 ** 2
+const BUFFER_BYTES = MEBIBYTE
 /** A listener who reads nothing for this long is taken to be gone. */
 const STALLED_MS = 120_000
 

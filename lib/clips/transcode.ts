@@ -4,11 +4,12 @@ import type { DecoderFormat } from '#lib/audio/opus/decoders.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import type { StagedAudio } from './staged-audio.ts'
 
 /** How much Opus of one clip may be in memory: three quarters of an hour. */
-const MAX_OPUS_BYTES = 16 * 1024 ** 2
+const MAX_OPUS_BYTES = 16 * MEBIBYTE
 /** Opus that takes a larger share of the original's size is not worth a second lossy encoding. */
 const WORTHWHILE_SHARE = 0.8
 const MAX_DRIFT_MS = 50

@@ -1,5 +1,5 @@
+import { HOUR_MS } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { HOUR_MS } from './units.ts'
 import { chance, flag, whole } from './variables.ts'
 
 /** The work that a process does besides answering requests. On a serverless platform it does none between them. */

@@ -1,6 +1,6 @@
 import path from 'node:path'
+import { GIBIBYTE } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { GIBIBYTE } from './units.ts'
 import { distinct, durationMs, gateway, list, oneOf, text, url, waitMs, whole } from './variables.ts'
 import { readVendors, type Vendors } from './vendors.ts'
 

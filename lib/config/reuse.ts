@@ -1,5 +1,5 @@
+import { DAY_MS } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { DAY_MS } from './units.ts'
 import { flag, secretText, whole } from './variables.ts'
 
 /** Whether and for how long a clip answers the same request again, and the secret that requests are hashed with. */

@@ -1,5 +1,5 @@
+import { HOUR_MS } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { HOUR_MS } from './units.ts'
 import { url, whole } from './variables.ts'
 
 /** Where the process listens, and how it stops. */

@@ -1,6 +1,6 @@
 import path from 'node:path'
+import { GIBIBYTE } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { GIBIBYTE } from './units.ts'
 import { flag, MAX_TIMER_MS, text, whole } from './variables.ts'
 
 /** What lasts longer ends after the last date that JavaScript knows. */

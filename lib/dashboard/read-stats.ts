@@ -3,12 +3,12 @@ import type { Sample } from '#lib/catalog/schema.ts'
 import type { AttemptCount, Span, TimeToIpfs } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
+import { DAY_MS, HOUR_MS } from '#lib/platform/units.ts'
 import { summarizeTimes, type TimeSummary } from './time-summary.ts'
 
-const HOUR_MS = 3_600_000
 const STEPS = 48
 /** The ranges of time that can be shown, in milliseconds. */
-export const ranges = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS }
+export const ranges = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS }
 export type Range = keyof typeof ranges
 
 export interface ProviderStats {

@@ -1,3 +1,4 @@
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import type { MigrationResult } from './migrate-store.ts'
 
 const PROBLEMS_SHOWN = 20
@@ -14,7 +15,7 @@ export function proofText({ tables, audio, problems, warnings, isProven }: Migra
   }
   if (audio) {
     const { clips, copied, verified, verifiedBytes } = audio
-    const mebibytes = (verifiedBytes / 1024 ** 2).toFixed(1)
+    const mebibytes = (verifiedBytes / MEBIBYTE).toFixed(1)
     lines.push(`audio: ${clips} clips, ${copied} of them copied now`)
     lines.push(`       ${verified} read back and the same by their CID (${mebibytes} MiB)`, '')
   }

@@ -1,7 +1,8 @@
 import { mkdir, statfs } from 'node:fs/promises'
+import { MEBIBYTE } from './units.ts'
 
 /** Kept free for what has to be written before anything can be deleted, such as a database. On a small disk: a share. */
-const MARGIN_BYTES = 32 * 1024 ** 2
+const MARGIN_BYTES = 32 * MEBIBYTE
 const MARGIN_SHARE = 1 / 8
 
 export interface DiskSpace {

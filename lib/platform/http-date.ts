@@ -1,4 +1,6 @@
-const MAX_DELAY_MS = 24 * 60 * 60 * 1000
+import { DAY_MS } from './units.ts'
+
+const MAX_DELAY_MS = DAY_MS
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 // The three forms of RFC 9110 §5.6.7. `Date.parse` would accept much that is not a date ("1", "-5") and read the third

@@ -1,3 +1,5 @@
-export const HOUR_MS = 3_600_000
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
+export const MEBIBYTE = 1024 ** 2
 export const GIBIBYTE = 1024 ** 3

@@ -1,8 +1,9 @@
 import type { Clock } from '#lib/platform/clock.ts'
+import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import type { Speech, Voice } from './speech.ts'
 
-const FRESH_MS = 5 * 60_000
+const FRESH_MS = 5 * MINUTE_MS
 const TIMEOUT_MS = 15_000
 /** A vendor that has just failed is not asked again for this long. */
 const COOL_DOWN_MS = 5000

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { isClipId } from '#lib/model/clip.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import { explainS3Error, isMissingObject, isUnsupportedOperation } from './bucket-errors.ts'
 import type { StoredAudio } from './store.ts'
 
@@ -41,7 +42,7 @@ export interface Bucket {
 }
 
 const PREFIX = 'audio/'
-const PART_BYTES = 5 * 1024 ** 2
+const PART_BYTES = 5 * MEBIBYTE
 const PARTS_AT_ONCE = 2
 /** How long one command may take, including its retry: this, plus the time for the bytes that it sends. */
 const COMMAND_MS = 5000

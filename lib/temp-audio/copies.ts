@@ -5,13 +5,14 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isClipId } from '#lib/model/clip.ts'
 import { draftPath, nullIfMissing } from '#lib/platform/files.ts'
+import { MINUTE_MS } from '#lib/platform/units.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 
 /** A copy that was not used for this long is deleted. */
-const MAX_IDLE_MS = 15 * 60_000
+const MAX_IDLE_MS = 15 * MINUTE_MS
 /** Bytes that were used less than this ago may still be read: they are not deleted to free space, or moved. */
-export const IN_USE_MS = 5 * 60_000
+export const IN_USE_MS = 5 * MINUTE_MS
 const UNFINISHED = '.partial'
 /**
  * The modification time of every copy. When it was last used is in its access time; a blob of a file cannot be read any

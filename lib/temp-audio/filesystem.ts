@@ -4,10 +4,11 @@ import { Readable } from 'node:stream'
 import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
 /** A clip that cannot be written is kept in memory up to this size, so that IPFS can still take it. */
-const RESCUE_LIMIT_BYTES = 64 * 1024 ** 2
+const RESCUE_LIMIT_BYTES = 64 * MEBIBYTE
 const UNFINISHED = '.partial'
 
 /** Keeps clips as files in `directory`: each is written under a temporary name, synced, then renamed. */

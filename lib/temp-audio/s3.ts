@@ -5,14 +5,14 @@ import type { ReadableStream } from 'node:stream/web'
 import { isClipId, newClipId } from '#lib/model/clip.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
+import { GIBIBYTE, MINUTE_MS } from '#lib/platform/units.ts'
 import type { Bucket } from './bucket.ts'
 import { createCopies, IN_USE_MS } from './copies.ts'
 import { createSpool } from './spool.ts'
 import { unlessStalled } from './stall-limit.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
-const GIBIBYTE = 1024 ** 3
-const TIDY_EVERY_MS = 60_000
+const TIDY_EVERY_MS = MINUTE_MS
 /** The wait after a failed attempt to upload a clip that is kept here doubles from the first to the second of these. */
 const FIRST_PUSH_DELAY_MS = 1000
 const MAX_PUSH_DELAY_MS = 30_000

@@ -2,6 +2,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
+import { MINUTE_MS } from '#lib/platform/units.ts'
 import { createFilesystemStore } from './filesystem.ts'
 import type { TempAudioStore } from './store.ts'
 
@@ -9,7 +10,7 @@ import type { TempAudioStore } from './store.ts'
  * From this age on audio counts as left behind even if it is not known whether its process lives: that ran on another
  * host that shares the directory, or before the machine was restarted.
  */
-const LEFT_BEHIND_AFTER_MS = 10 * 60_000
+const LEFT_BEHIND_AFTER_MS = 10 * MINUTE_MS
 
 /** A clip that is complete and durable on this machine, and must still be uploaded to the bucket. */
 export interface SpooledClip {

@@ -6,28 +6,27 @@ import type { Clip } from '#lib/model/clip.ts'
 import { absoluteUrl, asPublished } from '#lib/model/permanent-url.ts'
 import { withJitter } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
 
 type Receiver = NonNullable<Config['webhook']>
 
 const MESSAGES_AT_ONCE = 10
 const TIMEOUT_MS = 15_000
 const LEASE_MS = TIMEOUT_MS + 15_000
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
+const SECOND_MS = 1000
 /** The waits after failed attempts, about three days in all. After the last the message is given up. */
 const RETRY_DELAYS_MS = [
-  SECOND,
-  5 * SECOND,
-  30 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  14 * HOUR,
-  20 * HOUR,
-  24 * HOUR,
+  SECOND_MS,
+  5 * SECOND_MS,
+  30 * SECOND_MS,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  2 * HOUR_MS,
+  5 * HOUR_MS,
+  10 * HOUR_MS,
+  14 * HOUR_MS,
+  20 * HOUR_MS,
+  24 * HOUR_MS,
 ]
 
 /**

@@ -15,6 +15,7 @@ import path from 'node:path'
 import type { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'
 import { draftPath, nullIfMissing, nullOn, syncDirectory } from '#lib/platform/files.ts'
+import { HOUR_MS } from '#lib/platform/units.ts'
 import { carHeader, frameStart } from './car.ts'
 import { openFile, readParts } from './car-file.ts'
 import { scanCar } from './car-index.ts'
@@ -23,7 +24,7 @@ import { type BlockIndex, buildDag, type DagNode, isLeaf, linksIn, type Part, wa
 
 /** The subdirectory of files that are being written. One that is an hour old was left by a crash. */
 export const UNFINISHED_DIRECTORY = 'unfinished'
-const UNFINISHED_MAX_AGE_MS = 3_600_000
+const UNFINISHED_MAX_AGE_MS = HOUR_MS
 const CAR_SUFFIX = '.car'
 
 /** Content that a block store has: a clip, or a block of one. */

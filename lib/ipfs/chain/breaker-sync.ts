@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { HOUR_MS } from '#lib/platform/units.ts'
 import type { Redis, RedisConnections } from '#lib/redis/connections.ts'
 import type { BreakerSnapshot } from './breaker.ts'
 
@@ -18,7 +19,7 @@ export interface BreakerSync {
 }
 
 /** How long Redis keeps a state after the end of its cool-down. */
-const KEPT_MS = 3_600_000
+const KEPT_MS = HOUR_MS
 
 const durationMs = z.number().min(0).nullable()
 const changeSchema = z.object({

@@ -14,7 +14,7 @@ export interface Backlog {
   evictable(options: { limit: number; endedBefore?: number; isProven?: boolean }): Promise<Clip[]>
   /** The ids of all clips whose bytes could be deleted. */
   evictableIds(): Promise<string[]>
-  /** Clips whose time is over and that still wait for IPFS with nobody at work on them. */
+  /** Clips whose time is over and that still wait for IPFS with no lease on them. */
   overdue(options: { now: number; limit: number }): Promise<Clip[]>
   /** Clips that were being spoken when their process died. */
   abandoned(now: number): Promise<Clip[]>

@@ -33,7 +33,7 @@ export interface Queue {
   release(owner: string, id?: string): Promise<void>
   /** The owners of all leases that are held. */
   owners(): Promise<string[]>
-  /** How many clips wait for IPFS with nobody at work on them. */
+  /** How many clips wait for IPFS with no lease on them. */
   countWaiting(now: number): Promise<number>
 }
 

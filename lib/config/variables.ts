@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
-/** How one variable is read, and what somebody is told who got it wrong. */
+/** How one variable is read, and what the error says of a malformed value. */
 export interface Variable<T> {
   schema: z.ZodType<T>
   /** Ends the sentence `PORT: got "x", takes …`, or `KUBO_RPC_URL: got a value that is not …` where that is secret. */

@@ -69,7 +69,7 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
     log.debug({ error: describeError(error) }, 'Enqueueing failed')
     if (isFailureReported || !REDIS_ANSWER.test(describeError(error))) return
     isFailureReported = true
-    log.warn({ error: describeError(error) }, 'Redis takes no work: this instance works for itself')
+    log.warn({ error: describeError(error) }, 'Redis takes no work: this instance works on its own')
   }
 
   async function openWorker(handle: Handle, concurrency: number): Promise<Worker> {

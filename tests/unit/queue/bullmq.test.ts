@@ -166,7 +166,7 @@ describe.skipIf(!redisUrl)('the queue of several processes, when Redis', () => {
     await until('all of them', () => done.length === 4)
     await limit(0)
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
-      'Redis takes no work: this instance works for itself',
+      'Redis takes no work: this instance works on its own',
     ])
   })
 

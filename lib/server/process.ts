@@ -10,6 +10,8 @@ export const say = (line: string) => process.stderr.write(`${line}\n`)
 /** Sends everything else to standard error: standard output carries the log's JSON lines and nothing more. */
 export function keepOutputForLog() {
   console.log = console.info = console.debug = console.error
+  // Where nobody reads any more each line is an error, which would be reported by a line, and so on without an end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }
 
 /**

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { impatient } from '../support/operator.ts'
-import { startInVain, startService } from '../support/service.ts'
+import { run } from '../support/program.ts'
+import { newDirectory, placesIn, startInVain, startService } from '../support/service.ts'
+import { ServiceOutput } from '../support/service-output.ts'
 import type { Fault } from '../support/stub-vendors.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { expectServed, uploadFromTwoInstances } from '../support/two-instances.ts'
@@ -37,6 +39,28 @@ describe('the start', () => {
     expect(exitCode).toBe(1)
     expect(output).toContain(`Port ${new URL(service.baseUrl).port} is in use`)
     await service.stop()
+  })
+})
+
+describe('a service whose output nobody reads any more', () => {
+  it.each(['stdout', 'stderr'] as const)('goes on and can be stopped without %s', async (stream) => {
+    const output = new ServiceOutput()
+    const { child, exited } = run(
+      'bin/server.ts',
+      { ...environment(), ...placesIn(await newDirectory()) },
+      output,
+    )
+    const listening = /Voicepin listens on (\S+)/
+    await until('readiness', () => listening.test(output.text), { timeoutMs: 30_000 })
+    const baseUrl = listening.exec(output.text)?.[1]
+    child[stream]?.destroy()
+    // The first line after that fails, and its failure would be told by the next.
+    for (let count = 0; count < 3; count += 1) {
+      await fetch(`${baseUrl}/%zz`)
+    }
+    expect((await fetch(`${baseUrl}/api/health`)).status).toBe(200)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
   })
 })
 

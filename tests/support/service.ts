@@ -61,7 +61,8 @@ export async function newDirectory(): Promise<string> {
 export const repositoryBeside = (directory: string) => `${directory}-ipfs`
 
 /** The variables for a service that keeps everything in and beside `directory`. */
-const placesIn = (directory: string) => ({
+/** The variables that give a service folders of its own. */
+export const placesIn = (directory: string) => ({
   TEMP_AUDIO_DIR: directory,
   IPFS_REPOSITORY_DIR: repositoryBeside(directory),
 })

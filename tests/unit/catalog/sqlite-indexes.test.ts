@@ -44,13 +44,13 @@ it.each([
   ['replications_due', 'a claim of replicas', (catalog: Catalog) => catalog.replications.claim(claim)],
   ['clips_leased', 'the owners of leases', (catalog: Catalog) => catalog.queue.owners()],
   ['clips_leased', 'the release of leases', (catalog: Catalog) => catalog.queue.release('me')],
-  ['attempts_of_clip', "a clip's tries", (catalog: Catalog) => catalog.attempts.ofClip('x')],
+  ['attempts_of_clip', "a clip's attempts", (catalog: Catalog) => catalog.attempts.ofClip('x')],
   [
     'attempts_of_clip',
     'the providers that may hold a clip',
     (catalog: Catalog) => catalog.attempts.ambiguousProviders('x'),
   ],
-  ['attempts_by_time', 'the deletion of old tries', (catalog: Catalog) => catalog.attempts.prune(NOW)],
+  ['attempts_by_time', 'the deletion of old attempts', (catalog: Catalog) => catalog.attempts.prune(NOW)],
   [
     'idempotency_keys_by_time',
     'the deletion of old answers',

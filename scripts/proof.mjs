@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { runMain, say } from './process.mjs'
 import { requirePrograms, servers } from './programs.mjs'
-import { runProofs } from './proofs.mjs'
+import { readMinutes, runProofs } from './proofs.mjs'
 import { ensureBuild, ensureDependencies } from './setup.mjs'
 import { sumLine } from './test-report.mjs'
 
@@ -11,7 +11,7 @@ await runMain(async () => {
   await ensureDependencies({ dev: true })
   await requirePrograms(servers)
   await ensureBuild()
-  const { counts, problems } = await runProofs(values.minutes ? Number(values.minutes) : undefined)
+  const { counts, problems } = await runProofs(readMinutes('--minutes', values.minutes))
   for (const problem of problems) say(`✗ ${problem}\n`)
   console.log(sumLine(counts))
   return problems.length === 0 ? 0 : 1

@@ -1,4 +1,4 @@
-import { run, Stopped, say, seconds } from './process.mjs'
+import { run, StepError, Stopped, say, seconds } from './process.mjs'
 import { nodePath, root } from './setup.mjs'
 import { runTests, testEnvironment } from './vitest.mjs'
 
@@ -21,7 +21,7 @@ const proofs = [
 
 /** The tests that have too many cases for `npm test`: `tests/proof/*.proof.ts`. */
 async function proveMatrices() {
-  const { count, problems } = await runTests({ proof: '/tests/proof/' })
+  const { count, problems } = await runTests({ proof: /\/tests\/proof\// })
   return problems.length > 0 && count.failed === 0 ? { ...count, failed: 1 } : count
 }
 
@@ -40,6 +40,17 @@ function program(name, { minutes }) {
     return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
   }
   return { name, minutes, prove }
+}
+
+/**
+ * @param {string} option its name
+ * @param {string | undefined} value
+ * @returns the minutes that a command line asks for; `undefined` where it does not
+ */
+export function readMinutes(option, value) {
+  if (value === undefined) return undefined
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value)
+  throw new StepError(`${option}: got ${JSON.stringify(value)}, takes a number of minutes`)
 }
 
 /**

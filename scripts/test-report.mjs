@@ -42,10 +42,10 @@ export function countTests(report, exitCode) {
  * How many tests passed of the files with `part` in their path.
  *
  * @param {Report | undefined} report
- * @param {string} part
+ * @param {RegExp} part
  */
 export function passedIn(report, part) {
-  const files = (report?.testResults ?? []).filter(({ name }) => name.includes(part))
+  const files = (report?.testResults ?? []).filter(({ name }) => part.test(name))
   const tests = files.flatMap(({ assertionResults }) => assertionResults)
   return tests.filter(({ status }) => status === 'passed').length
 }

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { findBrowser } from './browser.mjs'
 import { allOf, runMain, runStep, StepError, say } from './process.mjs'
-import { runProofs } from './proofs.mjs'
+import { readMinutes, runProofs } from './proofs.mjs'
 import { ensureBuild, root, tool } from './setup.mjs'
 import { sumLine } from './test-report.mjs'
 import { runTests, testEnvironment } from './vitest.mjs'
 
 const browserTests = 'tests/e2e/**/*browser.test.ts'
-const projects = { unit: '/tests/unit/', e2e: '/tests/e2e/', timing: '.timing.test.' }
+const timing = /\.timing\.test\./
+const projects = { unit: /\/tests\/unit\//, e2e: /\/tests\/e2e\/(?!.*\.timing\.test\.)/, timing }
 const notBuilt = { passed: 0, failed: 1, skipped: 0 }
 /** @type {string[]} */
 const problems = []
@@ -34,7 +35,7 @@ async function verify() {
   counts.push(tests.count)
   problems.push(...tests.problems)
 
-  const proofMinutes = Number(values['proof-minutes'] ?? 0)
+  const proofMinutes = readMinutes('--proof-minutes', values['proof-minutes']) ?? 0
   if (proofMinutes > 0 && problems.length === 0) {
     const proofs = await runProofs(proofMinutes)
     counts.push(...proofs.counts)
@@ -45,7 +46,7 @@ async function verify() {
   return problems.length === 0 ? 0 : 1
 }
 
-/** @param {Record<string, string>} chosen */
+/** @param {Record<string, RegExp>} chosen */
 function test(chosen) {
   if (findBrowser()) return runTests(chosen)
   say(`No browser: leaving out ${browserTests}\n`)

@@ -21,7 +21,7 @@ export function testEnvironment() {
 /**
  * Runs projects of `vitest.config.ts` in sight of the user.
  *
- * @param {Record<string, string>} projects a part of the paths of its files, by its name
+ * @param {Record<string, RegExp>} projects what the paths of its files match, by its name
  * @param {string[]} more arguments for vitest
  * @returns the count of their tests, and what went wrong; a project of which no test passed is wrong
  */

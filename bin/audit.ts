@@ -5,6 +5,7 @@ import { createServices } from '#lib/composition.ts'
 import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { SAME_SIGNAL_MS } from '#lib/server/process.ts'
 
 /** The exit code where a clip is lost and could not be repaired. */
 const LOST = 1
@@ -21,8 +22,12 @@ async function main() {
     readConfig({ ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'silent' }),
   )
   const stop = new AbortController()
-  // A Ctrl-C comes twice: from the terminal, and from the script that has started this.
-  process.on('SIGINT', () => stop.abort())
+  let interruptedAt: number | undefined
+  process.on('SIGINT', () => {
+    interruptedAt ??= performance.now()
+    stop.abort()
+    if (performance.now() - interruptedAt > SAME_SIGNAL_MS) process.exit(FAILED)
+  })
   try {
     const before = services.clock.now()
     const results = await audit(services, { limit: Number.MAX_SAFE_INTEGER, before, signal: stop.signal })

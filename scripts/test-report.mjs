@@ -39,7 +39,7 @@ export function countTests(report, exitCode) {
 }
 
 /**
- * How many tests passed of the files with `part` in their path.
+ * How many tests passed of the files whose path matches `part`.
  *
  * @param {Report | undefined} report
  * @param {RegExp} part

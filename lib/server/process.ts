@@ -2,7 +2,7 @@ import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
 /** Signals within this time count as one: a Ctrl-C comes from the terminal, and again from npm and the start script. */
-const SAME_SIGNAL_MS = 500
+export const SAME_SIGNAL_MS = 500
 
 /** Writes one line to standard error, for the person who started this process. */
 export const say = (line: string) => process.stderr.write(`${line}\n`)

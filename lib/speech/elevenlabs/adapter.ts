@@ -76,21 +76,25 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
 }
 
 async function retry<T>(clock: Clock, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  for (let attempts = 1; ; attempts++) {
     try {
       return await call()
     } catch (error) {
-      const waitMs = ServiceError.isInstance(error) ? waitBefore(error, tries, clock) : undefined
+      const waitMs = ServiceError.isInstance(error) ? waitBefore(error, attempts, clock) : undefined
       if (waitMs === undefined || signal.aborted) throw error
       await clock.sleep(waitMs, signal)
     }
   }
 }
 
-function waitBefore({ code, retryAfterMs }: ServiceError, tries: number, clock: Clock): number | undefined {
+function waitBefore(
+  { code, retryAfterMs }: ServiceError,
+  attempts: number,
+  clock: Clock,
+): number | undefined {
   const isRetryable = code === 'speech_overloaded' || code === 'speech_unavailable'
   return waitBeforeRetry({
-    attempts: tries,
+    attempts,
     delaysMs: RETRY_DELAYS_MS,
     error: { isRetryable, retryAfterMs },
     maxRetryAfterMs: MAX_RETRY_AFTER_MS,

@@ -197,6 +197,7 @@ describe('a worker', () => {
     })
     await until('work', () => leaseOwners(web).includes(hasty.processId))
     process.kill(hasty.processId, 'SIGTERM')
+    await until('the first signal to be heard', () => hasty.output.text.includes('Stopping'))
     await sleep(700)
     process.kill(hasty.processId, 'SIGTERM')
     expect(await ended).toBe(1)

@@ -44,10 +44,10 @@ describe.skipIf(!sharedUrl)('slots shared over Redis', () => {
   })
 
   it('are kept by a living instance for longer than the lease', async () => {
-    const options = { prefix: ownPrefix(), limit: 1, leaseMs: 200 }
+    const options = { prefix: ownPrefix(), limit: 1, leaseMs: 1000 }
     const [holder, waiter] = [instanceOf(options), instanceOf(options)]
     const release = await holder.slots.acquire('pinata', never)
-    await expect(waiter.slots.acquire('pinata', AbortSignal.timeout(900))).rejects.toThrow('timeout')
+    await expect(waiter.slots.acquire('pinata', AbortSignal.timeout(2000))).rejects.toThrow('timeout')
     release()
     await waiter.slots.acquire('pinata', AbortSignal.timeout(3000))
   })
@@ -96,7 +96,7 @@ describe.skipIf(!sharedUrl)('slots shared over Redis, while Redis is away', () =
 
   it('are exceeded for no longer than the running uploads when Redis was emptied', async () => {
     server = await startRedis()
-    const options = { url: server.url, prefix: ownPrefix(), limit: 1, leaseMs: 200 }
+    const options = { url: server.url, prefix: ownPrefix(), limit: 1, leaseMs: 1000 }
     const [left, right] = [instanceOf(options), instanceOf(options)]
     const release = await left.slots.acquire('pinata', never)
     await server.empty()

@@ -48,8 +48,8 @@ describe('the set-up lock', () => {
   it('stays with a process that works for long', async () => {
     const onWait = vi.fn()
     const order: string[] = []
-    const long = withLock(file, () => sleep(400).then(() => order.push('long')), { staleMs: 100 })
-    const other = withLock(file, async () => order.push('other'), { staleMs: 100, pollMs: 5, onWait })
+    const long = withLock(file, () => sleep(1500).then(() => order.push('long')), { staleMs: 1000 })
+    const other = withLock(file, async () => order.push('other'), { staleMs: 1000, pollMs: 5, onWait })
     await Promise.all([long, other])
     expect(order).toEqual(['long', 'other'])
   })

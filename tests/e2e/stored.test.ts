@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
+import { storeAtOneAlone } from '../support/one-provider.ts'
 import { quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
-import type { VendorName } from '../support/stub-vendors.ts'
 import { classicPinataEnvironmentFor, credentials, environmentFor } from '../support/stub-vendors.ts'
 import { useVendors, useWorld } from '../support/world.ts'
 
@@ -110,18 +110,8 @@ describe('with Pinata', () => {
 
 describe('with one provider alone', () => {
   const world = useVendors()
-  const providers: VendorName[] = ['web3storage', 'infura', 'filebase', 'lighthouse', 'kubo']
-
-  it.each(providers)('%s stores the clip', async (provider) => {
-    const environment = environmentFor(world.vendors, ['elevenlabs', provider])
-    const service = await startService({ environment: { ...quick, ...environment } })
-    const { body } = await service.vocalize()
-    const { cid, id } = body.data
-    expect(body.data).toMatchObject({ isTemporary: false, provider, ipfsHash: cid })
-    expect(body.data.audioUrl).toBe(`${world.vendors.urls[provider]}/ipfs/${cid}?filename=${id}.mp3`)
-    expect(await world.vendors.holdings(provider)).toMatchObject([{ cid, uploads: 1 }])
-    await service.stop()
-  })
+  // The others: tests/proof/providers.proof.ts.
+  it('kubo stores the clip', () => storeAtOneAlone(world.vendors, 'kubo'))
 
   it('Pinata’s classic endpoint stores the clip with key and secret, once, even when its first answer is lost', async () => {
     const environment = {

@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quick } from '../support/operator.ts'
 import { freePort } from '../support/servers/free-port.ts'
-import { newDirectory, startInVain, startService } from '../support/service.ts'
+import { newDirectory, type Service, startInVain, startService } from '../support/service.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { startWebhookReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
 import { useVendors } from '../support/world.ts'
 
 const world = useVendors()
 let receiver: WebhookReceiver
+let service: Service
 beforeAll(async () => {
   receiver = await startWebhookReceiver()
+  service = await startService({ environment: environment() })
 })
 afterAll(() => receiver?.close())
 
@@ -25,7 +27,6 @@ const environment = (changes = {}) => ({
 
 describe('WEBHOOK_URL', () => {
   it('is told of a stored clip at once, in a message that the package’s own verifier takes', async () => {
-    const service = await startService({ environment: environment() })
     const { body } = await service.vocalize()
     const { id, cid, audioUrl, bytes, durationMs } = body.data
     const [webhook] = await receiver.waitFor(id, 1000)
@@ -34,11 +35,9 @@ describe('WEBHOOK_URL', () => {
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       data: { id, cid, ipfsHash: cid, provider: 'pinata', permanentUrl: audioUrl, bytes, durationMs },
     })
-    await service.stop()
   })
 
   it('is told again under the same id until it listens', async () => {
-    const service = await startService({ environment: environment() })
     receiver.answerNext(500, 302)
     const from = receiver.received.length
     const { body } = await service.vocalize()
@@ -48,7 +47,6 @@ describe('WEBHOOK_URL', () => {
     expect(new Set(tries.map(({ id }) => id)).size).toBe(1)
     await sleep(2000)
     expect(receiver.received).toHaveLength(from + 3)
-    await service.stop()
   })
 
   it('is told of a clip that expired', async () => {

@@ -7,5 +7,5 @@ it.each([
   ['hanging', 'hang'],
 ] as const)(
   'thirty minutes with every provider %s and 500 clips, then all are stored once, without any call',
-  (_, fault) => surviveOutage(fault),
+  (_, fault) => surviveOutage(fault, { clips: 500 }),
 )

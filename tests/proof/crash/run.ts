@@ -14,6 +14,8 @@ import { findDisagreements, findDoubles, findLosses } from './verdict.ts'
 
 const storage: VendorName[] = ['pinata', 'web3storage', 'kubo']
 const LONGEST_ROUND_MS = 1500
+/** In every second round, however slow the machine is. */
+const MIN_ANSWERS = 4
 const SHARE_KILLED_WHILE_STARTING = 0.15
 
 const environment: Environment = {
@@ -74,7 +76,7 @@ export async function runCrashes({ rounds, seed, onRound }: CrashOptions): Promi
     let killsWhileStarting = 0
     for (let round = 1; round <= rounds; round++) {
       await changeMoods(vendors, storage, random)
-      await loadAndKill(service, vendors, tally, random)
+      await loadAndKill(service, vendors, { tally, random, minAnswers: round % 2 === 0 ? 0 : MIN_ANSWERS })
       if (random() < SHARE_KILLED_WHILE_STARTING) {
         await killWhileStarting(service, random)
         killsWhileStarting++
@@ -104,13 +106,20 @@ export async function runCrashes({ rounds, seed, onRound }: CrashOptions): Promi
   }
 }
 
-async function loadAndKill(service: Service, vendors: StubVendors, tally: Tally, random: () => number) {
+/** Kills the service at a random instant under load, but not before it has given `minAnswers` answers. */
+async function loadAndKill(
+  service: Service,
+  vendors: StubVendors,
+  { tally, random, minAnswers }: { tally: Tally; random: () => number; minAnswers: number },
+) {
   const stop = new AbortController()
+  const enough = tally.answers.length + minAnswers
   const load = applyLoad(service, { tally, random, signal: stop.signal })
   const lifeMs = 50 + random() * (LONGEST_ROUND_MS - 50)
   await sleep(lifeMs / 2)
   if (random() < 0.5) await changeMoods(vendors, storage, random)
   await sleep(lifeMs / 2)
+  await until('answers', () => tally.answers.length >= enough, { timeoutMs: 60_000, everyMs: 1 })
   await service.kill()
   stop.abort()
   await load

@@ -7,7 +7,6 @@ import { speak, type TestServices, testServices } from '../../support/services.t
 
 const MINUTE_MS = 60_000
 const OUTAGE_MS = 30 * MINUTE_MS
-const CLIPS = 500
 
 /** The timer of the service, for as long as the simulation lasts. */
 async function runTimer({ services, clock }: TestServices, signal: AbortSignal) {
@@ -18,22 +17,22 @@ async function runTimer({ services, clock }: TestServices, signal: AbortSignal) 
 }
 
 /** Callers, spread evenly over the outage, each with the work that follows its answer. */
-async function callAll({ services, clock }: TestServices) {
+async function callAll({ services, clock }: TestServices, count: number) {
   const answersAfterMs: number[] = []
   const temporary: boolean[] = []
-  for (let count = 0; count < CLIPS; count += 1) {
+  for (let call = 1; call <= count; call += 1) {
     const askedAt = clock.passed()
     const clip = await speak(services)
     answersAfterMs.push(clock.passed() - askedAt)
     temporary.push(clip.state === 'pending')
     void services.tasks.track(afterResponse(services, clip)).catch(() => {})
-    await clock.sleep(Math.max(0, ((count + 1) * OUTAGE_MS) / CLIPS - clock.passed()))
+    await clock.sleep(Math.max(0, (call * OUTAGE_MS) / count - clock.passed()))
   }
   return { answersAfterMs, temporary }
 }
 
 /** Lets all providers fail by `fault` for half an hour, and expects that no clip is lost, and none stored twice. */
-export async function surviveOutage(fault: UploadBehaviour): Promise<void> {
+export async function surviveOutage(fault: UploadBehaviour, { clips }: { clips: number }): Promise<void> {
   const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
   const world = await testServices({ providers, environment: { OPPORTUNISTIC_RETRY_CHANCE: '0' } })
   const { services, clock, directory } = world
@@ -41,8 +40,8 @@ export async function surviveOutage(fault: UploadBehaviour): Promise<void> {
   const stop = new AbortController()
   const timer = runTimer(world, stop.signal).catch(() => {})
 
-  const { answersAfterMs, temporary } = await clock.until(callAll(world))
-  expect(temporary).toEqual(Array(CLIPS).fill(true))
+  const { answersAfterMs, temporary } = await clock.until(callAll(world, clips))
+  expect(temporary).toEqual(Array(clips).fill(true))
   // Nobody waits beyond the deadline, and nobody waits at all once the breakers are open.
   expect(Math.max(...answersAfterMs)).toBeLessThanOrEqual(services.config.ipfs.uploadDeadlineMs)
   expect(answersAfterMs.filter((ms) => ms > 0).length).toBeLessThan(20)
@@ -53,10 +52,10 @@ export async function surviveOutage(fault: UploadBehaviour): Promise<void> {
   for (const provider of providers) provider.always('store', 'answer')
   await clock.advance(6 * MINUTE_MS)
   expect(recordsIn(directory).filter(({ state }) => state !== 'stored')).toEqual([])
-  expect(recordsIn(directory)).toHaveLength(CLIPS)
+  expect(recordsIn(directory)).toHaveLength(clips)
   const taken = providers.flatMap(({ taken }) => [...taken.values()])
-  expect(taken).toEqual(Array(CLIPS).fill(1))
-  expect(await services.catalog.totals()).toMatchObject({ waitingClips: 0, heldClips: CLIPS })
+  expect(taken).toEqual(Array(clips).fill(1))
+  expect(await services.catalog.totals()).toMatchObject({ waitingClips: 0, heldClips: clips })
   expect(await disagreements(directory)).toEqual([])
   stop.abort()
   await timer

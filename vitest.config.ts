@@ -8,7 +8,7 @@ const withService = { ...node, testTimeout: 60_000, hookTimeout: 120_000 }
 export default defineConfig({
   test: {
     // More than there are cores on a small machine: most tests wait for something most of the time.
-    maxWorkers: Math.max(6, availableParallelism()),
+    maxWorkers: Math.max(4, availableParallelism()),
     projects: [
       {
         test: {

@@ -89,6 +89,8 @@ interface ProviderErrorOptions {
   statusCode?: number | undefined
   /** Whether the provider may hold the clip nevertheless: its answer was lost or unreadable. */
   mayHaveStored?: boolean
+  /** Whether there was no connection to the provider: refused, unknown name, no route, TLS. */
+  isUnreachable?: boolean
 }
 
 /** One failed attempt at an IPFS provider. */
@@ -97,6 +99,7 @@ export class ProviderError extends markedError('ProviderError') {
   readonly retryAfterMs: number | undefined
   readonly statusCode: number | undefined
   readonly mayHaveStored: boolean
+  readonly isUnreachable: boolean
 
   constructor(message: string, options: ProviderErrorOptions) {
     super(message, { cause: options.cause })
@@ -104,5 +107,6 @@ export class ProviderError extends markedError('ProviderError') {
     this.retryAfterMs = options.retryAfterMs
     this.statusCode = options.statusCode
     this.mayHaveStored = options.mayHaveStored ?? false
+    this.isUnreachable = options.isUnreachable ?? false
   }
 }

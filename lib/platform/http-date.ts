@@ -1,6 +1,8 @@
-import { DAY_MS } from './units.ts'
+import { MINUTE_MS } from './units.ts'
 
-const MAX_DELAY_MS = DAY_MS
+/** The longest wait that a server gets by `Retry-After`: who asks for more is asked again after this. */
+export const LONGEST_RETRY_AFTER_MS = 5 * MINUTE_MS
+
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 // The three forms of RFC 9110 §5.6.7. `Date.parse` would accept much that is not a date ("1", "-5") and read the third
@@ -15,17 +17,17 @@ const httpDates = [
 /**
  * How long a `Retry-After` header asks to wait, in milliseconds: from seconds or from an HTTP date.
  *
- * `now` is milliseconds since the epoch. A date in the past gives 0, anything malformed `undefined`, and more than a day
- * gives one day.
+ * `now` is milliseconds since the epoch. A date in the past gives 0, anything malformed `undefined`, and more than
+ * five minutes gives five minutes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
   const text = value?.trim()
   if (!text) return undefined
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, MAX_DELAY_MS)
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, LONGEST_RETRY_AFTER_MS)
   const date = parseHttpDate(text, now)
-  return date === undefined ? undefined : Math.min(Math.max(date - now, 0), MAX_DELAY_MS)
+  return date === undefined ? undefined : Math.min(Math.max(date - now, 0), LONGEST_RETRY_AFTER_MS)
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { ProviderError } from '#lib/model/errors.ts'
+import { LONGEST_RETRY_AFTER_MS } from '#lib/platform/http-date.ts'
 
 /** Attempts that must fail in a row before the breaker opens: those of two clips with the default three retries. */
 const FAILURES_TO_OPEN = 8
+/** As how many failures an attempt without a connection counts: two of them open the breaker. */
+const UNREACHABLE_FAILURES = FAILURES_TO_OPEN / 2
 const FIRST_COOL_DOWN_MS = 10_000
 const LONGEST_COOL_DOWN_MS = 60_000
 
@@ -47,9 +50,10 @@ interface Period {
 }
 
 /**
- * A circuit breaker for one provider. It opens after eight failed attempts in a row, or at once when the provider asks
- * by `Retry-After` for a longer wait than `maxRetryAfterMs`. The cool-down lasts 10 s and doubles with each failed probe
- * up to a minute, or lasts as long as the provider asked.
+ * A circuit breaker for one provider. It opens after eight failed attempts in a row, after two where there was not even
+ * a connection, or at once when the provider asks by `Retry-After` for a longer wait than `maxRetryAfterMs`. The
+ * cool-down lasts 10 s and doubles with each failed probe up to a minute, or lasts as long as the provider asked, five
+ * minutes at most.
  *
  * `onChange` is called after each change that other instances should adopt: the breaker opened or closed, a probe began,
  * the cool-down was reset.
@@ -107,14 +111,14 @@ export function createBreaker(options: {
     },
 
     failed(error, { wasProbe }) {
-      failuresInARow += 1
+      failuresInARow += error.isUnreachable ? UNREACHABLE_FAILURES : 1
       if (wasProbe) probe = undefined
       const askedMs = error.retryAfterMs ?? 0
       const opensNow = coolDown === undefined && failuresInARow >= FAILURES_TO_OPEN
       if (!wasProbe && !opensNow && askedMs <= maxRetryAfterMs) return
       const coolDownMs = Math.min(FIRST_COOL_DOWN_MS * 2 ** coolDowns, LONGEST_COOL_DOWN_MS)
       coolDowns += 1
-      coolDown = periodOf(Math.max(askedMs, coolDownMs))
+      coolDown = periodOf(Math.max(Math.min(askedMs, LONGEST_RETRY_AFTER_MS), coolDownMs))
       onChange()
     },
 
@@ -134,7 +138,10 @@ export function createBreaker(options: {
     adopt(snapshot) {
       failuresInARow = snapshot.failuresInARow
       coolDowns = snapshot.coolDowns
-      coolDown = snapshot.coolDownMs === null ? undefined : periodOf(snapshot.coolDownMs)
+      coolDown =
+        snapshot.coolDownMs === null
+          ? undefined
+          : periodOf(Math.min(snapshot.coolDownMs, LONGEST_RETRY_AFTER_MS))
       probe = snapshot.probeMs === null ? undefined : periodOf(snapshot.probeMs)
     },
   }

@@ -19,7 +19,7 @@ export interface Chain {
   /**
    * Uploads `content` to the first provider, in their order, that takes it, with retries, time limits and breakers.
    *
-   * `ambiguous` names providers that may hold it from an earlier attempt: they are asked before it is sent again.
+   * `ambiguous` names providers that may hold it from an earlier attempt: they are asked once before it is sent again.
    * `heldBy` names those that hold it already: they are skipped, and only with one of them can a provider be used that
    * fetches content from others (`needsOrigin`).
    *
@@ -67,7 +67,9 @@ export function createChain(options: ChainOptions): Chain {
     async upload(content, { priority, attemptLog, ambiguous = [], heldBy = [], signal }) {
       const failures: ProviderFailure[] = []
       const causes: unknown[] = []
-      for (const runner of runners) {
+      // What nobody but a last resort tries, a last resort tries last.
+      const isResting = ({ breaker }: ProviderRunner) => Number(breaker.state() === 'open')
+      for (const runner of runners.toSorted((a, b) => isResting(a) - isResting(b))) {
         const { name, needsOrigin } = runner.provider
         signal.throwIfAborted()
         if (heldBy.includes(name) || (needsOrigin && heldBy.length === 0)) continue

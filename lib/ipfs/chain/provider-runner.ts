@@ -23,7 +23,8 @@ const SLOT_TIMEOUT_MS = 10_000
  *
  * - `interactive`: a caller waits: never tries a provider whose breaker is not closed
  * - `background`: nobody waits: may probe a half-open provider, and waits for a slot before each attempt
- * - `lastResort`: a caller waits whose clip cannot be kept for later: may probe, and waits for no slot
+ * - `lastResort`: a caller waits whose clip cannot be kept for later: tries every provider, those whose breaker is open
+ *   after the others, and waits for no slot
  */
 export type Priority = 'interactive' | 'background' | 'lastResort'
 
@@ -90,22 +91,20 @@ export function createProviderRunner(
   }
 
   /**
-   * The CID by which the provider holds the clip from an earlier attempt, if it does. Where the provider cannot answer
-   * now, this attempt fails: waiting loses nothing, while sending could store the clip twice.
+   * The CID by which the provider says that it holds the clip from an earlier attempt. Whatever else it answers, or
+   * whether it answers at all, the clip is then sent: a second copy under one CID is harmless, a lost clip is not.
    */
   async function reconcile(content: IpfsContent, signal: AbortSignal): Promise<string | undefined> {
     const timeoutMs = Math.min(LOOKUP_TIMEOUT_MS, options.attemptTimeoutMs)
-    try {
+    const ask = async (limited: AbortSignal) => {
       for (const cid of await possibleCids(content)) {
-        const ask = (limited: AbortSignal) => provider.holds(cid, { signal: limited })
-        if ((await timeLimit(timeoutMs, signal, ask)) !== true) continue
-        breaker.answered()
-        return cid
+        if ((await provider.holds(cid, { signal: limited })) === true) return cid
       }
-    } catch (error) {
-      if (signal.aborted || (ProviderError.isInstance(error) && error.isRetryable)) throw error
+      return undefined
     }
-    return undefined
+    const heldCid = await timeLimit(timeoutMs, signal, ask).catch(() => signal.throwIfAborted())
+    if (heldCid) breaker.answered()
+    return heldCid ?? undefined
   }
 
   async function send(content: IpfsContent, signal: AbortSignal): Promise<string> {
@@ -129,9 +128,10 @@ export function createProviderRunner(
   }
 
   async function attemptNow(content: IpfsContent, { priority, isAmbiguous, attemptLog, signal }: UploadRun) {
-    const wasProbe = breaker.state() !== 'closed'
+    const isClosed = breaker.state() === 'closed'
+    const wasProbe = mayTry(priority) && breaker.beginProbe()
     // During the wait for a slot the breaker may have opened, or another upload may have begun to probe.
-    if (!mayTry(priority) || (wasProbe && !breaker.beginProbe())) {
+    if (!isClosed && !wasProbe && priority !== 'lastResort') {
       throw new NotTriedError('it has failed repeatedly and is cooling down')
     }
     const id = await attemptLog.begin(provider.name)
@@ -187,7 +187,8 @@ export function createProviderRunner(
 
   function mayTry(priority: Priority): boolean {
     const state = breaker.state()
-    return state === 'closed' || (state === 'half_open' && priority !== 'interactive')
+    if (priority === 'lastResort') return true
+    return state === 'closed' || (state === 'half_open' && priority === 'background')
   }
 
   async function probe(cid: string, signal: AbortSignal) {

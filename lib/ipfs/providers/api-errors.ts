@@ -61,10 +61,12 @@ export function networkFailure(error: unknown, context: FailureContext): Provide
   }
   const code = 'code' in cause ? String(cause.code) : ''
   const detail = cause.message.includes(code) ? cause.message : `${cause.message} (${code})`
+  const isUnreachable = neverSentCodes.has(code) || isTlsCode(code)
   return new ProviderError(context.scrub(`Connection failed: ${detail}`), {
     cause,
     isRetryable: true,
-    mayHaveStored: context.isUpload && !neverSentCodes.has(code) && !isTlsCode(code),
+    mayHaveStored: context.isUpload && !isUnreachable,
+    isUnreachable,
   })
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Breaker, createBreaker } from '#lib/ipfs/chain/breaker.ts'
-import { unavailable } from '../../../support/fake-provider.ts'
+import { unavailable, unreachable } from '../../../support/fake-provider.ts'
 
 const MAX_RETRY_AFTER_MS = 10_000
 let now: number
@@ -47,9 +47,23 @@ describe('a circuit breaker', () => {
     expect(coolDownMs()).toBeGreaterThanOrEqual(MAX_RETRY_AFTER_MS)
   })
 
-  it('stays open for as long as Retry-After asks', () => {
-    fail(1, { retryAfterMs: 3_600_000 })
-    expect(coolDownMs()).toBe(3_600_000)
+  it.each([
+    [200_000, 200_000],
+    [300_000, 300_000],
+    [1e12, 300_000],
+  ])('stays open for the %i ms that Retry-After asks, five minutes at most', (retryAfterMs, expected) => {
+    fail(1, { retryAfterMs })
+    expect(coolDownMs()).toBe(expected)
+  })
+
+  it('opens after two attempts in a row without a connection', () => {
+    breaker.failed(unreachable(), { wasProbe: false })
+    expect(breaker.state()).toBe('closed')
+    breaker.succeeded()
+    breaker.failed(unreachable(), { wasProbe: false })
+    expect(breaker.state()).toBe('closed')
+    breaker.failed(unreachable(), { wasProbe: false })
+    expect(breaker.state()).toBe('open')
   })
 
   it('stays closed when Retry-After asks for a wait that the chain accepts', () => {
@@ -184,6 +198,12 @@ describe('a circuit breaker that adopts the state of another', () => {
     pass(4000)
     other.adopt(breaker.snapshot())
     pass(6000)
+    expect(other.state()).toBe('half_open')
+  })
+
+  it('cools down for five minutes at most, whatever the other says', () => {
+    other.adopt({ failuresInARow: 8, coolDowns: 1, coolDownMs: 3_600_000, probeMs: null })
+    pass(300_000)
     expect(other.state()).toBe('half_open')
   })
 

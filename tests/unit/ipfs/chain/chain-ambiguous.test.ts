@@ -57,35 +57,38 @@ describe('a chain whose provider may hold the clip already', () => {
     expect(providers[1]?.lookups).toEqual([])
   })
 
-  it.each([['hang'], [unavailable()]] as const)(
-    'does not send the clip again while the lookup fails: %s',
-    async (looking) => {
-      const { upload, providers } = chainOf(['pinata', 'kubo'])
-      const [first] = providers
-      first?.always('store', looking)
-      first?.next('lose_answer')
-      expect(await upload()).toMatchObject({ provider: 'kubo' })
-      expect(first?.uploads).toHaveLength(1)
-      expect(first?.lookups).toHaveLength(3)
-      expect(first?.doubles).toBe(0)
-    },
-  )
-
-  it.each([['cannot_tell'], [refused()]] as const)(
-    'sends the clip again when the provider cannot look clips up: %s',
-    async (looking) => {
-      const { upload, first } = chainOf(['pinata'])
-      first.always('store', looking)
-      first.next(answerLost())
-      expect(await upload()).toMatchObject({ provider: 'pinata' })
-      expect(first.uploads).toHaveLength(2)
-    },
-  )
+  it.each([
+    ['hang'],
+    ['cannot_tell'],
+    [unavailable()],
+    [unavailable(3_600_000)],
+    [refused()],
+    [new TypeError('holds.map is not a function')],
+  ] as const)('sends the clip again in the same attempt where the lookup ends with %s', async (looking) => {
+    const { upload, first, entries } = chainOf(['pinata'])
+    first.always('store', looking).next(answerLost())
+    expect(await upload()).toMatchObject({ provider: 'pinata' })
+    expect(first.uploads).toHaveLength(2)
+    expect(first.lookups).toHaveLength(1)
+    expect(entries).toMatchObject([{ outcome: 'failed' }, { outcome: 'stored' }])
+  })
 
   it('waits no longer than five seconds for the answer to a lookup', async () => {
-    const { failureOf, first, clock } = chainOf(['pinata'], { retryDelaysMs: [] })
+    const { upload, first, clock } = chainOf(['pinata'])
     first.always('store', 'hang')
-    await failureOf({ ambiguous: ['pinata'] })
+    await upload({ ambiguous: ['pinata'] })
     expect(clock.passed()).toBe(5000)
+  })
+
+  it('does not send the clip when its signal aborts during the lookup', async () => {
+    const { start, first, clock } = chainOf(['pinata'])
+    first.always('store', 'hang')
+    const stop = new AbortController()
+    const reason = new Error('The service is shutting down')
+    const upload = start({ ambiguous: ['pinata'], signal: stop.signal })
+    await clock.advance(1)
+    stop.abort(reason)
+    await expect(upload).rejects.toBe(reason)
+    expect(first.uploads).toEqual([])
   })
 })

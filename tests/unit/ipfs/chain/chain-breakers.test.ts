@@ -67,6 +67,31 @@ describe('the breakers of a chain', () => {
     expect(stateOf(chain, 'pinata')).toBe('open')
   })
 
+  it('do not keep a last resort from a provider that rests: it is tried after the others', async () => {
+    const { chain, providers, upload, entries, clock } = await withOpenFirst()
+    const [first, second] = providers
+    first?.always('store')
+    second?.next(refused())
+    entries.length = 0
+    const before = clock.passed()
+    expect(chain.canTry('lastResort')).toBe(true)
+    expect(await upload({ priority: 'lastResort' })).toMatchObject({ provider: 'pinata' })
+    expect(entries.map(({ provider, outcome }) => `${provider} ${outcome}`)).toEqual([
+      'kubo failed',
+      'pinata stored',
+    ])
+    expect(clock.passed()).toBe(before)
+    expect(stateOf(chain, 'pinata')).toBe('closed')
+  })
+
+  it('cool down no longer for a last resort that fails', async () => {
+    const { chain, failureOf, clock } = await withOpenFirst(['pinata'])
+    await clock.advance(9000)
+    expect((await failureOf({ priority: 'lastResort' })).failures).toMatchObject([{ attempts: 1 }])
+    await clock.advance(1000)
+    expect(stateOf(chain, 'pinata')).toBe('half_open')
+  })
+
   it('let one probe through at a time', async () => {
     const { start, first, clock, providers } = await withOpenFirst()
     await clock.advance(10_000)

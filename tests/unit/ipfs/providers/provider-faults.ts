@@ -22,7 +22,12 @@ export function describeFaults({ create, holds }: Subject) {
   it('may have stored the clip when the connection is reset', async () => {
     server.handle(afterBody((request) => request.socket.resetAndDestroy()))
     const error = await failureIn(provider.upload(content, { signal }))
-    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: undefined })
+    expect(error).toMatchObject({
+      isRetryable: true,
+      mayHaveStored: true,
+      isUnreachable: false,
+      statusCode: undefined,
+    })
   })
 
   it('may have stored the clip when the answer breaks off', async () => {
@@ -41,7 +46,7 @@ export function describeFaults({ create, holds }: Subject) {
     await gone.close()
     const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now })
     const error = await failureIn(unreachable.upload(content, { signal }))
-    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false })
+    expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false, isUnreachable: true })
     expect(error.message).toContain('ECONNREFUSED')
   })
 

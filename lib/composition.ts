@@ -19,7 +19,7 @@ import { createConnectionLimit } from '#lib/limits/connection-limit.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
 import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { type Clock, systemClock } from '#lib/platform/clock.ts'
+import { systemClock } from '#lib/platform/clock.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
 import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
 import { newProcessName } from '#lib/platform/process-identity.ts'
@@ -81,7 +81,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') })
 
   // ipfs
-  const { blockStore, blockCache, ...built } = openProviders(config, clock)
+  const { blockStore, blockCache, ...built } = openProviders(config, { clock, log })
   const providers = replacements.providers ?? built.providers
   const chain = openChain(config, { providers, clock, scrub, redis })
 
@@ -133,9 +133,10 @@ export function createServices(config: Config, replacements: Replacements = {}):
 }
 
 /** The providers, the clips of the one on this machine, and what our gateway has fetched from others. */
-function openProviders({ ipfs }: Config, clock: Clock) {
+function openProviders({ ipfs }: Config, { clock, log }: Built<'clock' | 'log'>) {
   const { repositoryDir } = ipfs
   const now = () => clock.now()
+  const onNote = (provider: string, note: string) => log.warn({ provider }, note)
   const blockStore = createBlockStore({ directory: path.join(repositoryDir, 'clips') })
   const diskSpace = createDiskSpace(repositoryDir)
   const blockCache = createBlockCache({
@@ -143,7 +144,7 @@ function openProviders({ ipfs }: Config, clock: Clock) {
     maxBytes: ipfs.cacheMaxBytes,
     now,
   })
-  return { ...createProviders(ipfs, { now, blockStore, diskSpace }), blockStore, blockCache }
+  return { ...createProviders(ipfs, { now, blockStore, diskSpace, onNote }), blockStore, blockCache }
 }
 
 /** The records, with two subscribers to their events: traces and the work queue. Those who watch a clip subscribe by themselves. */

@@ -1,7 +1,7 @@
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
-import { type Clip, fileNameOf } from '#lib/model/clip.ts'
+import { type Clip, fileNameOf, mimeTypeOf } from '#lib/model/clip.ts'
 import { findContent } from './find-content.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function contentOf(services: Services, clip: Clip): Promise<IpfsCon
   const packed = await packCar(file)
   if (packed.cid !== cid)
     throw new Error(`Its bytes have changed: they are ${packed.cid} and should be ${cid}`)
-  return { ...packed, file, fileName: fileNameOf(clip) }
+  return { ...packed, file, fileName: fileNameOf(clip), mimeType: mimeTypeOf(clip) }
 }
 
 async function fetchedFile(services: Services, cid: string): Promise<Blob> {

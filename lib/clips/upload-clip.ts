@@ -3,7 +3,7 @@ import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { ChainError } from '#lib/ipfs/chain/errors.ts'
 import type { Priority } from '#lib/ipfs/chain/provider-runner.ts'
-import { type Clip, fileNameOf } from '#lib/model/clip.ts'
+import { type Clip, fileNameOf, mimeTypeOf } from '#lib/model/clip.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { exponentialBackoff } from '#lib/platform/backoff.ts'
 import { describeError, markedError } from '#lib/platform/errors.ts'
@@ -60,7 +60,7 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     const { cid, car } = await packCar(audio)
     if (cid !== clip.cid) throw new Error(`Its bytes have changed: they are ${cid} and should be ${clip.cid}`)
     const stored = await chain.upload(
-      { cid, car, file: audio, fileName: fileNameOf(clip) },
+      { cid, car, file: audio, fileName: fileNameOf(clip), mimeType: mimeTypeOf(clip) },
       {
         priority: options.priority,
         attemptLog: leasedLog(services, clip.id, options.trigger),

@@ -33,7 +33,7 @@ export async function uploadWithoutStore(
   let kept: VocalizedClip | undefined
   try {
     const { car } = await packCar(audio)
-    const content = { cid, car, file: audio, fileName }
+    const content = { cid, car, file: audio, fileName, mimeType }
     const attemptLog = refusal ? noopLog : bestEffortLog(services, newClip.id, 'request')
     const stored = await tasks.track(
       chain.upload(content, { priority: 'lastResort', attemptLog, signal: tasks.signal }),

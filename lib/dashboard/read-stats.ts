@@ -15,6 +15,8 @@ export interface ProviderStats {
   provider: string
   /** Absent where the provider is no longer configured. */
   breaker?: BreakerState
+  /** What the process that answers has learned of how the provider is used. */
+  note?: string
   storedTries: number
   failedTries: number
   timeToIpfs?: TimeSummary
@@ -91,18 +93,19 @@ export async function readStats(services: Services, range: Range): Promise<Stats
 }
 
 function providersOf(
-  breakers: { provider: string; state: BreakerState }[],
+  breakers: ReturnType<Services['chain']['breakers']>,
   attempts: AttemptCount[],
   times: TimeToIpfs[],
 ): ProviderStats[] {
   const names = new Set([...breakers, ...attempts].map(({ provider }) => provider))
   return [...names].map((provider) => {
-    const breaker = breakers.find((candidate) => candidate.provider === provider)?.state
+    const configured = breakers.find((candidate) => candidate.provider === provider)
     const { stored, failed } = sumOf(attempts.filter((count) => count.provider === provider))
     const timeToIpfs = summarizeTimes(times.filter((time) => time.provider === provider))
     return {
       provider,
-      ...(breaker && { breaker }),
+      ...(configured && { breaker: configured.state }),
+      ...(configured?.note && { note: configured.note }),
       storedTries: stored,
       failedTries: failed,
       ...(timeToIpfs && { timeToIpfs }),

@@ -81,6 +81,11 @@ export function isGone(clip: Clip, now: number, keepPending: boolean): boolean {
   return clip.state === 'expired' || (now >= clip.expiresAt && !keepPending)
 }
 
+/** The media type of a clip that has bytes. */
+export function mimeTypeOf(clip: Pick<Clip, 'mimeType'>): string {
+  return clip.mimeType ?? 'application/octet-stream'
+}
+
 /** The name under which a clip is uploaded and downloaded. */
 export function fileNameOf(clip: Pick<Clip, 'id' | 'fileExtension'>): string {
   return clip.fileExtension ? `${clip.id}.${clip.fileExtension}` : clip.id

@@ -3,7 +3,12 @@ import { independentCid } from '../support/content-id.ts'
 import { storeAtOneAlone } from '../support/one-provider.ts'
 import { quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
-import { classicPinataEnvironmentFor, credentials, environmentFor } from '../support/stub-vendors.ts'
+import {
+  classicPinataEnvironmentFor,
+  credentials,
+  environmentFor,
+  pinataPlans,
+} from '../support/stub-vendors.ts'
 import { useVendors, useWorld } from '../support/world.ts'
 
 describe('with Pinata', () => {
@@ -105,6 +110,25 @@ describe('with Pinata', () => {
     expect(line).toMatchObject({ msg: `✅ IPFS upload successful: ${body.data.cid}`, clipId: body.data.id })
     expect(line.requestId).toBe(headers.get('x-request-id'))
     for (const secret of Object.values(credentials)) expect(world.service.output).not.toContain(secret)
+  })
+})
+
+describe('with the free plan of Pinata', () => {
+  const world = useVendors()
+
+  it('stores each clip at the first attempt, and says once that plain files are sent', async () => {
+    await world.vendors.plan(pinataPlans.free)
+    const service = await startService({ environment: { ...quick, ...environmentFor(world.vendors) } })
+    for (const text of ['The first clip', 'The second clip', 'The third clip']) {
+      const { body } = await service.vocalize({ text, voiceId: 'George_1' })
+      expect(body.data).toMatchObject({ isTemporary: false, provider: 'pinata', ipfsHash: body.data.cid })
+      const played = await (await fetch(body.data.audioUrl)).bytes()
+      expect(await independentCid(played)).toBe(body.data.cid)
+    }
+    const uploads = await world.vendors.requests({ vendor: 'pinata', endpoint: 'upload' })
+    expect(uploads.map(({ status }) => status)).toEqual([403, 200, 200, 200])
+    expect(service.output.match(/Takes no CARs/g)).toHaveLength(1)
+    await service.stop()
   })
 })
 

@@ -14,7 +14,7 @@ async function someContent(sizeBytes: number): Promise<IpfsContent> {
   const file = new Blob([crypto.getRandomValues(new Uint8Array(1024))])
   const repeated = new Blob(Array(Math.ceil(sizeBytes / 1024)).fill(file)).slice(0, sizeBytes)
   const marked = new Blob([new Uint32Array([sizeBytes]), repeated.slice(4)])
-  return { ...(await packCar(marked)), file: marked, fileName: 'clip.mp3' }
+  return { ...(await packCar(marked)), file: marked, fileName: 'clip.mp3', mimeType: 'audio/mpeg' }
 }
 
 describe('a real IPFS node', () => {
@@ -25,7 +25,7 @@ describe('a real IPFS node', () => {
   after(() => node.stop())
 
   const providerAt = (url: string) =>
-    createKuboProvider({ url, gatewayUrl: node.gatewayUrl, now: () => Date.now() })
+    createKuboProvider({ url, gatewayUrl: node.gatewayUrl, now: () => Date.now(), onNote: () => {} })
 
   async function assertServed({ cid, file }: { cid: string; file: Blob }) {
     const response = await fetch(`${node.gatewayUrl}/ipfs/${cid}?filename=clip.mp3`, { signal })

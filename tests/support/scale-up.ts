@@ -68,6 +68,7 @@ function ownEnvironment(): Environment {
   const { ipfs } = readConfig({ ...environment, DATABASE_URL: 'postgres://a:b@c/d' })
   const { providers } = createProviders(ipfs, {
     now: systemClock.now,
+    onNote: () => {},
     blockStore: createBlockStore({ directory: ipfs.repositoryDir }),
     diskSpace: createDiskSpace(ipfs.repositoryDir),
   })

@@ -5,6 +5,7 @@ export { classicPinataEnvironmentFor, credentials, environmentFor } from './stub
 export type { Fault } from './stub-vendors/faults.ts'
 export { statusFault } from './stub-vendors/faults.ts'
 export { startStubVendors } from './stub-vendors/in-process.ts'
+export { pinataPlans } from './stub-vendors/pinata-plan.ts'
 export { connectStubVendors, spawnStubVendors } from './stub-vendors/remote.ts'
 export type { RecordedRequest } from './stub-vendors/request-log.ts'
 export type { StubVendors } from './stub-vendors/stub-vendors.ts'

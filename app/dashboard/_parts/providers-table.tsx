@@ -54,7 +54,7 @@ export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
   )
 }
 
-function ProviderRow({ provider, breaker, storedTries, failedTries, timeToIpfs }: ProviderStats) {
+function ProviderRow({ provider, breaker, note, storedTries, failedTries, timeToIpfs }: ProviderStats) {
   const attempts = storedTries + failedTries
   return (
     <Table.Tr>
@@ -63,6 +63,7 @@ function ProviderRow({ provider, breaker, storedTries, failedTries, timeToIpfs }
         <Badge className={styles.badge} data-tone={breaker ?? 'none'}>
           {breaker ? breakerLabels[breaker] : 'Not configured'}
         </Badge>
+        {note && <span className={styles.aside}>{note}</span>}
       </Table.Td>
       <Table.Td ta="end">
         {formatShare(attempts === 0 ? undefined : storedTries / attempts)}{' '}

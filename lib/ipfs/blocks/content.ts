@@ -6,6 +6,8 @@ export interface IpfsContent {
   file: Blob
   /** The same audio packed as a CAR (v1) with the root `cid`. */
   car: Blob
+  /** The media type of the audio, such as `audio/mpeg`. */
+  mimeType: string
   /** The name to store it under, with the suffix of its format: `<clip id>.mp3`. */
   fileName: string
 }

@@ -37,7 +37,7 @@ export interface Chain {
   ): Promise<ChainResult>
   /** Whether an upload with this priority would try at least one provider now. */
   canTry(priority: Priority): boolean
-  breakers(): { provider: string; state: BreakerState }[]
+  breakers(): { provider: string; state: BreakerState; note?: string }[]
   /** Ends all cool-downs, so that every provider whose breaker is open may be probed at once. */
   resetCoolDowns(): void
   /** Asks each provider whose breaker is half-open whether it holds `cid`: the breakers of those that answer close. */
@@ -97,7 +97,11 @@ export function createChain(options: ChainOptions): Chain {
     canTry: (priority) => runners.some((runner) => !runner.provider.needsOrigin && runner.mayTry(priority)),
 
     breakers: () =>
-      runners.map(({ provider, breaker }) => ({ provider: provider.name, state: breaker.state() })),
+      runners.map(({ provider: { name, note }, breaker }) => ({
+        provider: name,
+        state: breaker.state(),
+        ...(note !== undefined && { note }),
+      })),
 
     resetCoolDowns() {
       for (const { breaker } of runners) breaker.resetCoolDown()

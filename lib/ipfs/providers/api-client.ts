@@ -4,9 +4,16 @@ import { ProviderError } from '#lib/model/errors.ts'
 import { readText } from '#lib/platform/read-text.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
-import { type FailureContext, networkFailure, statusFailure, unreadableAnswer } from './api-errors.ts'
+import {
+  type FailureContext,
+  type Hint,
+  networkFailure,
+  statusFailure,
+  unreadableAnswer,
+} from './api-errors.ts'
 
 const MAX_ANSWER_BYTES = 1024 * 1024
+const MAX_ERROR_BYTES = 16 * 1024
 
 /** One call of a vendor's API. */
 export interface ApiRequest<T> {
@@ -39,6 +46,8 @@ interface ApiClientOptions {
   credentials: Record<string, string>
   /** More values to keep out of errors, such as the parts of a `Basic` header. */
   secrets?: string[]
+  /** The first that fits is used. */
+  hints?: readonly Hint[]
   /** Milliseconds since the epoch. */
   now: () => number
 }
@@ -55,6 +64,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const contextOf = (request: ApiRequest<unknown>): FailureContext => ({
     isUpload: request.body !== undefined,
     scrub,
+    hints: options.hints ?? [],
     now: options.now(),
   })
 
@@ -131,7 +141,7 @@ async function readAnswer(response: Response, context: FailureContext): Promise<
     if (isWhole) return text
     throw unreadableAnswer(`Answered with more than ${MAX_ANSWER_BYTES} bytes`, context)
   }
-  const { text } = await readText(response, { maxBytes: MAX_ANSWER_BYTES, allowPartial: true })
+  const { text } = await readText(response, { maxBytes: MAX_ERROR_BYTES, allowPartial: true })
   throw statusFailure(response, text, context)
 }
 

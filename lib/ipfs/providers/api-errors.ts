@@ -20,11 +20,20 @@ const isTlsCode = (code: string) =>
 // Statuses by which a proxy says that the service behind it did not answer, though it may have finished the work.
 const lostAnswerStatuses = new Set([502, 504, 520, 524])
 
+/** What a vendor's refusal means for the operator: stands behind the vendor's own words. */
+export interface Hint {
+  status: number
+  /** What the vendor's own words must contain. */
+  says?: RegExp
+  hint: string
+}
+
 /** What an error needs to know about the request that failed. */
 export interface FailureContext {
   /** Whether the request carried content that the provider could have stored. */
   isUpload: boolean
   scrub: Scrub
+  hints: readonly Hint[]
   /** Milliseconds since the epoch. */
   now: number
 }
@@ -38,7 +47,8 @@ export function statusFailure(response: Response, text: string, context: Failure
   const message =
     ['Answered', status, reason].filter(Boolean).join(' ') +
     (excerpt && excerpt !== reason ? `: ${excerpt}` : '')
-  return new ProviderError(context.scrub(message), {
+  const hint = context.hints.find((each) => each.status === status && (each.says?.test(text) ?? true))
+  return new ProviderError(context.scrub(hint ? `${message} (${hint.hint})` : message), {
     isRetryable,
     retryAfterMs: isRetryable ? parseRetryAfter(response.headers.get('retry-after'), context.now) : undefined,
     statusCode: status,

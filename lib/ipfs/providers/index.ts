@@ -20,6 +20,8 @@ type IpfsConfig = Config['ipfs']
 const PUBLIC_GATEWAY_URL = 'https://ipfs.io'
 
 interface ProvidersOptions {
+  /** Takes what the operator should know of a provider, when it is learned. */
+  onNote: (provider: ProviderName, note: string) => void
   /** Milliseconds since the epoch. */
   now: () => number
   /** Where the provider `embedded` keeps its clips. */
@@ -47,43 +49,44 @@ export function createProviders(config: IpfsConfig, options: ProvidersOptions) {
 
 function builders(
   config: IpfsConfig,
-  { now, blockStore, diskSpace }: ProvidersOptions,
+  { now, blockStore, diskSpace, onNote }: ProvidersOptions,
 ): Record<ProviderName, () => IpfsProvider | undefined> {
   const { pinata, web3storage, infura, filebase, lighthouse, kubo, pinning } = config.vendors
-  const common = ({ gatewayUrl = PUBLIC_GATEWAY_URL }: { gatewayUrl: string | undefined }) => ({
-    gatewayUrl,
+  const common = (name: keyof typeof config.vendors) => ({
+    gatewayUrl: config.vendors[name].gatewayUrl ?? PUBLIC_GATEWAY_URL,
     now,
+    onNote: (note: string) => onNote(name, note),
   })
 
   return {
     pinata() {
       if (!pinata.jwt && !(pinata.apiKey && pinata.apiSecret)) return undefined
-      return createPinataProvider({ ...pinata, ...common(pinata) })
+      return createPinataProvider({ ...pinata, ...common('pinata') })
     },
     web3storage() {
       const { url, token } = web3storage
-      return url ? createWeb3StorageProvider({ url, token, ...common(web3storage) }) : undefined
+      return url ? createWeb3StorageProvider({ url, token, ...common('web3storage') }) : undefined
     },
     infura() {
       const { url, projectId, projectSecret } = infura
       if (!url || !projectId || !projectSecret) return undefined
-      return createInfuraProvider({ url, projectId, projectSecret, ...common(infura) })
+      return createInfuraProvider({ url, projectId, projectSecret, ...common('infura') })
     },
     filebase() {
       const { url, token } = filebase
-      return token ? createFilebaseProvider({ url, token, ...common(filebase) }) : undefined
+      return token ? createFilebaseProvider({ url, token, ...common('filebase') }) : undefined
     },
     lighthouse() {
       const { url, apiKey } = lighthouse
-      return apiKey ? createLighthouseProvider({ url, apiKey, ...common(lighthouse) }) : undefined
+      return apiKey ? createLighthouseProvider({ url, apiKey, ...common('lighthouse') }) : undefined
     },
     kubo() {
       const { url, authorization } = kubo
-      return url ? createKuboProvider({ url, authorization, ...common(kubo) }) : undefined
+      return url ? createKuboProvider({ url, authorization, ...common('kubo') }) : undefined
     },
     pinning() {
       const { url, token } = pinning
-      return url && token ? createPinningServiceProvider({ url, token, ...common(pinning) }) : undefined
+      return url && token ? createPinningServiceProvider({ url, token, ...common('pinning') }) : undefined
     },
     embedded: () => createEmbeddedProvider({ blockStore, diskSpace }),
   }

@@ -3,6 +3,8 @@ import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { basicAuth, createApiClient } from './api-client.ts'
+import { createCarOrFile, isUnknownCommand } from './car-or-file.ts'
+import { carPart, filePart } from './parts.ts'
 import type { IpfsProvider } from './provider.ts'
 
 interface KuboOptions {
@@ -16,9 +18,11 @@ interface KuboOptions {
   gatewayUrl: string
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Takes what the operator should know, once. */
+  onNote: (note: string) => void
 }
 
-type PresetOptions = Pick<KuboOptions, 'url' | 'gatewayUrl' | 'now'>
+type PresetOptions = Pick<KuboOptions, 'url' | 'gatewayUrl' | 'now' | 'onNote'>
 
 /** A Kubo node or cluster of the operator; `authorization` is the whole value of that header, if the API needs one. */
 export function createKuboProvider(options: PresetOptions & { authorization?: string | undefined }) {
@@ -61,18 +65,17 @@ const answerLine = z.union([z.object({ data: plainLine }).transform(({ data }) =
 type AnswerLine = z.infer<typeof plainLine>
 
 /**
- * A service with Kubo's RPC API. Uploads the content as a CAR; a service that does not know `dag/import` is sent the plain
- * file, to be chunked in the same way.
+ * A service with Kubo's RPC API. Uploads the content as a CAR; a service that refuses `dag/import` is sent the plain file,
+ * to be chunked in the same way.
  */
 function createRpcProvider(options: KuboOptions): IpfsProvider {
-  const { name, gatewayUrl, credentials = {}, secrets = [], now } = options
+  const { name, gatewayUrl, credentials = {}, secrets = [], now, onNote } = options
   const baseUrl = options.url.replace(/\/api\/v0\/?$/, '')
   const api = createApiClient({ baseUrl, credentials, secrets, now })
-  let importsCars = true
 
-  async function send(path: string, file: Blob, fileName: string, signal: AbortSignal): Promise<string> {
+  async function send(path: string, file: File, signal: AbortSignal): Promise<string> {
     const body = new FormData()
-    body.append('file', file, fileName)
+    body.append('file', file)
     const lines = await api.jsonLines({ method: 'POST', path, body, answer: answerLine, signal })
     const failure = lines.map(failureIn).find((message) => message !== undefined)
     if (failure) throw new ProviderError(api.excerpt(failure), { isRetryable: true, mayHaveStored: true })
@@ -80,33 +83,25 @@ function createRpcProvider(options: KuboOptions): IpfsProvider {
   }
 
   // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-import
-  async function importCar(content: IpfsContent, signal: AbortSignal): Promise<string> {
-    const path = '/api/v0/dag/import?pin-roots=true'
-    const answered = await send(path, content.car, `${content.fileName}.car`, signal)
+  async function sendCar(content: IpfsContent, signal: AbortSignal): Promise<string> {
+    const answered = await send('/api/v0/dag/import?pin-roots=true', carPart(content), signal)
     return verifyAnsweredCid(answered, content)
   }
 
   // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add
-  async function addFile(content: IpfsContent, signal: AbortSignal): Promise<string> {
-    const answered = await send(`/api/v0/add?${addParameters}`, content.file, content.fileName, signal)
+  async function sendFile(content: IpfsContent, signal: AbortSignal): Promise<string> {
+    const answered = await send(`/api/v0/add?${addParameters}`, filePart(content), signal)
     return verifyAnsweredCid(answered, content, { acceptsLegacy: true })
   }
 
+  const uploads = createCarOrFile({ sendCar, sendFile, onNote })
   return {
     name,
     gatewayUrl,
-    async upload(content, { signal }) {
-      if (importsCars) {
-        try {
-          return { cid: await importCar(content, signal) }
-        } catch (error) {
-          if (!isUnknownCommand(error)) throw error
-        }
-      }
-      const cid = await addFile(content, signal)
-      importsCars = false
-      return { cid }
+    get note() {
+      return uploads.note
     },
+    upload: (content, { signal }) => uploads.upload(content, signal),
     // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-ls
     async holds(cid, { signal }) {
       try {
@@ -141,14 +136,4 @@ function cidIn(lines: AnswerLine[]): string {
 function failureIn({ Root, Type, Message }: AnswerLine): string | undefined {
   if (Root?.PinErrorMsg) return `Imported, but not pinned: ${Root.PinErrorMsg}`
   return Type === 'error' ? `Answered with an error: ${Message ?? 'no message'}` : undefined
-}
-
-/** Whether the service refused a command because it does not know it, so that nothing has been stored. */
-function isUnknownCommand(error: unknown): boolean {
-  if (!ProviderError.isInstance(error)) return false
-  const { statusCode = 0, message } = error
-  if ([404, 405, 501].includes(statusCode)) return true
-  const isUnknown =
-    /(unknown|no such|unsupported) (command|method|endpoint)|command not found|not (supported|implemented)/i
-  return [400, 500].includes(statusCode) && isUnknown.test(message)
 }

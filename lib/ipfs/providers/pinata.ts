@@ -1,8 +1,12 @@
 import { z } from 'zod'
+import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { ProviderError } from '#lib/model/errors.ts'
-import { type ApiClient, createApiClient } from './api-client.ts'
+import { createApiClient } from './api-client.ts'
+import type { Hint } from './api-errors.ts'
+import { createCarOrFile } from './car-or-file.ts'
+import { carPart, filePart } from './parts.ts'
 import type { IpfsProvider } from './provider.ts'
 
 /** The most that Pinata takes in one request; more would have to be sent in several. */
@@ -19,41 +23,62 @@ interface PinataOptions {
   gatewayUrl: string
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Takes what the operator should know, once. */
+  onNote: (note: string) => void
 }
 
 /**
  * Pinata: its v3 API with a JWT, its classic pinning API with an API key and secret.
  *
- * The classic API chunks files itself: for those above 256 KiB it answers `legacyCid`, which is returned then.
+ * With a JWT clips are sent as CARs, which only paid plans take, and as plain files otherwise. Plain files are chunked by
+ * Pinata: for those above 256 KiB it answers `legacyCid`, which is returned then.
  */
 export function createPinataProvider(options: PinataOptions): IpfsProvider {
-  const { jwt, apiKey = '', apiSecret = '', uploadUrl, apiUrl, gatewayUrl, now } = options
-  const credentials: Record<string, string> = jwt
-    ? { authorization: `Bearer ${jwt}` }
-    : { pinata_api_key: apiKey, pinata_secret_api_key: apiSecret }
-  const api = createApiClient({ baseUrl: apiUrl, credentials, now })
-  const calls = jwt
-    ? v3Calls(createApiClient({ baseUrl: uploadUrl, credentials, now }), api)
-    : classicCalls(api)
-  return { name: 'pinata', gatewayUrl, ...calls }
+  return options.jwt ? createV3(options.jwt, options) : createClassic(options)
 }
 
-type Calls = Pick<IpfsProvider, 'upload' | 'holds'>
+function createV3(jwt: string, { uploadUrl, apiUrl, gatewayUrl, now, onNote }: PinataOptions): IpfsProvider {
+  const credentials = { authorization: `Bearer ${jwt}` }
+  const uploads = createApiClient({
+    baseUrl: uploadUrl,
+    credentials,
+    now,
+    hints: hintsFor('org:files:write', 'PINATA_JWT'),
+  })
+  const api = createApiClient({ baseUrl: apiUrl, credentials, now })
 
-function v3Calls(uploads: ApiClient, api: ApiClient): Calls {
-  return {
-    // https://docs.pinata.cloud/api-reference/endpoint/upload-a-file
-    async upload(content, { signal }) {
-      refuseTooLarge(content.car)
-      const answer = await uploads.json({
-        method: 'POST',
-        path: '/files',
-        body: v3Form(content),
-        answer: z.object({ data: z.object({ cid: z.string() }) }),
-        signal,
-      })
-      return { cid: await verifyAnsweredCid(answer.data.cid, content) }
+  /** @see https://docs.pinata.cloud/api-reference/endpoint/upload-a-file */
+  async function send(body: FormData, signal: AbortSignal): Promise<string> {
+    const answer = z.object({ data: z.object({ cid: z.string() }) })
+    const { data } = await uploads.json({ method: 'POST', path: '/files', body, answer, signal })
+    return data.cid
+  }
+
+  const carOrFile = createCarOrFile({
+    onNote,
+    async sendCar(content, signal) {
+      const file = carPart(content)
+      refuseTooLarge(file)
+      const cid = await send(v3Form(content, file, { car: 'true' }), signal)
+      return isPending(cid) ? content.cid : verifyAnsweredCid(cid, content)
     },
+    async sendFile(content, signal) {
+      const file = filePart(content)
+      refuseTooLarge(file)
+      const cid = await send(v3Form(content, file), signal)
+      return isPending(cid)
+        ? legacyCid(content.file)
+        : verifyAnsweredCid(cid, content, { acceptsLegacy: true })
+    },
+  })
+
+  return {
+    name: 'pinata',
+    gatewayUrl,
+    get note() {
+      return carOrFile.note
+    },
+    upload: (content, { signal }) => carOrFile.upload(content, signal),
     // https://docs.pinata.cloud/api-reference/endpoint/list-files
     async holds(cid, { signal }) {
       const answer = await api.json({
@@ -67,8 +92,22 @@ function v3Calls(uploads: ApiClient, api: ApiClient): Calls {
   }
 }
 
-function classicCalls(api: ApiClient): Calls {
+function createClassic({
+  apiKey = '',
+  apiSecret = '',
+  apiUrl,
+  gatewayUrl,
+  now,
+}: PinataOptions): IpfsProvider {
+  const api = createApiClient({
+    baseUrl: apiUrl,
+    credentials: { pinata_api_key: apiKey, pinata_secret_api_key: apiSecret },
+    now,
+    hints: hintsFor('pinFileToIPFS', 'PINATA_API_KEY'),
+  })
   return {
+    name: 'pinata',
+    gatewayUrl,
     // https://docs.pinata.cloud/api-reference/endpoint/ipfs/pin-file-to-ipfs
     async upload(content, { signal }) {
       const answer = await api.json({
@@ -93,29 +132,56 @@ function classicCalls(api: ApiClient): Calls {
   }
 }
 
-function refuseTooLarge(car: Blob) {
-  if (car.size <= MAX_UPLOAD_BYTES) return
+/** Stands in the place of the CID while Pinata still works on what it has accepted. */
+const isPending = (cid: string) => cid === 'pending'
+
+/** What Pinata's refusals mean for the operator. Its words are those of its live API. */
+function hintsFor(scope: string, variable: string): Hint[] {
+  return [
+    {
+      status: 403,
+      says: /scopes/i,
+      hint:
+        `the key lacks the scope ${scope}: create a key with it` +
+        (scope === 'pinFileToIPFS' ? ', or set PINATA_JWT, which is recommended' : ''),
+    },
+    { status: 403, says: /revoked/i, hint: `create a new key and set ${variable}` },
+    {
+      status: 403,
+      says: /plan|usage|limit/i,
+      hint: "the plan's files or bytes are used up: unpin some at Pinata, or choose a larger plan",
+    },
+    { status: 402, hint: 'choose a larger plan at Pinata, or check its billing' },
+    {
+      status: 429,
+      hint: "the plan's requests a minute are used up (Free 60, Picnic 250, Fiesta 500)",
+    },
+  ]
+}
+
+function refuseTooLarge({ size }: File) {
+  if (size <= MAX_UPLOAD_BYTES) return
   throw new ProviderError(
-    `Not uploaded: ${car.size} bytes are more than the ${MAX_UPLOAD_BYTES} that Pinata takes in one request`,
+    `Not uploaded: ${size} bytes are more than the ${MAX_UPLOAD_BYTES} that Pinata takes in one request`,
     { isRetryable: false },
   )
 }
 
-function v3Form({ car, fileName }: IpfsContent): FormData {
+function v3Form({ fileName }: IpfsContent, file: File, fields: Record<string, string> = {}): FormData {
   const form = new FormData()
   form.append('network', 'public')
   form.append('name', fileName)
   form.append('keyvalues', JSON.stringify(keyvalues))
-  form.append('car', 'true')
   form.append('cid_version', 'v1')
-  form.append('file', car, `${fileName}.car`)
+  for (const [name, value] of Object.entries(fields)) form.append(name, value)
+  form.append('file', file)
   return form
 }
 
-function classicForm({ file, fileName }: IpfsContent): FormData {
+function classicForm(content: IpfsContent): FormData {
   const form = new FormData()
-  form.append('pinataMetadata', JSON.stringify({ name: fileName, keyvalues }))
+  form.append('pinataMetadata', JSON.stringify({ name: content.fileName, keyvalues }))
   form.append('pinataOptions', JSON.stringify({ cidVersion: 1 }))
-  form.append('file', file, fileName)
+  form.append('file', filePart(content))
   return form
 }

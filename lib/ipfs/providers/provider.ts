@@ -11,7 +11,12 @@ export interface IpfsProvider {
   readonly gatewayUrl: string
   /** Whether the provider fetches content from others by its CID, so that another provider has to hold it first. */
   readonly needsOrigin?: boolean
-  /** Uploads and pins the content. Returns the CID that the provider answered, one of `content`'s own. */
+  /** What the operator should know of how the provider is used, as this process has learned it. */
+  readonly note?: string | undefined
+  /**
+   * Uploads and pins the content. Returns the CID under which the provider holds it, one of `content`'s own. A provider
+   * that works on later what it has accepted has not delivered it yet: reading it back decides.
+   */
   upload(content: IpfsContent, options: { signal: AbortSignal }): Promise<{ cid: string }>
   /** Whether this account holds `cid` already; `undefined` if the provider's API cannot tell. */
   holds(cid: string, options: { signal: AbortSignal }): Promise<boolean | undefined>

@@ -21,7 +21,10 @@ export async function openControl(vendors: Scripted, port: number): Promise<Loca
 }
 
 async function answer(vendors: Scripted, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.url === '/__control') return sendJson(response, { urls: vendors.urls })
+  if (request.url === '/__control') {
+    const { urls, pinataApiUrl } = vendors
+    return sendJson(response, { urls, pinataApiUrl })
+  }
   const name = request.url?.replace('/__control/', '')
   const method = scriptedMethods.find((known) => known === name)
   if (!method) throw new Error(`unknown: ${request.url}`)

@@ -15,6 +15,7 @@ export const credentials = {
 } as const
 
 type Environment = Record<string, string>
+type StubAddresses = { urls: Record<VendorName, string>; pinataApiUrl?: string }
 
 const environments: Record<VendorName, (url: string) => Environment> = {
   elevenlabs: (url) => ({ ELEVENLABS_API_KEY: credentials.elevenLabsApiKey, ELEVENLABS_BASE_URL: url }),
@@ -54,14 +55,18 @@ const environments: Record<VendorName, (url: string) => Environment> = {
 
 /** The variables that point Voicepin at `vendors`, all others being off. */
 export function environmentFor(
-  stub: { urls: Record<VendorName, string> },
+  stub: StubAddresses,
   vendors: readonly VendorName[] = ['elevenlabs', 'pinata'],
 ): Environment {
-  return Object.assign({}, ...vendors.map((name) => environments[name](stub.urls[name])))
+  return Object.assign(
+    {},
+    ...vendors.map((name) => environments[name](stub.urls[name])),
+    vendors.includes('pinata') && stub.pinataApiUrl ? { PINATA_API_URL: stub.pinataApiUrl } : {},
+  )
 }
 
 /** Pinata by its classic endpoint: key and secret in place of the JWT. */
-export function classicPinataEnvironmentFor(stub: { urls: Record<VendorName, string> }): Environment {
+export function classicPinataEnvironmentFor(stub: StubAddresses): Environment {
   return {
     ...environmentFor(stub, ['pinata']),
     PINATA_JWT: '',

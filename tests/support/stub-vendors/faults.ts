@@ -18,6 +18,7 @@ interface Scope {
  * - `status`: an error in the vendor's shape, before any work
  * - `empty-body`, `html`, `json`: status 200 and no work done
  * - `wrong-cid`: nothing is stored, the answer names another content
+ * - `vanish`: nothing is stored, although the answer says so
  * - `truncated-json`: the work is done, the answer stops in the middle and claims to be whole
  */
 export type Fault = Scope &
@@ -35,6 +36,7 @@ export type Fault = Scope &
           | 'html'
           | 'json'
           | 'wrong-cid'
+          | 'vanish'
           | 'truncated-json'
       }
     | { kind: 'slow-drip'; pauseMs?: number }
@@ -88,10 +90,12 @@ export class FaultPlan {
     this.#standing = undefined
   }
 
-  /** Whether nothing but closed doors is planned. */
-  get isRefusing(): boolean {
+  /** Whether nothing but closed doors is planned, at a host that serves `endpoint`. */
+  isRefusing(endpoint: Endpoint): boolean {
     const standing = this.#standing
-    return standing?.chance === 1 && standing.faults.every(({ kind }) => kind === 'refused')
+    if (standing?.chance !== 1 || standing.faults.some(({ kind }) => kind !== 'refused')) return false
+    // A fault of the main work closes the whole vendor, one of another endpoint the host of that endpoint.
+    return standing.faults.some((fault) => (fault.scope ?? 'main') === 'main' || hits(fault, endpoint))
   }
 
   /** The fault for a request to `endpoint`, taken from the queue if one there fits. */

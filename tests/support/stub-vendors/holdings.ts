@@ -6,26 +6,41 @@ export interface Holding {
   uploads: number
 }
 
-/** The content that one vendor has accepted, in memory. */
-export class Holdings {
-  #byCid = new Map<string, { bytes: Uint8Array; uploads: number }>()
+interface Kept {
+  bytes: Uint8Array
+  uploads: number
+  isThere: () => boolean
+}
 
-  accept(cid: string, bytes: Uint8Array): void {
+/** The content that one vendor holds and its gateway delivers, in memory. */
+export class Holdings {
+  #byCid = new Map<string, Kept>()
+
+  /** `isThere`: whether accepted content can be had yet. */
+  accept(cid: string, bytes: Uint8Array, isThere = () => true): void {
     const uploads = (this.#byCid.get(cid)?.uploads ?? 0) + 1
     // A plain copy: what a test reads must not be a Node buffer that compares unequal.
-    this.#byCid.set(cid, { bytes: new Uint8Array(bytes), uploads })
+    this.#byCid.set(cid, { bytes: new Uint8Array(bytes), uploads, isThere })
   }
 
   has(cid: string): boolean {
-    return this.#byCid.has(cid)
+    return this.read(cid) !== undefined
   }
 
   read(cid: string): Uint8Array | undefined {
-    return this.#byCid.get(cid)?.bytes
+    const kept = this.#byCid.get(cid)
+    return kept?.isThere() ? kept.bytes : undefined
   }
 
   list(): Holding[] {
-    return [...this.#byCid].map(([cid, { bytes, uploads }]) => ({ cid, sizeBytes: bytes.length, uploads }))
+    return [...this.#byCid]
+      .filter(([, { isThere }]) => isThere())
+      .map(([cid, { bytes, uploads }]) => ({ cid, sizeBytes: bytes.length, uploads }))
+  }
+
+  /** Loses one content, as a vendor may. */
+  lose(cid: string): void {
+    this.#byCid.delete(cid)
   }
 
   clear(): void {

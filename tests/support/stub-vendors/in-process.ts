@@ -5,6 +5,7 @@ import { createElevenLabs, defaultSpeechSettings } from './elevenlabs.ts'
 import { FaultPlan } from './faults.ts'
 import { createKubo } from './kubo.ts'
 import { createPinata } from './pinata.ts'
+import { defaultPinataPlan, type PinataPlan } from './pinata-plan.ts'
 import { RequestLog } from './request-log.ts'
 import type { StubVendors } from './stub-vendors.ts'
 import type { Vendor, VendorName } from './vendor.ts'
@@ -26,12 +27,15 @@ export async function startStubVendors(options: StubVendorOptions = {}): Promise
   const { port = 0, seed = 1, withoutDagImport = [] } = options
   const speech = { ...defaultSpeechSettings }
   const log = new RequestLog()
-  const vendors = createVendors(speech, withoutDagImport)
+  const pinataPlan = { ...defaultPinataPlan }
+  const vendors = createVendors(speech, pinataPlan, withoutDagImport)
   const servers = Object.fromEntries(
     vendorNames.map((name, index) => {
       const plan = new FaultPlan(seededRandom(seed + index))
       const at = port === 0 ? 0 : port + 1 + index
-      return [name, new VendorServer({ name, vendor: vendors[name], plan, log, port: at })]
+      const listPort = port === 0 ? 0 : port + 1 + vendorNames.length
+      const list = name === 'pinata' ? { listPort } : {}
+      return [name, new VendorServer({ name, vendor: vendors[name], plan, log, port: at, ...list })]
     }),
   ) as Record<VendorName, VendorServer>
   const all = Object.values(servers)
@@ -43,6 +47,7 @@ export async function startStubVendors(options: StubVendorOptions = {}): Promise
 
   const scripted: Omit<StubVendors, 'controlUrl' | 'close'> = {
     urls,
+    pinataApiUrl: servers.pinata.listUrl,
     async next(name, ...faults) {
       servers[name].plan.next(faults)
     },
@@ -58,12 +63,19 @@ export async function startStubVendors(options: StubVendorOptions = {}): Promise
     async speak(settings) {
       Object.assign(speech, settings)
     },
+    async plan(settings) {
+      Object.assign(pinataPlan, settings)
+    },
+    async lose(name, cid) {
+      servers[name].holdings.lose(cid)
+    },
     requests: async (filter) => structuredClone(log.list(filter)),
     holdings: async (name) => servers[name].holdings.list(),
     content: async (name, cid) => servers[name].holdings.read(cid),
     async reset() {
       await scripted.heal()
       Object.assign(speech, defaultSpeechSettings)
+      Object.assign(pinataPlan, defaultPinataPlan)
       for (const server of all) server.holdings.clear()
       log.clear()
     },
@@ -81,6 +93,7 @@ export async function startStubVendors(options: StubVendorOptions = {}): Promise
 
 function createVendors(
   speech: typeof defaultSpeechSettings,
+  pinataPlan: PinataPlan,
   withoutDagImport: VendorName[],
 ): Record<VendorName, Vendor> {
   const kubo = (name: VendorName, authorization: string, wrapsAdd = false) =>
@@ -94,7 +107,7 @@ function createVendors(
   const infura = Buffer.from(`${infuraProjectId}:${infuraProjectSecret}`).toString('base64')
   return {
     elevenlabs: createElevenLabs(speech),
-    pinata: createPinata(),
+    pinata: createPinata(pinataPlan),
     web3storage: createWeb3Storage(),
     infura: kubo('infura', `Basic ${infura}`),
     filebase: kubo('filebase', `Bearer ${filebaseToken}`),

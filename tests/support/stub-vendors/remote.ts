@@ -19,14 +19,19 @@ export async function connectStubVendors(controlUrl: string): Promise<StubVendor
     <T>(method: ScriptedMethod) =>
     async (...values: unknown[]): Promise<T> =>
       (await (await post(method, values)).json()) as T
-  const { urls } = (await (await fetch(`${controlUrl}/__control`)).json()) as Pick<StubVendors, 'urls'>
+  const addresses = (await (await fetch(`${controlUrl}/__control`)).json()) as Pick<
+    StubVendors,
+    'urls' | 'pinataApiUrl'
+  >
   return {
     controlUrl,
-    urls,
+    ...addresses,
     next: call('next'),
     always: call('always'),
     heal: call('heal'),
     speak: call('speak'),
+    plan: call('plan'),
+    lose: call('lose'),
     requests: call('requests'),
     holdings: call('holdings'),
     async content(vendor, cid) {

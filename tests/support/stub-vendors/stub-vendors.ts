@@ -1,6 +1,7 @@
 import type { SpeechSettings } from './elevenlabs.ts'
 import type { Fault } from './faults.ts'
 import type { Holding } from './holdings.ts'
+import type { PinataPlan } from './pinata-plan.ts'
 import type { RecordedRequest, RequestFilter } from './request-log.ts'
 import type { VendorName } from './vendor.ts'
 
@@ -9,6 +10,8 @@ export interface StubVendors {
   /** Where another process can script them (`connectStubVendors`). */
   readonly controlUrl: string
   readonly urls: Record<VendorName, string>
+  /** Pinata's second host, as `api.pinata.cloud` stands beside `uploads.`: lists are asked for there. */
+  readonly pinataApiUrl: string
   /** Lets the next fitting requests fail, one after the other; they come before standing faults. */
   next(vendor: VendorName, ...faults: Fault[]): Promise<void>
   /** Lets requests fail until healed: with `chance` (default 1), by one of `faults` at random. */
@@ -16,6 +19,10 @@ export interface StubVendors {
   /** Ends all faults of a vendor, of every vendor without a name. */
   heal(vendor?: VendorName): Promise<void>
   speak(settings: Partial<SpeechSettings>): Promise<void>
+  /** Changes the account at Pinata. */
+  plan(settings: Partial<PinataPlan>): Promise<void>
+  /** Lets a vendor lose what it holds of one content. */
+  lose(vendor: VendorName, cid: string): Promise<void>
   requests(filter?: RequestFilter): Promise<RecordedRequest[]>
   holdings(vendor: VendorName): Promise<Holding[]>
   content(vendor: VendorName, cid: string): Promise<Uint8Array | undefined>
@@ -30,6 +37,8 @@ export const scriptedMethods = [
   'always',
   'heal',
   'speak',
+  'plan',
+  'lose',
   'requests',
   'holdings',
   'content',

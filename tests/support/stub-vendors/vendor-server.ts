@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { send, sendFaulty } from './answers.ts'
 import type { Fault, FaultPlan } from './faults.ts'
 import { Holdings } from './holdings.ts'
@@ -8,7 +8,7 @@ import type { RecordedRequest, RequestLog } from './request-log.ts'
 import type { Endpoint, Vendor, VendorAnswer, VendorName, VendorRequest } from './vendor.ts'
 import { Refusal } from './vendor.ts'
 
-const faultsThatStoreNothing = new Set(['wrong-cid', 'empty-body', 'html', 'json'])
+const faultsThatStoreNothing = new Set(['wrong-cid', 'vanish', 'empty-body', 'html', 'json'])
 
 interface VendorServerOptions {
   name: VendorName
@@ -16,6 +16,8 @@ interface VendorServerOptions {
   plan: FaultPlan
   log: RequestLog
   port: number
+  /** Of a second host, which serves the same and can be closed by itself: where lists are asked for. */
+  listPort?: number | undefined
 }
 
 /** One vendor behind a port: plans faults, checks credentials, lets the vendor answer, records everything. */
@@ -26,27 +28,34 @@ export class VendorServer {
   readonly #vendor: Vendor
   readonly #log: RequestLog
   readonly #server: LocalServer
+  readonly #listServer: LocalServer | undefined
 
-  constructor({ name, vendor, plan, log, port }: VendorServerOptions) {
+  constructor({ name, vendor, plan, log, port, listPort }: VendorServerOptions) {
     this.#name = name
     this.#vendor = vendor
     this.plan = plan
     this.#log = log
-    this.#server = new LocalServer((request, response) => void this.#handle(request, response), port)
+    const listener: RequestListener = (request, response) => void this.#handle(request, response)
+    this.#server = new LocalServer(listener, port)
+    if (listPort !== undefined) this.#listServer = new LocalServer(listener, listPort)
   }
 
   get url(): string {
     return this.#server.url
   }
 
+  get listUrl(): string {
+    return this.#listServer?.url ?? this.url
+  }
+
   /** Opens or closes the door, as the plan has it. */
   async follow(): Promise<void> {
-    if (this.plan.isRefusing) await this.#server.close()
-    else await this.#server.open()
+    await (this.plan.isRefusing('upload') ? this.#server.close() : this.#server.open())
+    await (this.plan.isRefusing('lookup') ? this.#listServer?.close() : this.#listServer?.open())
   }
 
   async close(): Promise<void> {
-    await this.#server.close()
+    await Promise.all([this.#server.close(), this.#listServer?.close()])
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -16,7 +16,7 @@ export function someBytes(sizeBytes: number, seed = 1): Uint8Array<ArrayBuffer> 
 /** A clip ready for upload. */
 export async function someContent(sizeBytes: number, seed = 1): Promise<IpfsContent> {
   const file = new Blob([someBytes(sizeBytes, seed)], { type: 'audio/mpeg' })
-  return { ...(await packCar(file)), file, fileName: 'clip.mp3' }
+  return { ...(await packCar(file)), file, fileName: 'clip.mp3', mimeType: 'audio/mpeg' }
 }
 
 export async function bytesOf(blob: Blob): Promise<Uint8Array> {

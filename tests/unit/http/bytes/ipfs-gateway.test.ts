@@ -191,7 +191,7 @@ describe('GET /ipfs as a trustless gateway', () => {
   it('sends a block that occurs twice as often as dups asks for', async () => {
     const half = new Uint8Array(1024 ** 2).fill(5)
     const file = new Blob([half, half])
-    const content = { ...(await packCar(file)), file, fileName: 'twice.mp3' }
+    const content = { ...(await packCar(file)), file, fileName: 'twice.mp3', mimeType: 'audio/mpeg' }
     await world.services.providers[0]?.upload(content, { signal: new AbortController().signal })
     await world.record(content)
     expect(await (await get(content.cid)).bytes()).toEqual(await bytesOf(file))

@@ -75,7 +75,8 @@ let count = 0
 
 export function someClip(): IpfsContent {
   count += 1
-  return { cid: `bafk-${count}`, file: new Blob([]), car: new Blob([]), fileName: 'clip.mp3' }
+  const empty = new Blob([])
+  return { cid: `bafk-${count}`, file: empty, car: empty, fileName: 'clip.mp3', mimeType: 'audio/mpeg' }
 }
 
 export function stateOf(chain: Chain, name: string) {

@@ -2,7 +2,7 @@ import { http } from 'msw'
 import { setupServer } from 'msw/node'
 import { CID } from 'multiformats'
 import { base36 } from 'multiformats/bases/base36'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import {
@@ -31,6 +31,7 @@ const kubo: Subject = {
   secrets: [token],
   upload: {
     path: '/api/v0/dag/import',
+    otherPath: '/api/v0/add',
     sends: 'car',
     answer: (cid) => fixture('kubo/dag-import.ndjson', cid),
   },
@@ -71,8 +72,9 @@ describeProvider({
 
 describe('A service that speaks Kubo RPC', () => {
   const url = 'https://kubo.test'
+  const onNote = vi.fn()
   const create = (base = url) =>
-    createKuboProvider({ url: base, gatewayUrl: 'https://gateway.test', now: () => now })
+    createKuboProvider({ url: base, gatewayUrl: 'https://gateway.test', now: () => now, onNote })
   const signal = new AbortController().signal
   const server = setupServer()
   let content: IpfsContent
@@ -138,6 +140,11 @@ describe('A service that speaks Kubo RPC', () => {
     ['501', () => new Response('', { status: 501 })],
     ['400 for an unknown command', () => new Response(fixture('kubo/unknown-command.json'), { status: 400 })],
     ['500 for an unknown command', () => new Response(fixture('kubo/unknown-command.json'), { status: 500 })],
+    ['400 for a CAR', () => new Response(fixture('kubo/dag-import-400.json'), { status: 400 })],
+    ['402', () => new Response('{"error":"Importing CARs needs a paid plan"}', { status: 402 })],
+    ['403', () => new Response('Forbidden', { status: 403 })],
+    ['415', () => new Response('', { status: 415 })],
+    ['422', () => new Response('', { status: 422 })],
   ])('and answers dag/import with %s', (_, refuse) => {
     it('is sent the plain file in the same attempt', async () => {
       let query = new URLSearchParams()
@@ -175,16 +182,59 @@ describe('A service that speaks Kubo RPC', () => {
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: true, statusCode: 502 })
   })
 
-  it('is sent only plain files once it has taken one in place of a CAR', async () => {
+  it.each([401, 408, 413, 429, 500, 503])('is not sent the plain file after a %d', async (status) => {
+    let adds = 0
+    onImport(() => new Response('Sorry', { status }))
+    onAdd(() => {
+      adds += 1
+      return new Response(fixture('kubo/add.json', content.cid))
+    })
+    expect(await failureIn(provider.upload(content, { signal }))).toMatchObject({ statusCode: status })
+    expect(adds).toBe(0)
+  })
+
+  it('is sent only plain files once it has taken one in place of a CAR, and says so once', async () => {
+    let imports = 0
+    onNote.mockClear()
+    onImport(() => {
+      imports += 1
+      return new Response('no CARs', { status: 403 })
+    })
+    onAdd(() => new Response(fixture('kubo/add.json', content.cid)))
+    expect(provider.note).toBeUndefined()
+    await Promise.all([1, 2].map(() => provider.upload(content, { signal })))
+    await provider.upload(content, { signal })
+    expect(imports).toBe(2)
+    expect(onNote.mock.calls).toEqual([[provider.note]])
+    expect(provider.note).toMatch(
+      /^Takes no CARs \(Answered 403 Forbidden: no CARs\), so clips are sent as plain/,
+    )
+  })
+
+  it('is sent CARs again after it has refused both a CAR and the plain file', async () => {
     let imports = 0
     onImport(() => {
       imports += 1
-      return new Response('', { status: 404 })
+      return new Response('', { status: 403 })
     })
-    onAdd(() => new Response(fixture('kubo/add.json', content.cid)))
-    await provider.upload(content, { signal })
-    await provider.upload(content, { signal })
-    expect(imports).toBe(1)
+    onAdd(() => new Response('', { status: 403 }))
+    await failureIn(provider.upload(content, { signal }))
+    await failureIn(provider.upload(content, { signal }))
+    expect(imports).toBe(2)
+    expect(provider.note).toBeUndefined()
+  })
+
+  it('is sent the plain file with its media type', async () => {
+    let type = ''
+    onImport(() => new Response('', { status: 404 }))
+    server.use(
+      http.post(`${url}/api/v0/add`, async ({ request }) => {
+        type = ((await request.formData()).get('file') as File).type
+        return new Response(fixture('kubo/add.json', content.cid))
+      }),
+    )
+    await provider.upload({ ...content, mimeType: 'audio/ogg' }, { signal })
+    expect(type).toBe('audio/ogg')
   })
 
   it.each(['lighthouse/add.json', 'lighthouse/add-plain.json', 'filebase/add.json'])(

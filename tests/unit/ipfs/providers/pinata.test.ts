@@ -1,6 +1,6 @@
 import { http } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import { createPinataProvider } from '#lib/ipfs/providers/pinata.ts'
 import { someContent } from '../content.ts'
@@ -55,7 +55,8 @@ describeProvider(withKeys)
 
 describe("Pinata's APIs", () => {
   const baseUrl = 'https://pinata.test'
-  const options = { baseUrl, gatewayUrl: 'https://gateway.test', now: () => now }
+  const onNote = vi.fn()
+  const options = { baseUrl, gatewayUrl: 'https://gateway.test', now: () => now, onNote }
   const signal = new AbortController().signal
   const server = setupServer()
   beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
@@ -73,7 +74,8 @@ describe("Pinata's APIs", () => {
     )
     await subject.create(options).upload(content, { signal })
     const { file, ...fields } = Object.fromEntries(form)
-    return { fields, fileName: (file as File).name }
+    const { name: fileName, type } = file as File
+    return { fields, fileName, type }
   }
 
   it('are sent a form that asks for a public import of the CAR with a JWT', async () => {
@@ -86,6 +88,7 @@ describe("Pinata's APIs", () => {
         cid_version: 'v1',
       },
       fileName: 'clip.mp3.car',
+      type: 'application/vnd.ipld.car',
     })
   })
 
@@ -96,6 +99,7 @@ describe("Pinata's APIs", () => {
         pinataOptions: '{"cidVersion":1}',
       },
       fileName: 'clip.mp3',
+      type: 'audio/mpeg',
     })
   })
 

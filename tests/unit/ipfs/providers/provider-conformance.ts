@@ -5,7 +5,7 @@ import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { bytesOf, openCar, someContent } from '../content.ts'
 import { describeFaults } from './provider-faults.ts'
 import { describePromises } from './provider-promises.ts'
-import { failureIn, gatewayUrl, now, receivedBytes, type Subject } from './provider-subject.ts'
+import { failureIn, gatewayUrl, noNote, now, receivedBytes, type Subject } from './provider-subject.ts'
 
 const baseUrl = 'https://vendor.test/base'
 
@@ -19,13 +19,13 @@ export function describeProvider(subject: Subject) {
 
 function describeAnswers({ create, upload, holds, ...subject }: Subject) {
   const server = setupServer()
-  const provider = create({ baseUrl, gatewayUrl, now: () => now })
+  const provider = create({ baseUrl, gatewayUrl, now: () => now, onNote: noNote })
   const signal = new AbortController().signal
   let content: IpfsContent
   let received: { headers: Headers; bytes: Uint8Array }[] = []
 
   beforeAll(async () => {
-    content = await someContent(2_500_000)
+    content = await someContent(1_100_000)
     server.listen({ onUnhandledFrame: 'error' })
   })
   afterEach(() => {
@@ -37,10 +37,12 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
   /** Lets the vendor answer every upload with `answer`. */
   const answerUploads = (answer: () => Response) =>
     server.use(
-      http.post(`${baseUrl}${upload.path}`, async ({ request }) => {
-        received.push({ headers: request.headers, bytes: await receivedBytes(request) })
-        return answer()
-      }),
+      ...[upload.path, upload.otherPath ?? upload.path].map((path) =>
+        http.post(`${baseUrl}${path}`, async ({ request }) => {
+          received.push({ headers: request.headers, bytes: await receivedBytes(request) })
+          return answer()
+        }),
+      ),
     )
   const answerLookups = (answer: () => Response) =>
     server.use(http[holds.method](`${baseUrl}${holds.path}`, answer))

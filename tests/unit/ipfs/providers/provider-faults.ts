@@ -3,7 +3,7 @@ import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { someContent } from '../content.ts'
 import { afterBody, startScriptedServer } from './faulty-server.ts'
-import { failureIn, gatewayUrl, now, type Subject } from './provider-subject.ts'
+import { failureIn, gatewayUrl, noNote, now, type Subject } from './provider-subject.ts'
 
 /** What every provider must do when the connection to the vendor fails. */
 export function describeFaults({ create, holds }: Subject) {
@@ -15,7 +15,7 @@ export function describeFaults({ create, holds }: Subject) {
   beforeAll(async () => {
     content = await someContent(1000)
     server = await startScriptedServer()
-    provider = create({ baseUrl: server.url, gatewayUrl, now: () => now })
+    provider = create({ baseUrl: server.url, gatewayUrl, now: () => now, onNote: noNote })
   })
   afterAll(() => server.close())
 
@@ -44,7 +44,7 @@ export function describeFaults({ create, holds }: Subject) {
   it('cannot have stored the clip when the connection is refused', async () => {
     const gone = await startScriptedServer()
     await gone.close()
-    const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now })
+    const unreachable = create({ baseUrl: gone.url, gatewayUrl, now: () => now, onNote: noNote })
     const error = await failureIn(unreachable.upload(content, { signal }))
     expect(error).toMatchObject({ isRetryable: true, mayHaveStored: false, isUnreachable: true })
     expect(error.message).toContain('ECONNREFUSED')

@@ -11,12 +11,18 @@ export interface Subject {
   title: string
   name: string
   /** Makes the provider; all its endpoints stand under `baseUrl`. */
-  create(options: { baseUrl: string; gatewayUrl: string; now: () => number }): IpfsProvider
+  create(options: {
+    baseUrl: string
+    gatewayUrl: string
+    now: () => number
+    onNote(note: string): void
+  }): IpfsProvider
   /** The headers that every request must carry. */
   credentials: Record<string, string>
   /** What no error may show. */
   secrets: string[]
-  upload: { path: string; sends: 'car' | 'file'; answer(cid: string): string }
+  /** `otherPath`: where a plain file is sent to, once the CAR was refused. */
+  upload: { path: string; sends: 'car' | 'file'; answer(cid: string): string; otherPath?: string }
   /** A recorded refusal, and the part of it that an error should repeat. */
   refusal: { body: string; says: string }
   holds: {
@@ -26,6 +32,9 @@ export interface Subject {
     no(cid: string): { status: number; body: string }
   }
 }
+
+/** For tests in which nothing has to be learned. */
+export const noNote = () => {}
 
 /** The error that `work` fails with, which must be a ProviderError. */
 export async function failureIn(work: Promise<unknown>) {

@@ -7,6 +7,7 @@ import { createDiskSpace } from '#lib/platform/disk-space.ts'
 const from = (environment: Record<string, string>) =>
   createProviders(readConfig(environment).ipfs, {
     now: () => 0,
+    onNote: () => {},
     blockStore: createBlockStore({ directory: '/nowhere' }),
     diskSpace: createDiskSpace('.ipfs'),
   })

@@ -1,13 +1,21 @@
 import { CID } from 'multiformats'
-import { base16 } from 'multiformats/bases/base16'
-import { base32 } from 'multiformats/bases/base32'
-import { base36 } from 'multiformats/bases/base36'
+import { base16, base16upper } from 'multiformats/bases/base16'
+import { base32, base32upper } from 'multiformats/bases/base32'
+import { base36, base36upper } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
+import { base64url } from 'multiformats/bases/base64'
 import { ProviderError } from '#lib/model/errors.ts'
 import { LEGACY_CHUNK_BYTES, legacyCid } from './car.ts'
 import type { IpfsContent } from './content.ts'
 
-const anyBase = base32.decoder.or(base36.decoder).or(base58btc.decoder).or(base16.decoder)
+const anyBase = base32.decoder
+  .or(base32upper.decoder)
+  .or(base36.decoder)
+  .or(base36upper.decoder)
+  .or(base58btc.decoder)
+  .or(base16.decoder)
+  .or(base16upper.decoder)
+  .or(base64url.decoder)
 
 /** A CID in any of its notations, as version 1 in base32, which this program uses; `undefined` if `text` is no CID. */
 export function canonicalCid(text: string): string | undefined {

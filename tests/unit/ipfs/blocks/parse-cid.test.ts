@@ -1,7 +1,8 @@
 import { CID } from 'multiformats'
-import { base16 } from 'multiformats/bases/base16'
-import { base36 } from 'multiformats/bases/base36'
+import { base16, base16upper } from 'multiformats/bases/base16'
+import { base36, base36upper } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
+import { base64url } from 'multiformats/bases/base64'
 import { describe, expect, it } from 'vitest'
 import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { someContent } from '../content.ts'
@@ -12,9 +13,13 @@ describe('a CID', () => {
 
   it.each([
     ['base16', CID.parse(cid).toString(base16)],
+    ['base16 in capitals', CID.parse(cid).toString(base16upper)],
     ['base32', cid],
+    ['base32 in capitals', cid.toUpperCase()],
     ['base36', CID.parse(cid).toString(base36)],
+    ['base36 in capitals', CID.parse(cid).toString(base36upper)],
     ['base58', CID.parse(cid).toString(base58btc)],
+    ['base64 for URLs', CID.parse(cid).toString(base64url)],
     ['version 0', CID.parse(cid).toV0().toString()],
     ['a line', `${cid}\n`],
   ])('is understood as %s', (_, text) => {

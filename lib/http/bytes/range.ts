@@ -9,8 +9,10 @@ export interface ByteRange {
 
 /**
  * What a `Range` header asks of a representation of `sizeBytes` (RFC 9110, section 14): one range to answer by 206,
- * `'unsatisfiable'` for 416, or `undefined` where the whole is to be sent: no range, a malformed one, another unit,
- * several ranges that cannot be combined into one.
+ * `'unsatisfiable'` for 416, or `undefined` where the whole is to be sent: no range, a malformed one, another unit.
+ *
+ * Of several ranges that cannot be combined into one it is the first: a 206 says which part it is, and may be less than
+ * was asked for (section 15.3.7).
  */
 export function selectRange(
   header: string | null,
@@ -19,7 +21,7 @@ export function selectRange(
   if (!header) return undefined
   const ranges = parseRange(sizeBytes, withShortSuffixes(header, sizeBytes), { combine: true })
   if (ranges === -1) return 'unsatisfiable'
-  if (ranges === -2 || ranges.type.toLowerCase() !== 'bytes' || ranges.length !== 1) return undefined
+  if (ranges === -2 || ranges.type.toLowerCase() !== 'bytes') return undefined
   return ranges[0]
 }
 

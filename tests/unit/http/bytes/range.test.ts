@@ -19,6 +19,8 @@ describe('selectRange()', () => {
     ['bytes=0-4,5-9', { start: 0, end: 9 }],
     ['bytes=0-9,2-3', { start: 0, end: 9 }],
     ['bytes=5-9,2000-3000', { start: 5, end: 9 }],
+    ['bytes=10-14,0-4', { start: 10, end: 14 }],
+    ['bytes=2000-,10-14,0-4', { start: 10, end: 14 }],
   ])('reads "%s" of 1000 bytes as one range', (header, expected) => {
     expect(selectRange(header, 1000)).toEqual(expected)
   })
@@ -47,7 +49,6 @@ describe('selectRange()', () => {
     'bytes=1e2-',
     'items=0-5',
     'bytes 0-5',
-    'bytes=0-4,10-14',
     'bytes=0-4,x',
   ])('selects the whole for %j', (header) => {
     expect(selectRange(header, 1000)).toBeUndefined()
@@ -61,6 +62,17 @@ describe('selectRange()', () => {
         return at >= (first ?? 0) && at <= (last ?? sizeBytes)
       })
     return Array.from({ length: sizeBytes }, (_, at) => at).filter(asks)
+  }
+
+  /** The bytes around those of the first part that can be satisfied, as far as the parts ask for them without a gap. */
+  function firstRunOf(parts: Part[], sizeBytes: number) {
+    const [from] = parts.flatMap((part) => askedFor([part], sizeBytes).slice(0, 1))
+    if (from === undefined) return undefined
+    const asked = new Set(askedFor(parts, sizeBytes))
+    const range = { start: from, end: from }
+    while (asked.has(range.start - 1)) range.start -= 1
+    while (asked.has(range.end + 1)) range.end += 1
+    return range
   }
 
   interface Part {
@@ -83,13 +95,8 @@ describe('selectRange()', () => {
         fc.array(anyPart, { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 1, max: 30 }),
         (parts, size) => {
-          const asked = askedFor(parts, size)
           const selected = selectRange(`bytes=${parts.map(say).join(', ')}`, size)
-          const [start] = asked
-          const end = asked.at(-1)
-          if (start === undefined || end === undefined) expect(selected).toBe('unsatisfiable')
-          else if (end - start + 1 === asked.length) expect(selected).toEqual({ start, end })
-          else expect(selected).toBeUndefined()
+          expect(selected).toEqual(firstRunOf(parts, size) ?? 'unsatisfiable')
         },
       ),
       { seed: 1, numRuns: 500 },

@@ -70,6 +70,7 @@ describe('GET /api/temp-audio of a pending clip', () => {
     ['bytes=100-', 100, bytes.length - 1],
     ['bytes=-100', bytes.length - 100, bytes.length - 1],
     ['bytes=0-99999', 0, bytes.length - 1],
+    ['bytes=10-11,0-1', 10, 11],
   ])('sends the part for %s', async (range, start, end) => {
     const { services, clip } = await withClip()
     const response = await get(services, clip.id, { Range: range })
@@ -88,7 +89,6 @@ describe('GET /api/temp-audio of a pending clip', () => {
   })
 
   it.each([
-    ['several parts', { Range: 'bytes=0-1,10-11' }],
     ['a malformed part', { Range: 'bytes=x' }],
     ['a part of another clip', { Range: 'bytes=0-1', 'If-Range': '"another"' }],
   ])('sends the whole for %s', async (_, headers) => {

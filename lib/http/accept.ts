@@ -16,12 +16,14 @@ export function mediaRanges(accept: string | null): MediaRange[] {
     .split(',')
     .map((range) => {
       const [type = '', ...pairs] = range.split(';').map((part) => part.trim().toLowerCase())
-      const parameters = Object.fromEntries(pairs.map((pair) => pair.split('=').map((part) => part.trim())))
+      const parameters = Object.fromEntries(pairs.map((pair) => pair.split('=').map(unquoted)))
       return { type, parameters, quality: Number(parameters.q ?? 1) }
     })
     .filter(({ type, quality }) => type !== '' && quality > 0)
     .sort((a, b) => b.quality - a.quality)
 }
+
+const unquoted = (text: string) => text.trim().replace(/^"(.*)"$/, '$1')
 
 /**
  * Whether the caller wants `mediaType`, such as `audio/*`, more than anything else. A plain `*` names nothing in

@@ -4,6 +4,9 @@ const EXPOSE = 'Access-Control-Expose-Headers'
 const EXPOSED_HEADERS =
   'X-Request-Id, X-Clip-Id, request-id, character-cost, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
 
+/** The CORS headers of a route that pages of any origin may call, whatever `CORS_ALLOWED_ORIGINS` says. */
+export const anyOrigin = { 'Access-Control-Allow-Origin': '*' }
+
 type CorsConfig = Pick<Config['access'], 'corsAllowedOrigins'>
 
 /** Lets pages of the origins in `CORS_ALLOWED_ORIGINS` read an answer, unless the answer has set its own origin. */
@@ -23,15 +26,25 @@ export function addCorsHeaders({ corsAllowedOrigins }: CorsConfig, request: Requ
 }
 
 /**
- * The answer to a preflight request.
+ * The answer to a preflight request. `own` are the CORS headers of a route that follows rules of its own.
  *
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export function preflight(access: CorsConfig, request: Request, methods: string): Response {
-  const headers = new Headers({ Allow: methods, 'Access-Control-Allow-Methods': methods })
+export function preflight(
+  access: CorsConfig,
+  request: Request,
+  methods: string,
+  own: Record<string, string> = {},
+): Response {
+  const headers = new Headers({
+    Allow: methods,
+    'Access-Control-Allow-Methods': methods,
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+    'Access-Control-Max-Age': '86400',
+    ...own,
+  })
   const asked = request.headers.get('Access-Control-Request-Headers')
-  headers.set('Access-Control-Allow-Headers', asked ?? 'Authorization, Content-Type')
-  headers.set('Access-Control-Max-Age', '86400')
+  if (asked) headers.set('Access-Control-Allow-Headers', asked)
   addCorsHeaders(access, request, headers)
   return new Response(null, { status: 204, headers })
 }

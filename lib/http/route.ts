@@ -13,8 +13,8 @@ type Method = (typeof methods)[number]
 interface RouteOptions {
   /** Writes errors in another shape than a problem document. */
   render?: (problem: Problem) => Response
-  /** Whether pages of any origin may call the route, whatever `CORS_ALLOWED_ORIGINS` says. */
-  isOpenToAnyOrigin?: boolean
+  /** The CORS headers of a preflight where they do not follow `CORS_ALLOWED_ORIGINS`. */
+  cors?: Record<string, string>
 }
 
 /**
@@ -24,10 +24,7 @@ interface RouteOptions {
  * A request passes `withService` (is there a running service?) and `respond` (request id, log, errors, CORS) on its way
  * to its handler.
  */
-export function defineRoute(
-  handlers: Partial<Record<Method, Handler>>,
-  { render, isOpenToAnyOrigin = false }: RouteOptions = {},
-) {
+export function defineRoute(handlers: Partial<Record<Method, Handler>>, { render, cors }: RouteOptions = {}) {
   const withHead: typeof handlers = { ...(handlers.GET && { HEAD: handlers.GET }), ...handlers }
   const allowed = [...methods.filter((method) => withHead[method]), 'OPTIONS'].join(', ')
   const refuse: Handler = async (request) => {
@@ -39,9 +36,7 @@ export function defineRoute(
     (request) =>
       withService(request, ({ services }) => respond(services, request, handler, render))
   const OPTIONS: RouteHandler = (request) =>
-    withService(request, ({ services: { config } }) =>
-      preflight(isOpenToAnyOrigin ? { corsAllowedOrigins: ['*'] } : config.access, request, allowed),
-    )
+    withService(request, ({ services }) => preflight(services.config.access, request, allowed, cors))
   const wrapped = Object.fromEntries(methods.map((method) => [method, routeHandler(withHead[method])]))
   return { ...(wrapped as Record<Method, RouteHandler>), OPTIONS }
 }

@@ -39,7 +39,7 @@ const STALLED_MS = 120_000
 
 // Everything below these paths: Next.js would answer further slashes and dots with redirects and pages.
 const tempAudioPath = /^\/api\/temp-audio\/[^?#]/
-const ipfsPath = /^\/ipfs\/[^?#]/
+const ipfsPath = /^\/ipfs\//
 
 /**
  * Makes the HTTP server in front of Next.js.

@@ -23,7 +23,7 @@ async function expectVerified(service: Service, data: { audioUrl: string; cid: s
     'content-type': 'audio/mpeg',
     'content-length': String(data.bytes),
     etag: `"${data.cid}"`,
-    'cache-control': 'public, max-age=31536000, immutable',
+    'cache-control': 'public, max-age=29030400, immutable',
   })
   expect(await independentCid(bytes)).toBe(data.cid)
   const helia = createHeliaClient(service.baseUrl)
@@ -95,11 +95,14 @@ describe('our own gateway before a provider', () => {
     const service = await startService({ environment: embedded })
     const response = await service.fetch('/ipfs/bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
     expect([response.status, (await response.json()).code]).toEqual([404, 'not_found'])
+    const name = await service.fetch('/ipns/k51qzi5uqu5dlkw8pxuw9qmqayfdeh4kfebhmreauqdc6a7c3y7d5i9fi8mk9w')
+    expect(name.status).toBe(404)
     const preflight = await service.fetch('/ipfs/bafkqaaa', {
       method: 'OPTIONS',
       headers: { origin: 'https://a.example' },
     })
     expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('Range')
     const post = await service.fetch('/ipfs/bafkqaaa', { method: 'POST' })
     expect(post.status).toBe(405)
     await service.stop()

@@ -3,14 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createRequestListener } from '@remix-run/node-fetch-server'
 import pino from 'pino'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
+import { registerService, type Service } from '#lib/http/service.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFront } from '#lib/server/front.ts'
+import { OPTIONS, POST } from '../../app/ipfs/[...path]/route.ts'
 
 /** The services of a process on directories of their own, with the front before them. */
 export interface GatewayWorld {
@@ -46,17 +49,20 @@ export async function openGateway(
       ...replacements,
     },
   )
-  const front = createFront({
-    graceMs: 1000,
-    nextHandler: (_, response) => response.writeHead(404).end(),
-    service: {
-      serveIpfs: (request) => serveIpfs(services, request),
-      serveTempAudio: async () => new Response(),
-      afterTempAudio: async () => {},
-      beginShutdown() {},
-      drain: async () => {},
-    },
-  })
+  const service = {
+    services,
+    serveIpfs: (request: Request) => serveIpfs(services, request),
+    serveTempAudio: async () => new Response(),
+    afterTempAudio: async () => {},
+    beginShutdown() {},
+    drain: async () => {},
+  }
+  registerService(service as unknown as Service)
+  // In the place of Next.js, which gets what the front does not answer itself.
+  const nextHandler = createRequestListener((request) =>
+    request.method === 'OPTIONS' ? OPTIONS(request) : POST(request),
+  )
+  const front = createFront({ graceMs: 1000, nextHandler, service })
   front.server.listen(0, '127.0.0.1')
   await once(front.server, 'listening')
   const { port } = front.server.address() as AddressInfo

@@ -1,4 +1,4 @@
-import { answerIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
+import { answerIpfs, gatewayCors } from '#lib/http/bytes/ipfs-gateway.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
@@ -8,5 +8,5 @@ export const maxDuration = 300
 // `bin/server.ts` answers GET and HEAD before Next.js, with a Content-Length; this serves where it does not run.
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
   { GET: answerIpfs },
-  { isOpenToAnyOrigin: true },
+  { cors: gatewayCors },
 )

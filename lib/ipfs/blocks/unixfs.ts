@@ -1,6 +1,7 @@
 import { code as dagPbCode, decode } from '@ipld/dag-pb'
 import type { CID } from 'multiformats'
 import * as raw from 'multiformats/codecs/raw'
+import { identity } from 'multiformats/hashes/identity'
 import { carHeader, frameStart } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
 
@@ -88,7 +89,8 @@ export function carParts(root: DagNode, { scope, entityBytes, dups }: CarSelecti
   const sent = new Set<string>()
   function add(node: DagNode, start: number) {
     const key = node.cid.toString()
-    if (dups || !sent.has(key)) {
+    // The bytes of an identity CID are in the CID: the specification wants no block for them.
+    if (node.cid.multihash.code !== identity.code && (dups || !sent.has(key))) {
       parts.push(frameStart(node.cid, node.sizeBytes), { offset: node.offset, sizeBytes: node.sizeBytes })
       sent.add(key)
     }

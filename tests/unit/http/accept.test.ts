@@ -34,7 +34,7 @@ describe('prefers()', () => {
 describe('mediaRanges()', () => {
   it('gives the most wanted first, with its parameters, and leaves out what is refused', () => {
     const accept =
-      'text/html;q=0, application/json;q=0.5, application/vnd.ipld.car; dups=Y; order=dfs, */*;q=x'
+      'text/html;q=0, application/json;q=0.5, application/vnd.ipld.car; dups="Y"; order=dfs, */*;q=x'
     expect(mediaRanges(accept)).toEqual([
       { type: 'application/vnd.ipld.car', parameters: { dups: 'y', order: 'dfs' }, quality: 1 },
       { type: 'application/json', parameters: { q: '0.5' }, quality: 0.5 },

@@ -1,5 +1,6 @@
 import { after } from 'next/server'
 import { answerTempAudio } from '#lib/http/bytes/temp-audio.ts'
+import { anyOrigin } from '#lib/http/cors.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { getService } from '#lib/http/service.ts'
 
@@ -15,5 +16,5 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
     },
     HEAD: answerTempAudio,
   },
-  { isOpenToAnyOrigin: true },
+  { cors: anyOrigin },
 )

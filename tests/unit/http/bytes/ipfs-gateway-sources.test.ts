@@ -130,6 +130,16 @@ describe('GET /ipfs of a clip that only other gateways have', () => {
     expect((await fetch(`${world.origin}/ipfs/${leaf}?format=raw`)).status).toBe(200)
   })
 
+  it('fetches nothing to answer HEAD of the file or of its only block', async () => {
+    const { get, gateways } = await remoteClip(small, [answer('audio/mpeg', small.file)])
+    for (const query of ['', '?format=raw']) {
+      const response = await get(query, { method: 'HEAD' })
+      expect([query, response.status]).toEqual([query, 200])
+      expect(response.headers.get('content-length')).toBe(String(small.file.size))
+    }
+    expect(gateways[0]?.asked).toEqual([])
+  })
+
   it('fetches it once for many requests at the same time', async () => {
     const { get, gateways } = await remoteClip(small, [answer('audio/mpeg', small.file)])
     const answers = await Promise.all(

@@ -2,6 +2,7 @@ import { CarReader } from '@ipld/car'
 import { CID } from 'multiformats'
 import { base36 } from 'multiformats/bases/base36'
 import { base58btc } from 'multiformats/bases/base58'
+import { identity } from 'multiformats/hashes/identity'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { checkBlock } from '#lib/ipfs/blocks/car-reader.ts'
@@ -45,7 +46,7 @@ describe('GET /ipfs of a clip as audio', () => {
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'audio/mpeg',
       'content-length': String(sizes.small),
-      'cache-control': 'public, max-age=31536000, immutable',
+      'cache-control': 'public, max-age=29030400, immutable',
       etag: `"${small.cid}"`,
       'accept-ranges': 'bytes',
       'x-content-type-options': 'nosniff',
@@ -78,18 +79,6 @@ describe('GET /ipfs of a clip as audio', () => {
     expect(await response.json()).toMatchObject({ code: 'range_not_satisfiable' })
   })
 
-  it('answers HEAD with its length', async () => {
-    const response = await get(large.cid, { method: 'HEAD' })
-    expect(response.headers.get('content-length')).toBe(String(sizes.large))
-    expect(await response.text()).toBe('')
-  })
-
-  it('answers 304 to If-None-Match with its ETag', async () => {
-    const response = await get(small.cid, { headers: { 'if-none-match': `"x", W/"${small.cid}"` } })
-    expect(response.status).toBe(304)
-    expect(response.headers.get('etag')).toBe(`"${small.cid}"`)
-  })
-
   it('takes its file name from the query', async () => {
     const response = await get(`${small.cid}?filename=Grüße "1".mp3&download=true`)
     expect(response.headers.get('content-disposition')).toBe(
@@ -100,37 +89,21 @@ describe('GET /ipfs of a clip as audio', () => {
 
   it('finds it by its CID in any notation', async () => {
     const v0 = CID.parse(large.cid).toV0().toString(base58btc)
-    for (const cid of [v0, CID.parse(small.cid).toString(base36)]) {
-      const response = await get(cid, { method: 'HEAD' })
-      expect([cid, response.status]).toEqual([cid, 200])
+    const { cid } = small
+    for (const asked of [v0, CID.parse(cid).toString(base36), cid.toUpperCase()]) {
+      const response = await get(asked, { method: 'HEAD' })
+      expect([asked, response.status]).toEqual([asked, 200])
+      expect(response.headers.get('x-ipfs-path')).toBe(`/ipfs/${asked}`)
     }
+  })
+
+  it('does not mind a slash at the end', async () => {
+    const response = await get(`${small.cid}/`, { method: 'HEAD' })
+    expect([response.status, response.headers.get('x-ipfs-path')]).toEqual([200, `/ipfs/${small.cid}/`])
   })
 })
 
 describe('GET /ipfs as a trustless gateway', () => {
-  const raw = { headers: { accept: 'application/vnd.ipld.raw' } }
-  const car = { headers: { accept: 'application/vnd.ipld.car' } }
-
-  it.each([
-    ['?format=raw', {}],
-    ['', raw],
-    ['?format=raw', { headers: { accept: 'application/vnd.ipld.car' } }],
-  ])('sends one block for %j and %j', async (query, init) => {
-    const response = await get(`${small.cid}${query}`, init)
-    expect(response.status).toBe(200)
-    expect(Object.fromEntries(response.headers)).toMatchObject({
-      'content-type': 'application/vnd.ipld.raw',
-      'content-length': String(sizes.small),
-      'content-disposition': `attachment; filename="${small.cid}.bin"`,
-      'x-content-type-options': 'nosniff',
-      etag: `"${small.cid}.raw"`,
-      'cache-control': 'public, max-age=31536000, immutable',
-      'x-ipfs-path': `/ipfs/${small.cid}`,
-    })
-    expect(response.headers.get('content-location')).toBe(query ? null : `/ipfs/${small.cid}?format=raw`)
-    expect(await response.bytes()).toEqual(await bytesOf(small.file))
-  })
-
   it('sends the root and each leaf of a clip of several blocks', async () => {
     expect(leaves).toHaveLength(3)
     for (const cid of [large.cid, ...leaves]) {
@@ -140,29 +113,12 @@ describe('GET /ipfs as a trustless gateway', () => {
     }
   })
 
-  it('sends part of a block', async () => {
-    const response = await get(`${small.cid}?format=raw`, { headers: { range: 'bytes=6-16' } })
-    expect([response.status, response.headers.get('content-range')]).toEqual([
-      206,
-      `bytes 6-16/${sizes.small}`,
-    ])
-    expect(await response.bytes()).toEqual((await bytesOf(small.file)).slice(6, 17))
-  })
-
-  it.each([
-    ['?format=car', {}],
-    ['', car],
-    ['?format=car', { headers: { accept: 'application/vnd.ipld.raw' } }],
-  ])('sends a CAR in the order of the file for %j and %j', async (query, init) => {
-    const response = await get(`${large.cid}${query}`, init)
-    expect(Object.fromEntries(response.headers)).toMatchObject({
-      'content-type': 'application/vnd.ipld.car; version=1; order=dfs; dups=n',
-      'content-disposition': `attachment; filename="${large.cid}.car"`,
-      'x-content-type-options': 'nosniff',
-      'accept-ranges': 'none',
-      etag: `W/"${large.cid}.car.all.n."`,
-    })
+  it('sends a CAR in the order of the file', async () => {
+    const response = await get(`${large.cid}?format=car`)
     const bytes = await response.bytes()
+    expect(response.headers.get('content-type')).toBe(
+      'application/vnd.ipld.car; version=1; order=dfs; dups=n',
+    )
     expect(response.headers.get('content-length')).toBe(String(bytes.length))
     const opened = await openCar(bytes)
     expect(opened.roots).toEqual([large.cid])
@@ -229,21 +185,133 @@ describe('GET /ipfs as a trustless gateway', () => {
     ])
   })
 
-  it.each([
-    ['format=raw', 'application/vnd.ipld.raw', 0],
-    ['format=car', 'application/vnd.ipld.car; version=1; order=dfs; dups=n', 18],
-  ])('answers the probe for %s', async (query, type, length) => {
-    const response = await get(`bafkqaaa?${query}`)
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, type])
-    expect((await response.bytes()).length).toBeGreaterThanOrEqual(length)
-  })
-
   it('lets a Helia client fetch and verify a clip', async () => {
     const helia = createHeliaClient(world.origin)
     for (const { cid, file } of [small, large]) {
       expect(Buffer.compare(await helia.cat(CID.parse(cid)), await bytesOf(file))).toBe(0)
     }
     await expect(helia.cat(CID.parse((await someContent(100, 99)).cid))).rejects.toThrow()
+  })
+})
+
+describe('GET /ipfs in the form that the caller wants', () => {
+  const [raw, car] = ['application/vnd.ipld.raw', 'application/vnd.ipld.car']
+  const file = 'audio/mpeg'
+  const ofTheConnection = ['connection', 'date', 'keep-alive', 'transfer-encoding', 'x-request-id']
+
+  it.each([
+    ['*/*', file],
+    ['text/html, application/xhtml+xml, */*;q=0.8', file],
+    ['application/json, text/plain, */*', file],
+    [`${raw};q=0.1, audio/*`, file],
+    [`audio/*;q=0.1, ${raw}`, raw],
+    [`*/*, ${raw}`, raw],
+    [raw.toUpperCase(), raw],
+    [`${car};q=0.5, ${raw};q=0.6`, raw],
+    [`application/vnd.ipld.dag-json, ${raw};q=0.1`, raw],
+    [`${car};version=2, ${raw};q=0.1`, raw],
+    [`${car};version="1";dups="y"`, `${car}; version=1; order=dfs; dups=y`],
+    [`${car};order=foo, ${car};order=dfs;dups=y;q=0.5`, `${car}; version=1; order=dfs; dups=y`],
+    [`${car};order=;dups=`, `${car}; version=1; order=dfs; dups=n`],
+  ])('reads Accept: %s', async (accept, type) => {
+    const response = await get(small.cid, { method: 'HEAD', headers: { accept } })
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, type])
+    expect(response.headers.get('vary')).toBe('Accept')
+  })
+
+  it.each([
+    ['', {}, null, 'Accept'],
+    ['?format=raw', {}, null, null],
+    ['?format=car', {}, null, 'Accept'],
+    ['?format=raw', { accept: '*/*' }, null, null],
+    ['', { accept: raw }, '?format=raw', 'Accept'],
+    ['?filename=a%20b.bin', { accept: raw }, '?filename=a+b.bin&format=raw', 'Accept'],
+    ['?format=raw', { accept: car }, '?format=raw', null],
+    ['', { accept: car }, '?format=car', 'Accept'],
+    ['?dag-scope=block', { accept: `${car};dups=y` }, '?dag-scope=block&format=car&car-dups=y', 'Accept'],
+    ['?format=car&car-dups=n', { accept: `${car};dups=y` }, '?format=car&car-dups=n', 'Accept'],
+  ])('names in Content-Location what %j with %j asks for', async (query, headers, location, vary) => {
+    const response = await get(`${small.cid}${query}`, { method: 'HEAD', headers })
+    const own = location && `/ipfs/${small.cid}${location}`
+    expect([response.headers.get('content-location'), response.headers.get('vary')]).toEqual([own, vary])
+    if (!own) return
+    const alone = await fetch(`${world.origin}${own}`, { method: 'HEAD' })
+    expect(alone.headers.get('etag')).toBe(response.headers.get('etag'))
+  })
+
+  it.each<[string, () => string, Record<string, string>]>([
+    ['a clip', () => large.cid, {}],
+    ['a block', () => `${leaves[1]}?format=raw`, {}],
+    ['a CAR', () => `${large.cid}?format=car&entity-bytes=0:9`, {}],
+    ['what the caller has already', () => large.cid, { 'if-none-match': '*' }],
+    ['what the caller does not expect', () => large.cid, { 'if-match': '"other"' }],
+    ['an address that holds its content', () => 'bafkqabtimvwgy3yk?format=car', {}],
+    ['nothing', () => '', {}],
+    ['no CID', () => 'clip.mp3', {}],
+    ['a form that is not served', () => `${large.cid}?format=tar`, {}],
+    ['a path', () => `${large.cid}/clip.mp3`, {}],
+    ['unknown content', () => 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku', {}],
+  ])('says the same to HEAD as to GET of %s', async (_, path, headers) => {
+    const [told, got] = await Promise.all(
+      ['HEAD', 'GET'].map(async (method) => {
+        const response = await get(path(), { method, headers })
+        const body = await response.bytes()
+        const fields = Object.fromEntries(response.headers)
+        for (const name of ofTheConnection) delete fields[name]
+        return { status: response.status, fields, sizeBytes: body.length }
+      }),
+    )
+    expect(told).toEqual({ ...got, sizeBytes: 0 })
+    if (got?.status === 200) expect(got.fields['content-length']).toBe(String(got.sizeBytes))
+  })
+})
+
+describe('GET /ipfs of content that is in the address', () => {
+  const address = (text: string) =>
+    CID.createV1(0x55, identity.digest(new TextEncoder().encode(text))).toString()
+
+  it.each([
+    ['format=raw', 'application/vnd.ipld.raw', 0],
+    ['format=car', 'application/vnd.ipld.car; version=1; order=dfs; dups=n', 26],
+  ])('answers the probe for %s', async (query, type, length) => {
+    const response = await get(`bafkqaaa?${query}`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, type])
+    expect(await response.bytes()).toHaveLength(length)
+  })
+
+  it.each(['', '&format=raw'])('sends it, to be saved under no name of the caller (%s)', async (form) => {
+    const cid = address('@echo off')
+    const response = await get(`${cid}?filename=setup.bat${form}`)
+    expect(await response.text()).toBe('@echo off')
+    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${cid}.bin"`)
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    const part = await get(cid, { headers: { range: 'bytes=1-4' } })
+    expect([part.status, await part.text()]).toEqual([206, 'echo'])
+  })
+
+  it.each([
+    ['more than 128 bytes', address('x'.repeat(129))],
+    ['far more, which is no name of a file either', address('x'.repeat(1000))],
+    ['no bytes', CID.createV1(0x70, identity.digest(new Uint8Array([8, 1]))).toString()],
+  ])('has nothing at an address of %s', async (_, cid) => {
+    expect((await get(cid)).status).toBe(404)
+  })
+})
+
+describe('GET /ipfs with only-if-cached', () => {
+  const onlyIfCached = { headers: { 'cache-control': 'Only-If-Cached' } }
+
+  it('is 412 for a clip that others would have to deliver, and sends one that waits here', async () => {
+    const elsewhere = await someContent(100, 51)
+    await world.record(elsewhere, { provider: 'pinata' })
+    for (const method of ['GET', 'HEAD']) {
+      const response = await get(elsewhere.cid, { ...onlyIfCached, method })
+      expect([method, response.status]).toEqual([method, 412])
+    }
+    const waiting = await someContent(100, 52)
+    await world.record(waiting, { provider: 'pinata', hasLocalBytes: true })
+    expect((await get(waiting.cid, { ...onlyIfCached, method: 'HEAD' })).status).toBe(200)
+    expect((await get(small.cid, { ...onlyIfCached, method: 'HEAD' })).status).toBe(200)
   })
 })
 
@@ -258,14 +326,25 @@ describe('GET /ipfs refuses', () => {
       'not_found',
     ],
     ['a path below a file', () => `${small.cid}/index.html`, {}, 404, 'not_found'],
-    ['an unknown format', () => `${small.cid}?format=tar`, {}, 400, 'invalid_request'],
+    ['no CID at all', '', {}, 400, 'invalid_request'],
+    ['a format that it does not serve', () => `${small.cid}?format=tar`, {}, 406, 'not_acceptable'],
+    ['an unknown format', () => `${small.cid}?format=constructor`, {}, 400, 'invalid_request'],
+    ['the record of a name', () => `${small.cid}?format=ipns-record`, {}, 400, 'invalid_request'],
     [
-      'an unsupported format in Accept',
+      'the record of a name in Accept',
       () => small.cid,
-      { accept: 'application/vnd.ipld.dag-json' },
+      { accept: 'application/vnd.ipfs.ipns-record' },
+      400,
+      'invalid_request',
+    ],
+    [
+      'another version of CAR in Accept',
+      () => `${small.cid}?format=car`,
+      { accept: 'application/vnd.ipld.car;version=2' },
       406,
       'not_acceptable',
     ],
+    ['JSON in Accept', () => small.cid, { accept: 'application/json' }, 406, 'not_acceptable'],
     ['another version of CAR', () => `${small.cid}?format=car&car-version=2`, {}, 400, 'invalid_request'],
     ['an unknown dag-scope', () => `${small.cid}?format=car&dag-scope=x`, {}, 400, 'invalid_request'],
     ['malformed entity-bytes', () => `${small.cid}?format=car&entity-bytes=1-2`, {}, 400, 'invalid_request'],

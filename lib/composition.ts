@@ -27,6 +27,7 @@ import { createScrubber } from '#lib/platform/redact.ts'
 import { createSkewCorrectedClock, type TimeReading } from '#lib/platform/skew-corrected-clock.ts'
 import { createTaskTracker } from '#lib/platform/task-tracker.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
+import { createVerifiedFiles } from '#lib/platform/verified-files.ts'
 import { createBullQueue } from '#lib/queue/bullmq.ts'
 import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues, type WorkQueue } from '#lib/queue/queue.ts'
@@ -81,7 +82,8 @@ export function createServices(config: Config, replacements: Replacements = {}):
     replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') })
 
   // ipfs
-  const { blockStore, blockCache, ...built } = openProviders(config, { clock, log })
+  const verifiedFiles = createVerifiedFiles()
+  const { blockStore, blockCache, ...built } = openProviders(config, { clock, log, verifiedFiles })
   const providers = replacements.providers ?? built.providers
   const chain = openChain(config, { providers, clock, scrub, redis })
 
@@ -120,6 +122,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     chain,
     blockStore,
     blockCache,
+    verifiedFiles,
     catalog,
     events,
     inFlight: {
@@ -133,17 +136,21 @@ export function createServices(config: Config, replacements: Replacements = {}):
 }
 
 /** The providers, the clips of the one on this machine, and what our gateway has fetched from others. */
-function openProviders({ ipfs }: Config, { clock, log }: Built<'clock' | 'log'>) {
+function openProviders(
+  { ipfs }: Config,
+  { clock, log, verifiedFiles }: Built<'clock' | 'log' | 'verifiedFiles'>,
+) {
   const { repositoryDir } = ipfs
   const now = () => clock.now()
   const onNote = (provider: string, note: string) => log.warn({ provider }, note)
-  const blockStore = createBlockStore({ directory: path.join(repositoryDir, 'clips') })
-  const diskSpace = createDiskSpace(repositoryDir)
+  const blockStore = createBlockStore({ directory: path.join(repositoryDir, 'clips'), verifiedFiles })
   const blockCache = createBlockCache({
-    store: createBlockStore({ directory: path.join(repositoryDir, 'cache') }),
+    store: createBlockStore({ directory: path.join(repositoryDir, 'cache'), verifiedFiles }),
     maxBytes: ipfs.cacheMaxBytes,
+    diskSpace: createDiskSpace(repositoryDir),
     now,
   })
+  const diskSpace = { hasSpace: blockCache.makeRoom }
   return { ...createProviders(ipfs, { now, blockStore, diskSpace, onNote }), blockStore, blockCache }
 }
 

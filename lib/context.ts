@@ -15,6 +15,7 @@ import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import type { KeyedHash } from '#lib/platform/keyed-hash.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import type { TaskTracker } from '#lib/platform/task-tracker.ts'
+import type { VerifiedFiles } from '#lib/platform/verified-files.ts'
 import type { WorkQueue } from '#lib/queue/queue.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
 import type { Speech } from '#lib/speech/speech.ts'
@@ -75,6 +76,8 @@ export interface Services {
   blockStore: BlockStore
   /** Clips that our gateway has fetched from others. */
   blockCache: BlockCache
+  /** Which files of clips were found to have the right bytes. */
+  verifiedFiles: VerifiedFiles
 
   /** The records. */
   catalog: Catalog

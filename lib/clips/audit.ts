@@ -103,11 +103,9 @@ async function checkPin(
 
 /** Uploads the clip to the same provider again, and verifies it. Where that fails a replica is asked of the others. */
 async function repair(services: Services, clip: Clip, pin: Pin, signal: AbortSignal): Promise<boolean> {
-  const { catalog, chain, clock, log, blockStore } = services
+  const { catalog, chain, clock, log } = services
   const { id: clipId, provider } = { ...clip, ...pin, id: clip.id }
   try {
-    // Our own damaged copy would be taken for the content otherwise.
-    if (provider === 'embedded') await blockStore.delete(pin.cid)
     const { ipfsHash } = await chain.upload(await contentOf(services, clip), {
       priority: 'background',
       attemptLog: bestEffortLog(services, clipId, 'replica'),

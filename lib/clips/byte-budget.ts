@@ -37,14 +37,17 @@ export async function reserveBytes(services: Services, clip: NewClip): Promise<v
 }
 
 /**
- * Makes sure that the disk has space for `sizeBytes` more. Where it has not, the bytes of clips that IPFS has already
- * are deleted, oldest first; with a bucket, local copies.
+ * Makes sure that the disk has space for `sizeBytes` more. Where it has not, the gateway's cache gives way first, if it is
+ * on the same disk; then the bytes of clips that IPFS has already are deleted, oldest first; with a bucket, local copies.
  *
  * @throws TempAudioError when that is not enough
  * @throws CatalogError when the catalog fails
  */
 export async function freeDiskSpace(services: Services, sizeBytes: number): Promise<void> {
-  const { diskSpace, s3 } = services
+  const { blockCache, diskSpace, s3 } = services
+  if (await diskSpace.hasSpace(sizeBytes)) return
+  // It looks at its own disk: where that has space, nothing is deleted.
+  await blockCache.makeRoom(sizeBytes)
   const evictSome = s3 ? s3.store.evictCopies : () => evictStored(services)
   while (!(await diskSpace.hasSpace(sizeBytes))) {
     if ((await evictSome()) === 0) {

@@ -5,18 +5,32 @@ import { type Clip, fileNameOf, mimeTypeOf } from '#lib/model/clip.ts'
 import { findContent } from './find-content.ts'
 
 /**
- * The bytes of a clip that has its CID, from the temporary store or from wherever they are, packed for an upload.
+ * The bytes of a clip that has its CID, from the temporary store or from wherever they are right, packed for an upload.
  *
  * @throws Error when they cannot be had, or have another CID; CatalogError
  */
 export async function contentOf(services: Services, clip: Clip): Promise<IpfsContent> {
   const cid = clip.cid as string
-  const file =
-    (clip.hasLocalBytes && (await services.store.blob(clip.id))) || (await fetchedFile(services, cid))
-  const packed = await packCar(file)
-  if (packed.cid !== cid)
-    throw new Error(`Its bytes have changed: they are ${packed.cid} and should be ${cid}`)
-  return { ...packed, file, fileName: fileNameOf(clip), mimeType: mimeTypeOf(clip) }
+  const here = clip.hasLocalBytes ? await fromStore(services, clip) : null
+  if (here?.cid === cid) return here
+  const fetched = await packed(clip, await fetchedFile(services, cid))
+  if (fetched.cid === cid) return fetched
+  throw new Error(`Its bytes have changed: they are ${fetched.cid} and should be ${cid}`)
+}
+
+async function packed(clip: Clip, file: Blob): Promise<IpfsContent> {
+  return { ...(await packCar(file)), file, fileName: fileNameOf(clip), mimeType: mimeTypeOf(clip) }
+}
+
+/** `null` where they are not there, or cannot be read: IPFS may have them. */
+async function fromStore({ log, store }: Services, clip: Clip): Promise<IpfsContent | null> {
+  try {
+    const file = await store.blob(clip.id)
+    return file && (await packed(clip, file))
+  } catch (error) {
+    log.warn({ err: error, clipId: clip.id }, 'The temporary store could not read a clip')
+    return null
+  }
 }
 
 async function fetchedFile(services: Services, cid: string): Promise<Blob> {

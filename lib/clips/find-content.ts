@@ -1,10 +1,11 @@
 import type { Services } from '#lib/context.ts'
-import type { LocalDag } from '#lib/ipfs/blocks/block-store.ts'
+import type { BlockStore, LocalDag } from '#lib/ipfs/blocks/block-store.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { fetchContent, putFile, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
+import { isDiskFull } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { hedgedRace } from '#lib/platform/hedged-race.ts'
 
@@ -15,60 +16,127 @@ const STAGGER_MS = 700
 export interface FoundContent {
   /** The clip, where the CID is one of its own and not that of a block. */
   clip: Clip | null
-  /** The content, where it is here already. */
+  /** The content, where it is here already, with every byte verified. */
   kept: LocalDag | null
-  /** The content, fetched from a gateway where it is not here. @throws ServiceError `content_unreachable` */
+  /** Whether a copy here is damaged. */
+  isDamaged: boolean
+  /**
+   * The content, from another copy where it is not here. That takes the place of a damaged one.
+   *
+   * @throws ServiceError `content_unreachable`, `content_damaged`, `cache_disk_full`
+   */
   open(): Promise<LocalDag>
 }
 
 /**
  * Finds the content of `cid` (in canonical form); `null` where this service never stored it.
  *
+ * @throws ServiceError `content_damaged` where a copy here is damaged, and no record says who has another one
  * @throws CatalogError when the catalog fails
  */
 export async function findContent(services: Services, cid: string): Promise<FoundContent | null> {
   const { catalog, blockStore, blockCache } = services
   const clip = await catalog.pins.clipOf(cid)
-  const kept = (await openUndamaged(services, cid)) ?? (await blockCache.open(cid))
-  if (clip || kept)
-    return { clip, kept, open: async () => kept ?? fetchOnce(services, clip as Clip, cid, cid) }
-  const root = (await blockStore.rootOf(cid)) ?? (await blockCache.rootOf(cid))
-  const whole = root && root !== cid ? await catalog.pins.clipOf(root) : null
-  return whole && root ? { clip: null, kept: null, open: () => fetchOnce(services, whole, root, cid) } : null
+  const stored = await openCopy(services, blockStore, cid)
+  if (stored && stored !== 'damaged') return foundHere(clip, stored)
+  const cached = await openCopy(services, blockCache, cid)
+  const root = clip ? cid : ((await blockStore.rootOf(cid)) ?? (await blockCache.rootOf(cid)))
+  const whole = clip ?? (root && root !== cid ? await catalog.pins.clipOf(root) : null)
+  const isDamaged = stored === 'damaged' || cached === 'damaged'
+  // What is in the cache mends what is in the repository, if anybody knows which clip that is.
+  if (cached && cached !== 'damaged' && !(isDamaged && whole)) return foundHere(clip, cached)
+  if (whole && root) {
+    const wanted = { clip: whole, root, isDamaged, sink: stored === 'damaged' ? blockStore : blockCache }
+    return { clip, kept: null, isDamaged, open: () => fetchOnce(services, wanted, cid) }
+  }
+  if (isDamaged) throw damaged()
+  return null
 }
 
-/** The content in our own repository. A damaged clip counts as missing: a provider may have it. */
-async function openUndamaged({ blockStore, log }: Services, cid: string): Promise<LocalDag | null> {
+const foundHere = (clip: Clip | null, kept: LocalDag): FoundContent => ({
+  clip,
+  kept,
+  isDamaged: false,
+  open: async () => kept,
+})
+
+/** A copy that cannot be read counts as missing: a provider may have it. */
+async function openCopy({ log }: Services, place: Pick<BlockStore, 'open'>, cid: string) {
   try {
-    return await blockStore.open(cid)
+    return await place.open(cid)
   } catch (error) {
     log.error({ cid, error: describeError(error) }, 'A clip in the repository cannot be read')
-    return null
+    const isBadDisk = (error as NodeJS.ErrnoException).code === 'EIO'
+    return isBadDisk || WrongContentError.isInstance(error) ? 'damaged' : null
   }
 }
 
-/** Fetches the clip into the cache, once for all who ask at the same time, and opens its block `cid`. */
-async function fetchOnce(services: Services, clip: Clip, root: string, cid: string): Promise<LocalDag> {
+/** A clip, the CID under which it is wanted, and where it is to be put. */
+interface Wanted {
+  clip: Clip
+  root: string
+  isDamaged: boolean
+  sink: Pick<BlockStore, 'put'>
+}
+
+/** Fetches the clip, once for all who ask at the same time, and opens its block `cid`. */
+async function fetchOnce(services: Services, wanted: Wanted, cid: string): Promise<LocalDag> {
   const { contentFetches } = services.inFlight
+  const { root } = wanted
   const fetching =
     contentFetches.get(root) ??
-    services.tasks.track(fetchClip(services, clip, root)).finally(() => contentFetches.delete(root))
+    services.tasks.track(fetchClip(services, wanted)).finally(() => contentFetches.delete(root))
   contentFetches.set(root, fetching)
   await fetching
-  const kept = await services.blockCache.open(cid)
-  if (kept) return kept
+  for (const place of [services.blockStore, services.blockCache]) {
+    const copy = await openCopy(services, place, cid)
+    if (copy && copy !== 'damaged') return copy
+  }
   throw unreachable('It is not a block of the clip to which the block store assigned it')
 }
 
-async function fetchClip(services: Services, clip: Clip, root: string): Promise<void> {
-  const { blockCache, clock, config, store, tasks } = services
+async function fetchClip(services: Services, wanted: Wanted): Promise<void> {
+  // A plain file is on disk twice until its CID is known.
+  const neededBytes = 2 * wanted.clip.sizeBytes
+  try {
+    await services.blockCache.withRoom(neededBytes, async () => {
+      if (!(await copyFromHere(services, wanted))) await copyFromGateways(services, wanted)
+    })
+  } catch (cause) {
+    if (isDiskFull(cause)) throw cacheFull(cause)
+    if (!(cause instanceof AggregateError)) throw cause
+    throw wanted.isDamaged ? damaged(cause) : unreachable('No IPFS gateway delivers it at the moment', cause)
+  }
+}
+
+/** Copies the clip from the temporary store or the cache; `false` where neither has the right bytes. */
+async function copyFromHere(services: Services, { clip, root, sink }: Wanted): Promise<boolean> {
+  const { blockCache, blockStore, log, store, tasks } = services
   const { signal } = tasks
-  const here = clip.hasLocalBytes ? await store.blob(clip.id) : null
-  if (here) return putFile(blockCache, root, here, { signal })
-  const sources = await sourcesOf(services, clip, root)
+  const copies = [
+    async () => (clip.hasLocalBytes ? store.blob(clip.id) : null),
+    async () => (sink === blockStore ? ((await blockCache.open(root))?.file() ?? null) : null),
+  ]
+  for (const open of copies) {
+    try {
+      const file = await open()
+      if (!file) continue
+      await putFile(sink, root, file, { signal })
+      return true
+    } catch (error) {
+      if (signal.aborted || isDiskFull(error)) throw error
+      log.error({ clipId: clip.id, error: describeError(error) }, 'The bytes of a clip here cannot be used')
+    }
+  }
+  return false
+}
+
+async function copyFromGateways(services: Services, wanted: Wanted): Promise<void> {
+  const { clock, config, tasks } = services
+  const sources = await sourcesOf(services, wanted)
   const attempts = sources.map(
     (source) => (stop: AbortSignal) =>
-      withTimeLimit((limited) => fetchFrom(services, source, { clip, root, signal: limited }), {
+      withTimeLimit((signal) => fetchFrom(services, source, wanted, signal), {
         clock,
         timeoutMs: config.ipfs.attemptTimeoutMs,
         timeoutError: () => new Error('No answer in time'),
@@ -78,9 +146,7 @@ async function fetchClip(services: Services, clip: Clip, root: string): Promise<
         throw error
       }),
   )
-  await hedgedRace(attempts, { clock, staggerMs: STAGGER_MS, signal }).catch((cause: unknown) => {
-    throw unreachable('No IPFS gateway delivers it at the moment', cause)
-  })
+  await hedgedRace(attempts, { clock, staggerMs: STAGGER_MS, signal: tasks.signal })
 }
 
 /** A gateway, and the CID under which it has the clip. */
@@ -92,8 +158,7 @@ interface Source {
 /** The gateways of the providers that hold the clip, then all others; each once. */
 async function sourcesOf(
   { catalog, config, providers }: Services,
-  clip: Clip,
-  root: string,
+  { clip, root }: Wanted,
 ): Promise<Source[]> {
   const pins = await catalog.pins.ofClip(clip.id)
   const gatewayOf = new Map(providers.map(({ name, gatewayUrl }) => [name, gatewayUrl]))
@@ -114,14 +179,15 @@ async function sourcesOf(
 async function fetchFrom(
   { blockCache, config }: Services,
   { gatewayUrl, cid }: Source,
-  { clip, root, signal }: { clip: Clip; root: string; signal: AbortSignal },
+  { clip: { sizeBytes }, root, sink }: Wanted,
+  signal: AbortSignal,
 ): Promise<void> {
-  const { sizeBytes } = clip
   const spoolDirectory = spoolDirectoryOf(config)
-  await fetchContent(blockCache, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
+  const place = cid === root ? sink : blockCache
+  await fetchContent(place, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
   if (cid === root) return
   const kept = await blockCache.open(cid)
-  if (kept) await putFile(blockCache, root, await kept.file(), { signal })
+  if (kept) await putFile(sink, root, await kept.file(), { signal })
 }
 
 function reportFailure({ log, scrub }: Services, { gatewayUrl, cid }: Source, error: unknown) {
@@ -133,4 +199,14 @@ function reportFailure({ log, scrub }: Services, { gatewayUrl, cid }: Source, er
 
 function unreachable(message: string, cause?: unknown) {
   return new ServiceError('content_unreachable', message, { cause, retryAfterMs: 30_000 })
+}
+
+function damaged(cause?: unknown) {
+  const message = 'The copy of it here is damaged, and nobody else delivers it at the moment'
+  return new ServiceError('content_damaged', message, { cause, retryAfterMs: 60_000 })
+}
+
+function cacheFull(cause: unknown) {
+  const message = 'The disk of the gateway’s cache is full, so that it cannot be fetched from another gateway'
+  return new ServiceError('cache_disk_full', message, { cause, retryAfterMs: 60_000 })
 }

@@ -3,6 +3,7 @@ import type { Services } from '#lib/context.ts'
 import { type Clip, isClipId, isGone } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
+import { areBytesDamaged, repairBytes } from './local-bytes.ts'
 
 /** A clip that can be read: from the temporary store, or only from IPFS any more. */
 export type OpenClip =
@@ -11,9 +12,9 @@ export type OpenClip =
       clip: LocalClip
       /**
        * Opens the bytes, or the part of them from `start` to `end` (both inclusive). `null`: they were deleted
-       * meanwhile, or the store fails and IPFS has them as well; `currentUrlOf` says where they are.
+       * meanwhile, or are damaged or unreadable and IPFS has them as well; `currentUrlOf` says where they are.
        *
-       * @throws ServiceError `storage_unavailable`
+       * @throws ServiceError `storage_unavailable`, `content_damaged`
        */
       read(range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
     }
@@ -28,7 +29,7 @@ export type LocalClip = Clip & { cid: string; mimeType: string }
  * @throws CatalogError when the catalog fails
  */
 export async function openClip(services: Services, id: string): Promise<OpenClip> {
-  const { catalog, clock, config, log, store } = services
+  const { catalog, clock, config, log, store, tasks } = services
   const found = isClipId(id) ? await catalog.clips.find(id) : null
   const clip = found && asPublished(config, found)
   if (!clip?.cid || !clip.mimeType) {
@@ -38,19 +39,25 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
     throw new ServiceError('expired', 'This clip has expired: no IPFS provider took it within its time')
   }
   if (!clip.hasLocalBytes && clip.permanentUrl) return { from: 'ipfs', clip, permanentUrl: clip.permanentUrl }
-  const { cid, mimeType } = clip
+  const local: LocalClip = { ...clip, cid: clip.cid, mimeType: clip.mimeType }
   return {
     from: 'here',
-    clip: { ...clip, cid, mimeType },
-    read: (range) =>
-      store.read(id, range).catch((cause: unknown) => {
+    clip: local,
+    async read(range) {
+      try {
+        if (!(await areBytesDamaged(services, local))) return await store.read(id, range)
+      } catch (cause) {
         if (!clip.permanentUrl) throw bytesUnavailable(cause)
         log.warn(
           { err: cause, clipId: id },
           'The temporary store could not read a clip; its caller is sent to IPFS',
         )
         return null
-      }),
+      }
+      if (!clip.permanentUrl) throw bytesDamaged()
+      tasks.track(repairBytes(services, local)).catch(() => {})
+      return null
+    },
   }
 }
 
@@ -69,4 +76,9 @@ export async function currentUrlOf(services: Services, id: string): Promise<stri
 function bytesUnavailable(cause?: unknown) {
   const message = 'The bytes of this clip are not available at the moment'
   return new ServiceError('storage_unavailable', message, { cause, retryAfterMs: 60_000 })
+}
+
+function bytesDamaged() {
+  const message = 'The bytes of this clip are damaged, and no IPFS provider has it yet'
+  return new ServiceError('content_damaged', message, { retryAfterMs: 60_000 })
 }

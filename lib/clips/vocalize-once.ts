@@ -3,6 +3,7 @@ import type { VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
+import { areBytesDamaged } from './local-bytes.ts'
 import { requestFingerprint } from './request-fingerprint.ts'
 import { resolveSpeech, type VocalizeContext, vocalize } from './vocalize.ts'
 
@@ -110,7 +111,7 @@ async function answerWith(
       const hash = await hashOf(services, request, { asSpoken: true })
       return hash ? findOrSpeak(services, request, context, hash) : vocalize(services, request, context)
     }
-    const audio = await store.blob(clip.id)
+    const audio = (await areBytesDamaged(services, clip)) ? null : await store.blob(clip.id)
     if (!audio) return vocalize(services, request, context)
     const { id, outputFormat, modelId } = clip
     context.listener.replay({ id, audio, outputFormat: outputFormat ?? '', modelId: modelId ?? '' })

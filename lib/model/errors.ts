@@ -34,6 +34,8 @@ export const errorStatus = {
   shutting_down: 503,
   not_ready: 503,
   speech_timeout: 504,
+  content_damaged: 503,
+  cache_disk_full: 503,
   content_unreachable: 504,
 } as const
 

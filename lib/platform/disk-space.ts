@@ -1,9 +1,20 @@
 import { mkdir, statfs } from 'node:fs/promises'
+import { markedError } from './errors.ts'
 import { MEBIBYTE } from './units.ts'
 
 /** Kept free for what has to be written before anything can be deleted, such as a database. On a small disk: a share. */
 const MARGIN_BYTES = 32 * MEBIBYTE
 const MARGIN_SHARE = 1 / 8
+
+/** The disk could take what is to be written only without its margin. */
+export class DiskFullError extends markedError('DiskFullError') {}
+
+/** Whether an error, or one of several that were collected, says that the disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isDiskFull)
+  const { code } = error as NodeJS.ErrnoException
+  return DiskFullError.isInstance(error) || code === 'ENOSPC' || code === 'EDQUOT'
+}
 
 export interface DiskSpace {
   /** Whether the disk can take `sizeBytes` more, with a margin left over. */

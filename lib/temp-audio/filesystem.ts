@@ -5,6 +5,7 @@ import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
+import { fileVersion } from '#lib/platform/verified-files.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 
 /** A clip that cannot be written is kept in memory up to this size, so that IPFS can still take it. */
@@ -45,6 +46,11 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
 
     async blob(id) {
       return isClipId(id) ? openFileAsBlob(placeOf(id)).catch(nullIfMissing) : null
+    },
+
+    async version(id) {
+      const facts = isClipId(id) ? await stat(placeOf(id), { bigint: true }).catch(nullIfMissing) : null
+      return facts && fileVersion(facts)
     },
 
     async delete(id) {

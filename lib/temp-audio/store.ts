@@ -50,6 +50,11 @@ export interface TempAudioStore {
   read(id: string, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
   /** The bytes as a blob that streams from the store each time it is read. */
   blob(id: string): Promise<Blob | null>
+  /**
+   * What changes when the file of a clip does, so that it has to be verified again; `null` where there is none. Only
+   * stores that leave it to their caller to verify bytes have this.
+   */
+  version?(id: string): Promise<string | null>
   delete(id: string): Promise<void>
   /**
    * All committed clips. With `removeUnfinishedBefore` (milliseconds since the epoch) it also deletes what writes that

@@ -9,6 +9,7 @@ import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
+import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
 import { registerService, type Service } from '#lib/http/service.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { newClipId } from '#lib/model/clip.ts'
@@ -22,10 +23,10 @@ export interface GatewayWorld {
   directory: string
   /** What was logged, one object a line. */
   log: Record<string, unknown>[]
-  /** Records a clip that `provider` holds, as it is after an upload. */
+  /** Records a clip that `provider` holds, as it is after an upload; or one that waits for IPFS, where that is `null`. */
   record(
     content: IpfsContent,
-    options?: { provider?: string; ipfsHash?: string; hasLocalBytes?: boolean },
+    options?: { provider?: string | null; ipfsHash?: string; hasLocalBytes?: boolean },
   ): Promise<string>
   close(): Promise<void>
 }
@@ -52,7 +53,7 @@ export async function openGateway(
   const service = {
     services,
     serveIpfs: (request: Request) => serveIpfs(services, request),
-    serveTempAudio: async () => new Response(),
+    serveTempAudio: (request: Request) => serveTempAudio(services, request),
     afterTempAudio: async () => {},
     beginShutdown() {},
     drain: async () => {},
@@ -103,6 +104,7 @@ export async function openGateway(
         leaseExpiresAt: null,
       })
       const permanentUrl = `/ipfs/${ipfsHash}`
+      if (provider === null) return id
       await clips.store(id, { provider, ipfsHash, permanentUrl, storedAt: at })
       if (!hasLocalBytes) await clips.markBytesDeleted(id)
       return id

@@ -24,17 +24,19 @@ export interface GatewayAnswer {
 /** @see https://specs.ipfs.tech/http-gateways/path-gateway/#response-headers */
 export function gatewayAnswer(
   cid: CID,
-  { clip }: FoundContent,
+  { clip, isDamaged }: FoundContent,
   wanted: Representation,
   url: URL,
 ): GatewayAnswer {
+  // Where the copy here is damaged, whether there is another one has to be seen even for `HEAD`.
+  const knownBytes = isDamaged ? undefined : clip?.sizeBytes
   const headersOf = (type: string, fileName: string) => headersFor(cid, wanted, url, { type, fileName })
   if (wanted.format === 'raw') {
     return {
       headers: headersOf('application/vnd.ipld.raw', `${cid}.bin`),
       etag: `"${cid}.raw"`,
       takesRanges: true,
-      sizeBytes: isLeaf(cid) ? clip?.sizeBytes : undefined,
+      sizeBytes: isLeaf(cid) ? knownBytes : undefined,
       partsOf: ({ dag: { offset, sizeBytes } }) => [{ offset, sizeBytes }],
     }
   }
@@ -55,7 +57,7 @@ export function gatewayAnswer(
     headers: headersOf(clip?.mimeType ?? 'application/octet-stream', clip ? fileNameOf(clip) : `${cid}.bin`),
     etag: `"${cid}"`,
     takesRanges: true,
-    sizeBytes: clip?.sizeBytes,
+    sizeBytes: knownBytes,
     partsOf: ({ dag }) => fileParts(dag),
   }
 }

@@ -26,5 +26,5 @@ export function inlineContent(cid: CID): FoundContent | null {
     },
     file: async () => new Blob([Uint8Array.from(digest)]),
   }
-  return { clip: null, kept, open: async () => kept }
+  return { clip: null, kept, isDamaged: false, open: async () => kept }
 }

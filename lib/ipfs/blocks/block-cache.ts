@@ -1,3 +1,4 @@
+import { DiskFullError, type DiskSpace } from '#lib/platform/disk-space.ts'
 import type { BlockStore, LocalDag } from './block-store.ts'
 
 /** How long after one use of a clip a further use is not recorded. */
@@ -6,21 +7,34 @@ const TOUCH_EVERY_MS = 60_000
 const MEASURE_EVERY_MS = 60_000
 
 /** A block store of bounded size: the clips that have not been used for longest are deleted first. */
-export type BlockCache = Pick<BlockStore, 'put' | 'open' | 'rootOf'>
+export interface BlockCache extends Pick<BlockStore, 'put' | 'open' | 'rootOf'> {
+  /** Deletes clips until the disk has space for `sizeBytes` more. Returns whether it has. */
+  makeRoom(sizeBytes: number): Promise<boolean>
+  /**
+   * Does `work`, which writes `sizeBytes` to the disk, once there is room for that.
+   *
+   * @throws DiskFullError when there is not; whatever `work` throws
+   */
+  withRoom<T>(sizeBytes: number, work: () => Promise<T>): Promise<T>
+}
 
 /**
- * Keeps at most `maxBytes` in `store`. The clip that was put last stays even if it alone is larger, so that whoever asked
- * for it can read it.
+ * Keeps at most `maxBytes` in `store`, and less where `diskSpace` asks for that. The clip that was put last stays even if
+ * it alone is larger than `maxBytes`, so that whoever asked for it can read it.
  */
 export function createBlockCache(options: {
   store: BlockStore
   maxBytes: number
+  diskSpace: DiskSpace
   now: () => number
 }): BlockCache {
-  const { store, maxBytes, now } = options
+  const { store, maxBytes, diskSpace, now } = options
   const touchedAt = new Map<string, number>()
   let knownBytes = 0
   let measuredAt = Number.NEGATIVE_INFINITY
+  let evicting: Promise<unknown> = Promise.resolve()
+  /** What is being written now. */
+  let expectedBytes = 0
 
   async function touch({ dag }: LocalDag) {
     const cid = await store.rootOf(dag.cid.toString())
@@ -29,18 +43,29 @@ export function createBlockCache(options: {
     await store.touch(cid, now())
   }
 
-  async function evict(lastPut: string) {
-    const cars = await Array.fromAsync(store.list())
-    knownBytes = cars.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    measuredAt = now()
-    cars.sort((a, b) => a.usedAt - b.usedAt)
-    for (const { cid, sizeBytes } of cars) {
-      if (knownBytes <= maxBytes) return
-      if (cid === lastPut) continue
-      await store.delete(cid)
-      touchedAt.delete(cid)
-      knownBytes -= sizeBytes
-    }
+  /** Deletes the clips that were not used for longest until there is enough room. One after the other for all callers. */
+  function evict(hasRoom: () => boolean | Promise<boolean>, spared?: string): Promise<boolean> {
+    const turn = evicting.then(async () => {
+      const cars = await Array.fromAsync(store.list())
+      knownBytes = cars.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      measuredAt = now()
+      cars.sort((a, b) => a.usedAt - b.usedAt)
+      for (const { cid, sizeBytes } of cars) {
+        if (await hasRoom()) return true
+        if (cid === spared) continue
+        await store.delete(cid)
+        touchedAt.delete(cid)
+        knownBytes -= sizeBytes
+      }
+      return hasRoom()
+    })
+    evicting = turn.catch(() => {})
+    return turn
+  }
+
+  async function makeRoom(sizeBytes: number) {
+    const hasRoom = () => diskSpace.hasSpace(sizeBytes)
+    return (await hasRoom()) || evict(hasRoom)
   }
 
   return {
@@ -58,7 +83,20 @@ export function createBlockCache(options: {
       touchedAt.set(root, now())
       const local = await store.open(root)
       knownBytes += local?.dag.fileBytes ?? 0
-      if (knownBytes > maxBytes || now() - measuredAt > MEASURE_EVERY_MS) await evict(root)
+      const isDue = knownBytes > maxBytes || now() - measuredAt > MEASURE_EVERY_MS
+      if (isDue) await evict(() => knownBytes <= maxBytes, root)
+    },
+
+    makeRoom,
+
+    async withRoom(sizeBytes, work) {
+      expectedBytes += sizeBytes
+      try {
+        if (!(await makeRoom(expectedBytes))) throw new DiskFullError('The disk of the cache is full')
+        return await work()
+      } finally {
+        expectedBytes -= sizeBytes
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 import {
   type FileHandle,
+  lstat,
   mkdir,
   open,
   opendir,
@@ -16,8 +17,9 @@ import type { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'
 import { draftPath, nullIfMissing, nullOn, syncDirectory } from '#lib/platform/files.ts'
 import { HOUR_MS } from '#lib/platform/units.ts'
+import { createVerifiedFiles, fileVersion, type VerifiedFiles } from '#lib/platform/verified-files.ts'
 import { carHeader, frameStart } from './car.ts'
-import { openFile, readParts } from './car-file.ts'
+import { checkBlocks, openFile, readParts } from './car-file.ts'
 import { scanCar } from './car-index.ts'
 import { readCar, WrongContentError } from './car-reader.ts'
 import { type BlockIndex, buildDag, type DagNode, isLeaf, linksIn, type Part, walk } from './unixfs.ts'
@@ -30,7 +32,7 @@ const CAR_SUFFIX = '.car'
 /** Content that a block store has: a clip, or a block of one. */
 export interface LocalDag {
   dag: DagNode
-  /** Streams the bytes of `parts`. @throws when the CAR file is not there any more */
+  /** Streams the bytes of `parts`. @throws when the CAR file is not there any more, or was replaced */
   read(parts: readonly Part[]): Promise<ReadableStream<Uint8Array>>
   /** The content as a file, which is read from disk each time it is streamed. */
   file(): Promise<Blob>
@@ -51,7 +53,7 @@ export interface CarEntry {
 export interface BlockStore {
   /**
    * Checks every block of `car` against its CID and the whole against `root`, then writes it: once this has resolved, a
-   * crash loses nothing. To put the same content again changes nothing.
+   * crash loses nothing. A file that has the same content stays, unless it is damaged: then this one takes its place.
    *
    * @throws WrongContentError when it is not the DAG of `root`, or has more than `maxBytes`; whatever the disk throws
    */
@@ -60,7 +62,11 @@ export interface BlockStore {
     car: AsyncIterable<Uint8Array>,
     options?: { maxBytes?: number; signal?: AbortSignal },
   ): Promise<void>
-  /** A clip or any block of one; `null` if it is not in the store. */
+  /**
+   * A clip or any block of one, with every byte of it verified; `null` if it is not in the store.
+   *
+   * @throws WrongContentError when it is damaged; whatever the disk throws
+   */
   open(cid: string): Promise<LocalDag | null>
   /** The CID of the clip that a block belongs to, even if the clip was deleted; `null` for a block never seen. */
   rootOf(cid: string): Promise<string | null>
@@ -72,7 +78,13 @@ export interface BlockStore {
   list(): AsyncIterable<CarEntry>
 }
 
-export function createBlockStore({ directory }: { directory: string }): BlockStore {
+export function createBlockStore({
+  directory,
+  verifiedFiles = createVerifiedFiles(),
+}: {
+  directory: string
+  verifiedFiles?: VerifiedFiles
+}): BlockStore {
   // Kubo's rule: all CIDs begin alike, and the last character has few values, so the two before it spread best.
   const shardOf = (cid: string) => cid.slice(-3, -1)
   const pathOf = (cid: string) => path.join(directory, shardOf(cid), `${cid}${CAR_SUFFIX}`)
@@ -99,6 +111,28 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
     }
   }
 
+  async function openDag(cid: string): Promise<LocalDag | null> {
+    const carPath = pathOf(cid)
+    const handle = await open(carPath).catch(nullIfMissing)
+    if (!handle) return null
+    try {
+      const version = fileVersion(await handle.stat({ bigint: true }))
+      const dag = buildDag(CID.parse(cid), await scanCar(handle))
+      await verifiedFiles.once(carPath, version, () => checkBlocks(handle, dag))
+      const file = { path: carPath, version }
+      return { dag, read: (parts) => readParts(file, parts), file: () => openFile(carPath, dag) }
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** Whether the clip has a file of its own, and an undamaged one. */
+  async function isWhole(root: string): Promise<boolean> {
+    const stats = await lstat(pathOf(root)).catch(nullIfMissing)
+    const dag = stats?.isFile() ? await openDag(root).catch(() => null) : null
+    return dag !== null
+  }
+
   return {
     async put(root, car, { maxBytes = Number.POSITIVE_INFINITY, signal } = {}) {
       signal?.throwIfAborted()
@@ -112,12 +146,18 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
       try {
         const index = await writeBlocks(handle, CID.parse(root), car, { maxBytes, signal })
         const dag = buildDag(CID.parse(root), index)
-        // Whole seconds, which `touch` can write back exactly: a blob of a file cannot be read once the mtime differs.
+        // Whole seconds, which `touch` can write back exactly: with another mtime the file would count as another one.
         const seconds = Math.floor(Date.now() / 1000)
         await handle.utimes(seconds, seconds)
         await handle.sync()
+        const version = fileVersion(await handle.stat({ bigint: true }))
         await linkBlocks(dag)
-        await rename(unfinished, carPath)
+        if (await isWhole(root)) {
+          await rm(unfinished)
+        } else {
+          await rename(unfinished, carPath)
+          await verifiedFiles.once(carPath, version, async () => {})
+        }
         await syncDirectory(path.dirname(carPath))
       } catch (error) {
         await rm(unfinished, { force: true })
@@ -127,17 +167,7 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
       }
     },
 
-    async open(cid) {
-      const carPath = pathOf(cid)
-      const handle = await open(carPath).catch(nullIfMissing)
-      if (!handle) return null
-      try {
-        const dag = buildDag(CID.parse(cid), await scanCar(handle))
-        return { dag, read: (parts) => readParts(carPath, parts), file: () => openFile(carPath, dag) }
-      } finally {
-        await handle.close()
-      }
-    },
+    open: openDag,
 
     async rootOf(cid) {
       const target = await readlink(pathOf(cid)).catch(nullOn('ENOENT', 'EINVAL'))
@@ -147,7 +177,8 @@ export function createBlockStore({ directory }: { directory: string }): BlockSto
 
     async touch(root, at) {
       const stats = await stat(pathOf(root)).catch(nullIfMissing)
-      if (stats) await utimes(pathOf(root), at / 1000, stats.mtimeMs / 1000).catch(nullIfMissing)
+      const modifiedSeconds = Math.floor((stats?.mtimeMs ?? 0) / 1000)
+      if (stats) await utimes(pathOf(root), at / 1000, modifiedSeconds).catch(nullIfMissing)
     },
 
     async delete(root) {

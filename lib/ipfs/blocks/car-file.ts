@@ -1,34 +1,58 @@
-import { openAsBlob } from 'node:fs'
+import { type BigIntStats, openAsBlob } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { ReadableStream } from 'node:stream/web'
-import { WrongContentError } from './car-reader.ts'
-import { type DagNode, fileParts, type Part } from './unixfs.ts'
+import { fileVersion } from '#lib/platform/verified-files.ts'
+import { checkBlock, WrongContentError } from './car-reader.ts'
+import { type DagNode, fileParts, type Part, walk } from './unixfs.ts'
 
 const READ_BYTES = 256 * 1024
 
-/**
- * Streams `parts`, those in the CAR file `carPath` from there. The file is open only between the first read and the end,
- * so that a body which nobody ever reads holds none.
- *
- * @throws when the file is not there
- */
-export async function readParts(
-  carPath: string,
-  parts: readonly Part[],
-): Promise<ReadableStream<Uint8Array>> {
-  await stat(carPath)
-  return ReadableStream.from(chunks(carPath, parts))
+/** A CAR file as it was when its blocks were indexed and verified. */
+export interface CarFile {
+  path: string
+  /** As `fileVersion` gives it. */
+  version: string
 }
 
-async function* chunks(carPath: string, parts: readonly Part[]) {
-  const handle = await open(carPath)
+/**
+ * Streams `parts`, those in the CAR file from there. The file is open only between the first read and the end, so that a
+ * body which nobody ever reads holds none.
+ *
+ * @throws when the file is not there any more, or is another one
+ */
+export async function readParts(file: CarFile, parts: readonly Part[]): Promise<ReadableStream<Uint8Array>> {
+  refuseOther(file, await stat(file.path, { bigint: true }))
+  return ReadableStream.from(chunks(file, parts))
+}
+
+async function* chunks(file: CarFile, parts: readonly Part[]) {
+  const handle = await open(file.path)
   try {
+    refuseOther(file, await handle.stat({ bigint: true }))
     for (const part of parts) {
       if (part instanceof Uint8Array) yield part
       else yield* chunksOf(handle, part.offset, part.sizeBytes)
     }
   } finally {
     await handle.close()
+  }
+}
+
+/** The same blocks may stand elsewhere in a file that was written anew. */
+function refuseOther({ version }: CarFile, stats: BigIntStats) {
+  if (fileVersion(stats) !== version) throw new Error('A CAR in the block store was replaced meanwhile')
+}
+
+/**
+ * Reads every block of `dag`, one at a time.
+ *
+ * @throws WrongContentError when one does not match its CID
+ */
+export async function checkBlocks(handle: FileHandle, dag: DagNode): Promise<void> {
+  const blocks = new Map([...walk(dag)].map((node) => [node.offset, node]))
+  for (const { cid, offset, sizeBytes } of blocks.values()) {
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(sizeBytes), 0, sizeBytes, offset)
+    checkBlock(cid, buffer.subarray(0, bytesRead))
   }
 }
 

@@ -1,14 +1,14 @@
 import type { FileHandle } from 'node:fs/promises'
 import { CID, varint } from 'multiformats'
-import { WrongContentError } from './car-reader.ts'
+import { MAX_FRAME_BYTES, WrongContentError } from './car-reader.ts'
 import { type BlockIndex, isLeaf, linksIn } from './unixfs.ts'
 
 /** Enough for the header and the start of the first block: often all that has to be read. */
 const WINDOW_BYTES = 512
 
 /**
- * Indexes the blocks of a CAR file that was verified when it was written. Reads the start of each block, and the whole of
- * those that are no leaves.
+ * Indexes the blocks of a CAR file. Reads the start of each block, and the whole of those that are no leaves; checks none
+ * of them.
  *
  * @throws WrongContentError when the file is not a valid CAR any more
  */
@@ -24,7 +24,7 @@ export async function scanCar(handle: FileHandle): Promise<BlockIndex> {
     const cid = decodeCid(start.subarray(frameLengthBytes))
     const offset = position + frameLengthBytes + cid.byteLength
     const sizeBytes = frameBytes - cid.byteLength
-    if (offset + sizeBytes > fileBytes) throw damaged()
+    if (sizeBytes < 0 || frameBytes > MAX_FRAME_BYTES || offset + sizeBytes > fileBytes) throw damaged()
     const links = isLeaf(cid) ? {} : { links: linksIn(cid, await readAt(handle, offset, sizeBytes)) }
     index.set(cid.toString(), { offset, sizeBytes, ...links })
     position = offset + sizeBytes

@@ -4,7 +4,7 @@ import { markedError } from '#lib/platform/errors.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 
 /** IPFS nodes exchange no blocks above 2 MiB, and ours have at most 1 MiB; the CID before the block comes on top. */
-const MAX_FRAME_BYTES = 2 * MEBIBYTE + 128
+export const MAX_FRAME_BYTES = 2 * MEBIBYTE + 128
 const MAX_HEADER_BYTES = 64 * 1024
 const MAX_VARINT_BYTES = 9
 const SHA2_256 = 0x12

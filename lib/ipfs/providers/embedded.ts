@@ -33,8 +33,10 @@ export function createEmbeddedProvider({
     async holds(cid, { signal }) {
       signal.throwIfAborted()
       try {
-        return (await blockStore.rootOf(cid)) === cid
+        return (await blockStore.rootOf(cid)) === cid && (await blockStore.open(cid)) !== null
       } catch (error) {
+        // A damaged copy does not count as one: an upload replaces it.
+        if (WrongContentError.isInstance(error)) return false
         throw repositoryError('could not be read', error)
       }
     },

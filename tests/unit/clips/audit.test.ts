@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { audit } from '#lib/clips/audit.ts'
@@ -203,6 +203,26 @@ describe('the audit', () => {
     await file.close()
     expect(await check()).toMatchObject([{ provider: 'embedded', lost: 1, repaired: 1 }])
     expect(await check()).toMatchObject([{ provider: 'embedded', delivered: 1, lost: 0 }])
+    await local.close()
+  })
+
+  it('keeps a damaged clip of our own repository as long as nobody has another copy', async () => {
+    const local = await openGateway()
+    const content = await someContent(5000)
+    await local.services.blockStore.put(content.cid, content.car.stream())
+    await local.record(content)
+    const check = async () => {
+      await sleep(2)
+      return audit(local.services, { limit: 10, before: Date.now(), signal })
+    }
+    expect(await check()).toMatchObject([{ provider: 'embedded', delivered: 1 }])
+    const place = `${local.directory}/ipfs/clips/${content.cid.slice(-3, -1)}/${content.cid}.car`
+    const bytes = await readFile(place)
+    bytes[3000] = (bytes[3000] as number) ^ 1
+    await writeFile(place, bytes)
+    expect(await check()).toMatchObject([{ provider: 'embedded', lost: 1, repaired: 0 }])
+    expect(await readFile(place)).toEqual(bytes)
+    expect(local.log.some(({ msg }) => msg === 'A lost clip could not be repaired')).toBe(true)
     await local.close()
   })
 })

@@ -12,6 +12,7 @@ const examples: Record<string, unknown[]> = {
   CatalogError: ['why', { cause: new Error('deeper') }],
   ChainError: [[{ provider: 'pinata', attempts: 1, error: 'why' }], []],
   ConfigError: ['why'],
+  DiskFullError: ['why'],
   GatewayError: [404],
   LeaseLostError: ['why'],
   MigrationRefusedError: ['why'],

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { ReadableStream } from 'node:stream/web'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
+import { fileParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { createEmbeddedProvider } from '#lib/ipfs/providers/embedded.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
@@ -172,5 +174,43 @@ describe('The block store', () => {
     const [name] = await filesIn()
     await truncate(path.join(directory, name as string), 500)
     await expect(store.open(content.cid)).rejects.toThrow('damaged')
+  })
+
+  it('does not open a clip of which one bit changed, nor count as holding it, until it is uploaded again', async () => {
+    const store = createBlockStore({ directory })
+    const content = await someContent(1_500_000)
+    await provider.upload(content, { signal })
+    const [name = ''] = (await filesIn()).filter((file) => file.includes(content.cid))
+    const file = await open(path.join(directory, name), 'r+')
+    await file.write(Buffer.from([1, 2, 3]), 0, 3, 1_200_000)
+    await file.close()
+    await expect(store.open(content.cid)).rejects.toThrow('do not match its hash')
+    expect(await provider.holds(content.cid, { signal })).toBe(false)
+    await provider.upload(content, { signal })
+    const kept = await (await store.open(content.cid))?.file()
+    expect(Buffer.compare(await bytesOf(kept as Blob), await bytesOf(content.file))).toBe(0)
+    expect(await provider.holds(content.cid, { signal })).toBe(true)
+  })
+
+  it('leaves the file of a clip alone when the same is put again, so that those who read it are not disturbed', async () => {
+    const store = createBlockStore({ directory })
+    const content = await someContent(1_500_000)
+    await provider.upload(content, { signal })
+    const kept = await store.open(content.cid)
+    await provider.upload(content, { signal })
+    const bytes = await kept?.read(fileParts(kept.dag))
+    expect(Buffer.compare(await buffer(bytes as ReadableStream), await bytesOf(content.file))).toBe(0)
+  })
+
+  it('reads nothing from a file that was written anew since the clip was opened', async () => {
+    const store = createBlockStore({ directory })
+    const content = await someContent(1000)
+    await provider.upload(content, { signal })
+    const kept = await store.open(content.cid)
+    const begun = await kept?.read(fileParts(kept.dag))
+    await store.delete(content.cid)
+    await writeFile(path.join(directory, content.cid.slice(-3, -1), `${content.cid}.car`), 'x'.repeat(1100))
+    await expect(kept?.read(fileParts(kept.dag))).rejects.toThrow('replaced')
+    await expect(buffer(begun as ReadableStream)).rejects.toThrow('replaced')
   })
 })

@@ -291,7 +291,7 @@ describe('GET /ipfs of content that is in the address', () => {
 
   it.each([
     ['more than 128 bytes', address('x'.repeat(129))],
-    ['far more, which is no name of a file either', address('x'.repeat(1000))],
+    ['far more, which is no name of a file either', address('x'.repeat(3000))],
     ['no bytes', CID.createV1(0x70, identity.digest(new Uint8Array([8, 1]))).toString()],
   ])('has nothing at an address of %s', async (_, cid) => {
     expect((await get(cid)).status).toBe(404)

@@ -58,7 +58,11 @@ export const answerIpfs: Handler = async (request, context) => {
       const parts = partsOf(dag)
       return {
         sizeBytes: partsSizeBytes(parts),
-        read: (range) => dag.read(range ? sliceParts(parts, range) : parts),
+        read: (range) =>
+          dag.read(range ? sliceParts(parts, range) : parts).catch((cause: unknown) => {
+            const message = 'The content was deleted or replaced here at this very moment'
+            throw new ServiceError('content_unreachable', message, { cause, retryAfterMs: 1000 })
+          }),
       }
     },
   })

@@ -95,7 +95,7 @@ export interface InFlight {
   /** The texts that are being spoken, by the hash of their request. */
   vocalizations: Map<string, Promise<VocalizedClip>>
   /** The clips that are being fetched from gateways, by their CID. */
-  contentFetches: Map<string, Promise<void>>
+  contentFetches: Map<string, Promise<Pick<BlockStore, 'open'>>>
   /** Whether all pending clips are being uploaded, one batch after the other. */
   isDraining: boolean
 }

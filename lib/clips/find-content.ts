@@ -2,15 +2,19 @@ import type { Services } from '#lib/context.ts'
 import type { BlockStore, LocalDag } from '#lib/ipfs/blocks/block-store.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { fetchContent, putFile, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.ts'
+import { createMemoryBlocks } from '#lib/ipfs/blocks/memory-blocks.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
 import { isDiskFull } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { hedgedRace } from '#lib/platform/hedged-race.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 
 /** How long a gateway may take before the next one is asked as well. */
 const STAGGER_MS = 700
+/** Where the disk is full, clips up to this size are verified in memory, and not kept: one block holds them. */
+const IN_MEMORY_BYTES = MEBIBYTE
 
 /** Content that this service has stored: a clip, by any of its CIDs, or a block of a clip. */
 export interface FoundContent {
@@ -76,7 +80,7 @@ interface Wanted {
   clip: Clip
   root: string
   isDamaged: boolean
-  sink: Pick<BlockStore, 'put'>
+  sink: Pick<BlockStore, 'put' | 'open'>
 }
 
 /** Fetches the clip, once for all who ask at the same time, and opens its block `cid`. */
@@ -87,26 +91,35 @@ async function fetchOnce(services: Services, wanted: Wanted, cid: string): Promi
     contentFetches.get(root) ??
     services.tasks.track(fetchClip(services, wanted)).finally(() => contentFetches.delete(root))
   contentFetches.set(root, fetching)
-  await fetching
-  for (const place of [services.blockStore, services.blockCache]) {
-    const copy = await openCopy(services, place, cid)
-    if (copy && copy !== 'damaged') return copy
-  }
+  const copy = await openCopy(services, await fetching, cid)
+  if (copy && copy !== 'damaged') return copy
   throw unreachable('It is not a block of the clip to which the block store assigned it')
 }
 
-async function fetchClip(services: Services, wanted: Wanted): Promise<void> {
+/** Returns where the clip is now. */
+async function fetchClip(services: Services, wanted: Wanted): Promise<Wanted['sink']> {
+  const { blockCache } = services
+  const { clip, isDamaged } = wanted
   // A plain file is on disk twice until its CID is known.
-  const neededBytes = 2 * wanted.clip.sizeBytes
+  const neededBytes = 2 * clip.sizeBytes
   try {
-    await services.blockCache.withRoom(neededBytes, async () => {
-      if (!(await copyFromHere(services, wanted))) await copyFromGateways(services, wanted)
-    })
+    return await blockCache
+      .withRoom(neededBytes, () => copyInto(services, wanted))
+      .catch((error: unknown) => {
+        if (!isDiskFull(error) || clip.sizeBytes > IN_MEMORY_BYTES) throw error
+        return copyInto(services, { ...wanted, sink: createMemoryBlocks() })
+      })
   } catch (cause) {
     if (isDiskFull(cause)) throw cacheFull(cause)
     if (!(cause instanceof AggregateError)) throw cause
-    throw wanted.isDamaged ? damaged(cause) : unreachable('No IPFS gateway delivers it at the moment', cause)
+    throw isDamaged ? damaged(cause) : unreachable('No IPFS gateway delivers it at the moment', cause)
   }
+}
+
+/** Copies the clip to where it is wanted. @throws AggregateError with what each gateway did */
+async function copyInto(services: Services, wanted: Wanted): Promise<Wanted['sink']> {
+  if (!(await copyFromHere(services, wanted))) await copyFromGateways(services, wanted)
+  return wanted.sink
 }
 
 /** Copies the clip from the temporary store or the cache; `false` where neither has the right bytes. */
@@ -177,16 +190,16 @@ async function sourcesOf(
 
 /** A provider that chunks in its own way has the clip under another CID: the bytes are packed again under ours then. */
 async function fetchFrom(
-  { blockCache, config }: Services,
+  { blockCache, blockStore, config }: Services,
   { gatewayUrl, cid }: Source,
   { clip: { sizeBytes }, root, sink }: Wanted,
   signal: AbortSignal,
 ): Promise<void> {
   const spoolDirectory = spoolDirectoryOf(config)
-  const place = cid === root ? sink : blockCache
+  const place = cid !== root && sink === blockStore ? blockCache : sink
   await fetchContent(place, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
   if (cid === root) return
-  const kept = await blockCache.open(cid)
+  const kept = await place.open(cid)
   if (kept) await putFile(sink, root, await kept.file(), { signal })
 }
 

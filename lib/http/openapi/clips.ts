@@ -16,7 +16,8 @@ const audioAnswers = {
     headers: z.object({ Location: z.url() }),
   },
   '304': { description: 'The caller has the current clip already' },
-  ...problems('not_found', 'expired', 'precondition_failed', 'range_not_satisfiable', 'storage_unavailable'),
+  ...problems('not_found', 'expired', 'precondition_failed', 'range_not_satisfiable'),
+  ...problems('storage_unavailable', 'content_damaged'),
 }
 
 /** The state of a clip, and its bytes. */

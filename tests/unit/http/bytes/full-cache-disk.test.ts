@@ -13,8 +13,10 @@ const MARGIN_BYTES = DISK_BYTES / 8
 const CLIP_BYTES = 700_000
 const signal = new AbortController().signal
 
+const clips = (count: number) => Array.from({ length: count }, () => CLIP_BYTES)
+
 /** A gateway whose files are all on a small disk, and clips that only another gateway has. */
-async function onSmallDisk(clips: number) {
+async function onSmallDisk(sizes: number[]) {
   const { directory } = await smallDisk(DISK_BYTES)
   const other = await startGatewayProvider('other')
   const world = await openGateway({
@@ -23,9 +25,7 @@ async function onSmallDisk(clips: number) {
     IPFS_GATEWAYS: other.provider.gatewayUrl,
   })
   onTestFinished(() => world.close().then(other.close))
-  const contents = await Promise.all(
-    Array.from({ length: clips }, (_, index) => someContent(CLIP_BYTES, index + 1)),
-  )
+  const contents = await Promise.all(sizes.map((sizeBytes, index) => someContent(sizeBytes, index + 1)))
   for (const content of contents) {
     await other.provider.upload(content, { signal })
     await world.record(content, { provider: 'pinata' })
@@ -42,7 +42,7 @@ async function onSmallDisk(clips: number) {
 
 describe.runIf(canMount)('the cache of the gateway on a disk that runs short', { timeout: 20_000 }, () => {
   it('leaves the margin, and drops the clips that were not used for longest', async () => {
-    const { contents, get, freeBytes, isCached } = await onSmallDisk(9)
+    const { contents, get, freeBytes, isCached } = await onSmallDisk(clips(9))
     for (const content of contents) {
       const response = await get(content)
       expect(Buffer.compare(await response.bytes(), await bytesOf(content.file))).toBe(0)
@@ -53,7 +53,7 @@ describe.runIf(canMount)('the cache of the gateway on a disk that runs short', {
   })
 
   it('is deleted before the bytes of any clip', async () => {
-    const { services, record, contents, get, isCached, freeBytes } = await onSmallDisk(5)
+    const { services, record, contents, get, isCached, freeBytes } = await onSmallDisk(clips(5))
     const own = await someContent(CLIP_BYTES, 50)
     const id = await record(own, { provider: 'pinata', hasLocalBytes: true })
     await services.store.put(id, own.file.stream())
@@ -66,7 +66,7 @@ describe.runIf(canMount)('the cache of the gateway on a disk that runs short', {
   })
 
   it('gives way to clips of our own repository', async () => {
-    const { services, contents, get, freeBytes } = await onSmallDisk(5)
+    const { services, contents, get, freeBytes } = await onSmallDisk(clips(5))
     for (const content of contents) await (await get(content)).bytes()
     let kept = 0
     for (; (await freeBytes()) > MARGIN_BYTES + 1.1 * CLIP_BYTES; kept += 1) {
@@ -76,15 +76,22 @@ describe.runIf(canMount)('the cache of the gateway on a disk that runs short', {
     expect(await freeBytes()).toBeGreaterThanOrEqual(MARGIN_BYTES)
   })
 
-  it('says that its disk is full where nothing of it can be dropped, and works again once there is space', async () => {
-    const { directory, contents, get, freeBytes } = await onSmallDisk(1)
-    const [content] = contents as [IpfsContent]
+  it('lets small clips pass, names the full disk for others, and works again once there is space', async () => {
+    const { directory, contents, get, freeBytes, isCached } = await onSmallDisk([CLIP_BYTES, 1_200_000])
+    const [small, large] = contents as [IpfsContent, IpfsContent]
     const others = path.join(directory, 'others')
-    await writeFile(others, Buffer.alloc((await freeBytes()) - MARGIN_BYTES - CLIP_BYTES))
-    const refused = await get(content)
+    await writeFile(others, Buffer.alloc((await freeBytes()) - MARGIN_BYTES - 100_000))
+    const [first, second] = await Promise.all([get(small), get(small)])
+    for (const { status, bytes } of await Promise.all([first, second].map(read))) {
+      expect([status, Buffer.compare(bytes, await bytesOf(small.file))]).toEqual([200, 0])
+    }
+    expect(await isCached(small)).toBe(false)
+    const refused = await get(large)
     expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'cache_disk_full' }])
     expect(refused.headers.get('retry-after')).toBe('60')
     await rm(others)
-    expect((await get(content)).status).toBe(200)
+    expect((await get(large)).status).toBe(200)
   })
 })
+
+const read = async (response: Response) => ({ status: response.status, bytes: await response.bytes() })

@@ -56,6 +56,8 @@ const providerLabels: Record<string, string> = {
   filebase: 'Filebase',
   lighthouse: 'Lighthouse',
   kubo: 'Kubo',
+  fula: 'Fula',
+  blockfrost: 'Blockfrost',
 }
 
 export const providerLabel = (name: string) => providerLabels[name] ?? name

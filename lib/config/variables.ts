@@ -122,6 +122,19 @@ export const distinct = <T>(variable: Variable<T[]>): Variable<T[]> => ({
   schema: variable.schema.refine((values) => new Set(values).size === values.length),
 })
 
+/** Where a node of the IPFS network can be reached: https://github.com/multiformats/multiaddr. */
+const multiaddr: Variable<string> = {
+  schema: z.string().regex(/^(\/[a-z0-9-]+(\/[^/\s]+)?)+$/i),
+  takes: 'a multiaddr',
+}
+export const multiaddrs: Variable<string[]> = distinct({
+  ...list(
+    multiaddr,
+    'a comma-separated list of at most 20 multiaddrs, each once, such as /dns4/node.example/tcp/4001/p2p/12D3Koo…',
+  ),
+  schema: list(multiaddr, '').schema.refine((values) => values.length <= 20),
+})
+
 export const trustedProxies: Variable<number | string[]> = {
   schema: z.union([
     z

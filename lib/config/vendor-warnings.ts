@@ -36,3 +36,28 @@ export const vendorWarnings: { [Name in ProviderName]?: (vendors: Vendors) => st
     )
   },
 }
+
+/** The variable that says where a provider's clips are delivered, for those without a gateway that serves everyone. */
+const gatewayVariables: { [Name in ProviderName]?: string } = {
+  web3storage: 'WEB3_STORAGE_GATEWAY_URL',
+  infura: 'INFURA_GATEWAY_URL',
+  kubo: 'KUBO_GATEWAY_URL',
+  fula: 'FULA_GATEWAY_URL',
+  pinning: 'PINNING_SERVICE_GATEWAY_URL',
+}
+
+/** Why the clips of a provider that is used may not be delivered; `undefined` where it has a gateway of its own. */
+export function gatewayWarning(name: ProviderName, vendors: Vendors): string | undefined {
+  if (name === 'embedded') return undefined
+  if (name === 'lighthouse' && !vendors.lighthouse.hasChosenGateway) {
+    return (
+      "Lighthouse's public gateway delivers for premium users only: set LIGHTHOUSE_GATEWAY_URL to the dedicated gateway of " +
+      'your account, or to another one.'
+    )
+  }
+  if (vendors[name].gatewayUrl) return undefined
+  return (
+    `The clips at ${name} are delivered by https://ipfs.io, which promises nothing, limits each caller and sends browsers to ` +
+    `a page of its own: set ${gatewayVariables[name]}.`
+  )
+}

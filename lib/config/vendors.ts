@@ -1,5 +1,5 @@
 import type { Reader } from './reader.ts'
-import { secretText, url } from './variables.ts'
+import { multiaddrs, secretText, url } from './variables.ts'
 
 export type Vendors = ReturnType<typeof readVendors>['vendors']
 
@@ -7,7 +7,7 @@ export type Vendors = ReturnType<typeof readVendors>['vendors']
  * Where each IPFS provider is, and the credentials that it wants. Their order is that in which they are tried by default;
  * pages may play audio from every `gatewayUrl`.
  */
-export function readVendors({ read, present }: Reader) {
+export function readVendors({ read, isSet, present }: Reader) {
   const presentBefore = present.length
   const vendors = {
     pinata: {
@@ -38,16 +38,29 @@ export function readVendors({ read, present }: Reader) {
       apiKey: read('LIGHTHOUSE_API_KEY', secretText),
       url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
       gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
+      /** Its public gateway, the default, delivers for premium users only. */
+      hasChosenGateway: isSet('LIGHTHOUSE_GATEWAY_URL'),
     },
     kubo: {
       url: read('KUBO_RPC_URL', url),
       authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
       gatewayUrl: read('KUBO_GATEWAY_URL', url),
     },
+    fula: {
+      token: read('FULA_TOKEN', secretText),
+      url: read('FULA_URL', url, 'https://api.cloud.fx.land'),
+      gatewayUrl: read('FULA_GATEWAY_URL', url),
+    },
     pinning: {
       url: read('PINNING_SERVICE_URL', url),
       token: read('PINNING_SERVICE_TOKEN', secretText),
+      origins: read('PINNING_SERVICE_ORIGINS', multiaddrs, []),
       gatewayUrl: read('PINNING_SERVICE_GATEWAY_URL', url),
+    },
+    blockfrost: {
+      projectId: read('BLOCKFROST_PROJECT_ID', secretText),
+      url: read('BLOCKFROST_URL', url, 'https://ipfs.blockfrost.io/api/v0'),
+      gatewayUrl: read('BLOCKFROST_GATEWAY_URL', url, 'https://ipfs.blockfrost.dev'),
     },
   }
 

@@ -1,3 +1,7 @@
+import { KIBIBYTE } from './units.ts'
+
+const MAX_ERROR_BYTES = 16 * KIBIBYTE
+
 interface ReadTextOptions {
   maxBytes: number
   /** Returns what has arrived of a body that breaks off, instead of throwing. */
@@ -5,8 +9,10 @@ interface ReadTextOptions {
 }
 
 /**
- * The text of an answer's body, up to `maxBytes`. Where there is more, `isWhole` is false and the connection is closed;
- * where a part was allowed and came, it is false, too.
+ * The text of an answer's body, up to `maxBytes` as they are after decompression. Where there is more, `isWhole` is false
+ * and the connection is closed; where a part was allowed and came, it is false, too.
+ *
+ * It waits for as long as the request's signal lets it.
  *
  * @throws what reading the body throws, unless `allowPartial`
  */
@@ -17,8 +23,9 @@ export async function readText(response: Response, { maxBytes, allowPartial = fa
   const reader = response.body?.getReader()
   try {
     for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+      const fits = next.value.subarray(0, maxBytes - sizeBytes)
       sizeBytes += next.value.byteLength
-      text += decoder.decode(next.value, { stream: true })
+      text += decoder.decode(fits, { stream: true })
       if (sizeBytes > maxBytes) {
         await reader?.cancel()
         return { text, isWhole: false }
@@ -29,4 +36,9 @@ export async function readText(response: Response, { maxBytes, allowPartial = fa
     return { text, isWhole: false }
   }
   return { text: text + decoder.decode(), isWhole: true }
+}
+
+/** The text of an error's body, or of its beginning: as much as any message needs. */
+export function readErrorText(response: Response) {
+  return readText(response, { maxBytes: MAX_ERROR_BYTES, allowPartial: true })
 }

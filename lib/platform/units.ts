@@ -1,5 +1,6 @@
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
+export const KIBIBYTE = 1024
 export const MEBIBYTE = 1024 ** 2
 export const GIBIBYTE = 1024 ** 3

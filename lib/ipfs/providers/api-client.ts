@@ -1,7 +1,7 @@
 import { FormDataEncoder } from 'form-data-encoder'
 import type { z } from 'zod'
 import { ProviderError } from '#lib/model/errors.ts'
-import { readText } from '#lib/platform/read-text.ts'
+import { readErrorText, readText } from '#lib/platform/read-text.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
 import {
@@ -13,7 +13,6 @@ import {
 } from './api-errors.ts'
 
 const MAX_ANSWER_BYTES = 1024 * 1024
-const MAX_ERROR_BYTES = 16 * 1024
 
 /** One call of a vendor's API. */
 export interface ApiRequest<T> {
@@ -141,7 +140,7 @@ async function readAnswer(response: Response, context: FailureContext): Promise<
     if (isWhole) return text
     throw unreadableAnswer(`Answered with more than ${MAX_ANSWER_BYTES} bytes`, context)
   }
-  const { text } = await readText(response, { maxBytes: MAX_ERROR_BYTES, allowPartial: true })
+  const { text } = await readErrorText(response)
   throw statusFailure(response, text, context)
 }
 

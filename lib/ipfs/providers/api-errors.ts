@@ -41,7 +41,7 @@ export interface FailureContext {
 /** The error for an answer outside 2xx; `text` is the part of its body that could be read. */
 export function statusFailure(response: Response, text: string, context: FailureContext): ProviderError {
   const { status } = response
-  const isRetryable = status === 408 || status === 429 || status >= 500
+  const isRetryable = [408, 425, 429].includes(status) || status >= 500
   const reason = STATUS_CODES[status]
   const excerpt = responseExcerpt(context.scrub(text))
   const message =

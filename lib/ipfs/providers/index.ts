@@ -1,8 +1,11 @@
 import type { Config } from '#lib/config/index.ts'
 import type { ProviderName } from '#lib/config/ipfs.ts'
+import { gatewayWarning } from '#lib/config/vendor-warnings.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
+import { createBlockfrostProvider } from './blockfrost.ts'
 import { createEmbeddedProvider } from './embedded.ts'
+import { createFulaProvider } from './fula.ts'
 import {
   createFilebaseProvider,
   createInfuraProvider,
@@ -40,7 +43,11 @@ export function createProviders(config: IpfsConfig, options: ProvidersOptions) {
   const providers = config.providers
     .map((name) => build[name]())
     .filter((provider): provider is IpfsProvider => provider !== undefined)
-  const warnings: string[] = []
+  // A gateway for all permanent URLs delivers them in place of the providers' own.
+  const ownGateways = config.gatewayUrl || config.usesOwnGateway ? [] : providers
+  const warnings = ownGateways
+    .map(({ name }) => gatewayWarning(name as ProviderName, config.vendors))
+    .filter((warning) => warning !== undefined)
   if (!providers.some(({ needsOrigin }) => !needsOrigin)) warnings.push(noProvider)
   if (config.replicas > providers.length && providers.length > 0)
     warnings.push(tooFewFor(config.replicas, providers.length))
@@ -51,7 +58,8 @@ function builders(
   config: IpfsConfig,
   { now, blockStore, diskSpace, onNote }: ProvidersOptions,
 ): Record<ProviderName, () => IpfsProvider | undefined> {
-  const { pinata, web3storage, infura, filebase, lighthouse, kubo, pinning } = config.vendors
+  const { pinata, web3storage, infura, filebase, lighthouse, kubo, fula, pinning, blockfrost } =
+    config.vendors
   const common = (name: keyof typeof config.vendors) => ({
     gatewayUrl: config.vendors[name].gatewayUrl ?? PUBLIC_GATEWAY_URL,
     now,
@@ -84,9 +92,18 @@ function builders(
       const { url, authorization } = kubo
       return url ? createKuboProvider({ url, authorization, ...common('kubo') }) : undefined
     },
+    fula() {
+      const { url, token } = fula
+      return token ? createFulaProvider({ url, token, ...common('fula') }) : undefined
+    },
     pinning() {
-      const { url, token } = pinning
-      return url && token ? createPinningServiceProvider({ url, token, ...common('pinning') }) : undefined
+      const { url, token, origins } = pinning
+      if (!url || !token) return undefined
+      return createPinningServiceProvider({ url, token, origins, ...common('pinning') })
+    },
+    blockfrost() {
+      const { url, projectId } = blockfrost
+      return projectId ? createBlockfrostProvider({ url, projectId, ...common('blockfrost') }) : undefined
     },
     embedded: () => createEmbeddedProvider({ blockStore, diskSpace }),
   }

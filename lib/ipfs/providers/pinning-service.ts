@@ -1,40 +1,43 @@
-import { z } from 'zod'
-import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
-import { ProviderError } from '#lib/model/errors.ts'
 import { createApiClient } from './api-client.ts'
+import {
+  detailOf,
+  findPins,
+  notPinnedYet,
+  type PinStatus,
+  pinStatus,
+  pinsHints,
+  verifyPin,
+} from './pins-api.ts'
 import type { IpfsProvider } from './provider.ts'
 
 interface PinningServiceOptions {
   url: string
   token: string
+  /** The multiaddrs of nodes that have the content, at which the service looks first. */
+  origins: readonly string[]
   gatewayUrl: string
   /** Milliseconds since the epoch. */
   now: () => number
 }
-
-const pinStatus = z.object({
-  status: z.enum(['queued', 'pinning', 'pinned', 'failed']),
-  pin: z.object({ cid: z.string() }),
-  info: z.record(z.string(), z.unknown()).nullish(),
-})
-type PinStatus = z.infer<typeof pinStatus>
 
 /**
  * A service with the IPFS Pinning Service API: it is given a CID and fetches the content itself, from whoever has it.
  * Until the service answers `pinned`, an upload fails with an error that may be retried; the retry looks for the same pin
  * and asks for no second one.
  *
+ * The `delegates` of its answers are for libp2p nodes, which dial them to offer the content; this service is none.
+ *
  * @see https://ipfs.github.io/pinning-services-api-spec/
  */
 export function createPinningServiceProvider(options: PinningServiceOptions): IpfsProvider {
-  const { url, token, gatewayUrl, now } = options
-  const api = createApiClient({ baseUrl: url, credentials: { authorization: `Bearer ${token}` }, now })
+  const { url, token, origins, gatewayUrl, now } = options
+  const credentials = { authorization: `Bearer ${token}` }
+  const api = createApiClient({ baseUrl: url, credentials, hints: pinsHints, now })
 
-  async function find(cid: string, signal: AbortSignal): Promise<PinStatus[]> {
-    const query = new URLSearchParams({ cid, status: 'queued,pinning,pinned' })
-    const answer = z.object({ results: z.array(pinStatus) })
-    const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer, signal })
-    return results.filter(({ pin }) => canonicalCid(pin.cid) === cid)
+  async function add(cid: string, name: string, signal: AbortSignal): Promise<PinStatus> {
+    const pin = { cid, name, ...(origins.length > 0 && { origins }), meta: { service: 'voicepin' } }
+    const body = new Blob([JSON.stringify(pin)], { type: 'application/json' })
+    return api.json({ method: 'POST', path: '/pins', body, answer: pinStatus, signal })
   }
 
   return {
@@ -42,30 +45,15 @@ export function createPinningServiceProvider(options: PinningServiceOptions): Ip
     gatewayUrl,
     needsOrigin: true,
     async upload({ cid, fileName }, { signal }) {
-      const known = await find(cid, signal)
+      const known = await findPins(api, cid, signal)
       const pin =
         known.find(({ status }) => status === 'pinned') ?? known[0] ?? (await add(cid, fileName, signal))
-      if (canonicalCid(pin.pin.cid) !== cid) {
-        throw new ProviderError(`Answered the CID ${pin.pin.cid}, but ${cid} was asked for`, {
-          isRetryable: false,
-        })
-      }
+      verifyPin(pin, cid)
       if (pin.status === 'pinned') return { cid }
-      const info = pin.info ? `: ${api.excerpt(JSON.stringify(pin.info))}` : ''
-      throw new ProviderError(`Not pinned yet (${pin.status})${info}`, {
-        isRetryable: true,
-        mayHaveStored: true,
-      })
+      throw notPinnedYet(pin.status, detailOf(api, pin))
     },
     async holds(cid, { signal }) {
-      return (await find(cid, signal)).some(({ status }) => status === 'pinned')
+      return (await findPins(api, cid, signal)).some(({ status }) => status === 'pinned')
     },
-  }
-
-  async function add(cid: string, name: string, signal: AbortSignal): Promise<PinStatus> {
-    const body = new Blob([JSON.stringify({ cid, name, meta: { service: 'voicepin' } })], {
-      type: 'application/json',
-    })
-    return api.json({ method: 'POST', path: '/pins', body, answer: pinStatus, signal })
   }
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { markedError } from '#lib/platform/errors.ts'
-import { readText } from '#lib/platform/read-text.ts'
+import { readErrorText, readText } from '#lib/platform/read-text.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 
 const VENDOR_URL = 'https://api.elevenlabs.io'
-const MAX_ERROR_BYTES = 1024 * 1024
 /** An account may have thousands of voices, with some kilobytes about each. */
-const MAX_VOICES_BYTES = 64 * 1024 * 1024
+const MAX_VOICES_BYTES = 16 * MEBIBYTE
 
 /** What is asked of ElevenLabs, with nothing left to its defaults. */
 export type VendorRequest = SpeechRequest & { modelId: string; outputFormat: string }
@@ -128,7 +128,7 @@ function speechBody({ text, modelId, languageCode, seed, voiceSettings }: Vendor
 
 /** JSON where it is that, for a proxy may send its error page as anything. */
 async function readErrorBody(response: Response): Promise<unknown> {
-  const { text, isWhole } = await readText(response, { maxBytes: MAX_ERROR_BYTES })
+  const { text, isWhole } = await readErrorText(response)
   const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '')
   try {
     return parseJson(text)

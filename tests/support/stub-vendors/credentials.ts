@@ -12,6 +12,9 @@ export const credentials = {
   filebaseToken: 'stub-filebase-token-d7a5',
   lighthouseApiKey: 'stub-lighthouse-key-1e84',
   kuboAuthorization: 'Bearer stub-kubo-token-c35b',
+  fulaToken: 'stub-fula-token-3d0c',
+  pinningToken: 'stub-pinning-token-f18a',
+  blockfrostProjectId: 'stub-blockfrost-project-6a92',
 } as const
 
 type Environment = Record<string, string>
@@ -50,6 +53,17 @@ const environments: Record<VendorName, (url: string) => Environment> = {
     KUBO_RPC_URL: url,
     KUBO_RPC_AUTHORIZATION: credentials.kuboAuthorization,
     KUBO_GATEWAY_URL: url,
+  }),
+  fula: (url) => ({ FULA_TOKEN: credentials.fulaToken, FULA_URL: url, FULA_GATEWAY_URL: url }),
+  pinning: (url) => ({
+    PINNING_SERVICE_URL: url,
+    PINNING_SERVICE_TOKEN: credentials.pinningToken,
+    PINNING_SERVICE_GATEWAY_URL: url,
+  }),
+  blockfrost: (url) => ({
+    BLOCKFROST_PROJECT_ID: credentials.blockfrostProjectId,
+    BLOCKFROST_URL: url,
+    BLOCKFROST_GATEWAY_URL: url,
   }),
 }
 

@@ -1,4 +1,5 @@
 import { seededRandom } from '../random.ts'
+import { createBlockfrost } from './blockfrost.ts'
 import { openControl } from './control.ts'
 import { credentials } from './credentials.ts'
 import { createElevenLabs, defaultSpeechSettings } from './elevenlabs.ts'
@@ -6,6 +7,7 @@ import { FaultPlan } from './faults.ts'
 import { createKubo } from './kubo.ts'
 import { createPinata } from './pinata.ts'
 import { defaultPinataPlan, type PinataPlan } from './pinata-plan.ts'
+import { createPins } from './pins.ts'
 import { RequestLog } from './request-log.ts'
 import type { StubVendors } from './stub-vendors.ts'
 import type { Vendor, VendorName } from './vendor.ts'
@@ -28,7 +30,8 @@ export async function startStubVendors(options: StubVendorOptions = {}): Promise
   const speech = { ...defaultSpeechSettings }
   const log = new RequestLog()
   const pinataPlan = { ...defaultPinataPlan }
-  const vendors = createVendors(speech, pinataPlan, withoutDagImport)
+  const network = (cid: string) => all.map(({ holdings }) => holdings.read(cid)).find((bytes) => bytes)
+  const vendors = createVendors({ speech, pinataPlan, withoutDagImport, network })
   const servers = Object.fromEntries(
     vendorNames.map((name, index) => {
       const plan = new FaultPlan(seededRandom(seed + index))
@@ -77,6 +80,7 @@ export async function startStubVendors(options: StubVendorOptions = {}): Promise
       Object.assign(speech, defaultSpeechSettings)
       Object.assign(pinataPlan, defaultPinataPlan)
       for (const server of all) server.holdings.clear()
+      for (const vendor of Object.values(vendors)) vendor.reset?.()
       log.clear()
     },
   }
@@ -91,16 +95,27 @@ export async function startStubVendors(options: StubVendorOptions = {}): Promise
   }
 }
 
-function createVendors(
-  speech: typeof defaultSpeechSettings,
-  pinataPlan: PinataPlan,
-  withoutDagImport: VendorName[],
-): Record<VendorName, Vendor> {
+interface VendorOptions {
+  speech: typeof defaultSpeechSettings
+  pinataPlan: PinataPlan
+  withoutDagImport: VendorName[]
+  /** What any of the vendors holds. */
+  network: (cid: string) => Uint8Array | undefined
+}
+
+function createVendors(options: VendorOptions): Record<VendorName, Vendor> {
+  const { speech, pinataPlan, withoutDagImport, network } = options
   const kubo = (name: VendorName, authorization: string, wrapsAdd = false) =>
     createKubo({
       isAuthorized: (headers) => headers.authorization === authorization,
       hasDagImport: !withoutDagImport.includes(name),
       wrapsAdd,
+    })
+  const pins = (token: string, importsCars: boolean) =>
+    createPins({
+      isAuthorized: (headers) => headers.authorization === `Bearer ${token}`,
+      importsCars,
+      find: network,
     })
   const { infuraProjectId, infuraProjectSecret, filebaseToken, lighthouseApiKey, kuboAuthorization } =
     credentials
@@ -113,5 +128,8 @@ function createVendors(
     filebase: kubo('filebase', `Bearer ${filebaseToken}`),
     lighthouse: kubo('lighthouse', `Bearer ${lighthouseApiKey}`, true),
     kubo: kubo('kubo', kuboAuthorization),
+    fula: pins(credentials.fulaToken, true),
+    pinning: pins(credentials.pinningToken, false),
+    blockfrost: createBlockfrost(network),
   }
 }

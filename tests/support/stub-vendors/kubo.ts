@@ -23,6 +23,13 @@ export function createKubo({ isAuthorized, hasDagImport, wrapsAdd = false }: Kub
       return undefined
     },
     isAuthorized,
+    // Commands are asked for by POST only, and an unknown one is "404 page not found" as plain text:
+    // https://docs.ipfs.tech/reference/kubo/rpc/ (HTTP status codes),
+    // https://github.com/ipfs/go-ipfs-cmds/blob/master/http/handler.go
+    unknown: (method, path) =>
+      path.startsWith('/api/v0/') && method !== 'POST'
+        ? { status: 405, headers: { allow: 'OPTIONS, POST' }, body: '405 - Method Not Allowed\n' }
+        : { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' },
     async answer(request, holdings) {
       if (request.endpoint === 'gateway') return gatewayAnswer(request, holdings)
       if (request.endpoint === 'lookup') return pinLs(request, holdings)

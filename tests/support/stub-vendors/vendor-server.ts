@@ -65,7 +65,10 @@ export class VendorServer {
     const endpoint = this.#vendor.endpointOf(method, url.pathname)
     const record = this.#record(request, response, endpoint ?? 'unknown')
     try {
-      if (!endpoint) return await send(response, this.#vendor.error(404))
+      if (!endpoint) {
+        const { pathname } = url
+        return await send(response, this.#vendor.unknown?.(method, pathname) ?? this.#vendor.error(404))
+      }
       const fault = this.plan.pick(endpoint)
       if (fault) record.fault = fault.kind
       if (await cutsTheRequest(fault, request)) return
@@ -103,7 +106,7 @@ export class VendorServer {
 
   async #answerOf(request: VendorRequest, fault: Fault | undefined): Promise<VendorAnswer> {
     if (request.endpoint !== 'gateway' && !this.#vendor.isAuthorized(request.headers))
-      return this.#vendor.error(401)
+      return this.#vendor.error(this.#vendor.unauthorizedStatus ?? 401)
     const isLookup = request.endpoint !== 'upload'
     const holdings =
       fault && !isLookup && faultsThatStoreNothing.has(fault.kind) ? new Holdings() : this.holdings

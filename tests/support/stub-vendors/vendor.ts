@@ -10,6 +10,9 @@ export const vendorNames = [
   'filebase',
   'lighthouse',
   'kubo',
+  'fula',
+  'pinning',
+  'blockfrost',
 ] as const
 export type VendorName = (typeof vendorNames)[number]
 
@@ -40,6 +43,12 @@ export interface Vendor {
   /** Whether the credentials are right; a gateway needs none. */
   isAuthorized(headers: IncomingHttpHeaders): boolean
   answer(request: VendorRequest, holdings: Holdings): Promise<VendorAnswer>
+  /** How it answers a path or method that it does not know; 404 where it is left out. */
+  unknown?(method: string, path: string): VendorAnswer
+  /** Forgets what it keeps besides its holdings. */
+  reset?(): void
+  /** The status for wrong credentials, where it is not 401. */
+  readonly unauthorizedStatus?: number
   /** An error in the vendor's own shape; `reason` is its code or message. */
   error(status: number, reason?: string): VendorAnswer
 }

@@ -8,11 +8,18 @@ import { describePromises } from './provider-promises.ts'
 import { failureIn, gatewayUrl, now } from './provider-subject.ts'
 
 const token = 'token-of-the-test'
+const origins = ['/dns4/node.test/tcp/4001/p2p/12D3KooWOrigin']
 const signal = new AbortController().signal
 type Status = 'queued' | 'pinning' | 'pinned' | 'failed'
 
 /** A pinning service in memory: what it is asked to pin gets the status `next`. */
-const service = { next: 'pinned' as Status, pins: new Map<string, Status>(), added: [] as string[], info: {} }
+const service = {
+  next: 'pinned' as Status,
+  pins: new Map<string, Status>(),
+  added: [] as string[],
+  origins: undefined as string[] | undefined,
+  info: {},
+}
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const json = (status: number, value: unknown) =>
@@ -41,7 +48,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const chunks: Buffer[] = []
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', () => {
-    const { cid } = JSON.parse(Buffer.concat(chunks).toString())
+    const { cid, origins } = JSON.parse(Buffer.concat(chunks).toString())
+    service.origins = origins
     service.added.push(cid)
     service.pins.set(cid, service.next)
     json(202, pin(cid))
@@ -52,7 +60,13 @@ let server: Awaited<ReturnType<typeof startScriptedServer>>
 let provider: IpfsProvider
 beforeAll(async () => {
   server = await startScriptedServer()
-  provider = createPinningServiceProvider({ url: `${server.url}/`, token, gatewayUrl, now: () => now })
+  provider = createPinningServiceProvider({
+    url: `${server.url}/`,
+    token,
+    origins,
+    gatewayUrl,
+    now: () => now,
+  })
 })
 afterAll(() => server.close())
 beforeEach(() => {
@@ -94,10 +108,26 @@ describe('A pinning service, as an IPFS provider', () => {
     expect(service.added).toHaveLength(2)
   })
 
+  it('is told who has the content', async () => {
+    await provider.upload(await someContent(10), { signal })
+    expect(service.origins).toEqual(origins)
+  })
+
+  it('fails for good when the funds are used up, and says so', async () => {
+    server.handle((request, response) => {
+      if (request.method === 'GET') return void response.end('{"count":0,"results":[]}')
+      response.writeHead(409).end('{"error":{"reason":"INSUFFICIENT_FUNDS","details":"No credit left"}}')
+    })
+    const error = await failureIn(provider.upload(await someContent(10), { signal }))
+    expect(error).toMatchObject({ isRetryable: false, statusCode: 409 })
+    expect(error.message).toContain("No credit left (the account's funds are used up")
+  })
+
   it('fails for good with a wrong token, which the error does not show', async () => {
     const wrong = createPinningServiceProvider({
       url: server.url,
       token: 'wrong-token',
+      origins: [],
       gatewayUrl,
       now: () => now,
     })

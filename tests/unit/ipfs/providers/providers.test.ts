@@ -23,6 +23,10 @@ const everything = {
   FILEBASE_TOKEN: 'token',
   LIGHTHOUSE_API_KEY: 'key',
   KUBO_RPC_URL: 'http://127.0.0.1:5001',
+  FULA_TOKEN: 'token',
+  PINNING_SERVICE_URL: 'https://pins.test',
+  PINNING_SERVICE_TOKEN: 'token',
+  BLOCKFROST_PROJECT_ID: 'project',
 }
 
 describe('the providers', () => {
@@ -34,8 +38,10 @@ describe('the providers', () => {
       'filebase',
       'lighthouse',
       'kubo',
+      'fula',
+      'pinning',
+      'blockfrost',
     ])
-    expect(from(everything).warnings).toEqual([])
   })
 
   it('are built in the order of IPFS_PROVIDERS, which may leave some out', () => {
@@ -54,6 +60,8 @@ describe('the providers', () => {
     [{ LIGHTHOUSE_API_KEY: 'key' }, ['lighthouse']],
     [{ KUBO_RPC_URL: 'http://127.0.0.1:5001' }, ['kubo']],
     [{ KUBO_RPC_AUTHORIZATION: 'Bearer token' }, []],
+    [{ FULA_TOKEN: 'token' }, ['fula']],
+    [{ BLOCKFROST_PROJECT_ID: 'project' }, ['blockfrost']],
     [{}, ['embedded']],
     [{ PORT: '4000', IPFS_GATEWAY_URL: 'self' }, ['embedded']],
     [{ LIGHTHOUSE_API_KEY: '' }, []],
@@ -77,6 +85,9 @@ describe('the gateway of a provider', () => {
       filebase: 'https://ipfs.filebase.io',
       lighthouse: 'https://gateway.lighthouse.storage',
       kubo: 'https://ipfs.io',
+      fula: 'https://ipfs.io',
+      pinning: 'https://ipfs.io',
+      blockfrost: 'https://ipfs.blockfrost.dev',
     })
   })
 
@@ -90,10 +101,18 @@ describe('the gateway of a provider', () => {
 })
 
 describe('the warnings of the providers that could be built', () => {
-  const kubo = { KUBO_RPC_URL: 'http://127.0.0.1:5001' }
+  const kubo = { KUBO_RPC_URL: 'http://127.0.0.1:5001', KUBO_GATEWAY_URL: 'http://127.0.0.1:8080' }
+  const lighthouse = { LIGHTHOUSE_API_KEY: 'key' }
 
   it.each<[Record<string, string>, RegExp]>([
     [{ PINATA_JWT: '' }, /^No IPFS provider is configured/],
+    [
+      { ...kubo, KUBO_GATEWAY_URL: '' },
+      /^The clips at kubo are delivered by https:\/\/ipfs.io.*: set KUBO_GATEWAY_URL\.$/,
+    ],
+    [{ FULA_TOKEN: 'token' }, /: set FULA_GATEWAY_URL\.$/],
+    [{ WEB3_STORAGE_URL: 'https://web3.test' }, /: set WEB3_STORAGE_GATEWAY_URL\.$/],
+    [lighthouse, /^Lighthouse's public gateway delivers for premium users only: set LIGHTHOUSE_GATEWAY_URL/],
     [{ ...kubo, IPFS_REPLICAS: '3' }, /^IPFS_REPLICAS asks for 3 providers a clip, and only 1 can be used/],
   ])('warn of %j in one line', (environment, expected) => {
     const { warnings } = from(environment)
@@ -102,10 +121,14 @@ describe('the warnings of the providers that could be built', () => {
     expect(warnings[0]).not.toContain('\n')
   })
 
-  it.each([[kubo], [{ ...kubo, PINATA_JWT: 'jwt', IPFS_REPLICAS: '2' }]])(
-    'are none for %j',
-    (environment) => {
-      expect(from(environment).warnings).toEqual([])
-    },
-  )
+  it.each<[Record<string, string>]>([
+    [kubo],
+    [{ ...kubo, PINATA_JWT: 'jwt', IPFS_REPLICAS: '2' }],
+    [{ ...lighthouse, LIGHTHOUSE_GATEWAY_URL: 'https://gateway.lighthouse.storage' }],
+    [{ ...lighthouse, IPFS_GATEWAY_URL: 'https://gateway.test' }],
+    [{ FULA_TOKEN: 'token', IPFS_GATEWAY_URL: 'self' }],
+    [{ IPFS_PROVIDERS: 'embedded' }],
+  ])('are none for %j', (environment) => {
+    expect(from(environment).warnings).toEqual([])
+  })
 })

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
+import { ProviderError } from '#lib/model/errors.ts'
+import type { ApiClient } from './api-client.ts'
+import type { Hint } from './api-errors.ts'
+
+/** What the specification's own error codes mean for the operator. */
+export const pinsHints: Hint[] = [
+  { status: 402, hint: "the account's storage is used up: free some there, or choose a larger plan" },
+  { status: 409, hint: "the account's funds are used up, as the specification has it" },
+]
+
+/** One pin, as the IPFS Pinning Service API describes it. */
+export const pinStatus = z.object({
+  status: z.enum(['queued', 'pinning', 'pinned', 'failed']),
+  pin: z.object({ cid: z.string() }),
+  info: z.record(z.string(), z.unknown()).nullish(),
+})
+export type PinStatus = z.infer<typeof pinStatus>
+
+/**
+ * The pins of `cid` that have not failed.
+ *
+ * @see https://ipfs.github.io/pinning-services-api-spec/
+ */
+export async function findPins(api: ApiClient, cid: string, signal: AbortSignal): Promise<PinStatus[]> {
+  const query = new URLSearchParams({ cid, status: 'queued,pinning,pinned' })
+  const answer = z.object({ results: z.array(pinStatus) })
+  const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer, signal })
+  return results.filter(({ pin }) => canonicalCid(pin.cid) === cid)
+}
+
+/** @throws ProviderError when the answer is about other content */
+export function verifyPin({ pin }: PinStatus, cid: string): void {
+  if (canonicalCid(pin.cid) === cid) return
+  throw new ProviderError(`Answered the CID ${pin.cid}, but ${cid} was asked for`, { isRetryable: false })
+}
+
+/** The error for a pin that is asked for and not there; a retry looks for it again. */
+export function notPinnedYet(status: string, detail = ''): ProviderError {
+  const message = `Not pinned yet (${status})${detail && `: ${detail}`}`
+  return new ProviderError(message, { isRetryable: true, mayHaveStored: true })
+}
+
+/** What a service says about the state of a pin, without credentials. */
+export const detailOf = (api: ApiClient, { info }: PinStatus) =>
+  info ? api.excerpt(JSON.stringify(info)) : ''

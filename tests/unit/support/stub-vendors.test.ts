@@ -214,3 +214,52 @@ describe('faults', () => {
     expect(await remote.requests({ vendor: 'pinata' })).toHaveLength(2)
   })
 })
+
+describe('a Kubo node', () => {
+  it('takes commands by POST only, and does not know every path', async () => {
+    const statusOf = async (path: string, method: string) => {
+      const response = await fetch(`${vendors.urls.kubo}${path}`, { method })
+      return [response.status, await response.text()]
+    }
+    expect(await statusOf('/api/v0/add', 'GET')).toEqual([405, '405 - Method Not Allowed\n'])
+    expect(await statusOf('/api/v0/no/such', 'POST')).toEqual([404, '404 page not found\n'])
+  })
+})
+
+describe('a pinning service', () => {
+  const headers = { authorization: `Bearer ${credentials.pinningToken}` }
+  const pin = (body: unknown) =>
+    fetch(`${vendors.urls.pinning}/pins`, { method: 'POST', headers, body: JSON.stringify(body) })
+  const list = async (query: string) =>
+    (await fetch(`${vendors.urls.pinning}/pins?${query}`, { headers })).json()
+
+  it('has a pin queued until somebody in the network has the content', async () => {
+    const { cid, car } = await carOf(bytes)
+    expect(await (await pin({ cid })).json()).toMatchObject({ status: 'queued', pin: { cid } })
+    expect(await list(`cid=${cid}`)).toEqual({ count: 0, results: [] })
+    await uploadToPinata(car)
+    expect(await list(`cid=${cid}`)).toMatchObject({ count: 1, results: [{ status: 'pinned' }] })
+    expect(await vendors.holdings('pinning')).toMatchObject([{ cid }])
+  })
+
+  it('takes the same CID twice as two requests, and refuses what is no pin', async () => {
+    const { cid } = await carOf(bytes)
+    const [first, second] = [await (await pin({ cid })).json(), await (await pin({ cid })).json()]
+    expect(second.requestid).not.toBe(first.requestid)
+    const origins = Array.from({ length: 21 }, (_, index) => `/ip4/192.0.2.${index}/tcp/4001`)
+    for (const wrong of [{}, { cid: 'no' }, { cid, origins }, { cid, origins: ['node.test'] }])
+      expect((await pin(wrong)).status).toBe(400)
+  })
+})
+
+describe('a vendor', () => {
+  it('can say that it has stored what it has not, and lose what it has', async () => {
+    const { cid, car } = await carOf(bytes)
+    await vendors.next('pinata', { kind: 'vanish' })
+    expect((await (await uploadToPinata(car)).json()).data.cid).toBe(cid)
+    expect(await vendors.holdings('pinata')).toEqual([])
+    await uploadToPinata(car)
+    await vendors.lose('pinata', cid)
+    expect((await fetch(`${vendors.urls.pinata}/ipfs/${cid}`)).status).toBe(404)
+  })
+})

@@ -4,6 +4,7 @@ import { type Counters, timeToIpfsBuckets } from '#lib/catalog/counters.ts'
 import type { Totals } from '#lib/catalog/totals.ts'
 import type { Services } from '#lib/context.ts'
 import { processSingleton } from '#lib/platform/process-singleton.ts'
+import { standardOutput } from '#lib/telemetry/log-output.ts'
 
 /**
  * The metrics in Prometheus' text format. The counters come from the catalog, so that they survive a restart and are
@@ -135,11 +136,20 @@ function timeToIpfs(counters: Sums): Metric {
   return histogram as unknown as Metric
 }
 
-/** Node's own metrics, measured once a process, from the first call on. */
+/** The metrics of this process, measured once a process, from the first call on. */
 function processMetrics(): Registry {
   return processSingleton('process metrics', () => {
     const register = new Registry()
     collectDefaultMetrics({ register })
+    new Counter({
+      name: 'voicepin_log_lines_dropped_total',
+      help: 'Lines of the log of this process that were dropped, since standard output was not read in time.',
+      registers: [register],
+      collect() {
+        this.reset()
+        this.inc(standardOutput().droppedLines)
+      },
+    })
     return register
   })
 }

@@ -1,5 +1,6 @@
 import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 
 /** Signals within this time count as one: a Ctrl-C comes from the terminal, and again from npm and the start script. */
 export const SAME_SIGNAL_MS = 500
@@ -7,11 +8,17 @@ export const SAME_SIGNAL_MS = 500
 /** Writes one line to standard error, for the person who started this process. */
 export const say = (line: string) => process.stderr.write(`${line}\n`)
 
+/** What waits for a reader of standard error that is behind; what comes beyond it is dropped. */
+const MAX_WAITING_BYTES = MEBIBYTE
+
 /** Sends everything else to standard error: standard output carries the log's JSON lines and nothing more. */
 export function keepOutputForLog() {
   console.log = console.info = console.debug = console.error
   // Where nobody reads any more each line is an error, which would be reported by a line, and so on without an end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const { stderr } = process
+  const write = stderr.write.bind(stderr) as (...args: unknown[]) => boolean
+  stderr.write = (...args: unknown[]) => stderr.writableLength < MAX_WAITING_BYTES && write(...args)
 }
 
 /**

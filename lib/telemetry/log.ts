@@ -1,6 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Config } from '#lib/config/index.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
+import { standardOutput } from './log-output.ts'
 
 export type Log = Logger
 
@@ -13,16 +14,16 @@ export const logMessages = {
 } as const
 
 /**
- * JSON lines on standard output, without a transport thread, which a bundle would break. `scrub` gets each finished line,
- * so that no secret gets out, whichever field it is in.
+ * JSON lines on standard output, without a transport thread, which a bundle would break. Nobody waits for who reads them:
+ * see `log-output.ts`. `scrub` gets each finished line, so that no secret gets out, whichever field it is in.
  */
 export function createLog(options: {
   level: Config['logLevel']
   scrub: Scrub
   destination?: DestinationStream
 }): Log {
-  const { level, scrub, destination = pino.destination({ fd: 1, sync: true }) } = options
-  return pino(
+  const { level, scrub, destination = standardOutput(onResumed) } = options
+  const log: Log = pino(
     {
       level,
       base: null,
@@ -32,4 +33,8 @@ export function createLog(options: {
     },
     destination,
   )
+  function onResumed(droppedLines: number) {
+    log.warn({ droppedLines }, 'Lines of the log were dropped: standard output was not read in time')
+  }
+  return log
 }

@@ -1,10 +1,12 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { impatient } from '../support/operator.ts'
 import { run } from '../support/program.ts'
 import { newDirectory, placesIn, startInVain, startService } from '../support/service.ts'
-import { ServiceOutput } from '../support/service-output.ts'
+import { type LogLine, ServiceOutput } from '../support/service-output.ts'
 import type { Fault } from '../support/stub-vendors.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { expectServed, uploadFromTwoInstances } from '../support/two-instances.ts'
@@ -61,6 +63,43 @@ describe('a service whose output nobody reads any more', () => {
     expect((await fetch(`${baseUrl}/api/health`)).status).toBe(200)
     child.kill('SIGTERM')
     expect(await exited).toBe(0)
+  })
+})
+
+describe('a service whose log nobody reads for a while', () => {
+  it('answers 1,000 requests meanwhile, and accounts for every line that it had to drop', async () => {
+    const output = new ServiceOutput()
+    const directory = await newDirectory()
+    const { child, exited } = run(
+      'bin/server.ts',
+      { ...environment({ LOG_LEVEL: 'debug' }), ...placesIn(directory) },
+      output,
+    )
+    const listening = /Voicepin listens on (\S+)/
+    await until('readiness', () => listening.test(output.text), { timeoutMs: 30_000 })
+    const baseUrl = listening.exec(output.text)?.[1]
+    await world.vendors.always('pinata', { kind: 'refused' })
+    const body = JSON.stringify({ text: 'Its file goes', voiceId: 'George' })
+    const spoken = await (await fetch(`${baseUrl}/api/agents/vocalize`, { method: 'POST', body })).json()
+    const { id } = spoken.data
+    await rm(path.join(directory, 'audio', id))
+    child.stdout?.pause()
+    // Each is logged with its stack.
+    const ask = () => fetch(`${baseUrl}/api/temp-audio/${id}`).then((answer) => answer.json())
+    for (let count = 0; count < 1000; count += 20) {
+      const answers = await Promise.all(Array.from({ length: 20 }, ask))
+      expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['storage_unavailable']))
+    }
+    child.stdout?.resume()
+    const headers = { authorization: `Bearer ${impatient.ADMIN_API_KEY}` }
+    const metrics = await (await fetch(`${baseUrl}/api/metrics`, { headers })).text()
+    const dropped = Number(/^voicepin_log_lines_dropped_total (\d+)$/m.exec(metrics)?.[1])
+    const isFailure = ({ msg }: LogLine) => msg === 'A request failed'
+    await until('every line', () => output.lines.filter(isFailure).length + dropped === 1000)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+    output.assertJson()
+    await world.vendors.reset()
   })
 })
 

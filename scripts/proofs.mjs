@@ -17,6 +17,7 @@ const proofs = [
   program('faults', { minutes: 4 }),
   program('claim', { minutes: 6 }),
   program('soak', { minutes: 11 }),
+  program('hang-ups', { minutes: 25 }),
 ]
 
 /** The tests that have too many cases for `npm test`: `tests/proof/*.proof.ts`. */

@@ -1,4 +1,5 @@
 import { ReadableStream } from 'node:stream/web'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
 
@@ -80,7 +81,7 @@ function createBuffer() {
   let isOver = false
   let failure: { error: unknown } | undefined
   /** What follows the buffered chunks, from the staged clip. */
-  let remainder: ReadableStreamDefaultReader<Uint8Array> | undefined
+  let remainder: AsyncGenerator<Uint8Array, void> | undefined
   let wake = () => {}
   const stalled = setTimeout(() => {
     if (chunks.length > 0 || remainder) fail(new Error('The listener has stalled'))
@@ -108,7 +109,7 @@ function createBuffer() {
         return chunk
       }
       if (remainder) {
-        const { done, value } = await remainder.read()
+        const { done, value } = await remainder.next()
         if (!done) return value
         remainder = undefined
       } else if (isOver) return undefined
@@ -131,7 +132,7 @@ function createBuffer() {
       },
       async cancel() {
         stop()
-        await remainder?.cancel()
+        await remainder?.return()
       },
     },
     { highWaterMark: 0 },
@@ -152,7 +153,7 @@ function createBuffer() {
     },
     continueFrom(clip: Blob) {
       if (isOver || acceptedBytes === clip.size) return
-      remainder = clip.slice(acceptedBytes).stream().getReader()
+      remainder = chunksOf(clip.slice(acceptedBytes))
       wake()
     },
     end() {

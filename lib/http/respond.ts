@@ -3,6 +3,9 @@ import type { Log } from '#lib/telemetry/log.ts'
 import { addCorsHeaders } from './cors.ts'
 import { type Problem, problemOf, problemResponse, requestIdOf } from './problem.ts'
 
+/** Nobody receives it; the number is the one that nginx logs. */
+const CLIENT_CLOSED_REQUEST = 499
+
 /** Authenticates, parses, calls one verb and answers; throws a `ServiceError` for every refusal. */
 export type Handler = (request: Request, context: RequestContext) => Promise<Response>
 
@@ -28,6 +31,8 @@ export async function respond(
   const requestId = requestIdOf(request.headers.get('X-Request-Id'))
   const log = services.log.child({ requestId })
   const context = { services, requestId, log, headers: new Headers() }
+  // Whoever has hung up already gets no work done.
+  if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST })
   let response: Response
   try {
     response = await handler(request, context)

@@ -33,12 +33,26 @@ export function defineRoute(handlers: Partial<Record<Method, Handler>>, { render
   }
   const routeHandler =
     (handler: Handler = refuse): RouteHandler =>
-    (request) =>
-      withService(request, ({ services }) => respond(services, request, handler, render))
+    async (request) =>
+      abandonedWithCaller(
+        request,
+        await withService(request, ({ services }) => respond(services, request, handler, render)),
+      )
   const OPTIONS: RouteHandler = (request) =>
     withService(request, ({ services }) => preflight(services.config.access, request, allowed, cors))
   const wrapped = Object.fromEntries(methods.map((method) => [method, routeHandler(withHead[method])]))
   return { ...(wrapped as Record<Method, RouteHandler>), OPTIONS }
+}
+
+/** Next.js does not cancel the body of an answer whose caller went before it was begun, nor the one of a `HEAD`. */
+function abandonedWithCaller(request: Request, response: Response): Response {
+  const { body } = response
+  const cancel = () => {
+    if (body && !body.locked) body.cancel().catch(() => {})
+  }
+  if (request.method === 'HEAD' || request.signal.aborted) cancel()
+  else request.signal.addEventListener('abort', cancel, { once: true })
+  return response
 }
 
 const refuseUnknownPath: Handler = async (request) => {

@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createRequestListener } from '@remix-run/node-fetch-server'
 import { trustConnectionHeader, writeConnectionHeader } from '#lib/http/client-address.ts'
-import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import type { Service } from '#lib/http/service.ts'
-import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { listenerOf } from './listener.ts'
+import { createTurns } from './turns.ts'
 import { refuseUnreadable } from './unreadable.ts'
 
 interface FrontOptions {
@@ -49,9 +48,8 @@ const ipfsPath = /^\/ipfs\//
  */
 export function createFront({ nextHandler, service, graceMs }: FrontOptions): Front {
   const running = new Set<ServerResponse>()
+  const startInTurn = createTurns()
   let isStopping = false
-  const listenerOf = (serve: (request: Request) => Promise<Response>) =>
-    createRequestListener(async (request) => withReason(await serve(request)), { onError: answerError })
   const serveTempAudio = listenerOf((request) => service.serveTempAudio(request))
   const serveIpfs = listenerOf((request) => service.serveIpfs(request))
 
@@ -61,6 +59,11 @@ export function createFront({ nextHandler, service, graceMs }: FrontOptions): Fr
     running.add(response)
     response.once('close', () => running.delete(response))
     if (isStopping) response.setHeader('Connection', 'close')
+    // Whoever is gone before it is their turn gets no work done.
+    startInTurn(() => response.destroyed || work(request, response))
+  })
+
+  function work(request: IncomingMessage, response: ServerResponse) {
     if (isRead(request) && ipfsPath.test(request.url ?? '')) {
       response.setTimeout(STALLED_MS, () => response.destroy())
       serveIpfs(request, response)
@@ -71,12 +74,18 @@ export function createFront({ nextHandler, service, graceMs }: FrontOptions): Fr
     } else {
       void handOver(nextHandler, request, response)
     }
-  })
+  }
 
   const afterAudio = (status: number) => {
     if (status === 200 || status === 206) void service.afterTempAudio()
   }
   server.on('clientError', refuseUnreadable)
+  // Node.js closes the response that it is sending when its socket closes, but not those that wait behind it.
+  server.on('connection', (socket) =>
+    socket.once('close', () => {
+      for (const response of running) if (response.req.socket === socket) response.destroy()
+    }),
+  )
 
   async function stop() {
     const deadline = Date.now() + graceMs
@@ -111,24 +120,6 @@ async function handOver(
     if (response.headersSent) response.destroy()
     else response.writeHead(500).end()
   }
-}
-
-/** Adds the reason phrase, as Node.js and Next.js do: some players fail on a status line without one. */
-function withReason(response: Response): Response {
-  if (response.statusText) return response
-  const { body, headers, status } = response
-  return new Response(body, { headers, status, statusText: STATUS_CODES[status] ?? '' })
-}
-
-/** A `Host` that makes no valid URL is an error of the caller; all else is one of ours. */
-function answerError(error: unknown): Response | undefined {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') {
-    const refusal = new ServiceError('invalid_http', 'The Host header of the request is not a valid host')
-    return withReason(problemResponse(problemOf(refusal, requestIdOf(undefined))))
-  }
-  console.error(describeError(error))
-  return undefined
 }
 
 function closeAfter(response: ServerResponse) {

@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createRequestListener } from '@remix-run/node-fetch-server'
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { describeError } from '#lib/platform/errors.ts'
+import { listenerOf } from './listener.ts'
 
 /**
  * Answers `/api/health` and `/api/health/ready` for a process without Next.js. Resolves once it listens on `port`, with
@@ -28,9 +27,7 @@ export async function startHealthServer(
       return problemResponse(problemOf(error, requestIdOf(request.headers.get('x-request-id'))))
     }
   }
-  const server = createServer(
-    createRequestListener(answer, { onError: (error) => void console.error(describeError(error)) }),
-  ).listen(port)
+  const server = createServer(listenerOf(answer)).listen(port)
   await once(server, 'listening')
   return { server, port: (server.address() as AddressInfo).port }
 }

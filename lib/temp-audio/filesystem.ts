@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
 import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
@@ -38,10 +39,9 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
     },
 
     async read(id, range) {
-      const handle = isClipId(id) ? await open(placeOf(id)).catch(nullIfMissing) : null
-      if (!handle) return null
-      const stream = handle.createReadStream(range)
-      return Readable.toWeb(stream)
+      if (!isClipId(id)) return null
+      const missing = await access(placeOf(id), constants.R_OK).catch(nullIfMissing)
+      return missing === null ? null : ReadableStream.from(bytesOf(placeOf(id), range))
     },
 
     async blob(id) {
@@ -87,6 +87,11 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
       }
     },
   }
+}
+
+/** The file is open only from the first read on: a body that nobody ever reads holds none. */
+async function* bytesOf(place: string, range?: { start: number; end: number }): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(place, range)
 }
 
 /** Writes one clip. Once a write has failed, what follows is kept in memory, so that nothing of the clip is lost. */

@@ -1,8 +1,9 @@
 import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
+import { ReadableStream } from 'node:stream/web'
 import { isClipId, newClipId } from '#lib/model/clip.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import { GIBIBYTE, MINUTE_MS } from '#lib/platform/units.ts'
@@ -149,8 +150,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   async function readSpooled(id: string, range?: { start: number; end: number }) {
     const spooled = await spool.find(id)
     const part = range ? spooled?.slice(range.start, range.end + 1) : spooled
-    // A blob's stream is the DOM's for TypeScript, and Node.js's at run time.
-    return (part?.stream() as ReadableStream<Uint8Array> | undefined) ?? null
+    return part ? ReadableStream.from(chunksOf(part)) : null
   }
 
   function tidyIfDue() {

@@ -207,6 +207,106 @@ describe('the front', () => {
   })
 })
 
+describe('a caller who hangs up', () => {
+  /** A body that is never at its end, and whether it was read and cancelled. */
+  function endless() {
+    const cancelled = vi.fn()
+    const pulled = vi.fn((controller: ReadableStreamDefaultController) =>
+      controller.enqueue(new Uint8Array(65_536)),
+    )
+    const make = () => new ReadableStream({ pull: pulled, cancel: cancelled }, { highWaterMark: 0 })
+    return { cancelled, pulled, make }
+  }
+
+  function connectTo(port: number, head = 'GET /ipfs/abc HTTP/1.1\r\nHost: localhost\r\n\r\n') {
+    const socket = connect(port, 'localhost').on('error', () => {})
+    socket.write(head)
+    return socket
+  }
+
+  it('before the head has its body cancelled unread', async () => {
+    const { cancelled, pulled, make } = endless()
+    const asked = Promise.withResolvers<Request>()
+    const going = Promise.withResolvers<void>()
+    const { port } = await open({
+      serveIpfs: async (request) => {
+        asked.resolve(request)
+        await going.promise
+        return new Response(make())
+      },
+    })
+    const socket = connectTo(port)
+    const { signal } = await asked.promise
+    socket.resetAndDestroy()
+    await vi.waitFor(() => expect(signal.aborted).toBe(true))
+    going.resolve()
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+    expect(pulled).not.toHaveBeenCalled()
+  })
+
+  it.each([1, 3_000_000])('after %i bytes has its body cancelled', async (bytes) => {
+    const { cancelled, make } = endless()
+    const { port } = await open({ serveIpfs: async () => new Response(make()) })
+    const socket = connectTo(port)
+    let readBytes = 0
+    socket.on('data', (chunk) => {
+      readBytes += chunk.length
+      if (readBytes >= bytes) socket.resetAndDestroy()
+    })
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+  })
+
+  it('with further requests on the same connection has all their bodies cancelled', async () => {
+    const { cancelled, make } = endless()
+    const asked = vi.fn()
+    const { port, front } = await open({
+      serveIpfs: async () => {
+        asked()
+        return new Response(make())
+      },
+    })
+    const socket = connectTo(port, 'GET /ipfs/abc HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5))
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(5))
+    socket.resetAndDestroy()
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledTimes(5))
+    await front.stop()
+  })
+
+  it('never had its body read where it asked by HEAD', async () => {
+    const { cancelled, pulled, make } = endless()
+    const { origin } = await open({ serveIpfs: async () => new Response(make()) })
+    await answerTo(`${origin}/ipfs/abc`, { method: 'HEAD' })
+    expect(cancelled).toHaveBeenCalledOnce()
+    expect(pulled).not.toHaveBeenCalled()
+  })
+})
+
+describe('a body that fails before its first byte', () => {
+  const failing = () =>
+    new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('no such file')) }))
+
+  it('is asked for once more, since its file may have been deleted a moment before', async () => {
+    const serveTempAudio = vi
+      .fn()
+      .mockImplementationOnce(async () => failing())
+      .mockImplementationOnce(
+        async () => new Response(null, { status: 302, headers: { Location: '/ipfs/abc' } }),
+      )
+    const { origin } = await open({ serveTempAudio })
+    expect(await answerTo(`${origin}/api/temp-audio/abc`)).toMatchObject({ statusCode: 302 })
+  })
+
+  it('is a 503 when it fails again', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { origin } = await open({ serveTempAudio: async () => failing() })
+    const { statusCode, headers, text } = await answerTo(`${origin}/api/temp-audio/abc`)
+    expect([statusCode, headers['retry-after']]).toEqual([503, '10'])
+    expect(JSON.parse(text)).toMatchObject({ code: 'storage_unavailable' })
+    expect(log).toHaveBeenCalledWith('no such file')
+    log.mockRestore()
+  })
+})
+
 describe('stop() of the front', () => {
   it('drains the work first, and still answers meanwhile', async () => {
     const drained = Promise.withResolvers<void>()

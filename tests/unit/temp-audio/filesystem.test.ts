@@ -71,6 +71,20 @@ describe('the file system as a store', () => {
     expect(await readAll(store, id)).toEqual(bytes)
   })
 
+  it('opens a clip only when its bytes are read, and closes it when that ends or is given up', async () => {
+    const { directory, store } = await open()
+    const id = newClipId()
+    await store.put(id, inChunks(bytes))
+    const streams = await Promise.all(Array.from({ length: 20 }, () => store.read(id)))
+    expect(openFiles(directory)).toBe(0)
+    const [whole, ...others] = streams.map((stream) => (stream as NonNullable<typeof stream>).getReader())
+    await Promise.all(others.slice(10).map((reader) => reader.read()))
+    expect(openFiles(directory)).toBe(9)
+    for (let next = await whole?.read(); !next?.done; next = await whole?.read());
+    await Promise.all(others.map((reader) => reader.cancel()))
+    await until('closed files', () => openFiles(directory) === 0)
+  })
+
   it('rescues every byte when its directory is deleted while it writes', async () => {
     const { directory, store } = await open()
     async function* vanishing() {

@@ -1,0 +1,35 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { createTurns, TURNS_BETWEEN } from '#lib/server/turns.ts'
+
+describe('turns', () => {
+  it('start at once where nothing waits', () => {
+    const started: string[] = []
+    createTurns()(() => started.push('alone'))
+    expect(started).toEqual(['alone'])
+  })
+
+  it('leave work that is under way most turns of the event loop, and keep the order', async () => {
+    const startInTurn = createTurns()
+    const startedAt: [name: string, turn: number][] = []
+    let turn = 0
+    for (const name of ['a', 'b', 'c']) startInTurn(() => startedAt.push([name, turn]))
+    while (startedAt.length < 3) {
+      await nextTurn()
+      turn += 1
+    }
+    expect(startedAt.map(([name]) => name)).toEqual(['a', 'b', 'c'])
+    const [, second = 0, third = 0] = startedAt.map(([, at]) => at)
+    expect(second).toBeGreaterThanOrEqual(TURNS_BETWEEN - 1)
+    expect(third - second).toBeGreaterThanOrEqual(TURNS_BETWEEN - 1)
+  })
+
+  it('go on after a pause', async () => {
+    const startInTurn = createTurns()
+    startInTurn(() => {})
+    for (let turn = 0; turn < 2 * TURNS_BETWEEN; turn += 1) await nextTurn()
+    const started: string[] = []
+    startInTurn(() => started.push('later'))
+    expect(started).toEqual(['later'])
+  })
+})

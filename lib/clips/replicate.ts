@@ -1,11 +1,11 @@
 import type { Replication } from '#lib/catalog/replications.ts'
-import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import { exponentialBackoff } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { contentOf } from './clip-content.ts'
 import { leaseMs } from './lease.ts'
+import { recordReplicas } from './record-replicas.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
 export interface ReplicateResult {
@@ -59,34 +59,29 @@ async function replicateClip(
   { clipId }: Replication,
   signal: AbortSignal,
 ): Promise<number> {
-  const { catalog, chain, clock, log } = services
+  const { catalog, chain } = services
   const clip = await catalog.clips.find(clipId)
   const known = await catalog.pins.ofClip(clipId)
   const pins = known.filter(({ lostAt }) => lostAt === null)
   // An answer that they hold it proves nothing: they do not deliver it.
   const losers = known.filter(({ lostAt }) => lostAt !== null).map(({ provider }) => provider)
+  const heldBy = pins.map(({ provider }) => provider)
   const missing = wantedReplicas(services) - pins.length
   if (clip?.cid && missing > 0) {
     const content = await contentOf(services, clip)
-    for (let added = 0; added < missing; added += 1) {
-      const stored = await chain.upload(content, {
+    while (heldBy.length < wantedReplicas(services)) {
+      const { late, ...first } = await chain.upload(content, {
         priority: 'background',
         attemptLog: leasedLog(services, clipId, 'replica', catalog.replications.renew),
         ambiguous: (await catalog.attempts.ambiguousProviders(clipId)).filter(
           (name) => !losers.includes(name),
         ),
-        heldBy: pins.map(({ provider }) => provider),
+        heldBy,
         signal,
       })
-      const pin: Pick<Pin, 'clipId' | 'provider' | 'cid' | 'pinnedAt'> = {
-        clipId,
-        provider: stored.provider,
-        cid: stored.ipfsHash,
-        pinnedAt: clock.now(),
-      }
-      await catalog.pins.add(pin)
-      pins.push({ ...pin, checkedAt: null, provenAt: null, lostAt: null })
-      log.info({ clipId, cid: stored.ipfsHash, provider: stored.provider }, 'Added a replica')
+      const holders = [first, ...((await late) ?? [])]
+      await recordReplicas(services, clipId, holders)
+      heldBy.push(...holders.map(({ provider }) => provider))
     }
   }
   await catalog.replications.done(clipId)

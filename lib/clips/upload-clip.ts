@@ -2,7 +2,7 @@ import type { Trigger } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { ChainError } from '#lib/ipfs/chain/errors.ts'
-import type { Priority } from '#lib/ipfs/chain/provider-runner.ts'
+import type { Holder, Priority } from '#lib/ipfs/chain/provider-runner.ts'
 import { type Clip, fileNameOf, mimeTypeOf } from '#lib/model/clip.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { exponentialBackoff } from '#lib/platform/backoff.ts'
@@ -11,6 +11,7 @@ import { logMessages } from '#lib/telemetry/log.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
 import { isProviderFault } from './provider-fault.ts'
+import { recordReplicas } from './record-replicas.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
 /** How one round through the chain ended. */
@@ -77,11 +78,10 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
       .catch((error: unknown) =>
         log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
       )
-    const replicas = wantedReplicas(services)
-    if (replicas > 1) {
-      // What cannot be recorded now is found at the next start.
-      await catalog.replications.want(replicas, clock.now(), clip.id).catch(() => {})
-    }
+    if (stored.late) {
+      // Of what still goes on, the caller need not know, and a replica more may be on its way.
+      void services.tasks.track(stored.late.then((holders) => replicateFurther(services, clip, holders)))
+    } else await replicateFurther(services, clip, [])
     const { permanentUrl: url } = asPublished(services.config, { ...clip, ipfsHash, permanentUrl })
     return { status: 'success', id: clip.id, ipfsHash, url, provider }
   } catch (error) {
@@ -92,6 +92,15 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     if (isOutage(error, options.trigger)) services.outage.endedAt = undefined
     return postpone(services, clip, error as Error)
   }
+}
+
+/** Records that `holders` hold the clip too, and which replicas it wants then. @throws CatalogError */
+async function replicateFurther(services: Services, { id }: Clip, holders: Holder[]): Promise<void> {
+  await recordReplicas(services, id, holders)
+  const replicas = wantedReplicas(services)
+  // What cannot be recorded now is found at the next start.
+  if (replicas > 1)
+    await services.catalog.replications.want(replicas, services.clock.now(), id).catch(() => {})
 }
 
 /**

@@ -3,13 +3,14 @@ import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
-import type { ChainResult } from '#lib/ipfs/chain/provider-runner.ts'
+import type { ChainResult } from '#lib/ipfs/chain/chain.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { fileNameOf, type OriginalFacts } from '#lib/model/clip.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
+import { recordReplicas } from './record-replicas.ts'
 import { keptTemporarily, recordStaged } from './record-staged.ts'
 import { originalFacts, type StagedAudio } from './staged-audio.ts'
 import { storageUnavailable } from './storage-unavailable.ts'
@@ -42,6 +43,9 @@ export async function uploadWithoutStore(
     const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
     const clip = storedClip(services, newClip, facts, stored)
     const isRecorded = !refusal && (await recordUnstaged(services, clip))
+    if (isRecorded && stored.late) {
+      void tasks.track(stored.late.then((holders) => recordReplicas(services, newClip.id, holders)))
+    }
     return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
   } catch (error) {
     log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)

@@ -46,11 +46,13 @@ export class FakeProvider implements IpfsProvider {
   uploading: UploadBehaviour = 'store'
   looking: LookupBehaviour = 'answer'
   readonly name: string
+  readonly isLocal: boolean
   readonly #next: UploadBehaviour[] = []
   readonly #running: string[] = []
 
   constructor(name = 'pinata') {
     this.name = name
+    this.isLocal = name === 'embedded'
     this.gatewayUrl = `https://${name}.test`
   }
 

@@ -17,7 +17,7 @@ type Span = Omit<Segment, 'offset' | 'length'> & { ms: number }
 const SHORTEST_WAIT_MS = 15
 
 /**
- * The steps of a clip from the start of its speech to now or to its final state, in order. The length of a bar is
+ * The steps of a clip from the start of its speech to now or to its final state, by their beginnings. The length of a bar is
  * logarithmic in time, so that milliseconds are visible beside hours.
  */
 export function waterfallOf(clip: ClipView, now: number): Segment[] {
@@ -36,8 +36,8 @@ export function waterfallOf(clip: ClipView, now: number): Segment[] {
 function spansOf(clip: ClipView, now: number): Span[] {
   const spans: Span[] = []
   let at = Date.parse(clip.createdAt)
-  const add = (until: number, span: Omit<Span, 'ms'>) => {
-    spans.push({ ...span, ms: until - at })
+  const add = (until: number, span: Omit<Span, 'ms'>, from = at) => {
+    spans.push({ ...span, ms: until - from })
     at = Math.max(at, until)
   }
   const waitUntil = (until: number) => {
@@ -55,14 +55,15 @@ function spansOf(clip: ClipView, now: number): Span[] {
   for (const attempt of clip.attempts) {
     const startedAt = Date.parse(attempt.startedAt)
     waitUntil(startedAt)
-    at = Math.max(at, startedAt)
     const ms = attempt.durationMs ?? now - startedAt
     const outcome = attempt.outcome === 'failed' ? attempt.error : undefined
-    add(startedAt + ms, {
+    const span = {
       label: `${providerLabel(attempt.provider)} (${attempt.trigger.replace('_', ' ')})`,
       detail: [formatDuration(ms), outcome].filter(Boolean).join(' · '),
       kind: attempt.outcome,
-    })
+    }
+    // Attempts at several providers overlap.
+    add(startedAt + ms, span, startedAt)
   }
   if (clip.state === 'pending' && clip.nextAttemptAt) {
     const next = Date.parse(clip.nextAttemptAt)

@@ -3,8 +3,8 @@ import { LONGEST_RETRY_AFTER_MS } from '#lib/platform/http-date.ts'
 
 /** Attempts that must fail in a row before the breaker opens: those of two clips with the default three retries. */
 const FAILURES_TO_OPEN = 8
-/** As how many failures an attempt without a connection counts: two of them open the breaker. */
-const UNREACHABLE_FAILURES = FAILURES_TO_OPEN / 2
+/** As how many failures an attempt counts that had no connection, or was overtaken: two of them open the breaker. */
+const GRAVE = FAILURES_TO_OPEN / 2
 const FIRST_COOL_DOWN_MS = 10_000
 const LONGEST_COOL_DOWN_MS = 60_000
 
@@ -36,6 +36,8 @@ export interface Breaker {
   /** The provider has answered a lookup. That does not prove that uploads work: the next failure opens the breaker again. */
   answered(): void
   failed(error: ProviderError, options: { wasProbe: boolean }): void
+  /** An attempt was slow, and another provider has stored the clip meanwhile. It may still succeed. */
+  overtaken(): void
   /** Ends the cool-down at once, for an operator who wants the provider tried now. */
   resetCoolDown(): void
   snapshot(): BreakerSnapshot
@@ -50,8 +52,8 @@ interface Period {
 }
 
 /**
- * A circuit breaker for one provider. It opens after eight failed attempts in a row, after two where there was not even
- * a connection, or at once when the provider asks by `Retry-After` for a longer wait than `maxRetryAfterMs`. The
+ * A circuit breaker for one provider. It opens after eight failed attempts in a row, after two where there was no
+ * connection or another provider was faster, or at once when the provider asks by `Retry-After` for a longer wait than `maxRetryAfterMs`. The
  * cool-down lasts 10 s and doubles with each failed probe up to a minute, or lasts as long as the provider asked, five
  * minutes at most.
  *
@@ -77,6 +79,13 @@ export function createBreaker(options: {
   function state(): BreakerState {
     if (coolDown === undefined) return 'closed'
     return isRunning(coolDown) || isRunning(probe) ? 'open' : 'half_open'
+  }
+
+  function open(askedMs = 0) {
+    const coolDownMs = Math.min(FIRST_COOL_DOWN_MS * 2 ** coolDowns, LONGEST_COOL_DOWN_MS)
+    coolDowns += 1
+    coolDown = periodOf(Math.max(Math.min(askedMs, LONGEST_RETRY_AFTER_MS), coolDownMs))
+    onChange()
   }
 
   function close() {
@@ -111,15 +120,17 @@ export function createBreaker(options: {
     },
 
     failed(error, { wasProbe }) {
-      failuresInARow += error.isUnreachable ? UNREACHABLE_FAILURES : 1
+      failuresInARow += error.isUnreachable ? GRAVE : 1
       if (wasProbe) probe = undefined
       const askedMs = error.retryAfterMs ?? 0
       const opensNow = coolDown === undefined && failuresInARow >= FAILURES_TO_OPEN
       if (!wasProbe && !opensNow && askedMs <= maxRetryAfterMs) return
-      const coolDownMs = Math.min(FIRST_COOL_DOWN_MS * 2 ** coolDowns, LONGEST_COOL_DOWN_MS)
-      coolDowns += 1
-      coolDown = periodOf(Math.max(Math.min(askedMs, LONGEST_RETRY_AFTER_MS), coolDownMs))
-      onChange()
+      open(askedMs)
+    },
+
+    overtaken() {
+      failuresInARow += GRAVE
+      if (coolDown === undefined && failuresInARow >= FAILURES_TO_OPEN) open()
     },
 
     resetCoolDown() {

@@ -4,11 +4,12 @@ import type { ProviderFailure } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import type { BreakerState } from './breaker.ts'
 import type { BreakerSync } from './breaker-sync.ts'
-import { AttemptsFailedError, ChainError, NotTriedError } from './errors.ts'
+import { AttemptsFailedError, ChainError, type NotTriedError } from './errors.ts'
+import { offer } from './offer.ts'
 import {
   type AttemptLog,
-  type ChainResult,
   createProviderRunner,
+  type Holder,
   type Priority,
   type ProviderRunner,
   type RunnerOptions,
@@ -17,7 +18,9 @@ import {
 export interface Chain {
   readonly providers: readonly string[]
   /**
-   * Uploads `content` to the first provider, in their order, that takes it, with retries, time limits and breakers.
+   * Uploads `content` to the providers, in their order, until one holds it, with retries, time limits and breakers. The
+   * next one is asked already while one waits for its next attempt or is slow to answer. A provider that is only this
+   * machine (`isLocal`) is asked when all others have failed, or before a caller's wait is over.
    *
    * `ambiguous` names providers that may hold it from an earlier attempt: they are asked once before it is sent again.
    * `heldBy` names those that hold it already: they are skipped, and only with one of them can a provider be used that
@@ -44,6 +47,18 @@ export interface Chain {
   probe(cid: string, signal: AbortSignal): Promise<void>
 }
 
+/** The provider that held the clip first. */
+export interface ChainResult extends Holder {
+  /**
+   * Which further providers hold it, once every attempt that was still under way has ended; missing where none was.
+   * Never rejects.
+   */
+  late?: Promise<Holder[]>
+}
+
+/** After which part of a caller's wait a provider that is only this machine is asked. */
+const LOCAL_AFTER = 0.8
+
 export interface ChainOptions extends RunnerOptions {
   providers: readonly IpfsProvider[]
   scrub: (text: string) => string
@@ -65,33 +80,25 @@ export function createChain(options: ChainOptions): Chain {
     providers: names,
 
     async upload(content, { priority, attemptLog, ambiguous = [], heldBy = [], signal }) {
-      const failures: ProviderFailure[] = []
-      const causes: unknown[] = []
       // What nobody but a last resort tries, a last resort tries last.
       const isResting = ({ breaker }: ProviderRunner) => Number(breaker.state() === 'open')
-      for (const runner of runners.toSorted((a, b) => isResting(a) - isResting(b))) {
-        const { name, needsOrigin } = runner.provider
-        signal.throwIfAborted()
-        if (heldBy.includes(name) || (needsOrigin && heldBy.length === 0)) continue
-        try {
-          const isAmbiguous = ambiguous.includes(name)
-          return await runner.upload(content, { priority, attemptLog, isAmbiguous, signal })
-        } catch (error) {
-          if (NotTriedError.isInstance(error)) {
-            failures.push({ provider: name, attempts: 0, error: `Skipped: ${error.message}` })
-            // A busy provider is healthy: the next in the order replaces failing ones only.
-            if (error.isBusy) break
-          } else if (AttemptsFailedError.isInstance(error)) {
-            failures.push({
-              provider: name,
-              attempts: error.attempts,
-              error: scrub(describeError(error.cause)),
-            })
-            causes.push(error.cause)
-          } else throw error
-        }
-      }
-      throw new ChainError(failures, causes)
+      const asked = runners
+        .filter(({ provider: { name, needsOrigin } }) =>
+          needsOrigin ? heldBy.length > 0 && !heldBy.includes(name) : !heldBy.includes(name),
+        )
+        .toSorted((a, b) => isResting(a) - isResting(b))
+      const localAfterMs = priority === 'background' ? undefined : LOCAL_AFTER * options.maxRetryAfterMs
+      const run = { priority, attemptLog, ambiguous, localAfterMs, clock: options.clock, signal }
+      const { first, late, failures } = await offer(content, asked, run)
+      if (first) return { ...first, ...(late && { late }) }
+      const failed = asked.flatMap((runner) => {
+        const error = failures.get(runner)
+        return error ? [{ provider: runner.provider.name, error }] : []
+      })
+      throw new ChainError(
+        failed.map(({ provider, error }) => failureOf(provider, error, scrub)),
+        failed.flatMap(({ error }) => (AttemptsFailedError.isInstance(error) ? [error.cause] : [])),
+      )
     },
 
     canTry: (priority) => runners.some((runner) => !runner.provider.needsOrigin && runner.mayTry(priority)),
@@ -111,4 +118,14 @@ export function createChain(options: ChainOptions): Chain {
       for (const runner of runners) await runner.probe(cid, signal)
     },
   }
+}
+
+function failureOf(
+  provider: string,
+  error: AttemptsFailedError | NotTriedError,
+  scrub: (text: string) => string,
+): ProviderFailure {
+  return AttemptsFailedError.isInstance(error)
+    ? { provider, attempts: error.attempts, error: scrub(describeError(error.cause)) }
+    : { provider, attempts: 0, error: `Skipped: ${error.message}` }
 }

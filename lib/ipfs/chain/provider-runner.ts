@@ -7,6 +7,7 @@ import type { Clock } from '#lib/platform/clock.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
 import { AttemptsFailedError, asProviderError, NotTriedError } from './errors.ts'
+import { createPatience } from './patience.ts'
 import { type ProviderSlots, slotWithin } from './slots.ts'
 
 /** How long a provider may take to answer whether it holds a clip. */
@@ -39,7 +40,8 @@ export interface AttemptLog {
   ): Promise<void>
 }
 
-export interface ChainResult {
+/** A provider that holds a clip, and the CID by which it does. */
+export interface Holder {
   provider: string
   ipfsHash: string
   gatewayUrl: string
@@ -51,7 +53,12 @@ export interface UploadRun {
   attemptLog: AttemptLog
   /** Whether the provider may hold the content from an earlier attempt. */
   isAmbiguous: boolean
+  /** Ends all at once, attempts included. */
   signal: AbortSignal
+  /** Aborts with `signal`, or when nothing more is to begin: an attempt that is under way goes on to its end. */
+  over: AbortSignal
+  /** Is called when the provider waits for its next attempt or is slow to answer: others may be asked meanwhile. */
+  onStall: () => void
 }
 
 /** One provider in the chain: its attempts with their waits and time limits, and its breaker. */
@@ -59,8 +66,8 @@ export interface ProviderRunner {
   readonly provider: IpfsProvider
   readonly breaker: Breaker
   mayTry(priority: Priority): boolean
-  /** @throws NotTriedError, AttemptsFailedError; the signal's reason when it aborts */
-  upload(content: IpfsContent, run: UploadRun): Promise<ChainResult>
+  /** @throws NotTriedError, AttemptsFailedError; the reason of `signal` or `over` */
+  upload(content: IpfsContent, run: UploadRun): Promise<Holder>
   /** If the breaker is half-open, asks the provider whether it holds `cid`: an answer closes the breaker. */
   probe(cid: string, signal: AbortSignal): Promise<void>
 }
@@ -83,6 +90,7 @@ export function createProviderRunner(
 ): ProviderRunner {
   const { clock, maxRetryAfterMs, slots, onChange } = options
   const breaker = createBreaker({ now: () => clock.now(), maxRetryAfterMs, onChange })
+  const patience = createPatience()
 
   function timeLimit<T>(timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) {
     const timeoutError = () =>
@@ -109,16 +117,29 @@ export function createProviderRunner(
 
   async function send(content: IpfsContent, signal: AbortSignal): Promise<string> {
     const upload = (limited: AbortSignal) => provider.upload(content, { signal: limited })
+    const startedAt = clock.now()
     const { cid } = await timeLimit(options.attemptTimeoutMs, signal, upload)
+    patience.learn(content.car.size, Math.min(Math.max(0, clock.now() - startedAt), options.attemptTimeoutMs))
     breaker.succeeded()
     return cid
+  }
+
+  /** Reports an attempt that is slow, which counts as a failure once another provider has overtaken it. */
+  function watch({ car }: IpfsContent, { over, onStall }: UploadRun) {
+    const ended = new AbortController()
+    const becomeSlow = () => {
+      onStall()
+      over.addEventListener('abort', () => breaker.overtaken(), { once: true, signal: ended.signal })
+    }
+    clock.sleep(patience.forSize(car.size), AbortSignal.any([ended.signal, over])).then(becomeSlow, () => {})
+    return { ended: () => ended.abort() }
   }
 
   /** @throws NotTriedError when the provider must not be tried now */
   async function attempt(content: IpfsContent, run: UploadRun) {
     const needsSlot = slots && run.priority === 'background'
     if (!needsSlot) return attemptNow(content, run)
-    const wait = { provider: provider.name, timeoutMs: SLOT_TIMEOUT_MS, clock, signal: run.signal }
+    const wait = { provider: provider.name, timeoutMs: SLOT_TIMEOUT_MS, clock, signal: run.over }
     const release = await slotWithin(slots, wait)
     try {
       return await attemptNow(content, run)
@@ -127,7 +148,9 @@ export function createProviderRunner(
     }
   }
 
-  async function attemptNow(content: IpfsContent, { priority, isAmbiguous, attemptLog, signal }: UploadRun) {
+  async function attemptNow(content: IpfsContent, run: UploadRun) {
+    const { priority, isAmbiguous, attemptLog, signal } = run
+    run.over.throwIfAborted()
     const isClosed = breaker.state() === 'closed'
     const wasProbe = mayTry(priority) && breaker.beginProbe()
     // During the wait for a slot the breaker may have opened, or another upload may have begun to probe.
@@ -137,6 +160,7 @@ export function createProviderRunner(
     const id = await attemptLog.begin(provider.name)
     const startedAt = clock.now()
     const durationMs = () => Math.max(0, clock.now() - startedAt)
+    const watched = watch(content, run)
     try {
       const heldCid = isAmbiguous ? await reconcile(content, signal) : undefined
       const ipfsHash = heldCid ?? (await send(content, signal))
@@ -148,10 +172,12 @@ export function createProviderRunner(
       breaker.failed(error, { wasProbe })
       await attemptLog.end(id, provider.name, { outcome: 'failed', durationMs: durationMs(), error })
       throw error
+    } finally {
+      watched.ended()
     }
   }
 
-  async function upload(content: IpfsContent, run: UploadRun): Promise<ChainResult> {
+  async function upload(content: IpfsContent, run: UploadRun): Promise<Holder> {
     let { isAmbiguous } = run
     let lastError: ProviderError | undefined
     for (let attempts = 1; ; attempts += 1) {
@@ -178,7 +204,8 @@ export function createProviderRunner(
         if (waitMs === undefined || breaker.state() !== 'closed')
           throw new AttemptsFailedError(attempts, error)
         isAmbiguous ||= error.mayHaveStored
-        await clock.sleep(waitMs, run.signal)
+        run.onStall()
+        await clock.sleep(waitMs, run.over)
         // The breaker may have opened meanwhile.
         if (breaker.state() !== 'closed') throw new AttemptsFailedError(attempts, error)
       }

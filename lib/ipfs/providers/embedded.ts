@@ -17,6 +17,7 @@ export function createEmbeddedProvider({
   return {
     name: 'embedded',
     gatewayUrl: OWN_GATEWAY,
+    isLocal: true,
     async upload({ cid, car }, { signal }) {
       signal.throwIfAborted()
       if (!(await diskSpace.hasSpace(car.size))) {

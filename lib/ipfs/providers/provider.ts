@@ -11,6 +11,8 @@ export interface IpfsProvider {
   readonly gatewayUrl: string
   /** Whether the provider fetches content from others by its CID, so that another provider has to hold it first. */
   readonly needsOrigin?: boolean
+  /** Whether it is only this machine: it takes what the others cannot. */
+  readonly isLocal?: boolean
   /** What the operator should know of how the provider is used, as this process has learned it. */
   readonly note?: string | undefined
   /**

@@ -29,7 +29,7 @@ describe('leases', () => {
     second.always('hang')
     const [id = ''] = await waitingClips(services, 1)
     const round = uploadPending(services, all)
-    for (let seconds = 0; seconds < 200; seconds += 5) {
+    for (let seconds = 0; seconds < 120; seconds += 5) {
       await clock.advance(5000)
       const clip = await services.catalog.clips.find(id)
       expect(clip?.leaseExpiresAt).toBeGreaterThan(clock.now())
@@ -39,7 +39,7 @@ describe('leases', () => {
   })
 
   it('that were lost end the round, and leave the clip to its new holder', async () => {
-    const { services, clock, first } = await testServices()
+    const { services, clock, first } = await testServices({ providers: [new FakeProvider('pinata')] })
     first.always(unavailable())
     const [id = ''] = await waitingClips(services, 1)
     const round = uploadPending(services, all)

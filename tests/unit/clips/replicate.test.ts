@@ -74,6 +74,25 @@ describe('replicas', () => {
     expect([first.doubles, second.doubles, second.taken.get(clip.cid)]).toEqual([0, 0, 1])
   })
 
+  it('are none too many where a slow provider takes the clip after the first that had it', async () => {
+    const world = await testServices(two)
+    const { services, clock, first, second } = world
+    first.next(async ({ cid }) => {
+      await clock.sleep(25_000)
+      first.take(cid)
+      return { cid }
+    })
+    const clip = await clock.until(speak(services))
+    expect(clip).toMatchObject({ state: 'stored', provider: 'kubo' })
+    await clock.until(afterResponse(services, clip))
+    await clock.until(services.tasks.settled())
+    expect(await pinsOf(world, clip.id)).toEqual(['kubo', 'pinata'])
+    expect([first.uploads.length, second.uploads.length]).toEqual([1, 1])
+    await clock.until(replicate(services, due))
+    expect(await services.catalog.replications.count()).toBe(0)
+    expect([first.uploads.length, second.uploads.length]).toEqual([1, 1])
+  })
+
   it('go on after a crash, and when IPFS_REPLICAS is raised', async () => {
     const world = await testServices()
     const clip = await world.clock.until(speak(world.services))

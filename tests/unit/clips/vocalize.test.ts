@@ -5,7 +5,7 @@ import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { refused, unavailable } from '../../support/fake-provider.ts'
+import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, type TestServices, testServices } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
@@ -108,7 +108,7 @@ describe('a text that does not reach IPFS at once', () => {
   })
 
   it('is answered at the deadline, while the upload goes on and completes the same clip', async () => {
-    const { services, clock, first } = await testServices()
+    const { services, clock, first } = await testServices({ providers: [new FakeProvider('pinata')] })
     first.next(async ({ cid }) => {
       await clock.sleep(25_000)
       first.take(cid)
@@ -122,6 +122,29 @@ describe('a text that does not reach IPFS at once', () => {
     expect(clock.passed()).toBe(25_000)
     expect(await services.catalog.clips.find(clip.id)).toMatchObject({ state: 'stored', ipfsHash: clip.cid })
     expect(first.doubles).toBe(0)
+  })
+
+  it('is stored by the next provider when the first is slow, and by both in the end', async () => {
+    const { services, clock, first } = await testServices()
+    first.next(async ({ cid }) => {
+      await clock.sleep(25_000)
+      first.take(cid)
+      return { cid }
+    })
+    const clip = await clock.until(speak(services))
+    expect(clock.passed()).toBeLessThan(DEADLINE_MS)
+    expect(clip).toMatchObject({ state: 'stored', provider: 'kubo' })
+    const pins = async () =>
+      (await services.catalog.pins.ofClip(clip.id)).map(({ provider, cid }) => [provider, cid])
+    expect(await pins()).toEqual([['kubo', clip.cid]])
+    await clock.until(services.tasks.settled())
+    expect(await pins()).toEqual([
+      ['kubo', clip.cid],
+      ['pinata', clip.cid],
+    ])
+    const attempts = await services.catalog.attempts.ofClip(clip.id)
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['stored', 'stored'])
+    expect(await services.catalog.clips.find(clip.id)).toMatchObject({ provider: 'kubo', attempts: 2 })
   })
 
   it('is answered at once while every breaker is open, and can be claimed by the next round', async () => {

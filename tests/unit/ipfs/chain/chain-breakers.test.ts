@@ -1,27 +1,35 @@
 import { describe, expect, it } from 'vitest'
-import { refused, unavailable } from '../../../support/fake-provider.ts'
+import { refused, unavailable, unreachable } from '../../../support/fake-provider.ts'
 import { chainOf, MAX_RETRY_AFTER_MS, stateOf } from './chain-subject.ts'
 
 /** A chain whose first provider has failed until its breaker opened. */
 async function withOpenFirst(names = ['pinata', 'kubo']) {
   const world = chainOf(names)
   world.first.always(unavailable())
-  await world.upload().catch(() => {})
-  await world.upload().catch(() => {})
-  expect(stateOf(world.chain, 'pinata')).toBe('open')
+  while (stateOf(world.chain, 'pinata') === 'closed') await world.upload().catch(() => {})
   world.first.uploads.length = 0
   return world
 }
 
 describe('the breakers of a chain', () => {
   it('open after two clips with all their retries', async () => {
-    const { chain, upload, first } = chainOf(['pinata', 'kubo'])
+    const { chain, failureOf, first } = chainOf(['pinata'])
     first.always(unavailable())
-    await upload()
+    await failureOf()
     expect(stateOf(chain, 'pinata')).toBe('closed')
-    await upload()
+    await failureOf()
     expect(stateOf(chain, 'pinata')).toBe('open')
     expect(first.uploads).toHaveLength(8)
+  })
+
+  it('open after two attempts without a connection, and cost the next caller nothing', async () => {
+    const { upload, first, clock } = chainOf(['pinata', 'kubo'])
+    first.always(unreachable())
+    for (let clip = 0; clip < 5; clip += 1) {
+      expect(await upload({ priority: 'interactive' })).toMatchObject({ provider: 'kubo' })
+    }
+    expect(first.uploads).toHaveLength(2)
+    expect(clock.passed()).toBe(0)
   })
 
   it('open at once for a Retry-After longer than the chain accepts, for as long as it asks', async () => {
@@ -96,10 +104,11 @@ describe('the breakers of a chain', () => {
     const { start, first, clock, providers } = await withOpenFirst()
     await clock.advance(10_000)
     first.always('hang')
+    providers[1]?.uploads.splice(0)
     const uploads = [start(), start(), start()]
     await clock.advance(1)
     expect(first.uploads).toHaveLength(1)
-    expect(providers[1]?.uploads).toHaveLength(4)
+    expect(providers[1]?.uploads).toHaveLength(2)
     await clock.until(Promise.all(uploads))
   })
 

@@ -42,7 +42,10 @@ async function isClip(bytes: Uint8Array, { cid }: Answer): Promise<boolean> {
   return (await independentCid(bytes)) === cid
 }
 
-/** Content that one provider was given more than once: one line each, with all tries. The service must be down. */
+/**
+ * Content that one provider was given more than once although it answered truthfully whether it held it: one line each,
+ * with all tries. A provider that cannot answer that is sent the clip, which costs it nothing. The service must be down.
+ */
 export async function findDoubles(
   directory: string,
   vendors: StubVendors,
@@ -55,8 +58,11 @@ export async function findDoubles(
   )
   const found: string[] = []
   for (const name of names) {
+    const unanswered = (await vendors.requests({ vendor: name, endpoint: 'lookup' }))
+      .filter(({ fault, isComplete }) => fault !== undefined || !isComplete)
+      .map(({ path }) => path)
     for (const { cid, uploads } of await vendors.holdings(name)) {
-      if (uploads < 2) continue
+      if (uploads < 2 || unanswered.some((path) => path.includes(cid))) continue
       const history = tries.all(cid).map((row) => Object.values(row).join(' '))
       found.push(`${cid}: given to ${name} ${uploads} times; ${history.join('; ')}`)
     }

@@ -123,7 +123,8 @@ async function storageRow(
   await vendors.heal()
   await until('an empty backlog', () => backlogOf(service) === 0 || retryIpfs(service).then(() => false))
   const uploads = await uploadsOf(vendors, names, answer)
-  const isOnce = uploads.length === 1 && uploads[0]?.count === 1
+  // Where the answer of one was lost, the next has it too.
+  const isOnce = uploads.length > 0 && uploads.every((upload) => upload.count === 1)
   const isTried = names.length > 1 || storageCase.tries === undefined || storageCase.tries === count
   return {
     where,
@@ -133,7 +134,9 @@ async function storageRow(
     tries: count,
     afterwards: uploads.map(({ vendor, count: times }) => `${vendor} ×${times}`).join(', ') || 'nowhere',
     verdict:
-      problem ?? (isTried ? undefined : `${storageCase.tries} tries`) ?? (isOnce ? 'ok' : 'not stored once'),
+      problem ??
+      (isTried ? undefined : `${storageCase.tries} tries`) ??
+      (isOnce ? 'ok' : 'not stored once at a provider'),
   }
 }
 

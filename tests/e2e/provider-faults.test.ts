@@ -27,19 +27,20 @@ describe('a provider that fails', () => {
     expect(await world.uploads('kubo')).toHaveLength(1)
   })
 
-  it.each<[string, Fault]>([
-    ['400', statusFault(400)],
+  it.each<[string, Fault, number?]>([
+    // A refusal of the CAR is followed by the plain file in the same try.
+    ['400', statusFault(400), 2],
     ['401', statusFault(401)],
-    ['403', statusFault(403)],
+    ['403', statusFault(403), 2],
     ['413', statusFault(413)],
     ['413 before it has read the body', statusFault(413, { isEarly: true })],
     ['another CID', { kind: 'wrong-cid' }],
     ['429 and a Retry-After beyond the deadline', statusFault(429, { retryAfterSeconds: 60 })],
-  ])('with %s is tried once, and the next one takes the clip', async (_, fault) => {
+  ])('with %s is tried once, and the next one takes the clip', async (_, fault, requests = 1) => {
     await world.vendors.always('pinata', fault)
     const { body, elapsedMs } = await world.service.vocalize()
     expect(body.data).toMatchObject({ isTemporary: false, provider: 'kubo' })
-    expect(await world.uploads('pinata')).toHaveLength(1)
+    expect(await world.uploads('pinata')).toHaveLength(requests)
     expect(elapsedMs).toBeLessThan(DEADLINE_MS)
   })
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { createBreakerSync } from '#lib/ipfs/chain/breaker-sync.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
-import { unavailable } from '../../../support/fake-provider.ts'
+import { unavailable, unreachable } from '../../../support/fake-provider.ts'
 import { ownPrefix, testRedis } from '../../../support/redis.ts'
 import { type RedisServer, startRedis } from '../../../support/servers/redis.ts'
 import { until } from '../../../support/until.ts'
@@ -22,7 +22,7 @@ function instance({ url = sharedUrl, prefix }: { url?: string; prefix: string })
     redis,
     state,
     async openBreaker() {
-      world.first.always(unavailable())
+      world.first.always(unreachable())
       await world.upload()
       await world.upload()
     },
@@ -145,11 +145,11 @@ describe.skipIf(!sharedUrl)('two instances that share breakers over Redis', () =
 
   it('hand what is left of a cool-down to an instance that starts later', async () => {
     const { left, prefix } = await twoInstances()
-    left.first.next(unavailable(3_600_000))
+    left.first.next(unavailable(300_000))
     await left.upload()
     const late = instance({ prefix })
     await late.shows('open')
-    await late.clock.advance(3_599_000)
+    await late.clock.advance(299_000)
     expect(late.state()).toBe('open')
     await late.clock.advance(1001)
     expect(late.state()).toBe('half_open')

@@ -129,6 +129,8 @@ export function createServices(config: Config, replacements: Replacements = {}):
       uploads: new Set(),
       vocalizations: new Map(),
       contentFetches: new Map(),
+      rescues: new Map(),
+      storageProofs: new Map(),
       isDraining: false,
     },
     outage: { endedAt: undefined },

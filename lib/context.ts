@@ -10,6 +10,7 @@ import type { ConnectionLimit } from '#lib/limits/connection-limit.ts'
 import type { RateLimiter } from '#lib/limits/rate-limit.ts'
 import type { SignInLimit } from '#lib/limits/sign-in-limit.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
+import type { ServiceError } from '#lib/model/errors.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import type { KeyedHash } from '#lib/platform/keyed-hash.ts'
@@ -96,8 +97,21 @@ export interface InFlight {
   vocalizations: Map<string, Promise<VocalizedClip>>
   /** The clips that are being fetched from gateways, by their CID. */
   contentFetches: Map<string, Promise<Pick<BlockStore, 'open'>>>
+  /** The clips that could be kept nowhere at first and are being saved, by their id, and by the hash of their request. */
+  rescues: Map<string, RunningRescue>
+  /** The last proofs that audio and its record can be kept, and when they began, in milliseconds since the epoch. */
+  storageProofs: Map<'here' | 'for all', { beganAt: number; proven: Promise<void> }>
   /** Whether all pending clips are being uploaded, one batch after the other. */
   isDraining: boolean
+}
+
+export interface RunningRescue {
+  /** How much of it is in memory. */
+  sizeBytes: number
+  /** What callers who ask for it meanwhile are answered. */
+  error: ServiceError
+  /** Resolves when the clip is safe, or the process stops. */
+  ended: Promise<void>
 }
 
 /**

@@ -1,13 +1,18 @@
-import { type IFormat, parseBlob } from 'music-metadata'
+import { ReadableStream } from 'node:stream/web'
+import { parseWebStream } from 'music-metadata'
 import { ServiceError } from '#lib/model/errors.ts'
 import { headerlessFormat } from './formats.ts'
+import { type ByteReader, createByteReader } from './frames/byte-reader.ts'
+import type { CountedFrames } from './frames/counted-frames.ts'
+import { countMp3Frames, readMp3Frame } from './frames/mp3-frames.ts'
+import { countOpusFrames } from './frames/opus-frames.ts'
+import { countWavSamples } from './frames/wav-frames.ts'
 import { id3Bytes } from './mp3.ts'
-import { readWavHeader, wavDataBytes } from './wav.ts'
 
-const latin1 = new TextDecoder('latin1')
 const OGG_OPUS = /^OggS.{24}OpusHead/s
-/** Enough for what precedes the samples of a WAV file. */
-const WAV_HEADER_MAX_BYTES = 64 * 1024
+const WAVE = /^RIFF.{4}WAVE/s
+/** An ID3 tag in front of an MP3 may have a picture in it. */
+const MAX_TAG_BYTES = 1024 * 1024
 
 /** What was measured of a clip's bytes. */
 export interface AudioFacts {
@@ -16,73 +21,86 @@ export interface AudioFacts {
   durationMs: number
 }
 
-/** Media type and file extension of the containers that vendors send, by their name in music-metadata. */
-const containers: [pattern: RegExp, mimeType: string, fileExtension: string][] = [
+type Measured = Omit<AudioFacts, 'durationMs'> & CountedFrames
+
+/** Media type and file extension of containers whose frames are not counted here, by their name in music-metadata. */
+const otherContainers: [pattern: RegExp, mimeType: string, fileExtension: string][] = [
   [/^MPEG/, 'audio/mpeg', 'mp3'],
-  [/^Ogg/, 'audio/ogg', 'opus'],
-  [/^WAVE/, 'audio/wav', 'wav'],
+  [/^Ogg/, 'audio/ogg', 'ogg'],
   [/^FLAC/, 'audio/flac', 'flac'],
   [/^(ADTS|AAC)/, 'audio/aac', 'aac'],
 ]
 
 /**
- * Measures media type and duration from the bytes themselves. Bytes without a header (PCM, µ-law, A-law) are what
- * `outputFormat` says, unless they were re-encoded to Opus since.
+ * Measures media type and duration from the bytes themselves, as they arrive: from all frames, since what a header
+ * says of them need not be true. Bytes without a header (PCM, µ-law, A-law) are what `outputFormat` says, unless they
+ * were re-encoded to Opus since.
  *
- * @throws ServiceError `speech_invalid_answer` when the bytes are no audio
+ * `isWhole`: whether the last frame is there to its end, and marked as the last one in formats that do that.
+ *
+ * @throws ServiceError `speech_invalid_answer` when the bytes, read to their end, are no audio
+ * @throws whatever `audio` throws
  */
-export async function measureAudio(audio: Blob, outputFormat: string): Promise<AudioFacts> {
+export async function measureAudio(
+  audio: AsyncIterable<Uint8Array>,
+  outputFormat: string,
+): Promise<AudioFacts & { isWhole: boolean }> {
+  const reader = createByteReader(audio)
+  const measured = await measure(reader, outputFormat)
+  // Whoever gives the bytes to others as well must not wait for this reader.
+  for await (const _ of reader.rest());
+  const durationMs = Math.round((measured?.seconds ?? 0) * 1000)
+  if (!measured || durationMs === 0) {
+    throw new ServiceError('speech_invalid_answer', 'The speech vendor answered something that is no audio')
+  }
+  const { mimeType, fileExtension, isWhole } = measured
+  return { mimeType, fileExtension, durationMs, isWhole }
+}
+
+async function measure(reader: ByteReader, outputFormat: string): Promise<Measured | undefined> {
+  const beginning = await reader.peek(36)
+  const text = beginning.toString('latin1')
+  if (OGG_OPUS.test(text)) {
+    return named(await countOpusFrames(reader), { mimeType: 'audio/ogg', fileExtension: 'opus' })
+  }
   const headerless = headerlessFormat(outputFormat)
-  if (headerless && !(await isOggOpus(audio))) {
+  if (headerless) {
     const { mimeType, fileExtension, bytesPerSecond } = headerless
-    return { mimeType, fileExtension, durationMs: Math.round((audio.size / bytesPerSecond) * 1000) }
+    const sizeBytes = await reader.skip(Number.POSITIVE_INFINITY)
+    return { mimeType, fileExtension, seconds: sizeBytes / bytesPerSecond, isWhole: true }
   }
-  const format = await parseFormat(audio)
-  const container = containers.find(([pattern]) => pattern.test(format.container ?? ''))
-  if (!container) throw noAudio()
+  if (WAVE.test(text)) {
+    return named(await countWavSamples(reader), { mimeType: 'audio/wav', fileExtension: 'wav' })
+  }
+  const tagBytes = beginning.length < 10 ? 0 : Math.min(id3Bytes(beginning), MAX_TAG_BYTES)
+  if (readMp3Frame((await reader.peek(tagBytes + 4)).subarray(tagBytes))) {
+    await reader.skip(tagBytes)
+    return named(await countMp3Frames(reader), { mimeType: 'audio/mpeg', fileExtension: 'mp3' })
+  }
+  return measureOther(reader)
+}
+
+const named = (frames: CountedFrames | undefined, names: Omit<AudioFacts, 'durationMs'>) =>
+  frames && { ...frames, ...names }
+
+/** Measures what no request asks for, and some vendor might send. */
+async function measureOther(reader: ByteReader): Promise<Measured | undefined> {
+  let failure: { error: unknown } | undefined
+  async function* bytes() {
+    try {
+      yield* reader.rest()
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  }
+  const parsed = await parseWebStream(ReadableStream.from(bytes()), undefined, {
+    duration: true,
+    skipCovers: true,
+  }).catch(() => undefined)
+  if (failure) throw failure.error
+  const container = otherContainers.find(([pattern]) => pattern.test(parsed?.format.container ?? ''))
+  if (!container || !parsed?.format.duration) return undefined
   const [, mimeType, fileExtension] = container
-  const seconds = (await ownSeconds[fileExtension]?.(audio, format)) ?? format.duration
-  if (!seconds) throw noAudio()
-  return { mimeType, fileExtension, durationMs: Math.round(seconds * 1000) }
-}
-
-/** Durations in seconds of formats for which that of music-metadata is not exact enough. */
-const ownSeconds: Record<string, (audio: Blob, format: IFormat) => Promise<number | undefined>> = {
-  mp3: constantMp3Seconds,
-  wav: wavSeconds,
-}
-
-/**
- * From size and bit rate: music-metadata assumes that all frames have the size of the first, and those of 32 kbit/s at
- * 44.1 kHz differ by one byte in a hundred. `undefined` where the rate varies, or a header states the number of frames.
- */
-async function constantMp3Seconds(audio: Blob, { codecProfile, bitrate }: IFormat) {
-  if (codecProfile !== 'CBR' || !bitrate) return undefined
-  const tagBytes = id3Bytes(await audio.slice(0, 10).bytes())
-  const beginning = latin1.decode(await audio.slice(tagBytes, tagBytes + 64).bytes())
-  return /Xing|Info/.test(beginning) ? undefined : ((audio.size - tagBytes) * 8) / bitrate
-}
-
-/** From the samples that are there: the header of a streamed WAV does not state their length. */
-async function wavSeconds(audio: Blob): Promise<number | undefined> {
-  const header = readWavHeader(await audio.slice(0, WAV_HEADER_MAX_BYTES).bytes())
-  return header?.bytesPerSecond ? wavDataBytes(header, audio.size) / header.bytesPerSecond : undefined
-}
-
-async function isOggOpus(audio: Blob): Promise<boolean> {
-  return OGG_OPUS.test(latin1.decode(await audio.slice(0, 36).bytes()))
-}
-
-async function parseFormat(audio: Blob) {
-  try {
-    return (await parseBlob(audio, { duration: true, skipCovers: true })).format
-  } catch (cause) {
-    throw noAudio(cause)
-  }
-}
-
-function noAudio(cause?: unknown) {
-  return new ServiceError('speech_invalid_answer', 'The speech vendor answered something that is no audio', {
-    cause,
-  })
+  return { mimeType, fileExtension, seconds: parsed.format.duration, isWhole: false }
 }

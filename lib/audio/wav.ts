@@ -1,6 +1,5 @@
 /** What precedes the samples of a WAV file. */
 export interface WavHeader {
-  /** 1 is plain PCM. */
   formatTag: number
   channels: number
   sampleRateHz: number
@@ -12,6 +11,8 @@ export interface WavHeader {
   statedDataBytes: number
 }
 
+/** The format tag of samples that are not encoded. */
+export const PLAIN_PCM = 1
 const EXTENSIBLE = 0xfffe
 
 /**

@@ -14,8 +14,8 @@ export interface Listener {
   tee(spoken: SpokenAudio): SpokenAudio
   /** The clip existed already. */
   replay(clip: { id: string; audio: Blob; outputFormat: string; modelId: string }): void
-  /** From now on the whole clip can be read from `audio`. */
-  staged(audio: Blob): void
+  /** From now on the whole clip can be read from `audio`; `undefined`: it cannot be read now. */
+  staged(audio: Blob | undefined): void
   /** The clip is recorded: nothing can be lost any more, so that the listener's stream may end. */
   recorded(): void
 }
@@ -151,8 +151,12 @@ function createBuffer() {
       acceptedBytes += chunk.byteLength
       wake()
     },
-    continueFrom(clip: Blob) {
-      if (isOver || acceptedBytes === clip.size) return
+    continueFrom(clip: Blob | undefined) {
+      if (isOver || acceptedBytes === clip?.size) return
+      if (!clip) {
+        if (isOverflowed) fail(new Error('What the listener has not read yet cannot be read from the store'))
+        return
+      }
       remainder = chunksOf(clip.slice(acceptedBytes))
       wake()
     },

@@ -2,63 +2,139 @@ import type { ReadableStream } from 'node:stream/web'
 import { measureAudio } from '#lib/audio/measure.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import type { SpeechBounds } from '#lib/speech/proportion.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
-import { TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
 import type { StagedAudio } from './staged-audio.ts'
 
+interface StageOptions {
+  reserve?: (sizeBytes: number) => Promise<void>
+  /** What audio of the text can be. */
+  bounds?: SpeechBounds
+}
+
 /**
- * Streams `spoken` into the temporary store as it arrives, computes its CID on the way, and measures the audio.
- * Where the store fails the bytes are rescued, so that IPFS can still take them.
+ * Streams `spoken` into the temporary store as it arrives; on the way computes its CID and measures it, so that nothing
+ * has to be read again. Where the store fails the bytes are rescued, so that IPFS can still take them.
  *
  * @throws ServiceError when the stream breaks or is no audio: nothing is kept then
  * @throws TempAudioError when the store failed and the bytes could not be rescued
  */
 export async function stage(
-  services: Pick<Services, 'store' | 'clock'>,
+  services: Pick<Services, 'store' | 'clock' | 'log'>,
   id: string,
   spoken: SpokenAudio,
-  options: { reserve?: (sizeBytes: number) => Promise<void> } = {},
+  options: StageOptions = {},
 ): Promise<StagedAudio> {
-  const { store, clock } = services
-  const { branch, hashed } = hashOnTheWay(spoken.audio)
-  const spokenAt = hashed.then(() => clock.now())
+  const { store, clock, log } = services
+  const branch = observed(spoken.audio, options.bounds?.maxBytes)
+  const hashing = branch.observe((bytes) => computeCid(bytes))
+  const measuring = branch.observe((bytes) => measureAudio(bytes, spoken.outputFormat))
+  const spokenAt = hashing.then(() => clock.now())
   spokenAt.catch(() => {})
-  const put = await store.put(id, branch, options)
+  const put = await store.put(id, branch.bytes(), options)
   const failedPut = put.status === 'failed' ? put : undefined
   if (failedPut && !failedPut.rescued) throw failedPut.error
-  const { cid, sizeBytes } = await hashed
-  const audio = failedPut?.rescued ?? (await reopen(store, id))
+  const { cid, sizeBytes } = await hashing
   try {
-    const facts = await measureAudio(audio, spoken.outputFormat)
+    const { isWhole, ...facts } = await measuring
+    if (spoken.isEndUnproven && !(isWhole && facts.durationMs >= (options.bounds?.minDurationMs ?? 0))) {
+      throw new ServiceError(
+        'speech_stream_broken',
+        'The speech vendor broke off before the end of the audio',
+      )
+    }
+    // A file that cannot be opened now is safe all the same: whoever needs it later opens it again.
+    const open = () =>
+      store.blob(id).catch((error: unknown) => {
+        log.error({ err: error, clipId: id }, 'A clip that was just stored cannot be read yet')
+      })
+    const audio = failedPut?.rescued ?? (await open()) ?? undefined
     return { ...facts, cid, sizeBytes, audio, spokenAt: await spokenAt, failedPut }
   } catch (error) {
-    await (failedPut ? failedPut.discard() : store.delete(id))
+    // Nothing but the verdict on bytes that were read whole may delete them.
+    if (ServiceError.isInstance(error)) {
+      await failedPut?.discard()
+      await store.delete(id).catch(() => {})
+    }
     throw error
   }
 }
 
-async function reopen(store: TempAudioStore, id: string): Promise<Blob> {
-  const audio = await store.blob(id)
-  if (!audio) throw new TempAudioError('The temporary store lost the clip that it had just taken')
-  return audio
+/** A stream whose chunks observers see as they pass. None of them can break it. */
+function observed(audio: ReadableStream<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {
+  const channels: Channel[] = []
+  return {
+    observe<T>(work: (bytes: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
+      const channel = createChannel()
+      channels.push(channel)
+      const result = work(channel.chunks())
+      result.then(channel.leave, channel.leave)
+      return result
+    },
+    async *bytes() {
+      let sizeBytes = 0
+      let failure: unknown = new Error('The audio was not read to its end')
+      try {
+        for await (const chunk of audio) {
+          sizeBytes += chunk.byteLength
+          if (sizeBytes > maxBytes) throw outOfProportion(maxBytes)
+          for (const channel of channels) await channel.write(chunk)
+          yield chunk
+        }
+        failure = undefined
+      } catch (error) {
+        failure = error
+        throw error
+      } finally {
+        for (const channel of channels) void channel.end(failure)
+      }
+    },
+  }
 }
 
-/** The same stream again; the CID is computed from its chunks as they pass. */
-function hashOnTheWay(audio: ReadableStream<Uint8Array>) {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-  const hashed = computeCid(readable)
-  hashed.catch(() => {})
-  async function* branch() {
-    const writer = writable.getWriter()
-    try {
-      for await (const chunk of audio) {
-        await writer.write(chunk)
+type Channel = ReturnType<typeof createChannel>
+
+/** Hands chunks to one reader, who is never more than one of them behind. */
+function createChannel() {
+  let given = Promise.withResolvers<Uint8Array | undefined>()
+  let taken = Promise.withResolvers<void>()
+  taken.resolve()
+  let hasLeft = false
+  return {
+    async *chunks() {
+      for (;;) {
+        const chunk = await given.promise
+        if (!chunk) return
+        given = Promise.withResolvers()
+        taken.resolve()
         yield chunk
       }
-      await writer.close()
-    } finally {
-      await writer.abort().catch(() => {})
-    }
+    },
+    /** Resolves once the chunk before was taken. */
+    async write(chunk: Uint8Array) {
+      await taken.promise
+      if (hasLeft) return
+      taken = Promise.withResolvers()
+      given.resolve(chunk)
+    },
+    async end(error?: unknown) {
+      await taken.promise
+      if (error) given.reject(error)
+      else given.resolve(undefined)
+      given.promise.catch(() => {})
+    },
+    /** The reader takes no more. */
+    leave() {
+      hasLeft = true
+      taken.resolve()
+    },
   }
-  return { branch: branch(), hashed }
+}
+
+function outOfProportion(maxBytes: number) {
+  return new ServiceError(
+    'speech_invalid_answer',
+    `The speech vendor sent more than ${maxBytes} bytes of audio, which is out of all proportion to the text`,
+  )
 }

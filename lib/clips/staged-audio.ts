@@ -6,7 +6,8 @@ import type { FailedPut } from '#lib/temp-audio/store.ts'
 export interface StagedAudio extends AudioFacts {
   cid: string
   sizeBytes: number
-  audio: Blob
+  /** `undefined` where the store has it and cannot open it now. */
+  audio: Blob | undefined
   /** When its last byte arrived, in milliseconds since the epoch. */
   spokenAt: number
   /** Only where the temporary store could not keep it; otherwise the audio is durable, and a crash loses nothing. */

@@ -3,6 +3,7 @@ import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
 import type { DecoderFormat } from '#lib/audio/opus/decoders.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
@@ -35,11 +36,12 @@ export async function transcodeStaged(
   outputFormat: string,
 ): Promise<StagedAudio> {
   const format = formatOf(staged, outputFormat)
-  if (services.config.speech.optimize !== 'opus' || staged.failedPut || !format) return staged
+  const { audio } = staged
+  if (services.config.speech.optimize !== 'opus' || staged.failedPut || !format || !audio) return staged
   const log = services.log.child({ clipId: id })
   try {
     await extendLease(services, id)
-    const opus = await transcode(services, staged, format)
+    const opus = await transcode(services, { ...staged, audio }, format)
     if (!opus) {
       log.info({ bytes: staged.sizeBytes }, 'Opus would not save a fifth of the clip, which stays as it is')
       return staged
@@ -65,7 +67,7 @@ function formatOf({ mimeType, sizeBytes }: StagedAudio, outputFormat: string): D
 /** The audio as Opus, measured to last as long; `undefined` where that saves too little. @throws Error */
 async function transcode(
   { transcoder, tasks }: Services,
-  { audio, sizeBytes, durationMs }: StagedAudio,
+  { audio, sizeBytes, durationMs }: StagedAudio & { audio: Blob },
   format: DecoderFormat,
 ): Promise<{ audio: Blob; facts: AudioFacts } | undefined> {
   const bitRateKbps = Math.min(MAX_BIT_RATE_KBPS, ((sizeBytes * 8) / durationMs) * SHARE_OF_BIT_RATE)
@@ -73,7 +75,7 @@ async function transcode(
   const limits = { maxBytes, signal: tasks.signal }
   const opus = await transcoder.transcode(audio, { format, bitRateKbps: Math.round(bitRateKbps) }, limits)
   if (!opus) return undefined
-  const facts = await measureAudio(opus, '')
+  const { isWhole: _, ...facts } = await measureAudio(chunksOf(opus), '')
   if (Math.abs(facts.durationMs - durationMs) > MAX_DRIFT_MS) {
     throw new Error(`It lasts ${durationMs} ms, and ${facts.durationMs} ms as Opus`)
   }
@@ -91,8 +93,8 @@ async function replace(services: Services, id: string, opus: Blob): Promise<Repl
     (put) => (put.status === 'failed' ? put : undefined),
     (error: unknown) => ({ error, discard: async () => {} }),
   )
-  const audio = await store.blob(id).catch(() => null)
-  if (audio?.size === sizeBytes) return { audio, cid, sizeBytes }
+  const audio = (await store.blob(id).catch(() => undefined)) ?? undefined
+  if (audio?.size === sizeBytes || !failure) return { audio, cid, sizeBytes }
   await failure?.discard()
   if (audio) throw failure?.error
   const error = new TempAudioError('The temporary store lost the clip', { cause: failure?.error })

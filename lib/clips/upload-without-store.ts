@@ -5,21 +5,23 @@ import type { Services } from '#lib/context.ts'
 import { packCar } from '#lib/ipfs/blocks/car.ts'
 import type { ChainResult } from '#lib/ipfs/chain/chain.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
-import { fileNameOf, type OriginalFacts } from '#lib/model/clip.ts'
+import { fileNameOf } from '#lib/model/clip.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
 import { recordReplicas } from './record-replicas.ts'
-import { keptTemporarily, recordStaged } from './record-staged.ts'
+import { keptTemporarily } from './record-staged.ts'
+import { createRescue } from './rescue.ts'
 import { originalFacts, type StagedAudio } from './staged-audio.ts'
 import { storageUnavailable } from './storage-unavailable.ts'
 
 /**
- * Uploads a clip that the temporary store or the catalog could not take: it must reach IPFS now, or wait on this machine
- * where that can keep it. `refusal`: why the catalog has no record of it.
+ * Uploads a clip that the temporary store or the catalog could not take: it must reach IPFS now, or be kept on this
+ * machine after all. `refusal`: why the catalog has no record of it.
  *
- * @throws ServiceError `storage_unavailable`; nothing of the clip is kept then
+ * @throws ServiceError `storage_unavailable`. The clip is not lost then: it is tried again in the background, unless the
+ * message says so
  */
 export async function uploadWithoutStore(
   services: Services,
@@ -27,48 +29,63 @@ export async function uploadWithoutStore(
   staged: StagedAudio,
   refusal: CatalogError | undefined,
 ): Promise<VocalizedClip> {
-  const { chain, tasks } = services
-  const { cid, audio, mimeType, fileExtension, durationMs, sizeBytes } = staged
-  const fileName = fileNameOf({ id: newClip.id, fileExtension })
   const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
-  let kept: VocalizedClip | undefined
+  const rescue = createRescue(services, newClip, staged)
+  const upload = (audio?: Blob) => uploadToIpfs(services, newClip, { ...staged, audio }, refusal)
+  const clipOf = (stored: ChainResult) => storedClip(services, newClip, staged, stored)
   try {
-    const { car } = await packCar(audio)
-    const content = { cid, car, file: audio, fileName, mimeType }
-    const attemptLog = refusal ? noopLog : bestEffortLog(services, newClip.id, 'request')
-    const stored = await tasks.track(
-      chain.upload(content, { priority: 'lastResort', attemptLog, signal: tasks.signal }),
-    )
-    log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
-    const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
-    const clip = storedClip(services, newClip, facts, stored)
+    const stored = await upload(staged.audio)
+    const clip = clipOf(stored)
     const isRecorded = !refusal && (await recordUnstaged(services, clip))
     if (isRecorded && stored.late) {
-      void tasks.track(stored.late.then((holders) => recordReplicas(services, newClip.id, holders)))
+      void services.tasks.track(stored.late.then((holders) => recordReplicas(services, newClip.id, holders)))
     }
+    await rescue.discard()
     return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
-  } catch (error) {
-    log.error({ error: services.scrub(describeError(error)) }, logMessages.allFailed)
-    if (!refusal) kept = await keepHere(services, newClip, staged)
-    if (kept) return kept
-    if (!refusal) await forget(services, newClip.id)
-    throw storageUnavailable(
-      staged.failedPut?.error ?? refusal ?? new CatalogError('The catalog failed'),
-      error,
-    )
-  } finally {
-    if (!kept) await staged.failedPut?.discard()
+  } catch (ipfsError) {
+    log.error({ error: services.scrub(describeError(ipfsError)) }, logMessages.allFailed)
+    const clip = await rescue.secure()
+    if (clip) return keptTemporarily(services, clip, staged)
+    const storeError = staged.failedPut?.error ?? refusal ?? new CatalogError('The catalog failed')
+    const error = storageUnavailable(storeError, { ipfsError, savingId: newClip.id })
+    const settle = (stored: ChainResult) => recordUnstaged(services, clipOf(stored))
+    if (rescue.begin({ error, upload, settle })) throw error
+    await rescue.discard()
+    log.error({ bytes: staged.sizeBytes }, 'A clip is lost: it could be kept nowhere')
+    throw storageUnavailable(storeError, { ipfsError })
   }
+}
+
+/** @throws ChainError, or what reading the bytes throws */
+async function uploadToIpfs(
+  services: Services,
+  { id, requestId }: NewClip,
+  { cid, mimeType, fileExtension, ...staged }: StagedAudio,
+  refusal: CatalogError | undefined,
+): Promise<ChainResult> {
+  const { chain, store, tasks } = services
+  const audio = staged.audio ?? (await store.blob(id))
+  if (!audio) throw new Error('Its bytes cannot be read')
+  const { car } = await packCar(audio)
+  const attemptLog = refusal ? noopLog : bestEffortLog(services, id, 'request')
+  const content = { cid, car, file: audio, fileName: fileNameOf({ id, fileExtension }), mimeType }
+  const stored = await tasks.track(
+    chain.upload(content, { priority: 'lastResort', attemptLog, signal: tasks.signal }),
+  )
+  const log = services.log.child({ requestId, clipId: id })
+  log.info({ provider: stored.provider, trigger: 'request' }, logMessages.stored(stored.ipfsHash))
+  return stored
 }
 
 function storedClip(
   { clock, config }: Services,
   newClip: NewClip,
-  facts: Pick<VocalizedClip, 'cid' | 'mimeType' | 'fileExtension' | 'durationMs' | 'sizeBytes'> &
-    OriginalFacts,
+  staged: StagedAudio,
   { provider, ipfsHash, gatewayUrl }: ChainResult,
 ): VocalizedClip {
   const now = clock.now()
+  const { cid, mimeType, fileExtension, durationMs, sizeBytes } = staged
+  const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
   const permanentUrl = permanentUrlOf(config, { id: newClip.id, ...facts }, { ipfsHash, gatewayUrl })
   return {
     ...newClip,
@@ -93,27 +110,6 @@ function storedClip(
 function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainResult): VocalizedClip {
   const elsewhere = { ...config, ipfs: { ...config.ipfs, usesOwnGateway: false } }
   return asPublished(elsewhere, { ...clip, permanentUrl: permanentUrlOf(elsewhere, clip, stored) })
-}
-
-/** Keeps the bytes on this machine until the store takes them; `undefined` where that or their record is not possible. */
-async function keepHere(
-  services: Services,
-  newClip: NewClip,
-  staged: StagedAudio,
-): Promise<VocalizedClip | undefined> {
-  const keep = staged.failedPut?.keep
-  const clip = keep && (await recordStaged(services, newClip, staged))
-  if (!clip) return undefined
-  keep()
-  // A lease that cannot be released now runs out.
-  await services.catalog.queue.release(services.leaseOwner, clip.id).catch(() => {})
-  return keptTemporarily(services, clip, staged)
-}
-
-/** The caller is answered that the clip is lost, so that it must not be found and uploaded later. */
-async function forget({ catalog, store }: Services, id: string) {
-  await store.delete(id).catch(() => {})
-  await catalog.clips.discard(id).catch(() => {})
 }
 
 /** Records the clip as stored. Returns `false` where the catalog fails: IPFS has the clip either way. */

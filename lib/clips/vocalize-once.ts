@@ -1,4 +1,4 @@
-import type { Services } from '#lib/context.ts'
+import type { RunningRescue, Services } from '#lib/context.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
@@ -26,7 +26,9 @@ export async function vocalizeOnce(
 ): Promise<VocalizedClip> {
   const hash = request.reuse === false ? undefined : await hashOf(services, request)
   if (!hash) return vocalize(services, request, context)
-  const { vocalizations } = services.inFlight
+  const { rescues, vocalizations } = services.inFlight
+  const saving = rescues.get(hash)
+  if (saving) throw saving.error
   const running = vocalizations.get(hash)
   if (running) return answerWith(services, await running, request, context)
   const own = findOrSpeak(services, request, context, hash).finally(() => vocalizations.delete(hash))
@@ -46,9 +48,34 @@ async function findOrSpeak(
   try {
     return await vocalize(services, request, { ...context, id })
   } catch (error) {
-    await services.catalog.requests.giveUp(hash, id).catch(() => {})
+    const saving = services.inFlight.rescues.get(id)
+    if (saving) rememberWhileSaving(services, saving, hash, id)
+    else await services.catalog.requests.giveUp(hash, id).catch(() => {})
     throw error
   }
+}
+
+/** Has the same request find a clip that is being saved, and answers it with the same error until that is done. */
+function rememberWhileSaving(services: Services, saving: RunningRescue, hash: string, id: string) {
+  const { rescues } = services.inFlight
+  rescues.set(hash, { ...saving, sizeBytes: 0 })
+  void saving.ended
+    // The claim from before may never have been written.
+    .then(() => claim(services, hash, id))
+    .catch(() => {})
+    .finally(() => rescues.delete(hash))
+}
+
+function claim({ catalog, clock, config }: Services, hash: string, clipId: string) {
+  const now = clock.now()
+  return catalog.requests.claim({
+    hash,
+    clipId,
+    now,
+    notBefore: now - config.reuse.ttlMs,
+    keepsPending: config.tempAudio.keepPending,
+    expiresAt: now + config.tempAudio.ttlMs,
+  })
 }
 
 /**
@@ -56,18 +83,10 @@ async function findOrSpeak(
  * the hash, and must speak it as clip `id`.
  */
 async function findSpoken(services: Services, hash: string, id: string): Promise<VocalizedClip | undefined> {
-  const { catalog, clock, config, tasks } = services
+  const { clock, config, tasks } = services
   for (;;) {
     const now = clock.now()
-    const owner = await catalog.requests
-      .claim({
-        hash,
-        clipId: id,
-        now,
-        notBefore: now - config.reuse.ttlMs,
-        keepsPending: config.tempAudio.keepPending,
-        expiresAt: now + config.tempAudio.ttlMs,
-      })
+    const owner = await claim(services, hash, id)
       // Without the catalog nothing can be found: the text is spoken, and perhaps paid for once more.
       .catch(() => ({ status: 'ours' }) as const)
     if (owner.status === 'ours') return undefined

@@ -2,6 +2,8 @@ import type { NewClip } from '#lib/catalog/clips.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId, type VocalizedClip } from '#lib/model/clip.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { speechBounds } from '#lib/speech/proportion.ts'
 import type { Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
@@ -9,6 +11,7 @@ import type { Listener } from './live-listener.ts'
 import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
 import { stage } from './stage.ts'
 import type { StagedAudio } from './staged-audio.ts'
+import { proveStorage } from './storage-proof.ts'
 import { storageUnavailable } from './storage-unavailable.ts'
 import { transcodeStaged } from './transcode.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
@@ -76,13 +79,16 @@ export function resolveSpeech({ vendor }: Pick<Speech, 'vendor'>, request: Speec
 
 /**
  * Reserves bytes and a record for the clip. Without a disk or a catalog the clip can still go straight to IPFS; where no
- * provider would be tried either, it is refused before it is paid for.
+ * provider would be tried either, or where others have just shown that no one takes theirs, it is refused before it is
+ * paid for.
  *
  * Returns why the catalog has no record of the clip, if that is so.
  */
 async function reserve(services: Services, newClip: NewClip): Promise<CatalogError | undefined> {
-  const canUpload = services.chain.canTry('background')
+  const { chain, inFlight } = services
+  const canUpload = chain.canTry('background')
   try {
+    if (!canUpload || inFlight.rescues.size > 0) await proveStorage(services, { isHereEnough: true })
     await freeDiskSpace(services, newClip.sizeBytes).catch((error) => {
       if (!TempAudioError.isInstance(error) || !canUpload) throw error
     })
@@ -90,12 +96,39 @@ async function reserve(services: Services, newClip: NewClip): Promise<CatalogErr
     return undefined
   } catch (error) {
     if (!CatalogError.isInstance(error) && !TempAudioError.isInstance(error)) throw error
-    if (TempAudioError.isInstance(error) || !canUpload) throw storageUnavailable(error)
+    if (TempAudioError.isInstance(error) || !canUpload || inFlight.rescues.size > 0) {
+      throw storageUnavailable(error)
+    }
     return error
   }
 }
 
+/** Speaks the text, once more where the audio breaks off before its end and nobody has heard its beginning. */
 async function speakAndStage(
+  services: Services,
+  request: SpeechRequest,
+  newClip: NewClip,
+  refusal: CatalogError | undefined,
+  listener: Listener | undefined,
+): Promise<StagedAudio> {
+  const { catalog, clock, config, leaseOwner, log } = services
+  const { id, requestId } = newClip
+  const speakOnce = () => speakAndStageOnce(services, request, newClip, refusal, listener)
+  try {
+    return await speakOnce().catch(async (error: unknown) => {
+      if (listener || !ServiceError.isInstance(error) || error.code !== 'speech_stream_broken') throw error
+      log.warn({ requestId, clipId: id, error: error.message }, 'The speech broke off and is asked for again')
+      const expiresAt = clock.now() + config.speech.timeoutMs + STAGING_MARGIN_MS
+      await catalog.queue.renew(id, { owner: leaseOwner, expiresAt }).catch(() => {})
+      return speakOnce()
+    })
+  } catch (error) {
+    await catalog.clips.discard(id).catch(() => {})
+    throw TempAudioError.isInstance(error) ? storageUnavailable(error) : error
+  }
+}
+
+async function speakAndStageOnce(
   services: Services,
   request: SpeechRequest,
   { id, sizeBytes }: NewClip,
@@ -106,15 +139,15 @@ async function speakAndStage(
   try {
     spoken = await services.speech.speak(request, { signal: services.tasks.signal })
     if (listener) spoken = listener.tee(spoken)
+    const bounds = speechBounds(request, spoken.outputFormat)
     const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
-    const staged = await stage(services, id, spoken, { reserve })
+    const staged = await stage(services, id, spoken, { reserve, bounds })
     listener?.staged(staged.audio)
     // A listener finds the very bytes that it received, so that they are not re-encoded.
     return listener ? staged : await transcodeStaged(services, id, staged, spoken.outputFormat)
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
-    await services.catalog.clips.discard(id).catch(() => {})
-    throw TempAudioError.isInstance(error) ? storageUnavailable(error) : error
+    throw error
   }
 }
 
@@ -128,7 +161,7 @@ async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio)
         trigger: 'request',
         priority: 'interactive',
         signal: tasks.signal,
-        audio,
+        ...(audio && { audio }),
       }),
     )
     outcome = await withinDeadline(upload, clock, config.ipfs.uploadDeadlineMs)

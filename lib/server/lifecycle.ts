@@ -5,6 +5,7 @@ import { startBackground } from '#lib/background/scheduler.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { healBucket, recover } from '#lib/clips/recover.ts'
+import { proveStorage } from '#lib/clips/storage-proof.ts'
 import type { Services } from '#lib/context.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
 import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
@@ -15,7 +16,7 @@ import { shutdownLimits } from './shutdown.ts'
 
 /** Starts recovery, and the background work unless other processes do it. */
 export function startService(services: Services): Service {
-  const { catalog, chain, clock, config, log, speech, store, tasks, leaseOwner } = services
+  const { catalog, chain, clock, config, log, speech, tasks, leaseOwner } = services
   let isStopping = false
   let recovery: Promise<void> | undefined
   for (const warning of services.warnings) log.warn(warning)
@@ -58,11 +59,12 @@ export function startService(services: Services): Service {
 
     async checkReady() {
       refuseWhileStopping()
-      const writable = store.check().then(() => freeDiskSpace(services, 0))
-      const checks = await Promise.allSettled([recovered(), catalog.check(), writable])
+      const writable = proveStorage(services).then(() => freeDiskSpace(services, 0))
+      const checks = await Promise.allSettled([recovered(), writable])
       for (const [index, check] of checks.entries()) {
         if (check.status === 'fulfilled') continue
-        const name = ['recovery', 'catalog', 'temporary store'][index]
+        const isCatalog = CatalogError.isInstance(check.reason)
+        const name = index === 0 ? 'recovery' : isCatalog ? 'catalog' : 'temporary store'
         const message = `The ${name} is not ready: ${describeError(check.reason)}`
         throw new ServiceError('not_ready', message, { cause: check.reason, retryAfterMs: 5000 })
       }

@@ -26,6 +26,11 @@ export interface SpokenAudio {
   /** The format that was asked for, such as `mp3_44100_128`. */
   outputFormat: string
   modelId: string
+  /**
+   * The vendor's answer did not say where it ends, so that an end that came too early looks like any other: the audio
+   * itself must prove it.
+   */
+  isEndUnproven?: boolean
 }
 
 export interface Voice {

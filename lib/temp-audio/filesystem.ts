@@ -73,17 +73,16 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
     },
 
     async check() {
-      const probe = unfinishedPlaceOf('check')
+      const probe = createWriter(unfinishedPlaceOf('check'))
+      const place = unfinishedPlaceOf('check')
       try {
-        await mkdir(directory, { recursive: true })
-        const handle = await open(probe, 'wx')
-        try {
-          await handle.writeFile('voicepin')
-        } finally {
-          await handle.close()
-        }
+        await probe.write(Buffer.from('voicepin'))
+        await probe.commit(place)
+      } catch (error) {
+        throw storeError('The temporary store cannot keep a file', error)
       } finally {
-        await rm(probe, { force: true })
+        await probe.abandon()
+        await rm(place, { force: true }).catch(() => {})
       }
     },
   }
@@ -94,9 +93,15 @@ async function* bytesOf(place: string, range?: { start: number; end: number }): 
   yield* createReadStream(place, range)
 }
 
+/** Callers see its message: it must not say where on the disk. */
+function storeError(what: string, cause: unknown): TempAudioError {
+  return new TempAudioError(`${what}: ${describeError(cause).replace(/ '.*'$/, '')}`, { cause })
+}
+
 /** Writes one clip. Once a write has failed, what follows is kept in memory, so that nothing of the clip is lost. */
 function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => Promise<void>) {
   let place = unfinishedPlace
+  let isInPlace = false
   let handle: FileHandle | undefined
   let failure: unknown
   let writtenBytes = 0
@@ -119,10 +124,14 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
     writtenBytes += chunk.byteLength
   }
 
-  async function abandon() {
+  async function close() {
     await handle?.close().catch(() => {})
     handle = undefined
-    await rm(place, { force: true }).catch(() => {})
+  }
+
+  async function abandon() {
+    await close()
+    if (!isInPlace) await rm(place, { force: true }).catch(() => {})
   }
 
   return {
@@ -153,6 +162,7 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
       await handle.sync()
       await rename(place, finalPlace)
       place = finalPlace
+      isInPlace = true
       await syncDirectory(path.dirname(finalPlace))
       await handle.close()
       handle = undefined
@@ -162,22 +172,21 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
 
     async rescue(cause: unknown): Promise<FailedPut> {
       const written = await writtenPart().catch(() => null)
-      if (!written) await abandon()
-      // Callers see this message: it must not say where on the disk.
-      const reason = describeError(cause).replace(/ '.*'$/, '')
+      // What cannot be read now stays where it is.
+      if (!written) await close()
       return {
         status: 'failed',
-        error: new TempAudioError(`The temporary store could not keep the clip: ${reason}`, { cause }),
+        error: storeError('The temporary store could not keep the clip', cause),
         rescued: written ? new Blob([written, ...rescuedChunks]) : undefined,
         discard: abandon,
       }
     },
   }
 
-  /** What was written, read from the file; from the open handle where its directory is gone. */
+  /** What was written, read from the file; from the open handle where it cannot be opened again. */
   async function writtenPart(): Promise<Blob | null> {
     if (writtenBytes === 0) return new Blob([])
-    const onDisk = await openFileAsBlob(place).catch(nullIfMissing)
+    const onDisk = await openFileAsBlob(place).catch(() => null)
     if (onDisk) return onDisk.slice(0, writtenBytes)
     if (!handle || writtenBytes > RESCUE_LIMIT_BYTES) return null
     const { bytesRead, buffer } = await handle.read(new Uint8Array(writtenBytes), 0, writtenBytes, 0)

@@ -231,8 +231,8 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       if (removeUnfinishedBefore !== undefined) await copies.evict({ removeUnfinishedBefore })
     },
 
-    async check() {
-      await Promise.all([spool.check(), checkBucket()])
+    async check({ isHereEnough = false } = {}) {
+      await Promise.all([spool.check(), isHereEnough && isDiskLasting ? undefined : checkBucket()])
     },
 
     pushLeftBehind,

@@ -15,7 +15,7 @@ export interface FailedPut {
   error: TempAudioError
   /** All bytes that were given, readable until `discard` is called; `undefined` where not even that was possible. */
   rescued: Blob | undefined
-  /** Deletes whatever is left of them. */
+  /** Deletes whatever is left of them, but not a clip that is in its place already: that is for `delete`. */
   discard(): Promise<void>
   /**
    * In place of `discard`, where the bytes are durable on this machine all the same: has them wait there until the store
@@ -61,8 +61,13 @@ export interface TempAudioStore {
    * crashed before then left behind.
    */
   list(options?: { removeUnfinishedBefore?: number }): AsyncIterable<StoredAudio>
-  /** Resolves if a clip could be written now. @throws Error that says why not */
-  check(): Promise<void>
+  /**
+   * Resolves if a clip could be kept now, by keeping something else. `isHereEnough`: where it would wait on this machine
+   * for a bucket that fails, that counts as kept.
+   *
+   * @throws Error that says why not
+   */
+  check(options?: { isHereEnough?: boolean }): Promise<void>
 }
 
 /** The store could not keep the bytes: full, read-only, gone. */

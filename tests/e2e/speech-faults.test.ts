@@ -20,6 +20,9 @@ describe('a speech vendor that fails', () => {
     ['JSON in place of audio', { kind: 'json' }, 502, 'speech_invalid_answer'],
     ['an empty body', { kind: 'empty-body' }, 502, 'speech_invalid_answer'],
     ['a stream that breaks in the middle', { kind: 'reset-mid-answer' }, 502, 'speech_stream_broken'],
+    ['audio cut off without a word', { kind: 'cut-without-length' }, 502, 'speech_stream_broken'],
+    ['compressed audio cut off', { kind: 'cut-compressed' }, 502, 'speech_stream_broken'],
+    ['audio without an end', { kind: 'endless' }, 502, 'speech_invalid_answer'],
     ['no answer', { kind: 'hang' }, 504, 'speech_timeout'],
     ['a drip', { kind: 'slow-drip' }, 504, 'speech_timeout'],
     ['a closed door', { kind: 'refused' }, 503, 'speech_unavailable'],
@@ -48,11 +51,20 @@ describe('a speech vendor that fails', () => {
     expect(await tries()).toHaveLength(2)
   })
 
-  it('a broken stream is not tried again and yields no clip', async () => {
-    await world.vendors.next('elevenlabs', { kind: 'reset-mid-answer' })
+  it.each(['reset-mid-answer', 'cut-without-length', 'cut-compressed'] as const)(
+    'a broken stream (%s) is mended by another try',
+    async (kind) => {
+      await world.vendors.next('elevenlabs', { kind })
+      expect((await world.service.vocalize()).status).toBe(200)
+      expect(await tries()).toHaveLength(2)
+    },
+  )
+
+  it('a stream that breaks twice yields no clip', async () => {
+    await world.vendors.next('elevenlabs', { kind: 'reset-mid-answer' }, { kind: 'cut-without-length' })
     const before = await readdir(`${world.service.directory}/audio`, { recursive: true })
     expect((await world.service.vocalize()).status).toBe(502)
-    expect(await tries()).toHaveLength(1)
+    expect(await tries()).toHaveLength(2)
     expect(await readdir(`${world.service.directory}/audio`, { recursive: true })).toEqual(before)
   })
 

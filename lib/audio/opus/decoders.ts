@@ -1,6 +1,6 @@
 import { MPEGDecoder } from 'mpg123-decoder'
 import { isMonoMp3 } from '#lib/audio/mp3.ts'
-import { readWavHeader, type WavHeader, wavDataBytes } from '#lib/audio/wav.ts'
+import { PLAIN_PCM, readWavHeader, type WavHeader, wavDataBytes } from '#lib/audio/wav.ts'
 
 /** Samples from -1 to 1; those of two channels alternate, left first. */
 export interface DecodedAudio {
@@ -82,7 +82,7 @@ function createWavDecoder(sizeBytes: number): AudioDecoder {
 }
 
 function isPlainPcm({ formatTag, bitsPerSample, channels }: WavHeader): boolean {
-  return formatTag === 1 && bitsPerSample === 16 && (channels === 1 || channels === 2)
+  return formatTag === PLAIN_PCM && bitsPerSample === 16 && (channels === 1 || channels === 2)
 }
 
 function createPcmDecoder(sampleRateHz: number, channels: 1 | 2): AudioDecoder {

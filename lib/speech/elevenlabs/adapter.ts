@@ -5,7 +5,7 @@ import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
 import { type OpenedAudio, openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
 import type { Speech, Voice } from '#lib/speech/speech.ts'
-import { createElevenLabsApi, type ElevenLabsApi, type VendorRequest } from './api.ts'
+import { createElevenLabsApi, type ElevenLabsApi } from './api.ts'
 import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
 import { modelForOpenAi } from './models.ts'
 
@@ -53,6 +53,7 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       const modelId = request.modelId ?? options.modelId
       const outputFormat = request.outputFormat ?? options.outputFormat
       if (!isOutputFormat(outputFormat)) throw unknownFormat(outputFormat)
+      let isEndUnproven = false
       const audio = await runSpeech({
         clock,
         timeoutMs,
@@ -60,9 +61,15 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
         brokenError,
         signal,
         open: (limit) =>
-          retry(clock, limit, () => attempt(() => open(api, { ...request, modelId, outputFormat }, limit))),
+          retry(clock, limit, () =>
+            attempt(async () => {
+              const response = await api.speak({ ...request, modelId, outputFormat }, limit)
+              isEndUnproven = !hasProvenEnd(response.headers)
+              return openBody(response, outputFormat)
+            }),
+          ),
       })
-      return { audio, outputFormat, modelId }
+      return { audio, outputFormat, modelId, isEndUnproven }
     },
     voices: ({ signal }) =>
       withTimeLimit((limit) => retry(clock, limit, () => attempt(() => listVoices(api, limit))), {
@@ -102,12 +109,22 @@ function waitBefore(
   })
 }
 
-async function open(api: ElevenLabsApi, request: VendorRequest, signal: AbortSignal) {
-  const { headers, body } = await api.speak(request, signal)
+/**
+ * Whether the end of an answer can be told from a connection that was closed too early. What was compressed is unpacked
+ * as far as it goes, without a word when its end is missing.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-8 (incomplete messages)
+ */
+function hasProvenEnd(headers: Headers): boolean {
+  const isEncoded = (headers.get('content-encoding') ?? 'identity') !== 'identity'
+  return !isEncoded && (headers.has('content-length') || headers.has('transfer-encoding'))
+}
+
+async function openBody({ headers, body }: Response, outputFormat: string) {
   const contentType = headers.get('content-type') ?? ''
   if (/json|html|xml|^text\//i.test(contentType)) throw noAudioError(contentType)
   if (!body) throw noAudioError('nothing')
-  return checkAudio(await openAudio(body as AsyncIterable<Uint8Array>), request.outputFormat)
+  return checkAudio(await openAudio(body as AsyncIterable<Uint8Array>), outputFormat)
 }
 
 /** A proxy may send its error page as anything; bare samples may begin with any byte. */

@@ -79,7 +79,8 @@ export function createElevenLabsApi({
       const query = new URLSearchParams({ output_format: outputFormat })
       return send(`/v1/text-to-speech/${encodeURIComponent(voiceId)}${way}?${query}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        // Audio is compressed already; a compressed answer would hide where it ends.
+        headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' },
         body: JSON.stringify(speechBody(request)),
         signal,
       })

@@ -72,6 +72,9 @@ export const speechCases: SpeechCase[] = [
   told('reset before the body', { kind: 'reset-before-body' }, 503, 'speech_unavailable'),
   told('reset in the middle of the body', { kind: 'reset-mid-body' }, 503, 'speech_unavailable'),
   told('reset in the middle of the answer', { kind: 'reset-mid-answer' }, 502, 'speech_stream_broken'),
+  told('cut off without a length', { kind: 'cut-without-length' }, 502, 'speech_stream_broken'),
+  told('compressed and cut off', { kind: 'cut-compressed' }, 502, 'speech_stream_broken'),
+  told('audio without an end', { kind: 'endless' }, 502, 'speech_invalid_answer'),
   told('hang', { kind: 'hang' }, 504, 'speech_timeout'),
   told('slow drip', { kind: 'slow-drip' }, 504, 'speech_timeout'),
   told(

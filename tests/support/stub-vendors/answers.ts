@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
@@ -47,6 +48,21 @@ export async function sendFaulty(
       return
     case 'reset-mid-answer':
       return sendHalf(response, answer)
+    case 'cut-without-length': {
+      const body = await wholeOf(answer.body)
+      response.useChunkedEncodingByDefault = false
+      response.writeHead(answer.status, answer.headers)
+      response.end(body.subarray(0, Math.ceil(body.length / 2)))
+      return
+    }
+    case 'cut-compressed': {
+      const body = gzipSync(await wholeOf(answer.body))
+      response.writeHead(answer.status, { ...answer.headers, 'content-encoding': 'gzip' })
+      response.end(body.subarray(0, Math.ceil(body.length / 2)))
+      return
+    }
+    case 'endless':
+      return goOn(response, answer)
     case 'slow-drip':
       return drip(response, answer, fault.pauseMs ?? DRIP_PAUSE_MS)
     case 'empty-body':
@@ -102,6 +118,15 @@ async function drip(response: ServerResponse, answer: VendorAnswer, pauseMs: num
     await sleep(pauseMs)
   }
   response.end()
+}
+
+async function goOn(response: ServerResponse, answer: VendorAnswer): Promise<void> {
+  const body = await wholeOf(answer.body)
+  response.writeHead(answer.status, answer.headers)
+  const closed = once(response, 'close')
+  while (!response.destroyed) {
+    if (!response.write(body)) await Promise.race([once(response, 'drain'), closed])
+  }
 }
 
 async function withOtherCid(answer: VendorAnswer): Promise<VendorAnswer> {

@@ -19,6 +19,10 @@ interface Scope {
  * - `empty-body`, `html`, `json`: status 200 and no work done
  * - `wrong-cid`: nothing is stored, the answer names another content
  * - `vanish`: nothing is stored, although the answer says so
+ * - `cut-without-length`: the answer has neither length nor chunks, so that its end is that of the connection (RFC 9112
+ *   §6.3, as through a proxy that speaks HTTP/1.0), and that comes in the middle
+ * - `cut-compressed`: the answer is compressed, which the client did not ask for, and its last bytes are missing
+ * - `endless`: audio that goes on and on (RFC 9112 sets a chunked body no limit)
  * - `truncated-json`: the work is done, the answer stops in the middle and claims to be whole
  */
 export type Fault = Scope &
@@ -38,6 +42,9 @@ export type Fault = Scope &
           | 'wrong-cid'
           | 'vanish'
           | 'truncated-json'
+          | 'cut-without-length'
+          | 'cut-compressed'
+          | 'endless'
       }
     | { kind: 'slow-drip'; pauseMs?: number }
     | { kind: 'late'; delayMs: number }

@@ -32,7 +32,7 @@ it('with AUDIO_OPTIMIZE=opus a clip becomes Opus: smaller, as long, under its ow
   expect(clip.sizeBytes).toBe(bytes.length)
   expect(clip.cid).toBe(await independentCid(bytes))
   expect(first.taken.get(clip.cid)).toBe(1)
-  expect(await measureAudio(new Blob([bytes]), '')).toMatchObject({ durationMs: clip.durationMs })
+  expect(await measureAudio(new Blob([bytes]).stream(), '')).toMatchObject({ durationMs: clip.durationMs })
   const found = await services.catalog.clips.find(clip.id)
   if (!found) return expect.unreachable('it has a record')
   const { original } = clipAnswer({ clip: found, attempts: [] }, 'http://localhost')

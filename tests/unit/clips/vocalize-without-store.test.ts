@@ -3,10 +3,13 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
+import { recover } from '#lib/clips/recover.ts'
+import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import type { Services } from '#lib/context.ts'
 import { refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, testServices } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
+import { until } from '../../support/until.ts'
 
 const isFull = () => Promise.reject(new CatalogError('The catalog failed: database or disk is full'))
 
@@ -16,6 +19,9 @@ function failing(services: Services, ...methods: (keyof Services['catalog']['cli
   const clips = { ...services.catalog.clips, ...broken }
   return { ...services, catalog: { ...services.catalog, clips } }
 }
+
+/** Resolves once no clip is being saved any more. */
+const allSaved = ({ inFlight }: Services) => until('all clips are saved', () => inFlight.rescues.size === 0)
 
 describe('a text that the temporary store cannot take', () => {
   async function withoutStore() {
@@ -51,8 +57,8 @@ describe('a text that the temporary store cannot take', () => {
     expect(await services.catalog.totals()).toMatchObject({ heldClips: 0, heldBytes: 0 })
   })
 
-  it('is refused where IPFS fails as well, with the errors of each provider and of the store', async () => {
-    const { services, providers, audioDirectory } = await withoutStore()
+  it('is refused where IPFS fails as well, with the errors of each provider and of the store, and kept once the store works', async () => {
+    const { services, providers, clock, audioDirectory } = await withoutStore()
     providers[0]?.always(refused())
     providers[1]?.always(unavailable(3_600_000))
     const error = await speak(services).catch((thrown) => thrown)
@@ -67,7 +73,46 @@ describe('a text that the temporary store cannot take', () => {
     expect(error.message).toContain('ENOTDIR')
     expect(error.message).toContain('kubo: Answered 503')
     expect(error.message).not.toContain(audioDirectory)
-    expect(await services.catalog.totals()).toMatchObject({ heldClips: 0, waitingClips: 0 })
+    const [id = ''] = services.inFlight.rescues.keys()
+    expect(error.message).toContain(`It is not lost: it is being saved as clip ${id}`)
+    await rm(audioDirectory)
+    await clock.advance(2000)
+    await allSaved(services)
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', hasLocalBytes: true })
+    expect(await readdir(audioDirectory)).toEqual([id])
+  })
+
+  it('is uploaded and recorded later where a provider is well before the store is', async () => {
+    const { services, providers, first, clock } = await withoutStore()
+    for (const provider of providers) provider.always(refused())
+    await expect(speak(services)).rejects.toMatchObject({ code: 'storage_unavailable' })
+    const [id = ''] = services.inFlight.rescues.keys()
+    first.always('store')
+    await clock.advance(2000)
+    await allSaved(services)
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: false })
+  })
+
+  it('is not spoken while another one that was paid for can be kept nowhere', async () => {
+    const { services, providers, speech } = await withoutStore()
+    for (const provider of providers) provider.always(refused())
+    await expect(speak(services)).rejects.toMatchObject({ code: 'storage_unavailable' })
+    speech.speaking = new Error('Nobody should have asked')
+    await expect(speak(services)).rejects.toMatchObject({ code: 'storage_unavailable' })
+    expect(services.inFlight.rescues.size).toBe(1)
+  })
+
+  it('is not paid for again by the same request, which gets the clip once it is kept', async () => {
+    const { services, providers, clock, speech, audioDirectory } = await withoutStore()
+    for (const provider of providers) provider.always(refused())
+    const ask = () => vocalizeOnce(services, { text: 'Again', voiceId: 'slt' }, { requestId: 'r' })
+    await expect(ask()).rejects.toMatchObject({ code: 'storage_unavailable' })
+    speech.speaking = new Error('Nobody should have asked')
+    await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining('It is not lost') })
+    await rm(audioDirectory)
+    await clock.advance(2000)
+    await allSaved(services)
+    expect(await ask()).toMatchObject({ state: 'pending', isReused: true })
   })
 
   it('is rescued where the store fails in the middle of the speech, and goes straight to IPFS', async () => {
@@ -115,13 +160,33 @@ describe('a text that the catalog cannot take', () => {
     expect(await readdir(audioDirectory)).toEqual([])
   })
 
-  it('is refused and discarded where IPFS fails as well, so that it is not uploaded later', async () => {
-    const { services, providers, audioDirectory } = await testServices()
+  it('stays where IPFS fails as well, and is found by the next process', async () => {
+    const { services, providers, directory, audioDirectory, bury } = await testServices()
     for (const provider of providers) provider.always(refused())
     const sick = failing(services, 'stage')
     await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
-    expect(await readdir(audioDirectory)).toEqual([])
-    expect(await services.catalog.totals()).toMatchObject({ heldClips: 0 })
+    const [id = ''] = services.inFlight.rescues.keys()
+    expect(await readdir(audioDirectory)).toEqual([id])
+    await services.catalog.queue.release(services.leaseOwner)
+    await bury()
+    const next = await testServices({ directory })
+    expect(await recover(next.services)).toMatchObject({ adopted: 1, waiting: 1 })
+    expect(await next.services.catalog.clips.find(id)).toMatchObject({ state: 'staged', voiceId: 'slt' })
+  })
+
+  it('stays where IPFS fails as well, and is recorded once the catalog works', async () => {
+    const { services, providers, clock } = await testServices()
+    for (const provider of providers) provider.always(refused())
+    let isSick = true
+    const stage: typeof services.catalog.clips.stage = (...args) =>
+      isSick ? isFull() : services.catalog.clips.stage(...args)
+    const catalog = { ...services.catalog, clips: { ...services.catalog.clips, stage } }
+    await expect(speak({ ...services, catalog })).rejects.toMatchObject({ code: 'storage_unavailable' })
+    const [id = ''] = services.inFlight.rescues.keys()
+    isSick = false
+    await clock.advance(2000)
+    await allSaved(services)
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', hasLocalBytes: true })
   })
 
   it('is refused without the words of the database, which name its server and its user', async () => {

@@ -16,6 +16,9 @@ function start(services: Services): Service {
 
 const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
 
+/** How long readiness counts without being proven again. */
+const PROOF_VALID_MS = 1000
+
 describe('a service that starts', () => {
   it('is ready once it has recovered, and uploads the pending clips by itself', async () => {
     const { services, clock, first, lines } = await testServices()
@@ -28,7 +31,7 @@ describe('a service that starts', () => {
   })
 
   it('is not ready while the catalog cannot be read, says so, and is ready once it can', async () => {
-    const { services, lines } = await testServices()
+    const { services, clock, lines } = await testServices()
     let isLocked = true
     const queue = { ...services.catalog.queue }
     queue.owners = () => (isLocked ? locked() : services.catalog.queue.owners())
@@ -44,17 +47,20 @@ describe('a service that starts', () => {
     expect(said).toMatchObject({ error: 'The catalog failed: database is locked' })
     expect(said).not.toHaveProperty('err')
     isLocked = false
+    await clock.advance(PROOF_VALID_MS)
     await service.checkReady()
   })
 
   it('is not ready while the temporary store cannot be written, says so, and is ready once it can', async () => {
-    const { services, audioDirectory } = await testServices()
+    const { services, clock, audioDirectory } = await testServices()
     const service = start(services)
     await service.checkReady()
     await rm(audioDirectory, { recursive: true, force: true })
     await writeFile(path.join(audioDirectory), '')
+    await clock.advance(PROOF_VALID_MS)
     await expect(service.checkReady()).rejects.toThrow('temporary store is not ready')
     await rm(audioDirectory)
+    await clock.advance(PROOF_VALID_MS)
     await service.checkReady()
   })
 

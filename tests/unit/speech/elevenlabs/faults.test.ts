@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { startServer } from '../../ipfs/providers/faulty-server.ts'
@@ -24,14 +25,20 @@ describe('ElevenLabs over a connection that fails', () => {
   let server: Awaited<ReturnType<typeof startServer>>
   let answers: Answer[] = []
   let calls = 0
+  let encodings: unknown[] = []
 
-  beforeAll(async () => {
-    server = await startServer((received, response) => {
+  const listen = () =>
+    startServer((received, response) => {
+      encodings.push(received.headers['accept-encoding'])
       received.resume().on('end', () => answers[Math.min(calls++, answers.length - 1)]?.(response))
     })
+
+  beforeAll(async () => {
+    server = await listen()
   })
   beforeEach(() => {
     calls = 0
+    encodings = []
   })
   afterAll(() => server.close())
 
@@ -70,9 +77,7 @@ describe('ElevenLabs over a connection that fails', () => {
   it('is speech_unavailable when nobody listens', async () => {
     await server.close()
     const refusal = await errorOf(speak(server.url))
-    server = await startServer((received, response) => {
-      received.resume().on('end', () => answers[Math.min(calls++, answers.length - 1)]?.(response))
-    })
+    server = await listen()
 
     expect(refusal).toMatchObject({
       code: 'speech_unavailable',
@@ -90,6 +95,53 @@ describe('ElevenLabs over a connection that fails', () => {
       cause: expect.any(Error),
     })
     expect(calls).toBe(1)
+  })
+
+  const speakWithoutEnd: Answer = (response) => {
+    // RFC 9112 §6.3: without a length and without chunks the body ends where the connection does.
+    response.useChunkedEncodingByDefault = false
+    response.setHeader('content-type', 'audio/mpeg').end(someAudio)
+  }
+  const speakCompressed: Answer = (response) => {
+    const whole = gzipSync(someAudio)
+    response.writeHead(200, { 'content-type': 'audio/mpeg', 'content-encoding': 'gzip' })
+    response.end(whole.subarray(0, whole.length - 20))
+  }
+
+  it.each<[string, Answer, boolean]>([
+    ['its length', speakWell, false],
+    [
+      'a last chunk',
+      (response) => response.setHeader('content-type', 'audio/mpeg').write(someAudio, () => response.end()),
+      false,
+    ],
+    ['the end of the connection', speakWithoutEnd, true],
+    ['the end of a compressed stream, and that is missing', speakCompressed, true],
+  ])('says of audio whose end is told by %s whether that end is proven', async (_, answer, isEndUnproven) => {
+    answers = [answer]
+    const spoken = await speak()
+
+    expect(spoken.isEndUnproven).toBe(isEndUnproven)
+    await bytesOf(spoken.audio)
+  })
+
+  it('asks for audio that is not compressed', async () => {
+    answers = [speakWell]
+    await bytesOf((await speak()).audio)
+
+    expect(encodings).toEqual(['identity'])
+  })
+
+  it('breaks the audio off with speech_stream_broken where it is shorter than its stated length', async () => {
+    answers = [
+      (response) => {
+        response.writeHead(200, { 'content-type': 'audio/mpeg', 'content-length': someAudio.length + 1 })
+        response.write(someAudio, () => response.socket?.end())
+      },
+    ]
+    const { audio } = await speak()
+
+    await expect(bytesOf(audio)).rejects.toMatchObject({ code: 'speech_stream_broken' })
   })
 
   it('follows no redirect, which would carry the key to another host, and does not try again', async () => {

@@ -1,0 +1,31 @@
+import { PLAIN_PCM, readWavHeader, type WavHeader } from '#lib/audio/wav.ts'
+import type { ByteReader } from './byte-reader.ts'
+import type { CountedFrames } from './counted-frames.ts'
+
+/** Enough for what precedes the samples of a WAV file. */
+const HEADER_MAX_BYTES = 64 * 1024
+
+/**
+ * Counts the samples of a WAV by what is there. Its header may have been written before the end was known: one that
+ * states more than there is, nothing, or an end after which no other chunk follows, is not believed.
+ */
+export async function countWavSamples(reader: ByteReader): Promise<CountedFrames | undefined> {
+  const header = readWavHeader(await reader.peek(HEADER_MAX_BYTES))
+  const bytesPerSecond = header && bytesPerSecondOf(header)
+  if (!header || !bytesPerSecond) return undefined
+  await reader.skip(header.dataOffset)
+  let dataBytes = await reader.skip(header.statedDataBytes)
+  const isWhole = dataBytes > 0 && dataBytes === header.statedDataBytes
+  // Chunks begin at even offsets, with a name of four letters.
+  const next = await reader.peek(5)
+  const following = next.subarray(dataBytes % 2).toString('latin1', 0, 4)
+  if (next.length > 1 && !/^[\w ]{4}$/.test(following)) {
+    for await (const chunk of reader.rest()) dataBytes += chunk.byteLength
+  }
+  return dataBytes > 0 ? { seconds: dataBytes / bytesPerSecond, isWhole } : undefined
+}
+
+function bytesPerSecondOf(header: WavHeader): number {
+  const { formatTag, channels, sampleRateHz, bitsPerSample, bytesPerSecond } = header
+  return formatTag === PLAIN_PCM ? (channels * sampleRateHz * bitsPerSample) / 8 : bytesPerSecond
+}

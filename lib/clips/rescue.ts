@@ -1,0 +1,119 @@
+import type { NewClip } from '#lib/catalog/clips.ts'
+import type { Services } from '#lib/context.ts'
+import type { ChainResult } from '#lib/ipfs/chain/chain.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import type { ServiceError } from '#lib/model/errors.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
+import { describeError } from '#lib/platform/errors.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
+import type { FailedPut } from '#lib/temp-audio/store.ts'
+import { freeDiskSpace } from './byte-budget.ts'
+import { leaseMs } from './lease.ts'
+import { recordStaged } from './record-staged.ts'
+import type { StagedAudio } from './staged-audio.ts'
+
+const FIRST_DELAY_MS = 1000
+const MAX_DELAY_MS = 30_000
+/** How much audio may wait in memory, of all clips together. */
+const MAX_BYTES = 64 * MEBIBYTE
+
+/** A clip that was paid for and that neither IPFS nor the temporary store with its record has taken yet. */
+export interface Rescue {
+  /** Tries once more to make it durable and to record it. `undefined` where that is not possible now. */
+  secure(): Promise<Clip | undefined>
+  /** Goes on trying in the background until it is safe. `false` where that would take too much memory. */
+  begin(options: Begin): boolean
+  /** Deletes what is left of bytes that are somewhere else now. */
+  discard(): Promise<void>
+}
+
+interface Begin {
+  /** What callers who ask for it meanwhile are answered. */
+  error: ServiceError
+  /** Uploads it to IPFS by whatever provider there is. @throws what kept it from that */
+  upload: (audio: Blob) => Promise<ChainResult>
+  /** Records that a provider has it. `false` where the catalog fails. */
+  settle: (stored: ChainResult) => Promise<boolean>
+}
+
+export function createRescue(services: Services, newClip: NewClip, staged: StagedAudio): Rescue {
+  const { catalog, clock, inFlight, leaseOwner, store, tasks } = services
+  const { id } = newClip
+  const log = services.log.child({ requestId: newClip.requestId, clipId: id })
+  /** `undefined` once the store has the bytes. */
+  let failedPut: FailedPut | undefined = staged.failedPut
+
+  async function makeDurable(): Promise<boolean> {
+    if (!failedPut || failedPut.keep) return true
+    if (!failedPut.rescued) return false
+    await freeDiskSpace(services, staged.sizeBytes)
+    const again = await store.put(id, chunksOf(failedPut.rescued))
+    if (!again || (again.status === 'failed' && !again.rescued)) return false
+    await failedPut.discard().catch(() => {})
+    failedPut = again.status === 'failed' ? again : undefined
+    return !failedPut
+  }
+
+  /** The record may never have been written, or have been given up since. */
+  async function ensureRecord() {
+    if (await catalog.clips.find(id)) return
+    const lease = { leaseOwner, leaseExpiresAt: clock.now() + leaseMs(services) }
+    await catalog.clips.reserve({ ...newClip, ...lease }, Number.MAX_SAFE_INTEGER)
+  }
+
+  async function record(): Promise<Clip | undefined> {
+    await ensureRecord()
+    const clip = await recordStaged(services, newClip, staged)
+    if (!clip) return undefined
+    failedPut?.keep?.()
+    // A lease that cannot be released now runs out.
+    await catalog.queue.release(leaseOwner, id).catch(() => {})
+    return clip
+  }
+
+  const secure = () =>
+    makeDurable()
+      .then((isDurable) => (isDurable ? record() : undefined))
+      .catch((error: unknown) => {
+        log.error({ error: services.scrub(describeError(error)) }, 'A clip could not be saved yet')
+        return undefined
+      })
+
+  async function keepTrying({ upload, settle }: Begin) {
+    let stored: ChainResult | undefined
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
+      await clock.sleep(delayMs, tasks.signal)
+      if (!stored && (await secure())) break
+      // What is on the disk is found again at the next start; what is in memory must go somewhere.
+      const inMemory = failedPut?.keep ? undefined : failedPut?.rescued
+      if (inMemory) stored ??= await upload(inMemory).catch(() => undefined)
+      if (
+        stored &&
+        (await ensureRecord()
+          .then(() => settle(stored as ChainResult))
+          .catch(() => false))
+      )
+        break
+    }
+    if (stored) await failedPut?.discard()
+    log.info('A clip was saved that could be kept nowhere at first')
+  }
+
+  return {
+    secure,
+    begin(options) {
+      const sizeBytes = failedPut ? staged.sizeBytes : 0
+      const heldBytes = [...inFlight.rescues.values()].reduce((sum, rescue) => sum + rescue.sizeBytes, 0)
+      if (failedPut && (!failedPut.rescued || heldBytes + sizeBytes > MAX_BYTES)) return false
+      const ended = keepTrying(options)
+        .catch((reason: unknown) => {
+          const message = failedPut ? 'A clip is lost with this process' : 'A clip waits for the next start'
+          log.error({ error: describeError(reason), bytes: staged.sizeBytes }, message)
+        })
+        .finally(() => inFlight.rescues.delete(id))
+      inFlight.rescues.set(id, { sizeBytes, error: options.error, ended })
+      return true
+    },
+    discard: async () => failedPut?.discard(),
+  }
+}

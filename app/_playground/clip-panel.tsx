@@ -6,7 +6,7 @@ import { AddressList } from './address-list.tsx'
 import { Player } from './player.tsx'
 import styles from './playground.module.css'
 import { Progress } from './progress.tsx'
-import { announcementOf } from './steps.ts'
+import { announcementOf, isOnlyHere } from './steps.ts'
 import type { Run } from './use-vocalize.ts'
 import { VerifyPanel } from './verify-panel.tsx'
 
@@ -41,12 +41,12 @@ export function ClipPanel({ run }: { run: Run }) {
   )
 }
 
-function StateBadge({ state, expiresAt }: ClipView) {
+function StateBadge({ state, expiresAt, provider }: ClipView) {
   if (state === 'expired') return <Badge color="red">Expired</Badge>
   if (state === 'stored') {
     return (
       <Badge className={styles.permanent} leftSection={<IconPin size={12} />}>
-        Stored
+        {isOnlyHere({ state, provider }) ? 'Kept on this machine' : 'Stored'}
       </Badge>
     )
   }

@@ -12,6 +12,10 @@ export function stepsOf(clip: ClipView | undefined): Step[] {
   return [spokenStep(clip), stagedStep(clip), storedStep(clip)]
 }
 
+/** Whether a clip is in the block store of this service, and at no provider beyond this machine. */
+export const isOnlyHere = ({ state, provider }: Pick<ClipView, 'state' | 'provider'>) =>
+  state === 'stored' && provider === 'embedded'
+
 /** What a screen reader announces at a change. */
 export function announcementOf(clip: ClipView | undefined): string {
   const latest = stepsOf(clip).findLast(({ status }) => status !== 'upcoming')
@@ -35,6 +39,10 @@ function stagedStep(clip: ClipView | undefined): Step {
 
 function storedStep(clip: ClipView | undefined): Step {
   if (!clip?.cid) return { title: 'Stored on IPFS', status: 'upcoming' }
+  if (isOnlyHere(clip)) {
+    const detail = 'The address works for as long as this service keeps and serves the clip'
+    return { title: 'Kept on this machine', detail, status: 'done' }
+  }
   if (clip.state === 'stored') return { title: 'Stored on IPFS', detail: storedDetail(clip), status: 'done' }
   if (clip.state === 'expired') {
     const detail = 'No provider stored it in time, so its temporary address has ended'

@@ -58,6 +58,7 @@ const providerLabels: Record<string, string> = {
   kubo: 'Kubo',
   fula: 'Fula',
   blockfrost: 'Blockfrost',
+  embedded: 'this machine',
 }
 
 export const providerLabel = (name: string) => providerLabels[name] ?? name

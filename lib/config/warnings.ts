@@ -1,10 +1,11 @@
 import type { Config } from './index.ts'
 import { vendorWarnings } from './vendor-warnings.ts'
 
-type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech'>
+type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech' | 'webhook' | 'publicBaseUrl'>
 
 /** Settings that are valid, but may not do what the operator meant: one line each, for the log at the start. */
-export function configWarnings({ databaseUrl, s3, ipfs, speech }: Relevant): string[] {
+export function configWarnings(config: Relevant): string[] {
+  const { databaseUrl, s3, ipfs, speech } = config
   const warnings: string[] = []
   if (speech.isFallback) {
     warnings.push(
@@ -30,5 +31,16 @@ export function configWarnings({ databaseUrl, s3, ipfs, speech }: Relevant): str
       'IPFS_PROVIDERS names "embedded": the clips it keeps are in IPFS_REPOSITORY_DIR, which all instances must share.',
     )
   }
+  if (hasUnknownAddress(config)) {
+    warnings.push(
+      'WEBHOOK_URL is set without PUBLIC_BASE_URL: webhooks cannot name the address of this service, and those of clips that only it holds carry none. Set it to where the service is reached, such as https://voice.example.',
+    )
+  }
   return warnings
+}
+
+/** Whether webhooks would have to name an address of our own, which nothing says. */
+function hasUnknownAddress({ webhook, publicBaseUrl, ipfs }: Relevant): boolean {
+  if (!webhook || publicBaseUrl || ipfs.cdnBaseUrl) return false
+  return ipfs.usesOwnGateway || (!ipfs.gatewayUrl && ipfs.providers.includes('embedded'))
 }

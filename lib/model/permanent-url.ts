@@ -35,6 +35,23 @@ export function absoluteUrl(url: string, baseUrl: string): string {
   return url.startsWith('/') ? `${baseUrl}${url}` : url
 }
 
+/**
+ * The permanent URL of a stored clip where no caller has told the origin of this service: by `CDN_BASE_URL` or
+ * `PUBLIC_BASE_URL`, else at the gateway of its provider, `gatewayUrl`. Where there is none of them, as with the provider
+ * `embedded`, there is no URL that opens, but only its path at this service.
+ */
+export function openableUrl(
+  config: Config,
+  clip: Addressed & Pick<Clip, 'permanentUrl' | 'ipfsHash'>,
+  gatewayUrl: string = OWN_GATEWAY,
+): { permanentUrl: string | null; permanentPath?: string } {
+  const { permanentUrl } = asPublished(config, clip)
+  const url = permanentUrl && absoluteUrl(permanentUrl, config.publicBaseUrl ?? '')
+  if (!url?.startsWith('/')) return { permanentUrl: url }
+  if (gatewayUrl === OWN_GATEWAY || !clip.ipfsHash) return { permanentUrl: null, permanentPath: url }
+  return { permanentUrl: ipfsUrlOf(gatewayUrl, clip.ipfsHash, fileNameOf(clip)) }
+}
+
 function ownUrlOf(clip: Addressed, ipfsHash: string): string {
   return ipfsUrlOf(OWN_GATEWAY, clip.cid ?? ipfsHash, fileNameOf(clip))
 }

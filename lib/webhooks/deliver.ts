@@ -3,7 +3,7 @@ import type { PendingWebhook } from '#lib/catalog/webhooks.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
-import { absoluteUrl, asPublished } from '#lib/model/permanent-url.ts'
+import { openableUrl } from '#lib/model/permanent-url.ts'
 import { withJitter } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
@@ -61,7 +61,7 @@ async function deliver(services: Services, receiver: Receiver, message: PendingW
     return false
   }
   try {
-    await post(receiver, message, payloadOf(services.config, message, clip), {
+    await post(receiver, message, payloadOf(services, message, clip), {
       now: clock.now(),
       signal: AbortSignal.any([tasks.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
@@ -110,7 +110,7 @@ async function post(
 }
 
 /** The same at each attempt: a clip that is stored or expired no longer changes. */
-function payloadOf(config: Config, { type, createdAt }: PendingWebhook, clip: Clip): string {
+function payloadOf(services: Services, { type, createdAt }: PendingWebhook, clip: Clip): string {
   const { id, cid, mimeType, durationMs, characters, requestId } = clip
   const about = { id, cid, mimeType, bytes: clip.sizeBytes, durationMs, characters, requestId }
   const iso = (time: number | null) => (time === null ? undefined : new Date(time).toISOString())
@@ -120,16 +120,14 @@ function payloadOf(config: Config, { type, createdAt }: PendingWebhook, clip: Cl
     timestamp: iso(createdAt),
     data:
       type === 'clip.stored'
-        ? { ...about, ...storedFacts(config, clip), ...times, storedAt: iso(clip.storedAt) }
+        ? { ...about, ...storedFacts(services, clip), ...times, storedAt: iso(clip.storedAt) }
         : { ...about, ...times, error: clip.lastError },
   })
 }
 
-function storedFacts(config: Config, clip: Clip) {
-  const { provider, ipfsHash, permanentUrl } = asPublished(config, clip)
-  return {
-    provider,
-    ipfsHash,
-    permanentUrl: permanentUrl && absoluteUrl(permanentUrl, config.publicBaseUrl ?? ''),
-  }
+/** Nobody has asked by an address of ours here, so that only the configuration can say what that is. */
+function storedFacts({ config, providers }: Services, clip: Clip) {
+  const { provider, ipfsHash } = clip
+  const gatewayUrl = providers.find(({ name }) => name === provider)?.gatewayUrl
+  return { provider, ipfsHash, ...openableUrl(config, clip, gatewayUrl) }
 }

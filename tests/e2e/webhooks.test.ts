@@ -49,6 +49,23 @@ describe('WEBHOOK_URL', () => {
     expect(receiver.received).toHaveLength(from + 3)
   })
 
+  it.each([
+    ['at the gateway of its provider', { IPFS_GATEWAY_URL: 'self' }, /^http.*\/ipfs\/baf/, undefined],
+    ['as a path, where only this service has it', { IPFS_PROVIDERS: 'embedded' }, undefined, /^\/ipfs\/baf/],
+  ])(
+    'gets the address of a stored clip %s without PUBLIC_BASE_URL, and the start warns',
+    async (_, settings, url, path) => {
+      const service = await startService({ environment: environment(settings) })
+      expect(service.output).toContain('WEBHOOK_URL is set without PUBLIC_BASE_URL')
+      const { body } = await service.vocalize()
+      const [webhook] = await receiver.waitFor(body.data.id)
+      const { permanentUrl, permanentPath } = webhook?.message.data ?? {}
+      expect(permanentUrl).toEqual(url ? expect.stringMatching(url) : null)
+      expect(permanentPath).toEqual(path && expect.stringMatching(path))
+      await service.stop()
+    },
+  )
+
   it('is told of a clip that expired', async () => {
     await world.vendors.always('pinata', statusFault(401))
     const service = await startService({

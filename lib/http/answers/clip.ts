@@ -45,7 +45,7 @@ const clipSchema = z
     audioUrl: field.audioUrl,
     cid: field.cid.optional(),
     ipfsHash: z.string().optional(),
-    provider: z.string().optional(),
+    provider: field.provider.optional(),
     permanentUrl: z.url().optional(),
     mimeType: z.string().optional(),
     bytes: z.int().optional(),

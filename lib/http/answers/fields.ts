@@ -12,3 +12,7 @@ export const clipId = z
   .meta({ example: '0123456789abcdef0123456789abcdef' })
 export const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
 export const audioUrl = z.url().meta({ description: 'The URL of the audio.' })
+export const provider = z.string().meta({
+  description:
+    'Who holds the clip. `embedded` is this service itself: the address lasts as long as this service keeps and serves it.',
+})

@@ -25,7 +25,7 @@ export const retryAnswerSchema = z
           status: z.literal('success'),
           ipfsHash: z.string(),
           url: z.url(),
-          provider: z.string(),
+          provider: field.provider,
         }),
         z.object({ id: field.clipId, status: z.literal('failed'), error: z.string(), attempts: field.count }),
       ]),

@@ -16,7 +16,7 @@ const storedSchema = z.object({
   audioUrl: field.audioUrl,
   ipfsHash: z.string(),
   cid: field.cid,
-  provider: z.string(),
+  provider: field.provider,
   isTemporary: z.literal(false),
   ...measuredFields,
 })

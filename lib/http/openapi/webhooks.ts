@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { time } from '#lib/http/answers/fields.ts'
+import * as field from '#lib/http/answers/fields.ts'
 
 const about = {
   id: z.string(),
@@ -10,25 +10,32 @@ const about = {
   durationMs: z.int(),
   characters: z.int(),
   requestId: z.string(),
-  createdAt: time,
-  expiresAt: time,
+  createdAt: field.time,
+  expiresAt: field.time,
 }
 
 const storedSchema = z.object({
   type: z.literal('clip.stored'),
-  timestamp: time,
+  timestamp: field.time,
   data: z.object({
     ...about,
-    provider: z.string(),
+    provider: field.provider,
     ipfsHash: z.string(),
-    permanentUrl: z.string(),
-    storedAt: time,
+    permanentUrl: z.url().nullable().meta({
+      description:
+        'The permanent URL. `null` where only this service has the clip and neither `PUBLIC_BASE_URL` nor `CDN_BASE_URL` says where it is.',
+    }),
+    permanentPath: z
+      .string()
+      .optional()
+      .meta({ description: 'Where `permanentUrl` is `null`: the path of the clip at this service.' }),
+    storedAt: field.time,
   }),
 })
 
 const expiredSchema = z.object({
   type: z.literal('clip.expired'),
-  timestamp: time,
+  timestamp: field.time,
   data: z.object({ ...about, error: z.string().nullable() }),
 })
 

@@ -5,6 +5,7 @@ import { configWarnings } from '#lib/config/warnings.ts'
 const DATABASE_URL = 'postgres://voicepin:password@db.test/voicepin'
 /** A voice that somebody has chosen, which is warned of otherwise. */
 const chosen = { SPEECH_PROVIDER: 'local' }
+const webhook = { WEBHOOK_URL: 'https://app.test/hook', WEBHOOK_SECRET: `whsec_${'A'.repeat(32)}` }
 const warningsOn = (environment: Record<string, string>) => configWarnings(readConfig(environment))
 
 describe('configWarnings', () => {
@@ -16,6 +17,11 @@ describe('configWarnings', () => {
       'a provider that lacks something is not to be used',
       { IPFS_PROVIDERS: 'kubo', WEB3_STORAGE_TOKEN: 'token' },
     ],
+    [
+      'webhooks can name the address of this service',
+      { ...webhook, PUBLIC_BASE_URL: 'https://voice.test', IPFS_GATEWAY_URL: 'self' },
+    ],
+    ['webhooks name the addresses of others only', { ...webhook, IPFS_PROVIDERS: 'pinata' }],
     ['ElevenLabs has a key', { SPEECH_PROVIDER: 'auto', ELEVENLABS_API_KEY: 'a-key' }],
   ])('are none where %s', (_, environment) => {
     expect(warningsOn({ ...chosen, ...environment })).toEqual([])
@@ -37,6 +43,16 @@ describe('configWarnings', () => {
       'a repository that stays on each machine',
       { DATABASE_URL, S3_BUCKET: 'voicepin', IPFS_PROVIDERS: 'pinata,embedded' },
       'IPFS_REPOSITORY_DIR',
+    ],
+    [
+      'webhooks that cannot name our own gateway',
+      { ...webhook, IPFS_GATEWAY_URL: 'self' },
+      'Set it to where',
+    ],
+    [
+      'webhooks that cannot name the clips of this machine',
+      { ...webhook, IPFS_PROVIDERS: 'pinata,embedded' },
+      'WEBHOOK_URL is set without PUBLIC_BASE_URL',
     ],
   ])('warn of %s', (_, environment, words) => {
     expect(warningsOn({ ...chosen, ...environment })).toEqual([expect.stringContaining(words)])

@@ -14,6 +14,7 @@ import { createBreakerSync } from '#lib/ipfs/chain/breaker-sync.ts'
 import { type Chain, createChain } from '#lib/ipfs/chain/chain.ts'
 import { createSharedSlots } from '#lib/ipfs/chain/shared-slots.ts'
 import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
+import { createIpniPublisher } from '#lib/ipfs/ipni/publisher.ts'
 import { createProviders } from '#lib/ipfs/providers/index.ts'
 import { createConnectionLimit } from '#lib/limits/connection-limit.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
@@ -72,6 +73,13 @@ export function createServices(config: Config, replacements: Replacements = {}):
   })
   const leaseOwner = newProcessName()
 
+  // A file beside the catalog, not a row in it: whoever reads the catalog must not be able to test texts by their hashes.
+  const keyedHash = createKeyedHash({
+    file: path.join(directory, 'request-key'),
+    secret: config.reuse.secret,
+    derivation: { salt: 'voicepin', info: 'request hashes' },
+  })
+
   // redis, queue
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log, clock }) : undefined
   const workQueue = createWorkQueue({ redis, clock, log })
@@ -102,12 +110,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     tracing,
     tasks,
     leaseOwner,
-    // A file beside the catalog, not a row in it: whoever reads the catalog must not be able to test texts by their hashes.
-    keyedHash: createKeyedHash({
-      file: path.join(directory, 'request-key'),
-      secret: config.reuse.secret,
-      derivation: { salt: 'voicepin', info: 'request hashes' },
-    }),
+    keyedHash,
     redis,
     workQueue,
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
@@ -123,6 +126,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     blockStore,
     blockCache,
     verifiedFiles,
+    ipni: config.ipni && createIpniPublisher(config.ipni, { keyedHash }),
     catalog,
     events,
     inFlight: {
@@ -132,6 +136,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
       rescues: new Map(),
       storageProofs: new Map(),
       isDraining: false,
+      hasBegunChain: false,
     },
     outage: { endedAt: undefined },
   }

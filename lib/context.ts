@@ -5,6 +5,7 @@ import type { Config } from '#lib/config/index.ts'
 import type { BlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import type { Chain } from '#lib/ipfs/chain/chain.ts'
+import type { IpniPublisher } from '#lib/ipfs/ipni/publisher.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import type { ConnectionLimit } from '#lib/limits/connection-limit.ts'
 import type { RateLimiter } from '#lib/limits/rate-limit.ts'
@@ -79,6 +80,8 @@ export interface Services {
   blockCache: BlockCache
   /** Which files of clips were found to have the right bytes. */
   verifiedFiles: VerifiedFiles
+  /** Publishes what our gateway serves; only with `IPNI_ANNOUNCE`. */
+  ipni: IpniPublisher | undefined
 
   /** The records. */
   catalog: Catalog
@@ -103,6 +106,8 @@ export interface InFlight {
   storageProofs: Map<'here' | 'for all', { beganAt: number; proven: Promise<void> }>
   /** Whether all pending clips are being uploaded, one batch after the other. */
   isDraining: boolean
+  /** Whether this process has looked for content that was never advertised. */
+  hasBegunChain: boolean
 }
 
 export interface RunningRescue {

@@ -1,3 +1,4 @@
+import { advertise } from '#lib/clips/advertise.ts'
 import type { Services } from '#lib/context.ts'
 import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Task } from '#lib/queue/queue.ts'
@@ -5,10 +6,12 @@ import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { auditDue, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
 
 /** How many uploads run at once. There are no more maintenance jobs than this, each running once at a time. */
-const TASKS_AT_ONCE = 5
+const TASKS_AT_ONCE = 6
 /** How long due work may wait that was not enqueued. */
 const DUE_WORK_MS = 5000
 const WEBHOOKS_MS = 1000
+/** Indexers come to read as soon as they are told: by then this process must listen. */
+const FIRST_ADVERTISEMENT_MS = 10_000
 
 type MaintenanceJob = Exclude<Task['kind'], 'upload'>
 
@@ -28,6 +31,7 @@ export function startBackground(
       webhooks: () => deliverWebhooks(services),
       replicate: () => replicateDue(services),
       'due-work': () => runDueWork(services),
+      advertise: () => advertise(services),
       audit: () => recovered().then(() => auditDue(services)),
       'clean-up': () => recovered().then(() => runMaintenance(services)),
     },
@@ -50,7 +54,9 @@ export function startBackground(
     // With Redis, clips are uploaded at their own dates, and Redis may have lost what was enqueued.
     ...(config.redisUrl ? [every(DUE_WORK_MS, 'due-work')] : []),
     ...(config.webhook ? [every(config.redisUrl ? DUE_WORK_MS : WEBHOOKS_MS, 'webhooks')] : []),
+    ...(config.ipni ? [every(MINUTE_MS, 'advertise')] : []),
   ]
+  if (config.ipni) workQueue.enqueue({ kind: 'advertise', id: 'start' }, clock.now() + FIRST_ADVERTISEMENT_MS)
 
   return async () => {
     for (const timer of timers) clearInterval(timer)

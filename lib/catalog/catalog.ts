@@ -7,6 +7,7 @@ import { type Connector, createDatabase } from './connection.ts'
 import { addToCounters, type Counters, createCounters } from './counters.ts'
 import type { CatalogEvents, Emit } from './events.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
+import { createIpni, type Ipni } from './ipni.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createReplications, type Replications } from './replications.ts'
@@ -30,6 +31,7 @@ export interface Catalog {
   webhooks: Webhooks
   requests: Requests
   idempotencyKeys: IdempotencyKeys
+  ipni: Ipni
   /** How much there is now. */
   totals(): Promise<Totals>
   /** Proves that the database can be read and written now. */
@@ -65,6 +67,7 @@ export function createCatalog(
     webhooks: createWebhooks(database, emit),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
+    ipni: createIpni(database),
     totals: () => database.read(readTotals),
     check: sync,
     sync,

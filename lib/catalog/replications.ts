@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
+import { clipIdBatches } from './id-batches.ts'
 import { claimRows, type Lease, renewLease, unleased } from './leases.ts'
 
 /** A clip that wants more replicas than it has, with its own schedule. */
@@ -30,25 +31,8 @@ export interface Replications {
   count(): Promise<number>
 }
 
-/** How many clips one statement looks at, which must not take long. */
-const LOOKED_AT_ONCE = 5000
-
-export function createReplications({ read, run }: Database, emit: Emit): Replications {
-  /** The id that ends the next batch after `first`; `null` where there are no more. */
-  const lastOfBatch = (first: string) =>
-    read(async (db) => {
-      const batch = db
-        .selectFrom('clips')
-        .select('id')
-        .where('id', '>', first)
-        .orderBy('id')
-        .limit(LOOKED_AT_ONCE)
-      const { last } = await db
-        .selectFrom(batch.as('batch'))
-        .select((eb) => eb.fn.max('batch.id').as('last'))
-        .executeTakeFirstOrThrow()
-      return last
-    })
+export function createReplications(database: Database, emit: Emit): Replications {
+  const { read, run } = database
 
   const wantAmong = (condition: RawBuilder<unknown>, replicas: number, now: number) =>
     run((db) =>
@@ -62,12 +46,8 @@ export function createReplications({ read, run }: Database, emit: Emit): Replica
     )
 
   async function wantAmongAll(replicas: number, now: number) {
-    for (let first = ''; ; ) {
-      const last = await lastOfBatch(first)
-      if (last === null) return
-      await wantAmong(sql`clips.id > ${first} and clips.id <= ${last}`, replicas, now)
-      first = last
-    }
+    for await (const { after, last } of clipIdBatches(database))
+      await wantAmong(sql`clips.id > ${after} and clips.id <= ${last}`, replicas, now)
   }
 
   return {

@@ -13,6 +13,10 @@ export interface Schema {
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
   samples: Sample
+  ipniChain: IpniChainRow
+  ipniBlocks: { cid: string; body: string }
+  ipniEntries: { cid: string; context: string }
+  ipniChanges: { cid: string; version: number }
   /** One row a slot. */
   holdings: TotalsRow
 }
@@ -105,6 +109,21 @@ export interface WebhookRow {
   lastError: string | null
   leaseOwner: string | null
   leaseExpiresAt: number | null
+}
+
+/** The only row of its table. */
+export interface IpniChainRow {
+  id: number
+  /** Whose chain it is. */
+  peerId: string
+  /** The multiaddr that the latest advertisement has. */
+  address: string | null
+  /** The CID of the latest advertisement. */
+  head: string | null
+  /** When indexers are to be told of the head. */
+  nextAnnouncementAt: number
+  /** How often in a row that has failed. */
+  failedAnnouncements: number
 }
 
 export interface DailyCharactersRow {

@@ -4,6 +4,7 @@ import { readAccess } from './access.ts'
 import { readBackground } from './background.ts'
 import { ConfigError } from './config-error.ts'
 import { readIpfs } from './ipfs.ts'
+import { readIpni } from './ipni.ts'
 import { createReader, type Environment } from './reader.ts'
 import { readReuse } from './reuse.ts'
 import { readScaleOut } from './scale-out.ts'
@@ -28,13 +29,15 @@ export function readConfig(environment: Environment) {
   const { databaseUrl, isServerless } = scaleOut
   // A serverless function can write nowhere else.
   const baseDirectory = isServerless ? path.join(tmpdir(), 'voicepin') : ''
+  const server = readServer(reader)
   const config = {
-    ...readServer(reader),
+    ...server,
     ...readTelemetry(reader),
     ...scaleOut,
     ...readBackground(reader, { isServerless }),
     speech: readSpeech(reader),
     ipfs: readIpfs(reader, { baseDirectory, databaseUrl }),
+    ipni: readIpni(reader, server),
     tempAudio: readTempAudio(reader, { baseDirectory }),
     reuse: readReuse(reader, { databaseUrl }),
     access: readAccess(reader),

@@ -1,7 +1,7 @@
 import type { Config } from './index.ts'
 import { vendorWarnings } from './vendor-warnings.ts'
 
-type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech' | 'webhook' | 'publicBaseUrl'>
+type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech' | 'webhook' | 'publicBaseUrl' | 'ipni'>
 
 /** Settings that are valid, but may not do what the operator meant: one line each, for the log at the start. */
 export function configWarnings(config: Relevant): string[] {
@@ -29,6 +29,11 @@ export function configWarnings(config: Relevant): string[] {
   if (databaseUrl && ipfs.providers.includes('embedded')) {
     warnings.push(
       'IPFS_PROVIDERS names "embedded": the clips it keeps are in IPFS_REPOSITORY_DIR, which all instances must share.',
+    )
+  }
+  if (config.ipni && !ipfs.providers.includes('embedded')) {
+    warnings.push(
+      'IPNI_ANNOUNCE is on, and there is nothing to publish: IPFS_PROVIDERS does not name "embedded", whose clips it is for.',
     )
   }
   if (hasUnknownAddress(config)) {

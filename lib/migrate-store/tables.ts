@@ -10,7 +10,7 @@ export type Row = Record<string, unknown>
 /** A database whose tables may have any columns: whole rows are copied, whatever is in them. */
 export type Tables = Kysely<Record<string, Row>>
 
-type Name = Exclude<keyof Schema, 'holdings'>
+type Name = Exclude<keyof Schema, 'holdings' | `ipni${string}`>
 
 export interface Table {
   name: Name
@@ -21,7 +21,10 @@ export interface Table {
   mayHaveMore?: boolean
 }
 
-/** Every table but `holdings`, which the triggers of the target count by themselves. */
+/**
+ * Every table but `holdings`, which the triggers of the target count by themselves, and the chain of IPNI advertisements,
+ * which the target begins anew.
+ */
 export const tables: readonly Table[] = [
   { name: 'clips', key: ['id'], isLeased: true },
   { name: 'attempts', key: ['id'] },

@@ -128,6 +128,7 @@ const calls: Record<string, () => Promise<Response[]>> = {
     const { cid } = (await world.service.vocalize()).body.data
     return [await world.service.fetch(`/ipfs/${cid}`, { method: 'HEAD' })]
   },
+  getAdvertisement: async () => [await get('/ipni/v1/ad/head')],
   async headAudio() {
     const { stored } = await clips()
     return [await world.service.fetch(`/api/temp-audio/${stored}`, { method: 'HEAD' })]

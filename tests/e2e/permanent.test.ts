@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { CID } from 'multiformats'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
 import { createHeliaClient } from '../support/helia-client.ts'
+import { startIndexer } from '../support/indexer/indexer.ts'
 import { quick } from '../support/operator.ts'
-import { cleanUpServices, type Service, startService } from '../support/service.ts'
+import { cleanUpServices, type Service, startInVain, startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
 import { useVendors } from '../support/world.ts'
 
 afterAll(cleanUpServices)
@@ -26,7 +28,7 @@ async function expectVerified(service: Service, data: { audioUrl: string; cid: s
     'cache-control': 'public, max-age=29030400, immutable',
   })
   expect(await independentCid(bytes)).toBe(data.cid)
-  const helia = createHeliaClient(service.baseUrl)
+  const helia = createHeliaClient({ gateways: [service.baseUrl] })
   expect(await helia.cat(CID.parse(data.cid))).toEqual(bytes)
 }
 
@@ -106,5 +108,33 @@ describe('our own gateway before a provider', () => {
     const post = await service.fetch('/ipfs/bafkqaaa', { method: 'POST' })
     expect(post.status).toBe(405)
     await service.stop()
+  })
+})
+
+describe('IPNI_ANNOUNCE', () => {
+  it('lets a client that knows nothing but an indexer find and verify a clip by its CID', async () => {
+    const indexer = await startIndexer()
+    onTestFinished(() => indexer.close())
+    const service = await startService({ environment: embedded })
+    const { body } = await service.vocalize()
+    const cid = CID.parse(body.data.cid)
+    await service.stop()
+    await service.restart({
+      IPNI_ANNOUNCE: 'true',
+      PUBLIC_BASE_URL: service.baseUrl,
+      IPNI_INDEXER_URL: indexer.url,
+    })
+    await until('the indexer to know the clip', () => indexer.knows(body.data.cid), { timeoutMs: 30_000 })
+    await indexer.settled()
+    const client = createHeliaClient({ routers: [indexer.url] })
+    const { bytes } = await play(body.data.audioUrl)
+    expect(await client.cat(cid)).toEqual(bytes)
+    await service.stop()
+  })
+
+  it('without an address that all can reach stops the start in one line', async () => {
+    const { exitCode, output } = await startInVain({ IPNI_ANNOUNCE: 'true' })
+    expect(exitCode).toBe(1)
+    expect(output).toContain('PUBLIC_BASE_URL: got nothing, takes an https URL without a path')
   })
 })

@@ -8,8 +8,10 @@ import pino from 'pino'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
+import { answerAdvertisement } from '#lib/http/answers/advertisement.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
 import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
+import { respond } from '#lib/http/respond.ts'
 import { registerService, type Service } from '#lib/http/service.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { newClipId } from '#lib/model/clip.ts'
@@ -60,11 +62,13 @@ export async function openGateway(
   }
   registerService(service as unknown as Service)
   // In the place of Next.js, which gets what the front does not answer itself.
-  const nextHandler = createRequestListener((request) =>
-    request.method === 'OPTIONS' ? OPTIONS(request) : POST(request),
-  )
+  const nextHandler = createRequestListener((request) => {
+    if (new URL(request.url).pathname.startsWith('/ipni/'))
+      return respond(services, request, answerAdvertisement)
+    return request.method === 'OPTIONS' ? OPTIONS(request) : POST(request)
+  })
   const front = createFront({ graceMs: 1000, nextHandler, service })
-  front.server.listen(0, '127.0.0.1')
+  front.server.listen(Number(environment.PORT ?? 0), '127.0.0.1')
   await once(front.server, 'listening')
   const { port } = front.server.address() as AddressInfo
 

@@ -13,11 +13,19 @@ interface Router {
   findProviders?(cid: CID, options?: object): AsyncIterable<unknown>
 }
 
+interface Known {
+  /** The URLs of gateways that are asked for everything. */
+  gateways?: string[]
+  /** The URLs of delegated routers: https://specs.ipfs.tech/routing/http-routing-v1/ */
+  routers?: string[]
+}
+
 /**
- * What a Helia node does with `gatewayUrl` as its only gateway: its HTTP block broker and router, and its UnixFS on top.
+ * What a Helia node does that knows `gateways` and asks `routers` who has what: its HTTP block broker and routers, and its
+ * UnixFS on top.
  * The node itself would bring libp2p and some 700 packages, none of which HTTP needs.
  */
-export function createHeliaClient(gatewayUrl: string) {
+export function createHeliaClient({ gateways = [], routers: delegatedRouters = [] }: Known) {
   const routers: Router[] = []
   let broker: Broker | undefined
   const silence = Object.assign(() => {}, { error() {}, trace() {}, enabled: false })
@@ -30,15 +38,16 @@ export function createHeliaClient(gatewayUrl: string) {
     },
   }
   const node = {
-    addRouter: (router: Router) => routers.push(router),
+    addRouter: (router: Router | ((given: unknown) => Router)) =>
+      routers.push(typeof router === 'function' ? router(components) : router),
     hasBlockBroker: () => broker !== undefined,
     addBlockBroker(make: (given: unknown) => Broker) {
       broker = make(components)
     },
   }
   withHTTP(node as unknown as Node, {
-    delegatedRouters: [],
-    recursiveGateways: [gatewayUrl],
+    delegatedRouters,
+    recursiveGateways: gateways,
     allowInsecure: true,
     allowLocal: true,
   })

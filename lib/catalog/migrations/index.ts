@@ -9,6 +9,7 @@ import * as webhooks from './006-webhooks.ts'
 import * as originals from './007-originals.ts'
 import * as spoken from './008-spoken.ts'
 import * as manyClips from './009-many-clips.ts'
+import * as ipni from './010-ipni.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '007-originals': originals,
   '008-spoken': spoken,
   '009-many-clips': manyClips,
+  '010-ipni': ipni,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
+import { DAG_JSON } from '#lib/ipfs/ipni/block.ts'
 import { audioContent, problems } from './parts.ts'
 
 const requestParams = {
@@ -29,10 +30,16 @@ const responses = {
 }
 const operation = { tags: ['Clips'], security: [] as [], requestParams, responses }
 
+const advertisementName = z.string().meta({
+  description: '`head`, or the CID of an advertisement or of a chunk of its entries.',
+  example: 'head',
+})
+
 /**
- * The IPFS gateway of this service.
+ * The IPFS gateway of this service, and what it publishes to the indexers of the network.
  *
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
+ * @see https://github.com/ipni/specs/blob/main/IPNI_HTTP_PROVIDER.md
  */
 export const gatewayPaths: ZodOpenApiPathsObject = {
   '/ipfs/{cid}': {
@@ -42,5 +49,19 @@ export const gatewayPaths: ZodOpenApiPathsObject = {
       summary: 'Get stored content by its CID',
     },
     head: { ...operation, operationId: 'headContent', summary: 'Get the size and type of stored content' },
+  },
+  '/ipni/v1/ad/{name}': {
+    get: {
+      tags: ['Clips'],
+      security: [],
+      operationId: 'getAdvertisement',
+      summary: 'Get the latest advertisement for the indexers of the network, or a part of their chain',
+      requestParams: { path: z.object({ name: advertisementName }) },
+      responses: {
+        '200': { description: 'A node of the chain, or its signed head', content: { [DAG_JSON]: {} } },
+        '204': { description: 'Nothing is advertised yet' },
+        ...problems('not_found'),
+      },
+    },
   },
 }

@@ -8,6 +8,7 @@ import { describeClips } from './clips-conformance.ts'
 import { describeCounters } from './counters-conformance.ts'
 import { describeEvents } from './events-conformance.ts'
 import { describeIdempotencyKeys } from './idempotency-conformance.ts'
+import { describeIpni } from './ipni-conformance.ts'
 import { describePins } from './pins-conformance.ts'
 import { describeQueue } from './queue-conformance.ts'
 import { describeReplications } from './replications-conformance.ts'
@@ -27,6 +28,7 @@ export function describeCatalog(subject: Subject) {
     describeCounters(subject)
     describeEvents(subject)
     describeIdempotencyKeys(subject)
+    describeIpni(subject)
     describePins(subject)
     describeQueue(subject)
     describeReplications(subject)

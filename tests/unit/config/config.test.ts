@@ -72,6 +72,27 @@ describe('the configuration', () => {
     expect(problemOf({ [name]: value })).toBe(message)
   })
 
+  it.each([
+    undefined,
+    'http://voice.example',
+    'https://voice.example/below',
+    'https://user:hunter2@voice.example',
+  ])('refuses IPNI_ANNOUNCE with PUBLIC_BASE_URL=%j, at which nobody can fetch', (publicBaseUrl) => {
+    const given = publicBaseUrl && { PUBLIC_BASE_URL: publicBaseUrl }
+    const message = problemOf({ IPNI_ANNOUNCE: 'true', ...given })
+    expect(message).toMatch(/^PUBLIC_BASE_URL: got (nothing|another URL), takes an https URL without a path/)
+    expect(message).not.toContain('hunter2')
+  })
+
+  it.each(['https://voice.example', 'http://127.0.0.1:3000', 'http://localhost:3000'])(
+    'takes IPNI_ANNOUNCE with PUBLIC_BASE_URL=%s',
+    (baseUrl) => {
+      const { ipni } = readConfig({ IPNI_ANNOUNCE: 'true', PUBLIC_BASE_URL: baseUrl })
+      expect(ipni).toEqual({ indexerUrl: 'https://cid.contact', baseUrl })
+      expect(readConfig({ PUBLIC_BASE_URL: baseUrl }).ipni).toBeUndefined()
+    },
+  )
+
   it('names every variable that is wrong, in the same line', () => {
     const message = problemOf({ PORT: 'x', LOG_LEVEL: 'y', IPFS_PROVIDERS: 'pinata,ftp' })
     expect(message.split('; ').map((part) => part.split(':')[0])).toEqual(

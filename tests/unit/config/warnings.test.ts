@@ -45,6 +45,11 @@ describe('configWarnings', () => {
       'IPFS_REPOSITORY_DIR',
     ],
     [
+      'advertisements of nothing',
+      { IPNI_ANNOUNCE: 'true', PUBLIC_BASE_URL: 'https://voice.test', IPFS_PROVIDERS: 'pinata' },
+      'IPFS_PROVIDERS does not name "embedded"',
+    ],
+    [
       'webhooks that cannot name our own gateway',
       { ...webhook, IPFS_GATEWAY_URL: 'self' },
       'Set it to where',

@@ -186,7 +186,7 @@ describe('GET /ipfs as a trustless gateway', () => {
   })
 
   it('lets a Helia client fetch and verify a clip', async () => {
-    const helia = createHeliaClient(world.origin)
+    const helia = createHeliaClient({ gateways: [world.origin] })
     for (const { cid, file } of [small, large]) {
       expect(Buffer.compare(await helia.cat(CID.parse(cid)), await bytesOf(file))).toBe(0)
     }

@@ -42,17 +42,17 @@ export function outcomesBetween(calls: readonly Call[], from: number, to: number
   return { count: chosen.length, errors }
 }
 
-/** Contents that were under way to providers by two uploads at once: one line each. */
+/** Contents that were under way to one provider by two uploads at once: one line each. */
 export function findUploadsAtOnce(uploads: readonly RecordedRequest[]): string[] {
-  const byCid = Map.groupBy(
+  const byContent = Map.groupBy(
     uploads.filter(({ cid }) => cid),
-    ({ cid }) => cid as string,
+    ({ cid, vendor }) => `${cid} at ${vendor}`,
   )
-  return [...byCid]
+  return [...byContent]
     .filter(([, requests]) => overlap(requests))
-    .map(([cid, requests]) => {
+    .map(([content, requests]) => {
       const history = requests.toSorted((a, b) => a.startedAt - b.startedAt).map(describe)
-      return `${cid}: ${history.join(', ')}`
+      return `${content}: ${history.join(', ')}`
     })
 }
 

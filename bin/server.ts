@@ -41,6 +41,9 @@ async function main() {
     }
   }
   stopOnSignal(stop, { limitMs: limits.processMs })
+  // Whoever listens to a clip needs a connection and a file.
+  const maxConnections = Math.floor((await service.services.fileHandles.free()) / 2)
+  if (Number.isFinite(maxConnections)) front.server.maxConnections = maxConnections
   const port = await listen(front, config.port).catch(async (error) => {
     await service.close()
     throw error

@@ -22,6 +22,7 @@ import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
+import { createFileHandles } from '#lib/platform/file-handles.ts'
 import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
 import { newProcessName } from '#lib/platform/process-identity.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
@@ -119,6 +120,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     store,
     s3,
     diskSpace: replacements.diskSpace ?? createDiskSpace(directory),
+    fileHandles: createFileHandles(),
     speech: withCachedVoices(replacements.speech ?? createSpeech(config.speech, { clock }), { clock, log }),
     transcoder: createTranscoder({ clock, timeoutMs: TRANSCODING_TIMEOUT_MS }),
     providers,
@@ -131,6 +133,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     events,
     inFlight: {
       uploads: new Set(),
+      speaking: new Set(),
       vocalizations: new Map(),
       contentFetches: new Map(),
       rescues: new Map(),

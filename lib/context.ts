@@ -14,6 +14,7 @@ import type { VocalizedClip } from '#lib/model/clip.ts'
 import type { ServiceError } from '#lib/model/errors.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
+import type { FileHandles } from '#lib/platform/file-handles.ts'
 import type { KeyedHash } from '#lib/platform/keyed-hash.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import type { TaskTracker } from '#lib/platform/task-tracker.ts'
@@ -66,6 +67,8 @@ export interface Services {
   s3: { store: S3Store; bucket: Bucket } | undefined
   /** The disk that holds the temporary store and the catalog. */
   diskSpace: DiskSpace
+  /** The files and connections that this process may have open. */
+  fileHandles: FileHandles
 
   speech: Speech
   transcoder: Transcoder
@@ -96,6 +99,8 @@ export interface Services {
 export interface InFlight {
   /** The ids of the clips that are being uploaded. A lease tells processes apart, but not two workers of one process. */
   uploads: Set<string>
+  /** The ids of the clips that are being spoken. */
+  speaking: Set<string>
   /** The texts that are being spoken, by the hash of their request. */
   vocalizations: Map<string, Promise<VocalizedClip>>
   /** The clips that are being fetched from gateways, by their CID. */

@@ -9,6 +9,7 @@ import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
 import type { Listener } from './live-listener.ts'
 import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
+import { requireFileHandles } from './require-file-handles.ts'
 import { stage } from './stage.ts'
 import type { StagedAudio } from './staged-audio.ts'
 import { proveStorage } from './storage-proof.ts'
@@ -41,11 +42,19 @@ export async function vocalize(
   context: VocalizeContext,
 ): Promise<VocalizedClip> {
   const newClip = describeNewClip(services, request, context)
-  const refusal = await reserve(services, newClip)
-  const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
-  const clip = staged.failedPut ? undefined : await recordStaged(services, newClip, staged)
-  if (clip) context.listener?.recorded()
-  return clip ? uploadStaged(services, clip, staged) : uploadWithoutStore(services, newClip, staged, refusal)
+  const { speaking } = services.inFlight
+  speaking.add(newClip.id)
+  try {
+    const refusal = await reserve(services, newClip)
+    const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
+    const clip = staged.failedPut ? undefined : await recordStaged(services, newClip, staged)
+    if (clip) context.listener?.recorded()
+    return clip
+      ? await uploadStaged(services, clip, staged)
+      : await uploadWithoutStore(services, newClip, staged, refusal)
+  } finally {
+    speaking.delete(newClip.id)
+  }
 }
 
 function describeNewClip(
@@ -80,7 +89,7 @@ export function resolveSpeech({ vendor }: Pick<Speech, 'vendor'>, request: Speec
 /**
  * Reserves bytes and a record for the clip. Without a disk or a catalog the clip can still go straight to IPFS; where no
  * provider would be tried either, or where others have just shown that no one takes theirs, it is refused before it is
- * paid for.
+ * paid for. So it is where this process may open too few files.
  *
  * Returns why the catalog has no record of the clip, if that is so.
  */
@@ -88,6 +97,7 @@ async function reserve(services: Services, newClip: NewClip): Promise<CatalogErr
   const { chain, inFlight } = services
   const canUpload = chain.canTry('background')
   try {
+    await requireFileHandles(services)
     if (!canUpload || inFlight.rescues.size > 0) await proveStorage(services, { isHereEnough: true })
     await freeDiskSpace(services, newClip.sizeBytes).catch((error) => {
       if (!TempAudioError.isInstance(error) || !canUpload) throw error

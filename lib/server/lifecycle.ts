@@ -5,6 +5,7 @@ import { startBackground } from '#lib/background/scheduler.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { healBucket, recover } from '#lib/clips/recover.ts'
+import { requireFileHandles } from '#lib/clips/require-file-handles.ts'
 import { proveStorage } from '#lib/clips/storage-proof.ts'
 import type { Services } from '#lib/context.ts'
 import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
@@ -59,7 +60,9 @@ export function startService(services: Services): Service {
 
     async checkReady() {
       refuseWhileStopping()
-      const writable = proveStorage(services).then(() => freeDiskSpace(services, 0))
+      const writable = requireFileHandles(services)
+        .then(() => proveStorage(services))
+        .then(() => freeDiskSpace(services, 0))
       const checks = await Promise.allSettled([recovered(), writable])
       for (const [index, check] of checks.entries()) {
         if (check.status === 'fulfilled') continue

@@ -126,6 +126,30 @@ describe('a text that the temporary store cannot take', () => {
   })
 })
 
+describe('a process that may open few files', () => {
+  it('speaks no more texts than it can keep, says why, and goes on once it can', async () => {
+    const { services, speech } = await testServices()
+    const few = { ...services, fileHandles: { free: async () => 30 } }
+    const { promise: hold, resolve: goOn } = Promise.withResolvers<void>()
+    speech.beforeChunk = () => hold
+    const calls = Array.from({ length: 10 }, () => speak(few))
+    const refusal = Promise.any(
+      calls.map((call) => call.then(() => undefined).catch((error: unknown) => error)),
+    )
+    await expect(refusal).resolves.toMatchObject({
+      code: 'storage_unavailable',
+      message: expect.stringContaining('ulimit -n'),
+      retryAfterMs: expect.any(Number),
+    })
+    goOn()
+    await Promise.allSettled(calls)
+    expect(await speak(few)).toMatchObject({ state: 'stored' })
+    const none = { ...services, fileHandles: { free: async () => 0 } }
+    speech.speaking = new Error('Nobody should have asked')
+    await expect(speak(none)).rejects.toMatchObject({ code: 'storage_unavailable' })
+  })
+})
+
 describe('a text that the catalog cannot take', () => {
   it('goes straight to IPFS while a provider takes it', async () => {
     const { services, first, audioDirectory } = await testServices()

@@ -7,8 +7,8 @@ import { readConfig } from '#lib/config/index.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { SAME_SIGNAL_MS } from '#lib/server/process.ts'
 
-/** The exit code where a clip is lost and could not be repaired. */
-const LOST = 1
+/** The exit code where a clip is lost and could not be repaired, or could not be confirmed. */
+const UNCONFIRMED = 1
 /** The exit code where the audit could not be done. */
 const FAILED = 2
 
@@ -32,7 +32,9 @@ async function main() {
     const before = services.clock.now()
     const results = await audit(services, { limit: Number.MAX_SAFE_INTEGER, before, signal: stop.signal })
     console.log(tableOf(results))
-    process.exitCode = results.some(({ lost, repaired }) => lost > repaired) ? LOST : 0
+    process.exitCode = results.some(({ lost, repaired, unknown }) => lost > repaired || unknown > 0)
+      ? UNCONFIRMED
+      : 0
   } finally {
     await services.speech.close()
     await services.catalog.close()

@@ -10,6 +10,7 @@ import type { Config } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
 import { createBlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
+import { fetchContent } from '#lib/ipfs/blocks/fetch-content.ts'
 import { createBreakerSync } from '#lib/ipfs/chain/breaker-sync.ts'
 import { type Chain, createChain } from '#lib/ipfs/chain/chain.ts'
 import { createSharedSlots } from '#lib/ipfs/chain/shared-slots.ts'
@@ -17,6 +18,7 @@ import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
 import { createIpniPublisher } from '#lib/ipfs/ipni/publisher.ts'
 import { createProviders } from '#lib/ipfs/providers/index.ts'
 import { createConnectionLimit } from '#lib/limits/connection-limit.ts'
+import { createFixedWindow } from '#lib/limits/fixed-window.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
 import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -52,7 +54,9 @@ const TRANSCODING_TIMEOUT_MS = 60_000
 type Built<Name extends keyof Services> = Pick<Services, Name>
 
 /** What a test builds in place of what the configuration asks for. */
-type Replacements = Partial<Built<'clock' | 'diskSpace' | 'log' | 'speech' | 'store' | 'providers'>>
+type Replacements = Partial<
+  Built<'clock' | 'diskSpace' | 'log' | 'speech' | 'store' | 'providers' | 'fetchContent'>
+>
 
 /** Builds every adapter that `config` asks for. The only place that does. */
 export function createServices(config: Config, replacements: Replacements = {}): Services {
@@ -115,6 +119,12 @@ export function createServices(config: Config, replacements: Replacements = {}):
     redis,
     workQueue,
     rateLimiter: createRateLimiter({ limit: config.access.rateLimitPerMinute, windowSeconds: 60, redis }),
+    readBackLimit: createFixedWindow({
+      name: 'read-backs',
+      limit: config.readBacksPerMinute,
+      windowSeconds: 60,
+      redis,
+    }),
     signInLimit: createSignInLimit({ redis }),
     connectionLimit: createConnectionLimit(),
     store,
@@ -129,6 +139,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     blockCache,
     verifiedFiles,
     ipni: config.ipni && createIpniPublisher(config.ipni, { keyedHash }),
+    fetchContent: replacements.fetchContent ?? fetchContent,
     catalog,
     events,
     inFlight: {
@@ -140,6 +151,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
       storageProofs: new Map(),
       isDraining: false,
       hasBegunChain: false,
+      eviction: undefined,
     },
     outage: { endedAt: undefined },
   }

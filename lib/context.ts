@@ -4,10 +4,12 @@ import type { CatalogEvents } from '#lib/catalog/events.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { BlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
+import type { FetchContent } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Chain } from '#lib/ipfs/chain/chain.ts'
 import type { IpniPublisher } from '#lib/ipfs/ipni/publisher.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import type { ConnectionLimit } from '#lib/limits/connection-limit.ts'
+import type { FixedWindow } from '#lib/limits/fixed-window.ts'
 import type { RateLimiter } from '#lib/limits/rate-limit.ts'
 import type { SignInLimit } from '#lib/limits/sign-in-limit.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
@@ -56,6 +58,8 @@ export interface Services {
   workQueue: WorkQueue
   /** How often one caller may have something spoken. */
   rateLimiter: RateLimiter
+  /** How many clips may be read back because they were stored. */
+  readBackLimit: FixedWindow
   /** How often one address may try a wrong key at the admin's sign-in. */
   signInLimit: SignInLimit
   /** How many event streams one caller, and all together, may have open at this process. */
@@ -85,6 +89,8 @@ export interface Services {
   verifiedFiles: VerifiedFiles
   /** Publishes what our gateway serves; only with `IPNI_ANNOUNCE`. */
   ipni: IpniPublisher | undefined
+  /** Reads content from a gateway. */
+  fetchContent: FetchContent
 
   /** The records. */
   catalog: Catalog
@@ -111,6 +117,8 @@ export interface InFlight {
   storageProofs: Map<'here' | 'for all', { beganAt: number; proven: Promise<void> }>
   /** Whether all pending clips are being uploaded, one batch after the other. */
   isDraining: boolean
+  /** The search for bytes that can go although they were not read back: how many went. */
+  eviction: Promise<number> | undefined
   /** Whether this process has looked for content that was never advertised. */
   hasBegunChain: boolean
 }

@@ -1,3 +1,4 @@
+import { readBackDue } from '#lib/clips/audit.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
@@ -5,10 +6,13 @@ import type { VocalizedClip } from '#lib/model/clip.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { drainBacklog } from './drain-backlog.ts'
 import { retryOpportunistically } from './opportunistic.ts'
-import { auditDue, runMaintenance } from './tasks.ts'
+import { auditDue, readBack, runMaintenance } from './tasks.ts'
 
 /** How many replicas each answer is followed by: one of its own clip, and one of a clip that still waits. */
 const REPLICAS_PER_ANSWER = 2
+
+/** How many clips that were stored before are read back after each answer. */
+const READ_BACKS_PER_ANSWER = 3
 
 /**
  * What is due once `vocalize` was answered. A clip that was stored shows that the backlog can be stored, too; one that
@@ -37,6 +41,7 @@ async function afterStored(services: Services, { cid }: VocalizedClip) {
   await chain.probe(cid, tasks.signal)
   await drainBacklog(services)
   await replicate(services, { limit: REPLICAS_PER_ANSWER, dueOnly: true, signal: tasks.signal })
+  await readBackDue(services, { limit: READ_BACKS_PER_ANSWER, signal: tasks.signal })
 }
 
 async function afterPending(services: Services) {
@@ -60,6 +65,7 @@ export async function afterCron(given: Services, end: AbortSignal): Promise<void
   try {
     await deliverWebhooks(services)
     await runMaintenance(services)
+    await readBack(services)
     await auditDue(services)
     // Those of the clips that were stored or expired just now.
     await deliverWebhooks(services)

@@ -1,6 +1,7 @@
 import type { CatalogEvent, CatalogEvents } from '#lib/catalog/events.ts'
+import { firstReadBackAt } from '#lib/catalog/pin-transitions.ts'
 import type { Clock } from '#lib/platform/clock.ts'
-import type { Task, WorkQueue } from '#lib/queue/queue.ts'
+import type { WorkQueue } from '#lib/queue/queue.ts'
 
 /** How long a clip that was given back is left alone: no provider could be tried, or its process stops. */
 const GIVEN_BACK_FOR_MS = 1000
@@ -8,7 +9,7 @@ const GIVEN_BACK_FOR_MS = 1000
 interface Options {
   workQueue: WorkQueue
   clock: Clock
-  /** Clips and replicas are worked on at their own dates; otherwise the timer and traffic take them up. */
+  /** Clips and replicas are worked on at their own dates; otherwise timers and traffic take them up. */
   forClips: boolean
   forWebhooks: boolean
 }
@@ -18,30 +19,55 @@ export function enqueueDueWork(
   events: CatalogEvents,
   { workQueue, clock, forClips, forWebhooks }: Options,
 ): () => void {
+  const isWanted: Record<Due['task']['kind'], boolean> = {
+    upload: forClips,
+    replicate: forClips,
+    webhooks: forWebhooks,
+    'read-back': true,
+  }
   return events.subscribe((event) => {
-    const due = dueWorkOf(event, clock.now())
-    if (!due) return
-    const isWanted = due.task.kind === 'webhooks' ? forWebhooks : forClips
-    if (isWanted) workQueue.enqueue(due.task, due.dueAt)
+    for (const { task, dueAt } of dueWorkOf(event, clock.now())) {
+      if (isWanted[task.kind]) workQueue.enqueue(task, dueAt)
+    }
   })
 }
 
-function dueWorkOf(event: CatalogEvent, now: number): { task: Task; dueAt: number } | undefined {
+/** Clips that are stored one after the other are read back together. */
+const READ_BACK_STEP_MS = 5000
+
+/** The end of the step that `dueAt` falls into. */
+export const inSteps = (dueAt: number) => Math.ceil(dueAt / READ_BACK_STEP_MS) * READ_BACK_STEP_MS
+
+interface Due {
+  task: { kind: 'webhooks' | 'upload' | 'replicate' | 'read-back'; id: string }
+  dueAt: number
+}
+
+function dueWorkOf(event: CatalogEvent, now: number): Due[] {
   switch (event.type) {
     // The end of a clip has recorded a webhook.
     case 'stored':
     case 'settled':
+      return [
+        webhooksAt(now),
+        ...(event.clip.unprovenSince === null ? [] : [readBackAt(firstReadBackAt(now))]),
+      ]
     case 'expired':
-      return { task: { kind: 'webhooks', id: 'all' }, dueAt: now }
+      return [webhooksAt(now)]
     case 'webhook_due':
-      return { task: { kind: 'webhooks', id: 'all' }, dueAt: event.dueAt }
+      return [webhooksAt(event.dueAt)]
     case 'postponed':
-      return { task: { kind: 'upload', id: event.clipId }, dueAt: event.nextAttemptAt }
+      return [{ task: { kind: 'upload', id: event.clipId }, dueAt: event.nextAttemptAt }]
     case 'released':
-      return { task: { kind: 'upload', id: event.clipId }, dueAt: now + GIVEN_BACK_FOR_MS }
+      return [{ task: { kind: 'upload', id: event.clipId }, dueAt: now + GIVEN_BACK_FOR_MS }]
     case 'replication_due':
-      return { task: { kind: 'replicate', id: 'all' }, dueAt: event.dueAt }
+      return [{ task: { kind: 'replicate', id: 'all' }, dueAt: event.dueAt }]
+    case 'read_back_due':
+      return [readBackAt(event.dueAt)]
     default:
-      return undefined
+      return []
   }
 }
+
+const webhooksAt = (dueAt: number): Due => ({ task: { kind: 'webhooks', id: 'all' }, dueAt })
+const readBackAt = (dueAt: number): Due => ({ task: { kind: 'read-back', id: 'all' }, dueAt: inSteps(dueAt) })

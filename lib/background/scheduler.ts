@@ -3,10 +3,10 @@ import type { Services } from '#lib/context.ts'
 import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Task } from '#lib/queue/queue.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
-import { auditDue, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
+import { auditDue, readBack, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
 
 /** How many uploads run at once. There are no more maintenance jobs than this, each running once at a time. */
-const TASKS_AT_ONCE = 6
+const TASKS_AT_ONCE = 7
 /** How long due work may wait that was not enqueued. */
 const DUE_WORK_MS = 5000
 const WEBHOOKS_MS = 1000
@@ -32,6 +32,7 @@ export function startBackground(
       replicate: () => replicateDue(services),
       'due-work': () => runDueWork(services),
       advertise: () => advertise(services),
+      'read-back': () => readBack(services),
       audit: () => recovered().then(() => auditDue(services)),
       'clean-up': () => recovered().then(() => runMaintenance(services)),
     },
@@ -50,6 +51,7 @@ export function startBackground(
   }
   const timers = [
     every(MINUTE_MS, 'audit'),
+    every(MINUTE_MS, 'read-back'),
     every(config.tempAudio.cleanupIntervalMs, 'clean-up'),
     // With Redis, clips are uploaded at their own dates, and Redis may have lost what was enqueued.
     ...(config.redisUrl ? [every(DUE_WORK_MS, 'due-work')] : []),

@@ -1,10 +1,11 @@
-import { audit } from '#lib/clips/audit.ts'
+import { audit, readBackDue } from '#lib/clips/audit.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
 import { drainBacklog } from './drain-backlog.ts'
+import { inSteps } from './enqueue-due-work.ts'
 
 const CLIPS_PER_RUN = 1000
 const SAMPLES_KEPT_MS = 31 * DAY_MS
@@ -49,15 +50,24 @@ export async function runMaintenance(services: Services): Promise<void> {
   log.info({ ...uploaded, remaining, ...cleaned }, 'Cleaned up')
 }
 
+/** Reads those clips back that were stored lately or are in doubt, and enqueues the next ones. @throws CatalogError */
+export async function readBack(services: Services): Promise<void> {
+  const { catalog, clock, tasks, workQueue } = services
+  await readBackDue(services, { limit: CLIPS_PER_RUN, signal: tasks.signal })
+  const next = await catalog.pins.nextReadBackAt()
+  if (next === undefined) return
+  // At the next step at the earliest: what is due now was left over by the limit.
+  workQueue.enqueue({ kind: 'read-back', id: 'all' }, inSteps(Math.max(next, clock.now() + 1)))
+}
+
 /**
- * Reads up to `AUDIT_REQUESTS_PER_MINUTE` clips back, to be called once a minute: new ones until they are delivered
- * for the first time, all others every `AUDIT_INTERVAL_HOURS`.
+ * Reads up to `AUDIT_REQUESTS_PER_MINUTE` of the clips back that were not checked for `AUDIT_INTERVAL_HOURS`, to be called
+ * once a minute.
  *
  * @throws CatalogError
  */
 export async function auditDue(services: Services): Promise<void> {
   const { clock, config, tasks } = services
-  const { intervalMs, requestsPerMinute } = config.audit
-  const before = intervalMs > 0 ? clock.now() - intervalMs : 0
-  await audit(services, { limit: requestsPerMinute, before, signal: tasks.signal })
+  const { intervalMs, requestsPerMinute: limit } = config.audit
+  if (intervalMs > 0) await audit(services, { limit, before: clock.now() - intervalMs, signal: tasks.signal })
 }

@@ -2,18 +2,22 @@ import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { isUnleased } from './leases.ts'
-import { isEvictable, isSpeaking, isWaiting, toClip } from './schema.ts'
+import { isEvictable, isSpeaking, isUnproven, isWaiting, toClip } from './schema.ts'
 
 /** The clips that clean-up and recovery are still to end, and those whose bytes can go. */
 export interface Backlog {
   /**
-   * Clips whose bytes could be deleted, since they are stored or expired; those whose time ended first come first.
-   * `endedBefore`: only clips whose time has ended by then and that have all their replicas. `isProven`: only clips that a
-   * permanent address has delivered and that have all their replicas.
+   * Clips whose bytes can be deleted: their providers deliver them, or they have expired; those whose time ended first
+   * come first. `endedBefore`: only clips whose time has ended by then. `hasReplicas`: only clips that have all of them.
    */
-  evictable(options: { limit: number; endedBefore?: number; isProven?: boolean }): Promise<Clip[]>
-  /** The ids of all clips whose bytes could be deleted. */
-  evictableIds(): Promise<string[]>
+  evictable(options: { limit: number; endedBefore?: number; hasReplicas?: boolean }): Promise<Clip[]>
+  /**
+   * Clips whose bytes are here and that a provider has taken, though nobody is known to deliver them; those whose time
+   * ended first come first. `endedBefore`: only clips whose time has ended by then.
+   */
+  unproven(options: { limit: number; endedBefore: number }): Promise<Clip[]>
+  /** The ids of all clips that are stored or expired, and whose bytes should be here. */
+  settledIds(): Promise<string[]>
   /** Clips whose time is over and that still wait for IPFS with no lease on them. */
   overdue(options: { now: number; limit: number }): Promise<Clip[]>
   /** Clips that were being spoken when their process died. */
@@ -21,13 +25,10 @@ export interface Backlog {
 }
 
 const hasItsReplicas = sql<SqlBool>`not exists (select 1 from replications where replications.clip_id = clips.id)`
-const hasBeenDelivered = sql<SqlBool>`exists (
-  select 1 from pins where pins.clip_id = clips.id and pins.proven_at is not null and pins.lost_at is null
-)`
 
 export function createBacklog({ read }: Database): Backlog {
   return {
-    evictable: ({ limit, endedBefore, isProven }) =>
+    evictable: ({ limit, endedBefore, hasReplicas }) =>
       read(async (db) => {
         let query = db.selectFrom('clips').selectAll().where(isEvictable).orderBy('expiresAt').limit(limit)
         if (endedBefore !== undefined) {
@@ -35,15 +36,30 @@ export function createBacklog({ read }: Database): Backlog {
             eb.or([eb('expiresAt', '<=', endedBefore), eb('state', '=', 'expired')]),
           )
         }
-        if (endedBefore !== undefined || isProven) query = query.where(hasItsReplicas)
-        if (isProven) query = query.where(hasBeenDelivered)
+        if (hasReplicas) query = query.where(hasItsReplicas)
         return (await query.execute()).map(toClip)
       }),
 
-    evictableIds: () =>
+    unproven: ({ limit, endedBefore }) =>
       read(async (db) => {
-        const query = db.selectFrom('clips').select('id').where(isEvictable)
-        return (await query.execute()).map(({ id }) => id)
+        const rows = await db
+          .selectFrom('clips')
+          .selectAll()
+          .where(isUnproven)
+          .where('isHeld', '=', 1)
+          .where('provider', 'is not', null)
+          .where('expiresAt', '<=', endedBefore)
+          .orderBy('expiresAt')
+          .limit(limit)
+          .execute()
+        return rows.map(toClip)
+      }),
+
+    settledIds: () =>
+      read(async (db) => {
+        const evictable = db.selectFrom('clips').select('id').where(isEvictable)
+        const unproven = db.selectFrom('clips').select('id').where(isUnproven).where('isHeld', '=', 1)
+        return (await evictable.unionAll(unproven).execute()).map(({ id }) => id)
       }),
 
     overdue: ({ now, limit }) =>

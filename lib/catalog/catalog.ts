@@ -57,7 +57,7 @@ export function createCatalog(
     clips: createClips(database, { recordsWebhooks, emit }),
     queue: createQueue(database, emit),
     attempts: createAttempts(database, emit),
-    pins: createPins(database),
+    pins: createPins(database, emit),
     replications: createReplications(database, emit),
     backlog: createBacklog(database),
     clipList: createClipList(database),

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
 import { isUnleased, unleased } from './leases.ts'
-import { unproven } from './pins.ts'
+import { freshPin } from './pin-transitions.ts'
 import { type Schema, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
 import { recordWebhook } from './webhooks.ts'
@@ -37,8 +37,10 @@ export type StagedFacts = Pick<
 > &
   Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat' | 'spokenAt'> & OriginalFacts>
 
-/** Where a provider keeps a clip. */
-export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'>
+/** Where a provider keeps a clip. `isProven`: it has verified the bytes where it keeps them. */
+export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'> & {
+  isProven?: boolean
+}
 
 export interface FailedRound {
   leaseOwner: string
@@ -105,12 +107,13 @@ export async function stageClip(
 export async function storeClip(
   db: Db,
   id: string,
-  facts: StoredFacts,
+  { isProven = false, ...facts }: StoredFacts,
   { recordsWebhooks }: { recordsWebhooks: boolean },
 ): Promise<Clip | undefined> {
   const row = await db
     .updateTable('clips')
     .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
+    .set({ unprovenSince: isProven ? null : facts.storedAt })
     .where('id', '=', id)
     .where('state', '<>', 'stored')
     .returningAll()
@@ -121,7 +124,7 @@ export async function storeClip(
     const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
     await db
       .insertInto('pins')
-      .values({ ...unproven, ...pin })
+      .values(freshPin({ ...pin, provenAt: isProven ? storedAt : null }))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }

@@ -82,7 +82,7 @@ export function createRequests({ run, transaction }: Database): Requests {
 
 /** The clip with its time prolonged to `expiresAt`; `undefined` where it has just expired. */
 async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promise<Clip | undefined> {
-  if (clip.state === 'stored' || clip.expiresAt >= expiresAt) return clip
+  if (clip.permanentUrl !== null || clip.expiresAt >= expiresAt) return clip
   const row = await db
     .updateTable('clips')
     .set({ expiresAt })
@@ -99,7 +99,10 @@ function ownerOf(clip: Clip | undefined, claimedAt: number, now: number, keepsPe
   if (clip.state === 'speaking') {
     return (clip.leaseExpiresAt ?? 0) > now ? ({ status: 'speaking' } as const) : undefined
   }
+  // A stored clip without an address was lost by all its providers: it can be given again while its bytes are here.
   const isAlive =
-    clip.state === 'stored' || (clip.state !== 'expired' && (keepsPending || now < clip.expiresAt))
+    clip.state === 'stored'
+      ? clip.permanentUrl !== null || clip.hasLocalBytes
+      : clip.state !== 'expired' && (keepsPending || now < clip.expiresAt)
   return isAlive ? ({ status: 'spoken', clip } as const) : undefined
 }

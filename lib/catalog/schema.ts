@@ -64,10 +64,14 @@ export interface Pin {
   pinnedAt: number
   /** When it was last read back. */
   checkedAt: number | null
-  /** When its gateway first delivered the right bytes. */
+  /** When its right bytes were first had from there. */
   provenAt: number | null
-  /** The provider no longer delivers it. */
+  /** The provider does not deliver it. */
   lostAt: number | null
+  /** When it is to be read back next, before the audit comes to it; `null` where nothing is in doubt. */
+  readBackAt: number | null
+  /** Since when it could not be read back; `null` where the last attempt succeeded, or there was none. */
+  unconfirmedSince: number | null
 }
 
 /** What the temporary store held at one moment. */
@@ -145,7 +149,13 @@ export function toClip(row: ClipRow): Clip {
 export const isWaiting = sql<SqlBool>`clips.state in ('staged', 'pending')`
 
 /** A clip whose bytes are here though they could be deleted: the condition of `clips_settled`. */
-export const isEvictable = sql<SqlBool>`clips.is_held = 1 and clips.state in ('stored', 'expired')`
+export const isEvictable = sql<SqlBool>`clips.is_held = 1 and clips.state in ('stored', 'expired') and clips.unproven_since is null`
+
+/** A clip that is stored, though nobody is known to deliver it: the condition of `clips_unproven`. */
+export const isUnproven = sql<SqlBool>`clips.state = 'stored' and clips.unproven_since is not null`
+
+/** A stored clip that every provider has lost, and whose bytes are not here: the condition of `clips_lost`. */
+export const isLost = sql<SqlBool>`clips.state = 'stored' and clips.provider is null and clips.is_held = 0`
 
 /** A clip that is being spoken: the condition of `clips_speaking`. */
 export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`

@@ -1,24 +1,16 @@
 import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
-import type { Clip } from '#lib/model/clip.ts'
-import { describeError } from '#lib/platform/errors.ts'
-import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
-import { bestEffortLog } from './attempt-log.ts'
-import { contentOf } from './clip-content.ts'
-import { verifyPin, verifyThrough } from './verify-pin.ts'
-import { wantedReplicas } from './wanted-replicas.ts'
+import { type CheckOutcome, checkPin, SHORTEST_WAIT_MS } from './check-pin.ts'
 
-/** A gateway may need this long before it delivers what its provider has just taken. */
-const FRESH_FOR_MS = HOUR_MS
-/** How long after a check a fresh clip that was not delivered yet is checked again. */
-const FRESH_AGAIN_MS = 5 * MINUTE_MS
+/** How many clips are read back at once: gateways that hang must not hold up the others. */
+const CHECKS_AT_ONCE = 8
 
 /** What an audit found at one provider. */
 export interface ProviderAudit {
   provider: string
   checked: number
   delivered: number
-  /** Too fresh to count as lost, or the gateway could not be asked. */
+  /** Neither delivered nor lost, so far: too new, or the gateway could not be asked. */
   unknown: number
   lost: number
   /** How many of those lost the provider has again and delivers. */
@@ -26,11 +18,10 @@ export interface ProviderAudit {
 }
 
 /**
- * Fetches stored clips through the gateways of their providers, least recently checked first, and verifies every byte.
- * What a provider no longer delivers is uploaded to it again from another copy; where that fails, another provider is to
- * take it.
+ * Reads stored clips back from their providers, least recently checked first, and verifies every byte. What a provider no
+ * longer delivers is uploaded to it again from another copy; where that fails, another provider is to take it.
  *
- * Checks at most `limit` clips, and none that was checked after `before` (milliseconds since the epoch).
+ * Checks at most `limit` clips, and none that was checked, or stored, after `before` (milliseconds since the epoch).
  *
  * @throws CatalogError when the catalog fails
  */
@@ -39,29 +30,79 @@ export async function audit(
   options: { limit: number; before: number; signal: AbortSignal },
 ): Promise<ProviderAudit[]> {
   const { catalog, clock, log } = services
-  const found = new Map<string, ProviderAudit>()
-  for (let count = 0; count < options.limit && !options.signal.aborted; count += 1) {
-    const now = clock.now()
-    const freshSince = now - FRESH_FOR_MS
-    const claim = { now, before: options.before, freshSince, freshBefore: now - FRESH_AGAIN_MS }
-    const pin = await catalog.pins.claimCheck(claim)
-    if (!pin) break
-    const result = found.get(pin.provider) ?? emptyAudit(pin.provider)
-    found.set(pin.provider, result)
-    result.checked += 1
-    result[await checkPin(services, pin, options.signal)] += 1
-  }
-  for (const result of found.values()) {
-    result.lost += result.repaired
+  const claim = () => catalog.pins.claimCheck({ now: clock.now(), before: options.before })
+  const found = await checkPins(services, claim, options)
+  for (const result of found) {
     if (result.lost > 0) log.error(result, 'A provider no longer delivers clips that it had stored')
   }
-  await catalog.counters.add(
-    [...found.values()].flatMap(({ provider: label, delivered, lost, repaired }) => [
+  return found
+}
+
+/**
+ * Reads those clips back that are due: stored lately, or in doubt. Until that has succeeded their bytes stay here; what a
+ * provider does not deliver in time goes to the next one. `isEarly`: those that were stored just before, too.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function readBackDue(
+  services: Services,
+  options: { limit: number; signal: AbortSignal; isEarly?: boolean },
+): Promise<ProviderAudit[]> {
+  const { catalog, clock, config, readBackLimit } = services
+  const { attemptTimeoutMs, gateways } = config.ipfs
+  // Longer than all gateways can take, and the upload that follows.
+  const leaseMs = (gateways.length + 6) * attemptTimeoutMs
+  async function claim() {
+    const now = clock.now()
+    const dueBy = options.isEarly ? now + SHORTEST_WAIT_MS : now
+    const pin = await catalog.pins.claimReadBack({ now, dueBy, until: now + leaseMs })
+    if (!pin) return undefined
+    const { isWithin, resetMs } = await readBackLimit.count('all')
+    if (isWithin) return pin
+    await catalog.pins.defer(pin, { ...pin, readBackAt: now + resetMs })
+    return undefined
+  }
+  return checkPins(services, claim, options)
+}
+
+/** Checks what `claim` takes, at most `limit` clips, and counts it by provider. */
+async function checkPins(
+  services: Services,
+  claim: () => Promise<Pin | undefined>,
+  { limit, signal }: { limit: number; signal: AbortSignal },
+): Promise<ProviderAudit[]> {
+  const found = new Map<string, ProviderAudit>()
+  const running = new Set<Promise<void>>()
+  const failures: unknown[] = []
+  const fail = (error: unknown) => {
+    failures.push(error)
+  }
+  for (let claimed = 0; claimed < limit && !signal.aborted && failures.length === 0; ) {
+    if (running.size >= CHECKS_AT_ONCE) {
+      await Promise.race(running)
+      continue
+    }
+    const pin = await claim().catch(fail)
+    if (!pin) break
+    claimed += 1
+    const result = found.get(pin.provider) ?? emptyAudit(pin.provider)
+    found.set(pin.provider, result)
+    const check = checkPin(services, pin, signal)
+      .then((outcome) => count(result, outcome))
+      .catch(fail)
+      .finally(() => running.delete(check))
+    running.add(check)
+  }
+  await Promise.all(running)
+  await services.catalog.counters.add(
+    [...found.values()].flatMap(({ provider: label, delivered, unknown, lost, repaired }) => [
       { name: 'audit_delivered', label, value: delivered } as const,
+      { name: 'audit_unknown', label, value: unknown } as const,
       { name: 'audit_lost', label, value: lost } as const,
       { name: 'audit_repaired', label, value: repaired } as const,
     ]),
   )
+  if (failures.length > 0) throw failures[0]
   return [...found.values()]
 }
 
@@ -74,57 +115,8 @@ const emptyAudit = (provider: string): ProviderAudit => ({
   repaired: 0,
 })
 
-async function checkPin(
-  services: Services,
-  pin: Pin,
-  signal: AbortSignal,
-): Promise<'delivered' | 'unknown' | 'lost' | 'repaired'> {
-  const { catalog, clock, config, log } = services
-  const clip = await catalog.clips.find(pin.clipId)
-  if (!clip?.cid) return 'unknown'
-  const { outcome, error } = await verifyPin(services, clip, pin)
-  const facts = { clipId: clip.id, cid: pin.cid, provider: pin.provider, error }
-  if (outcome === 'delivered') {
-    const { gatewayUrl } = config.ipfs
-    const isProven =
-      !gatewayUrl || (await verifyThrough(services, gatewayUrl, clip, pin.cid)).outcome === 'delivered'
-    if (isProven && pin.provenAt === null) await catalog.pins.prove(pin, clock.now())
-    return 'delivered'
-  }
-  const isFresh = pin.provenAt === null && pin.pinnedAt > clock.now() - FRESH_FOR_MS
-  if (outcome === 'unknown' || isFresh) {
-    log.debug(facts, 'A clip could not be read back')
-    return 'unknown'
-  }
-  log.error(facts, 'A provider no longer delivers a clip')
-  await catalog.pins.lose(pin, clock.now())
-  return (await repair(services, clip, pin, signal)) ? 'repaired' : 'lost'
-}
-
-/** Uploads the clip to the same provider again, and verifies it. Where that fails a replica is asked of the others. */
-async function repair(services: Services, clip: Clip, pin: Pin, signal: AbortSignal): Promise<boolean> {
-  const { catalog, chain, clock, log } = services
-  const { id: clipId, provider } = { ...clip, ...pin, id: clip.id }
-  try {
-    const { ipfsHash } = await chain.upload(await contentOf(services, clip), {
-      priority: 'background',
-      attemptLog: bestEffortLog(services, clipId, 'replica'),
-      heldBy: chain.providers.filter((name) => name !== provider),
-      signal,
-    })
-    const now = clock.now()
-    await catalog.pins.add({ clipId, provider, cid: ipfsHash, pinnedAt: now, checkedAt: now })
-    const repaired = { ...pin, cid: ipfsHash }
-    if ((await verifyPin(services, clip, repaired)).outcome !== 'delivered') return false
-    await catalog.pins.prove(repaired, clock.now())
-    log.info({ clipId, provider, cid: ipfsHash }, 'A lost clip was uploaded again')
-    return true
-  } catch (error) {
-    log.error(
-      { clipId, provider, error: services.scrub(describeError(error)) },
-      'A lost clip could not be repaired',
-    )
-    await catalog.replications.want(wantedReplicas(services), clock.now(), clipId)
-    return false
-  }
+function count(result: ProviderAudit, outcome: CheckOutcome) {
+  result.checked += 1
+  result[outcome] += 1
+  if (outcome === 'repaired') result.lost += 1
 }

@@ -3,6 +3,7 @@ import type { NewClip } from '#lib/catalog/clips.ts'
 import type { Services } from '#lib/context.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
+import { evictUnproven } from './evict-unproven.ts'
 import { deleteBytes } from './expire.ts'
 
 const EVICT_AT_ONCE = 20
@@ -24,8 +25,8 @@ export function expectedSizeBytes(outputFormat: string | null, characters: numbe
 }
 
 /**
- * Reserves `clip.sizeBytes` within `TEMP_AUDIO_MAX_BYTES`. Where that is too little, the bytes of clips that IPFS has
- * already are deleted, oldest first: before all others those that their permanent URL was seen to deliver.
+ * Reserves `clip.sizeBytes` within `TEMP_AUDIO_MAX_BYTES`. Where that is too little, the bytes of clips that were read
+ * back from IPFS are deleted, oldest first: before all others those that have all their replicas.
  *
  * @throws ServiceError `temp_storage_full` when that is not enough
  * @throws CatalogError when the catalog fails
@@ -38,7 +39,7 @@ export async function reserveBytes(services: Services, clip: NewClip): Promise<v
 
 /**
  * Makes sure that the disk has space for `sizeBytes` more. Where it has not, the gateway's cache gives way first, if it is
- * on the same disk; then the bytes of clips that IPFS has already are deleted, oldest first; with a bucket, local copies.
+ * on the same disk; then the same bytes are deleted; with a bucket, local copies.
  *
  * @throws TempAudioError when that is not enough
  * @throws CatalogError when the catalog fails
@@ -96,16 +97,18 @@ async function takeBudget(
   return true
 }
 
+/** Deletes the bytes of some clips. Returns of how many: 0 where none can go. */
 async function evictStored(services: Services): Promise<number> {
   const { backlog } = services.catalog
-  const proven = await backlog.evictable({ limit: EVICT_AT_ONCE, isProven: true })
-  return deleteBytes(services, proven.length > 0 ? proven : await backlog.evictable({ limit: EVICT_AT_ONCE }))
+  const complete = await backlog.evictable({ limit: EVICT_AT_ONCE, hasReplicas: true })
+  const proven = complete.length > 0 ? complete : await backlog.evictable({ limit: EVICT_AT_ONCE })
+  return proven.length > 0 ? deleteBytes(services, proven) : evictUnproven(services)
 }
 
 function storageFull(maxBytes: number) {
   return new ServiceError(
     'temp_storage_full',
-    `The temporary store is full: it may hold ${maxBytes} bytes, and all of them are clips that still wait for IPFS`,
+    `The temporary store is full: it may hold ${maxBytes} bytes, and all of them are clips that IPFS does not deliver yet`,
     { retryAfterMs: 60_000 },
   )
 }

@@ -13,7 +13,7 @@ export interface CleanUpResult {
   saved: number
   /** Clips that no provider took in time. */
   expired: number
-  /** Clips whose bytes were deleted since IPFS has them. */
+  /** Clips whose bytes were deleted since IPFS delivers them. */
   bytesDeleted: number
   /** Files without a record that became clips again. */
   adopted: number
@@ -22,7 +22,7 @@ export interface CleanUpResult {
 
 /**
  * Makes a last attempt for clips that are about to expire, then expires those that are over; deletes local bytes that
- * IPFS has; adopts or deletes files without a record; discards records of clips whose process died while they were
+ * IPFS delivers; adopts or deletes files without a record; discards records of clips whose process died while they were
  * spoken; deletes old attempts. Safe to run in several processes at once.
  *
  * @throws CatalogError when the catalog fails; the signal's reason when it aborts
@@ -80,7 +80,11 @@ async function evictStored(services: Services): Promise<number> {
   const { catalog, clock } = services
   let count = 0
   for (;;) {
-    const clips = await catalog.backlog.evictable({ limit: BATCH, endedBefore: clock.now() })
+    const clips = await catalog.backlog.evictable({
+      limit: BATCH,
+      endedBefore: clock.now(),
+      hasReplicas: true,
+    })
     const gone = await deleteBytes(services, clips)
     count += gone
     if (clips.length < BATCH || gone === 0) return count

@@ -168,21 +168,22 @@ interface Source {
   cid: string
 }
 
-/** The gateways of the providers that hold the clip, then all others; each once. */
+/** The gateways of the providers that hold the clip, then all others, then those of providers that had lost it; each once. */
 async function sourcesOf(
   { catalog, config, providers }: Services,
   { clip, root }: Wanted,
 ): Promise<Source[]> {
   const pins = await catalog.pins.ofClip(clip.id)
   const gatewayOf = new Map(providers.map(({ name, gatewayUrl }) => [name, gatewayUrl]))
-  const own = pins
-    .filter(({ lostAt }) => lostAt === null)
-    .map(({ provider, cid }) => ({ gatewayUrl: gatewayOf.get(provider), cid }))
+  const gatewaysOf = (some: typeof pins) =>
+    some.map(({ provider, cid }) => ({ gatewayUrl: gatewayOf.get(provider), cid }))
+  const holders = gatewaysOf(pins.filter(({ lostAt }) => lostAt === null))
+  const losers = gatewaysOf(pins.filter(({ lostAt }) => lostAt !== null))
   const cids = pins.map(({ cid }) => cid)
   const cid = cids.includes(root) ? root : (cids[0] ?? root)
   const others = [config.ipfs.gatewayUrl, ...config.ipfs.gateways].map((gatewayUrl) => ({ gatewayUrl, cid }))
   const seen = new Set<string>()
-  return [...own, ...others].filter((source): source is Source => {
+  return [...holders, ...others, ...losers].filter((source): source is Source => {
     const key = `${source.gatewayUrl} ${source.cid}`
     return source.gatewayUrl ? !seen.has(key) && Boolean(seen.add(key)) : false
   })

@@ -33,7 +33,7 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
     })
   }
   // Read before the files are listed, so that a clip which is added meanwhile is not among them.
-  const withoutFile = new Set(await catalog.backlog.evictableIds())
+  const withoutFile = new Set(await catalog.backlog.settledIds())
   const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
   for await (const files of inBatches(store.list({ removeUnfinishedBefore }), FILES_AT_ONCE)) {
     const localAmong = await catalog.clips.localAmong(files.map(({ id }) => id))

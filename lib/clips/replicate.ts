@@ -1,5 +1,8 @@
 import type { Replication } from '#lib/catalog/replications.ts'
 import type { Services } from '#lib/context.ts'
+import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
+import { ChainError } from '#lib/ipfs/chain/errors.ts'
+import type { ChainResult } from '#lib/ipfs/chain/chain.ts'
 import { exponentialBackoff } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
@@ -59,33 +62,55 @@ async function replicateClip(
   { clipId }: Replication,
   signal: AbortSignal,
 ): Promise<number> {
-  const { catalog, chain } = services
+  const { catalog } = services
   const clip = await catalog.clips.find(clipId)
   const known = await catalog.pins.ofClip(clipId)
-  const pins = known.filter(({ lostAt }) => lostAt === null)
-  // An answer that they hold it proves nothing: they do not deliver it.
-  const losers = known.filter(({ lostAt }) => lostAt !== null).map(({ provider }) => provider)
-  const heldBy = pins.map(({ provider }) => provider)
-  const missing = wantedReplicas(services) - pins.length
+  const heldBy = known.filter(({ lostAt }) => lostAt === null).map(({ provider }) => provider)
+  const passedOver = known.filter(({ lostAt }) => lostAt !== null).map(({ provider }) => provider)
+  const missing = wantedReplicas(services) - heldBy.length
   if (clip?.cid && missing > 0) {
     const content = await contentOf(services, clip)
     while (heldBy.length < wantedReplicas(services)) {
-      const { late, ...first } = await chain.upload(content, {
-        priority: 'background',
-        attemptLog: leasedLog(services, clipId, 'replica', catalog.replications.renew),
-        ambiguous: (await catalog.attempts.ambiguousProviders(clipId)).filter(
-          (name) => !losers.includes(name),
-        ),
-        heldBy,
-        signal,
-      })
+      const replica = { clipId, content, heldBy, passedOver, signal }
+      const { late, ...first } = await uploadReplica(services, replica)
       const holders = [first, ...((await late) ?? [])]
-      await recordReplicas(services, clipId, holders)
+      await recordReplicas(services, clip, holders)
       heldBy.push(...holders.map(({ provider }) => provider))
     }
   }
   await catalog.replications.done(clipId)
   return Math.max(0, missing)
+}
+
+interface Replica {
+  clipId: string
+  content: IpfsContent
+  heldBy: readonly string[]
+  /** Those that took the clip and did not deliver it: they are asked again once nobody else is left. */
+  passedOver: readonly string[]
+  signal: AbortSignal
+}
+
+async function uploadReplica(
+  services: Services,
+  { clipId, content, heldBy, passedOver, signal }: Replica,
+): Promise<ChainResult> {
+  const { catalog, chain } = services
+  const options = {
+    priority: 'background',
+    attemptLog: leasedLog(services, clipId, 'replica', catalog.replications.renew),
+    // The answer of those that were passed over proves nothing: they do not deliver what they hold.
+    ambiguous: (await catalog.attempts.ambiguousProviders(clipId)).filter(
+      (name) => !passedOver.includes(name),
+    ),
+    heldBy,
+    signal,
+  } as const
+  return chain.upload(content, { ...options, passedOver }).catch((error: unknown) => {
+    const isNobodyLeft = ChainError.isInstance(error) && error.failures.length === 0
+    if (!isNobodyLeft || passedOver.length === 0) throw error
+    return chain.upload(content, options)
+  })
 }
 
 async function postpone(services: Services, { clipId, failedRounds }: Replication, cause: unknown) {

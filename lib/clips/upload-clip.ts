@@ -12,6 +12,7 @@ import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
 import { isProviderFault } from './provider-fault.ts'
 import { recordReplicas } from './record-replicas.ts'
+import { isProvenByUpload } from './record-pin.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
 /** How one round through the chain ended. */
@@ -73,7 +74,13 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     log.info({ provider: stored.provider, trigger: options.trigger }, logMessages.stored(stored.ipfsHash))
     const { provider, ipfsHash } = stored
     await catalog.clips
-      .store(clip.id, { provider, ipfsHash, permanentUrl, storedAt: clock.now() })
+      .store(clip.id, {
+        provider,
+        ipfsHash,
+        permanentUrl,
+        storedAt: clock.now(),
+        isProven: isProvenByUpload(stored),
+      })
       // The provider has it all the same: the attempt is recorded, and the next round reconciles the two.
       .catch((error: unknown) =>
         log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
@@ -95,12 +102,12 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
 }
 
 /** Records that `holders` hold the clip too, and which replicas it wants then. @throws CatalogError */
-async function replicateFurther(services: Services, { id }: Clip, holders: Holder[]): Promise<void> {
-  await recordReplicas(services, id, holders)
+async function replicateFurther(services: Services, clip: Clip, holders: Holder[]): Promise<void> {
+  await recordReplicas(services, clip, holders)
   const replicas = wantedReplicas(services)
   // What cannot be recorded now is found at the next start.
   if (replicas > 1)
-    await services.catalog.replications.want(replicas, services.clock.now(), id).catch(() => {})
+    await services.catalog.replications.want(replicas, services.clock.now(), clip.id).catch(() => {})
 }
 
 /**

@@ -10,6 +10,7 @@ import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
+import { isProvenByUpload } from './record-pin.ts'
 import { recordReplicas } from './record-replicas.ts'
 import { keptTemporarily } from './record-staged.ts'
 import { createRescue } from './rescue.ts'
@@ -38,7 +39,7 @@ export async function uploadWithoutStore(
     const clip = clipOf(stored)
     const isRecorded = !refusal && (await recordUnstaged(services, clip))
     if (isRecorded && stored.late) {
-      void services.tasks.track(stored.late.then((holders) => recordReplicas(services, newClip.id, holders)))
+      void services.tasks.track(stored.late.then((holders) => recordReplicas(services, clip, holders)))
     }
     await rescue.discard()
     return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
@@ -96,6 +97,7 @@ function storedClip(
     spokenAt: null,
     stagedAt: now,
     storedAt: now,
+    unprovenSince: isProvenByUpload({ gatewayUrl }) ? null : now,
     state: 'stored',
     hasLocalBytes: false,
     attempts: 1,
@@ -120,7 +122,7 @@ async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<
     const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
     await catalog.clips.settle(id, {
       staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt },
-      stored: { provider, ipfsHash, permanentUrl, storedAt },
+      stored: { provider, ipfsHash, permanentUrl, storedAt, isProven: clip.unprovenSince === null },
     })
     return true
   } catch (error) {

@@ -20,5 +20,7 @@ export function readBackground({ read }: Reader, { isServerless }: { isServerles
       intervalMs: read('AUDIT_INTERVAL_HOURS', whole(0, 24 * 365), 24) * HOUR_MS,
       requestsPerMinute: read('AUDIT_REQUESTS_PER_MINUTE', whole(0), 10),
     },
+    /** How many clips a minute are read back because they were stored, by all processes that share a Redis. */
+    readBacksPerMinute: read('READ_BACKS_PER_MINUTE', whole(1), 120),
   }
 }

@@ -37,6 +37,8 @@ export interface Stats {
   characters: { spoken: number; saved: number }
   /** What the temporary store holds now. */
   temporary: { clips: number; bytes: number; maxBytes: number; waiting: number }
+  /** Stored clips now that no provider is known to deliver, and those of them whose bytes are nowhere. */
+  undelivered: { unproven: number; lost: number }
   providers: ProviderStats[]
   series: {
     tries: AttemptCount[]
@@ -87,6 +89,7 @@ export async function readStats(services: Services, range: Range): Promise<Stats
       maxBytes: config.tempAudio.maxBytes,
       waiting: totals.waitingClips,
     },
+    undelivered: await catalog.pins.countUnproven(),
     providers: providersOf(chain.breakers(), attempts, times),
     series: { tries: attempts, timesToIpfs: timesByStep(times), samples },
   }

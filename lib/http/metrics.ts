@@ -20,14 +20,19 @@ export async function renderMetrics({
   const totals = await catalog.totals()
   const counters = await catalog.counters.read()
   const missingReplicas = await catalog.replications.count()
+  const { unproven, lost } = await catalog.pins.countUnproven()
   const own = new Registry()
   addCounters(own, counters, chain.providers)
   addGauges(own, totals, chain)
-  const missing = {
-    name: 'voicepin_clips_missing_replicas',
-    help: 'Stored clips with fewer replicas than configured.',
-  }
-  new Gauge({ ...missing, registers: [own] }).set(missingReplicas)
+  const gauge = (name: string, help: string, value: number) =>
+    new Gauge({ name, help, registers: [own] }).set(value)
+  gauge(
+    'voicepin_clips_missing_replicas',
+    'Stored clips with fewer replicas than configured.',
+    missingReplicas,
+  )
+  gauge('voicepin_clips_unproven', 'Stored clips that no provider is known to deliver.', unproven)
+  gauge('voicepin_clips_lost', 'Stored clips that nobody delivers and whose bytes are not here.', lost)
   own.registerMetric(timeToIpfs(counters))
   const registry = Registry.merge([own, processMetrics()])
   return { contentType: registry.contentType, text: await registry.metrics() }
@@ -73,10 +78,28 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
     labelNames: ['provider', 'outcome'],
     registers,
   })
-  for (const outcome of ['delivered', 'lost', 'repaired']) {
+  for (const outcome of ['delivered', 'unknown', 'lost', 'repaired']) {
     for (const [provider, value] of Object.entries(counters[`audit_${outcome}`] ?? {})) {
       audits.inc({ provider, outcome }, value)
     }
+  }
+  const undelivered = new Counter({
+    name: 'voicepin_clips_undelivered_total',
+    help: 'Clips that a provider took and did not deliver in time, by provider.',
+    labelNames: ['provider'],
+    registers,
+  })
+  for (const [provider, value] of Object.entries(counters.clips_undelivered ?? {})) {
+    undelivered.inc({ provider }, value)
+  }
+  const evicted = new Counter({
+    name: 'voicepin_clips_evicted_unproven_total',
+    help: 'Clips whose bytes were deleted for want of space though they were not read back, by provider.',
+    labelNames: ['provider'],
+    registers,
+  })
+  for (const [provider, value] of Object.entries(counters.clips_evicted_unproven ?? {})) {
+    evicted.inc({ provider }, value)
   }
   const expired = {
     name: 'voicepin_clips_expired_unstored_total',

@@ -37,11 +37,14 @@ export interface Clip {
   stagedAt: number | null
   /** Whether the temporary store holds the bytes. */
   hasLocalBytes: boolean
+  /** The provider that the permanent URL leads to; `null` where none has stored the clip, or all have lost it. */
   provider: string | null
   /** The CID that the provider answered: `cid`, save where a provider chunks in its own way. */
   ipfsHash: string | null
   permanentUrl: string | null
   storedAt: number | null
+  /** Since when it is stored without anybody being known to deliver it; `null` where it is proven, or not stored. */
+  unprovenSince: number | null
   /** How many attempts at providers there have been. */
   attempts: number
   /** How many rounds through the whole chain have failed. */

@@ -1,4 +1,5 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
+import { GatewayError } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 
@@ -21,6 +22,9 @@ export type UploadBehaviour =
 
 /** The same for a lookup; `answer` answers correctly. */
 export type LookupBehaviour = 'answer' | 'cannot_tell' | 'hang' | Error
+
+/** The same for its gateway: `answer` delivers what was taken; a number is the status of every answer. */
+export type GatewayBehaviour = 'answer' | 'hang' | 'refuse' | number
 
 export const unavailable = (retryAfterMs?: number) =>
   new ProviderError('Answered 503 Service Unavailable', { isRetryable: true, retryAfterMs, statusCode: 503 })
@@ -45,6 +49,9 @@ export class FakeProvider implements IpfsProvider {
   busiestOnOne = 0
   uploading: UploadBehaviour = 'store'
   looking: LookupBehaviour = 'answer'
+  delivering: GatewayBehaviour = 'answer'
+  /** What its gateway was asked for. */
+  readonly reads: string[] = []
   readonly name: string
   readonly isLocal: boolean
   readonly #next: UploadBehaviour[] = []
@@ -94,6 +101,17 @@ export class FakeProvider implements IpfsProvider {
     if (this.looking === 'cannot_tell') return undefined
     if (this.looking instanceof Error) throw this.looking
     return this.taken.has(cid)
+  }
+
+  /** Delivers `cid` through its gateway. */
+  async deliver(cid: string, signal: AbortSignal): Promise<void> {
+    this.reads.push(cid)
+    if (this.delivering === 'hang') {
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    if (this.delivering === 'refuse') throw new Error('connect ECONNREFUSED')
+    if (typeof this.delivering === 'number') throw new GatewayError(this.delivering)
+    if (!this.taken.has(cid)) throw new GatewayError(404)
   }
 
   async #behave(behaviour: UploadBehaviour, content: IpfsContent, signal: AbortSignal) {

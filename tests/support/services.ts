@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import { readBackDue } from '#lib/clips/audit.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
@@ -58,17 +59,23 @@ export async function testServices<C extends Clock = SimulatedClock>(options: Op
       store: inMemoryBlobs(createFilesystemStore({ directory: audioDirectory }), audioDirectory),
     }),
     log: createLog({ level: config.logLevel, scrub: (text) => text, destination }),
+    fetchContent: async (_, cid, { gatewayUrl, signal }) => {
+      const provider = providers.find((candidate) => candidate.gatewayUrl === gatewayUrl)
+      if (!provider) throw new Error('There is no such gateway')
+      await provider.deliver(cid, signal)
+    },
   })
   const { life } = options
+  const living = life ? life.providers(providers) : providers
   const chain = createChain({
-    providers: life ? life.providers(providers) : providers,
+    providers: living,
     retryDelaysMs: config.ipfs.retryDelaysMs,
     attemptTimeoutMs: config.ipfs.attemptTimeoutMs,
     maxRetryAfterMs: config.ipfs.uploadDeadlineMs,
     clock,
     scrub: base.scrub,
   })
-  const services: Services = { ...(life ? life.services(base) : base), chain }
+  const services: Services = { ...(life ? life.services(base) : base), chain, providers: living }
   onTestFinished(() => base.catalog.close())
   const [first, second] = providers as [FakeProvider, FakeProvider]
   /** Closes the files of a process that has died; its services are of no use any more. */
@@ -77,6 +84,12 @@ export async function testServices<C extends Clock = SimulatedClock>(options: Op
 }
 
 export type TestServices = Awaited<ReturnType<typeof testServices<SimulatedClock>>>
+
+/** Reads back what is due, as the timer does. */
+export function readBack({ services, clock }: Pick<TestServices, 'services' | 'clock'>) {
+  const { signal } = services.tasks
+  return clock.until(readBackDue(services, { limit: Number.MAX_SAFE_INTEGER, signal }))
+}
 
 let texts = 0
 

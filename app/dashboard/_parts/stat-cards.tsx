@@ -6,7 +6,7 @@ import styles from './dashboard.module.css'
 
 /** The main stats of the service. */
 export function StatCards({ stats }: { stats: Stats }) {
-  const { clips, temporary, background, timeToIpfs, characters } = stats
+  const { clips, temporary, background, timeToIpfs, characters, undelivered } = stats
   const retries = background.stored + background.failed
   const used = `${temporary.clips.toLocaleString('en')} ${temporary.clips === 1 ? 'clip' : 'clips'}`
   return (
@@ -15,7 +15,12 @@ export function StatCards({ stats }: { stats: Stats }) {
         label="On IPFS"
         value={formatShare(ratio(clips.stored, clips.spoken))}
         note={`${count(clips.stored)} of ${count(clips.spoken)} clips · ${count(clips.waiting)} pending · ${count(clips.expired)} expired`}
-      />
+      >
+        <Text size="xs" c={undelivered.lost > 0 ? 'red' : 'dimmed'}>
+          {count(undelivered.unproven)} stored, not read back yet
+          {undelivered.lost > 0 && ` · ${count(undelivered.lost)} of them lost`}
+        </Text>
+      </Stat>
       <Stat
         label="Temporary storage"
         value={formatBytes(temporary.bytes)}

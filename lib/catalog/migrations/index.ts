@@ -10,6 +10,7 @@ import * as originals from './007-originals.ts'
 import * as spoken from './008-spoken.ts'
 import * as manyClips from './009-many-clips.ts'
 import * as ipni from './010-ipni.ts'
+import * as delivery from './011-delivery.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '008-spoken': spoken,
   '009-many-clips': manyClips,
   '010-ipni': ipni,
+  '011-delivery': delivery,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -71,13 +71,14 @@ export const clipAnswerSchema = z
 
 /** A clip as `GET /api/clips/{id}` and its events describe it. Fields whose value is unknown are left out. */
 export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
-  const isStored = clip.state === 'stored'
   const permanentUrl = clip.permanentUrl ? absoluteUrl(clip.permanentUrl, baseUrl) : undefined
+  // One that all providers have lost has no permanent URL.
+  const isPermanent = clip.state === 'stored' && permanentUrl !== undefined
   return {
     id: clip.id,
     state: clip.state,
-    isTemporary: !isStored,
-    audioUrl: (isStored && permanentUrl) || `${baseUrl}/api/temp-audio/${clip.id}`,
+    isTemporary: !isPermanent,
+    audioUrl: (isPermanent && permanentUrl) || `${baseUrl}/api/temp-audio/${clip.id}`,
     cid: orAbsent(clip.cid),
     ipfsHash: orAbsent(clip.ipfsHash),
     provider: orAbsent(clip.provider),

@@ -41,9 +41,10 @@ const NOTE = 'Audio is temporarily stored. IPFS upload will be retried in backgr
 export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
   const { id, cid, mimeType, sizeBytes: bytes, durationMs, characters } = clip
   const measured = { mimeType, bytes, durationMs, characters, ...(clip.isReused && { reused: true }) }
-  if (clip.state === 'stored') {
+  // A stored clip that all providers have lost has no permanent URL.
+  if (clip.state === 'stored' && clip.permanentUrl) {
     const { ipfsHash, provider } = clip
-    const audioUrl = clip.permanentUrl && absoluteUrl(clip.permanentUrl, baseUrl)
+    const audioUrl = absoluteUrl(clip.permanentUrl, baseUrl)
     return { success: true, data: { id, audioUrl, ipfsHash, cid, provider, isTemporary: false, ...measured } }
   }
   const audioUrl = `${baseUrl}/api/temp-audio/${id}`

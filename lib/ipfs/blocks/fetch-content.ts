@@ -6,6 +6,7 @@ import { CID } from 'multiformats'
 import type { Config } from '#lib/config/index.ts'
 import { markedError } from '#lib/platform/errors.ts'
 import { draftPath } from '#lib/platform/files.ts'
+import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import { type BlockStore, UNFINISHED_DIRECTORY } from './block-store.ts'
 import { carHeader, frameStart, packCar } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
@@ -22,10 +23,13 @@ const FORMAT_REFUSALS = new Set([400, 403, 404, 405, 406, 415, 501])
 /** A gateway answered with an error. */
 export class GatewayError extends markedError('GatewayError') {
   readonly statusCode: number
+  /** What its `Retry-After` asked for, in milliseconds. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(statusCode: number) {
+  constructor(statusCode: number, retryAfterMs?: number) {
     super(`Answered ${statusCode}`)
     this.statusCode = statusCode
+    this.retryAfterMs = retryAfterMs
   }
 }
 
@@ -35,6 +39,12 @@ export interface FetchOptions {
   sizeBytes: number
   /** Where a plain file is kept until it can be verified, which takes all of its bytes. */
   spoolDirectory: string
+  /**
+   * Only what the gateway has itself: it looks for nothing in the network.
+   *
+   * @see https://specs.ipfs.tech/http-gateways/path-gateway/#only-if-cached
+   */
+  isCachedOnly?: boolean
   signal: AbortSignal
 }
 
@@ -42,6 +52,8 @@ export interface FetchOptions {
 export function spoolDirectoryOf({ ipfs }: Pick<Config, 'ipfs'>): string {
   return path.join(ipfs.repositoryDir, 'cache', UNFINISHED_DIRECTORY)
 }
+
+export type FetchContent = typeof fetchContent
 
 /** Where the verified content goes: a block store, the cache, or only a verifier. */
 type ContentSink = Pick<BlockStore, 'put'>
@@ -58,14 +70,15 @@ export async function fetchContent(sink: ContentSink, cid: string, options: Fetc
   const [format, type] = isLeaf(CID.parse(cid)) ? ['raw', RAW_TYPE] : ['car', CAR_TYPE]
   const base = `${options.gatewayUrl.replace(/\/+$/, '').replace(/\/ipfs$/, '')}/ipfs/${cid}`
   const parameters = format === 'car' ? '&dag-scope=entity&car-version=1' : ''
-  let response = await request(`${base}?format=${format}${parameters}`, `${type}, */*;q=0.1`, options.signal)
+  let response = await request(`${base}?format=${format}${parameters}`, `${type}, */*;q=0.1`, options)
   if (FORMAT_REFUSALS.has(response.status)) {
     await response.body?.cancel()
-    response = await request(base, '*/*', options.signal)
+    response = await request(base, '*/*', options)
   }
   if (!response.ok || !response.body) {
     await response.body?.cancel()
-    throw new GatewayError(response.status)
+    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now())
+    throw new GatewayError(response.status, retryAfterMs)
   }
   // The iterator is made at once: `fetch` cancels the body of a response that was garbage-collected before it was read.
   const body = response.body.values()
@@ -79,8 +92,13 @@ export async function fetchContent(sink: ContentSink, cid: string, options: Fetc
 }
 
 /** Asks a second time if the connection fails: it may have been a kept-alive one that the gateway had closed. */
-async function request(url: string, accept: string, signal: AbortSignal): Promise<Response> {
-  const ask = () => fetch(url, { headers: { accept }, signal, cache: 'no-store' })
+async function request(
+  url: string,
+  accept: string,
+  { isCachedOnly, signal }: FetchOptions,
+): Promise<Response> {
+  const headers = { accept, ...(isCachedOnly && { 'cache-control': 'only-if-cached' }) }
+  const ask = () => fetch(url, { headers, signal, cache: 'no-store' })
   return ask().catch((error: unknown) => {
     if (signal.aborted) throw error
     return ask()

@@ -24,7 +24,7 @@ export interface Chain {
    *
    * `ambiguous` names providers that may hold it from an earlier attempt: they are asked once before it is sent again.
    * `heldBy` names those that hold it already: they are skipped, and only with one of them can a provider be used that
-   * fetches content from others (`needsOrigin`).
+   * fetches content from others (`needsOrigin`). `passedOver` names those that have not delivered it: skipped as well.
    *
    * @throws ChainError when no provider took it; the signal's reason when it aborts
    */
@@ -35,6 +35,7 @@ export interface Chain {
       attemptLog: AttemptLog
       ambiguous?: readonly string[]
       heldBy?: readonly string[]
+      passedOver?: readonly string[]
       signal: AbortSignal
     },
   ): Promise<ChainResult>
@@ -79,13 +80,14 @@ export function createChain(options: ChainOptions): Chain {
   return {
     providers: names,
 
-    async upload(content, { priority, attemptLog, ambiguous = [], heldBy = [], signal }) {
+    async upload(content, { priority, attemptLog, ambiguous = [], heldBy = [], passedOver = [], signal }) {
       // What nobody but a last resort tries, a last resort tries last.
       const isResting = ({ breaker }: ProviderRunner) => Number(breaker.state() === 'open')
       const asked = runners
-        .filter(({ provider: { name, needsOrigin } }) =>
-          needsOrigin ? heldBy.length > 0 && !heldBy.includes(name) : !heldBy.includes(name),
-        )
+        .filter(({ provider: { name, needsOrigin } }) => {
+          const isSkipped = heldBy.includes(name) || passedOver.includes(name)
+          return !isSkipped && !(needsOrigin && heldBy.length === 0)
+        })
         .toSorted((a, b) => isResting(a) - isResting(b))
       const localAfterMs = priority === 'background' ? undefined : LOCAL_AFTER * options.maxRetryAfterMs
       const run = { priority, attemptLog, ambiguous, localAfterMs, clock: options.clock, signal }

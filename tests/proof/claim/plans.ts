@@ -14,8 +14,12 @@ const questions: Record<string, (catalog: Catalog, now: number) => Promise<unkno
   'how many wait': ({ queue }, now) => queue.countWaiting(now),
   'claim a webhook': ({ webhooks }, now) => webhooks.claim({ limit: 10, now, lease: lease(now) }),
   'claim a replica': ({ replications }, now) => replications.claim({ now, lease: lease(now), dueOnly: true }),
-  'claim a pin to be read back': ({ pins }, now) =>
-    pins.claimCheck({ now, before: now, freshSince: now, freshBefore: now }),
+  'claim a pin to be read back': ({ pins }, now) => pins.claimCheck({ now, before: now }),
+  'claim a pin that was stored lately': ({ pins }, now) =>
+    pins.claimReadBack({ now, dueBy: now, until: now + 60_000 }),
+  'which bytes can go that were not read back': ({ backlog }, now) =>
+    backlog.unproven({ limit: 20, endedBefore: now }),
+  'how many clips are unproven': ({ pins }) => pins.countUnproven(),
 }
 
 const lease = (now: number) => ({ owner: 'bench', expiresAt: now + 60_000 })

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { HOUR_MS, NOW, newClip, noLimit, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
+import {
+  HOUR_MS,
+  NOW,
+  newClip,
+  noLimit,
+  provenClip,
+  type Subject,
+  storedClip,
+  waitingClip,
+} from './catalog-subject.ts'
 
 /** What clean-up and recovery find in every catalog. */
 export function describeBacklog({ prepare }: Subject) {
@@ -8,9 +17,10 @@ export function describeBacklog({ prepare }: Subject) {
   describe('the backlog', () => {
     it('lists the clips whose bytes can go, those whose time is over first', async () => {
       const catalog = await open()
-      const late = await storedClip(catalog, { expiresAt: NOW + 2 * HOUR_MS })
-      const early = await storedClip(catalog, { expiresAt: NOW + HOUR_MS })
-      const gone = await storedClip(catalog, { expiresAt: NOW })
+      const late = await provenClip(catalog, { expiresAt: NOW + 2 * HOUR_MS })
+      const early = await provenClip(catalog, { expiresAt: NOW + HOUR_MS })
+      const gone = await provenClip(catalog, { expiresAt: NOW })
+      const unproven = await storedClip(catalog, { expiresAt: NOW + HOUR_MS })
       await catalog.clips.markBytesDeleted(gone.id)
       const { id: expired } = await waitingClip(catalog, { created: { expiresAt: NOW + 3 * HOUR_MS } })
       await catalog.clips.expire(expired, { error: 'late', now: NOW + 3 * HOUR_MS })
@@ -19,9 +29,37 @@ export function describeBacklog({ prepare }: Subject) {
         (await catalog.backlog.evictable(options)).map(({ id }) => id)
       expect(await idsOf({ limit: 10 })).toEqual([early.id, late.id, expired])
       expect(await idsOf({ limit: 1 })).toEqual([early.id])
-      const all = await catalog.backlog.evictableIds()
-      expect(all.toSorted()).toEqual([early.id, late.id, expired].toSorted())
+      const all = await catalog.backlog.settledIds()
+      expect(all.toSorted()).toEqual([early.id, late.id, expired, unproven.id].toSorted())
       expect(await idsOf({ limit: 10, endedBefore: NOW + HOUR_MS })).toEqual([early.id, expired])
+    })
+
+    it('lists the clips that a provider has taken and nobody is known to deliver, while their bytes are here', async () => {
+      const catalog = await open()
+      const late = await storedClip(catalog, { expiresAt: NOW + 2 * HOUR_MS })
+      const early = await storedClip(catalog, { expiresAt: NOW + HOUR_MS })
+      await provenClip(catalog)
+      const gone = await storedClip(catalog)
+      await catalog.clips.markBytesDeleted(gone.id)
+      const lost = await storedClip(catalog)
+      const [pin] = await catalog.pins.ofClip(lost.id)
+      if (pin) await catalog.pins.lose(pin, { at: NOW, replicateAt: NOW })
+      const idsOf = async (endedBefore: number) =>
+        (await catalog.backlog.unproven({ limit: 10, endedBefore })).map(({ id }) => id)
+      expect(await idsOf(NOW + 2 * HOUR_MS)).toEqual([early.id, late.id])
+      expect(await idsOf(NOW + HOUR_MS)).toEqual([early.id])
+      expect(await catalog.pins.countUnproven()).toEqual({ unproven: 4, lost: 0 })
+      await catalog.clips.markBytesDeleted(lost.id)
+      expect(await catalog.pins.countUnproven()).toEqual({ unproven: 4, lost: 1 })
+    })
+
+    it('lists clips that lack replicas only where it does not matter', async () => {
+      const catalog = await open()
+      const { id } = await provenClip(catalog)
+      const evictable = (hasReplicas: boolean) => catalog.backlog.evictable({ limit: 10, hasReplicas })
+      expect(await evictable(true)).toHaveLength(1)
+      await catalog.replications.want(2, NOW, id)
+      expect([await evictable(true), await evictable(false)]).toMatchObject([[], [{ id }]])
     })
 
     it('lists the clips whose time is over while they wait with nobody at work on them', async () => {

@@ -73,6 +73,14 @@ export async function storedClip(catalog: Catalog, created: Partial<NewClip> = {
   return (await catalog.clips.find(id)) as Clip
 }
 
+/** A clip that a provider holds and delivers. */
+export async function provenClip(catalog: Catalog, created: Partial<NewClip> = {}): Promise<Clip> {
+  const { id } = await storedClip(catalog, created)
+  const [pin] = await catalog.pins.ofClip(id)
+  if (pin) await catalog.pins.prove(pin, NOW + 10_000)
+  return (await catalog.clips.find(id)) as Clip
+}
+
 /** Several ways into one catalog, as several processes have them; already open. Returns one of them for each index. */
 export async function openMany({ prepare }: Subject) {
   const connect = await prepare()

@@ -108,6 +108,7 @@ export function describeClips({ prepare }: Subject) {
       expect(await clips.find(clip.id)).toEqual({
         ...clip,
         ...storedFacts,
+        unprovenSince: storedFacts.storedAt,
         state: 'stored',
         leaseOwner: null,
         leaseExpiresAt: null,

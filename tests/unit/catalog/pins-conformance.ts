@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { NOW, type Subject, storedClip } from './catalog-subject.ts'
+import { NOW, type Subject, storedClip, storedFacts, waitingClip } from './catalog-subject.ts'
 
 const now = NOW + 10_000
-const check = { now, before: now, freshSince: 0, freshBefore: 0 }
+const check = { now, before: now }
+const address = { provider: 'kubo', ipfsHash: 'bafkubo', permanentUrl: 'https://kubo.test/ipfs/bafkubo' }
+const nowhere = { provider: null, ipfsHash: null, permanentUrl: null }
 
 /** Who holds which clip, in every catalog. */
 export function describePins({ prepare }: Subject) {
@@ -31,23 +33,76 @@ export function describePins({ prepare }: Subject) {
       expect(await catalog.pins.claimCheck(check)).toBeUndefined()
     })
 
-    it('that are not proven yet are claimed again while they are new', async () => {
+    it('are read back soon after they were made, one by one, until they are proven', async () => {
+      const catalog = await open()
+      const { id, storedAt } = await storedClip(catalog)
+      const dueAt = (storedAt ?? 0) + 5000
+      const claim = (at: number) => catalog.pins.claimReadBack({ now: at, dueBy: at, until: at + 60_000 })
+      expect(await catalog.pins.nextReadBackAt()).toBe(dueAt)
+      expect(await claim(dueAt - 1)).toBeUndefined()
+      expect(await claim(dueAt)).toMatchObject({ clipId: id, checkedAt: dueAt })
+      expect(await claim(dueAt + 59_999)).toBeUndefined()
+      const pin = await claim(dueAt + 60_000)
+      if (pin) await catalog.pins.defer(pin, { readBackAt: now, unconfirmedSince: now })
+      expect(await claim(now)).toMatchObject({ clipId: id, unconfirmedSince: now })
+      if (pin) await catalog.pins.prove(pin, now)
+      expect(await catalog.pins.nextReadBackAt()).toBeUndefined()
+      expect(await catalog.pins.ofClip(id)).toMatchObject([{ provenAt: now, unconfirmedSince: null }])
+      expect(await catalog.clips.find(id)).toMatchObject({ provider: 'pinata', unprovenSince: null })
+    })
+
+    it('that were proven by the upload are not read back', async () => {
+      const catalog = await open()
+      const { id } = await waitingClip(catalog)
+      await catalog.clips.store(id, { ...storedFacts, isProven: true })
+      expect(await catalog.pins.ofClip(id)).toMatchObject([
+        { provenAt: storedFacts.storedAt, readBackAt: null },
+      ])
+      expect(await catalog.clips.find(id)).toMatchObject({ unprovenSince: null })
+      expect(await catalog.pins.nextReadBackAt()).toBeUndefined()
+    })
+
+    it('that were lost are not checked any more, and another provider is to get the clip', async () => {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       const pin = await catalog.pins.claimCheck(check)
-      const again = { now: now + 1000, before: 0, freshSince: NOW, freshBefore: now + 1 }
-      expect(await catalog.pins.claimCheck({ ...again, freshSince: now })).toBeUndefined()
-      expect(await catalog.pins.claimCheck(again)).toMatchObject({ clipId: id })
+      if (pin) await catalog.pins.lose(pin, { at: now, replicateAt: now + 1000 })
+      expect(await catalog.pins.claimCheck({ ...check, before: now + 1000 })).toBeUndefined()
+      expect(await catalog.pins.nextReadBackAt()).toBeUndefined()
+      const lease = { owner: 'me', expiresAt: now + 60_000 }
+      const claim = (at: number) => catalog.replications.claim({ now: at, lease, dueOnly: true })
+      expect(await claim(now)).toBeUndefined()
+      expect(await claim(now + 1000)).toMatchObject({ clipId: id })
       if (pin) await catalog.pins.prove(pin, now)
-      expect(await catalog.pins.claimCheck({ ...again, freshBefore: now + 9000 })).toBeUndefined()
+      expect(await catalog.clips.find(id)).toMatchObject(nowhere)
     })
 
-    it('that were lost are not checked any more', async () => {
+    it('move the address of a clip to the provider that delivers it once the first one does not', async () => {
       const catalog = await open()
-      await storedClip(catalog)
-      const pin = await catalog.pins.claimCheck(check)
-      if (pin) await catalog.pins.lose(pin, now)
-      expect(await catalog.pins.claimCheck({ ...check, before: now + 1000 })).toBeUndefined()
+      const { id } = await storedClip(catalog)
+      const [first] = await catalog.pins.ofClip(id)
+      if (first) await catalog.pins.prove(first, NOW)
+      const pinnedAt = NOW + 9000
+      await catalog.pins.add({ clipId: id, provider: 'kubo', cid: 'bafkubo', pinnedAt }, address)
+      const record = async () => catalog.clips.find(id)
+      expect(await record()).toMatchObject({ provider: 'pinata', unprovenSince: null })
+      if (first) await catalog.pins.lose(first, { at: now, replicateAt: now })
+      expect(await record()).toMatchObject({ ...nowhere, unprovenSince: now })
+      const [, second] = await catalog.pins.ofClip(id)
+      if (second) await catalog.pins.prove(second, now, address)
+      expect(await record()).toMatchObject({ ...address, unprovenSince: null, state: 'stored' })
+      const proven = { clipId: id, provider: 'pinata', cid: 'bafkreiexample', pinnedAt: now, provenAt: now }
+      await catalog.pins.add(proven, { ...address, provider: 'pinata' })
+      expect(await record()).toMatchObject(address)
+      const [again] = await catalog.pins.ofClip(id)
+      if (again?.provider === 'kubo') {
+        await catalog.pins.lose(again, {
+          at: now,
+          replicateAt: now,
+          address: { ...address, provider: 'pinata' },
+        })
+      }
+      expect(await record()).toMatchObject({ provider: 'pinata', unprovenSince: null })
     })
 
     it.each([1, 3])('are never claimed twice, through %i connections at once', async (count) => {

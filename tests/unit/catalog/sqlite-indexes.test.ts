@@ -35,7 +35,24 @@ it.each([
     (catalog: Catalog) => catalog.backlog.evictable({ limit: 1 }),
   ],
   ['pins_by_check', 'an audit', (catalog: Catalog) => catalog.pins.claimCheck(check)],
-  ['pins_unproven', 'an audit of new pins', (catalog: Catalog) => catalog.pins.claimCheck(check)],
+  [
+    'pins_to_read_back',
+    'a claim of what is to be read back',
+    (catalog: Catalog) => catalog.pins.claimReadBack({ now: NOW, dueBy: NOW, until: NOW + 1000 }),
+  ],
+  [
+    'pins_to_read_back',
+    'the date of the next reading back',
+    (catalog: Catalog) => catalog.pins.nextReadBackAt(),
+  ],
+  [
+    'clips_unproven',
+    'clips that nobody is known to deliver',
+    (catalog: Catalog) => catalog.backlog.unproven({ limit: 1, endedBefore: NOW }),
+  ],
+  ['clips_unproven', 'the number of unproven clips', (catalog: Catalog) => catalog.pins.countUnproven()],
+  ['clips_lost', 'the number of lost clips', (catalog: Catalog) => catalog.pins.countUnproven()],
+  ['clips_unproven', 'the ids of settled clips', (catalog: Catalog) => catalog.backlog.settledIds()],
   [
     'webhooks_due',
     'a claim of webhooks',
@@ -75,7 +92,7 @@ it.each([
 type Catalog = ReturnType<typeof createCatalog>
 
 const answer = { key: 'k', fingerprint: 'f', now: NOW, leaseExpiresAt: NOW }
-const check = { now: NOW, before: NOW, freshSince: NOW - 1000, freshBefore: NOW }
+const check = { now: NOW, before: NOW }
 const claim = { limit: 1, now: NOW, lease: { owner: 'me', expiresAt: NOW + 1000 }, dueOnly: true }
 
 /** How SQLite would go about `sql`, a line a step. */

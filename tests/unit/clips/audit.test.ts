@@ -1,7 +1,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { audit } from '#lib/clips/audit.ts'
+import { audit, readBackDue } from '#lib/clips/audit.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { startGatewayProvider } from '../../support/gateway-provider.ts'
@@ -28,8 +28,12 @@ afterEach(async () => {
   await kubo.close()
 })
 
-/** A clip that both providers hold, or only the first. */
-async function store(content: IpfsContent, holders = [pinata, kubo]): Promise<string> {
+/** A clip that both providers hold, or only the first, and that they have delivered before unless it is new. */
+async function store(
+  content: IpfsContent,
+  holders = [pinata, kubo],
+  { isNew = false } = {},
+): Promise<string> {
   const id = await world.record(content, { provider: 'pinata' })
   for (const { provider } of holders) {
     await provider.upload(content, { signal })
@@ -38,6 +42,7 @@ async function store(content: IpfsContent, holders = [pinata, kubo]): Promise<st
       provider: provider.name,
       cid: content.cid,
       pinnedAt: now,
+      provenAt: isNew ? null : now,
     })
   }
   return id
@@ -103,7 +108,7 @@ describe('the audit', () => {
     const [old, fresh] = (await clips(2)) as [IpfsContent, IpfsContent]
     await store(old)
     now += 2 * HOUR_MS
-    await store(fresh, [pinata])
+    await store(fresh, [pinata], { isNew: true })
     pinata.files.delete(fresh.cid)
     kubo.state.isDown = true
     const results = await auditAll()
@@ -114,9 +119,12 @@ describe('the audit', () => {
 
   it('uploads a lost clip to another provider where its own does not take it again', async () => {
     const content = await someContent(5000)
+    await pinata.provider.upload(content, { signal })
     const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
     await world.services.store.put(id, content.file.stream())
+    await auditAll()
     now += 2 * HOUR_MS
+    pinata.files.clear()
     pinata.state.refuses = true
     expect(at(await auditAll(), 'pinata')).toMatchObject({ lost: 1, repaired: 0 })
     expect(await replicate(world.services, { limit: 1, signal, dueOnly: false })).toEqual({
@@ -124,6 +132,26 @@ describe('the audit', () => {
       failed: 0,
     })
     expect(kubo.files.has(content.cid)).toBe(true)
+  })
+
+  it('finds a clip again that its provider had lost and delivers later', async () => {
+    const content = await someContent(5000)
+    const id = await store(content, [pinata])
+    now += 2 * HOUR_MS
+    const files = new Map(pinata.files)
+    pinata.files.clear()
+    await auditAll()
+    expect(await world.services.catalog.clips.find(id)).toMatchObject({ provider: null })
+    expect(await world.services.catalog.pins.countUnproven()).toEqual({ unproven: 1, lost: 1 })
+    for (const [cid, bytes] of files) pinata.files.set(cid, bytes)
+    const all = { limit: 10, signal }
+    expect(await replicate(world.services, { ...all, dueOnly: false })).toEqual({ added: 1, failed: 0 })
+    now += 5000
+    expect(await readBackDue(world.services, all)).toMatchObject([{ provider: 'kubo', delivered: 1 }])
+    expect(await world.services.catalog.clips.find(id)).toMatchObject({
+      provider: 'kubo',
+      unprovenSince: null,
+    })
   })
 
   it('reports a clip as lost where nobody has a copy', async () => {
@@ -148,42 +176,6 @@ describe('the audit', () => {
     expect((await some(4))[0]?.checked).toBe(2)
     expect(await some(4)).toEqual([])
     expect(pinata.requests).toBe(6)
-  })
-
-  it('proves the permanent URL of a fresh clip, and checks it again while it is not delivered', async () => {
-    const content = await someContent(5000)
-    const id = await store(content, [pinata])
-    const proven = async () => (await world.services.catalog.pins.ofClip(id))[0]?.provenAt
-    pinata.files.delete(content.cid)
-    const minutely = () => audit(world.services, { limit: 10, before: 0, signal })
-    await minutely()
-    expect([await proven(), pinata.requests]).toEqual([null, 2])
-    await minutely()
-    expect(pinata.requests).toBe(2)
-    await pinata.provider.upload(content, { signal })
-    now += 6 * 60_000
-    await minutely()
-    expect(await proven()).toBe(now)
-  })
-
-  it('makes the byte budget delete first what its permanent URL has delivered', async () => {
-    const [first, second] = (await clips(2)) as [IpfsContent, IpfsContent]
-    for (const content of [first, second]) {
-      const id = await world.record(content, { provider: 'pinata', hasLocalBytes: true })
-      await world.services.catalog.pins.add({
-        clipId: id,
-        provider: 'pinata',
-        cid: content.cid,
-        pinnedAt: now,
-      })
-      now += 1000
-    }
-    await pinata.provider.upload(second, { signal })
-    await audit(world.services, { limit: 10, before: 0, signal })
-    const { backlog } = world.services.catalog
-    const proven = await backlog.evictable({ limit: 10, isProven: true })
-    expect(proven.map(({ cid }) => cid)).toEqual([second.cid])
-    expect(await backlog.evictable({ limit: 10 })).toHaveLength(2)
   })
 
   it('checks our own repository, and repairs it from another copy', async () => {

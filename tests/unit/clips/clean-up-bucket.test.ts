@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { readBackDue } from '#lib/clips/audit.ts'
 import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
@@ -44,10 +45,12 @@ describe('clean-up of a bucket', () => {
     expect(server.objects()).toEqual([])
   })
 
-  it('deletes the bytes of stored clips that have expired', async () => {
+  it('deletes the bytes of stored clips that have expired and were read back', async () => {
     const { services, server, advance } = await openBucketWorld()
     await speak(services)
     advance(HOUR_MS)
+    expect(await cleanUp(services, { signal })).toMatchObject({ bytesDeleted: 0 })
+    await readBackDue(services, { limit: 1, signal })
     expect(await cleanUp(services, { signal })).toMatchObject({ bytesDeleted: 1 })
     expect(server.objects()).toEqual([])
   })

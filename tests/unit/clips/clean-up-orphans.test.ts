@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type CleanUpResult, cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
-import { speak, type TestServices, testServices, waitingClips } from '../../support/services.ts'
+import { readBack, speak, type TestServices, testServices, waitingClips } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
 const HOUR_MS = 3_600_000
@@ -62,6 +62,7 @@ describe('clean-up of files and records that do not match', () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(HOUR_MS)
+    await readBack(world)
     await clean(world)
     await putFile(world, id, audio)
     await clean(world)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type CleanUpResult, cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { refused, unavailable } from '../../support/fake-provider.ts'
-import { speak, type TestServices, testServices, waitingClips } from '../../support/services.ts'
+import { readBack, speak, type TestServices, testServices, waitingClips } from '../../support/services.ts'
 
 const HOUR_MS = 3_600_000
 const signal = new AbortController().signal
@@ -22,10 +22,13 @@ describe('clean-up', () => {
     expect((await readdir(world.audioDirectory)).toSorted()).toEqual([id, waiting].toSorted())
   })
 
-  it('deletes bytes that IPFS has once they have expired', async () => {
+  it('deletes bytes once they have expired and were read back from IPFS, not before', async () => {
     const world = await testServices()
     const { id } = await speak(world.services)
     await world.clock.advance(HOUR_MS)
+    expect(await clean(world)).toEqual(nothing)
+    expect(await openClip(world.services, id)).toMatchObject({ from: 'here' })
+    await readBack(world)
     expect(await clean(world)).toEqual({ ...nothing, bytesDeleted: 1 })
     expect(await readdir(world.audioDirectory)).toEqual([])
     expect(await openClip(world.services, id)).toMatchObject({ from: 'ipfs' })
@@ -45,7 +48,10 @@ describe('clean-up', () => {
     const world = await testServices()
     await waitingClips(world.services, 1)
     await world.clock.advance(2 * HOUR_MS)
-    expect(await clean(world)).toEqual({ ...nothing, saved: 1, bytesDeleted: 1 })
+    expect(await clean(world)).toEqual({ ...nothing, saved: 1 })
+    await world.clock.advance(5000)
+    await readBack(world)
+    expect(await clean(world)).toEqual({ ...nothing, bytesDeleted: 1 })
   })
 
   it('expires a clip that no provider took: gone, deleted, counted and logged as an error', async () => {
@@ -72,7 +78,7 @@ describe('clean-up', () => {
     await waitingClips(world.services, 2)
     expect(world.services.chain.canTry('background')).toBe(false)
     await world.clock.advance(HOUR_MS)
-    expect(await clean(world)).toEqual({ ...nothing, saved: 3, bytesDeleted: 3 })
+    expect(await clean(world)).toEqual({ ...nothing, saved: 3 })
   })
 
   it('expires nothing with KEEP_PENDING_AUDIO', async () => {
@@ -149,6 +155,7 @@ describe('clean-up', () => {
       },
     }
     await world.clock.advance(HOUR_MS)
+    await readBack(world)
     const sick = { ...world.services, store }
     expect(await world.clock.until(cleanUp(sick, { signal }))).toEqual({ ...nothing, bytesDeleted: 1 })
     expect(await world.services.catalog.clips.find(stuck.id)).toMatchObject({ hasLocalBytes: true })

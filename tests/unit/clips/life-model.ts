@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { afterResponse } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
-import { runMaintenance } from '#lib/background/tasks.ts'
+import { readBack, runMaintenance } from '#lib/background/tasks.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
@@ -152,7 +152,7 @@ async function createModel() {
       await during(isAwaited ? called : Promise.race([called, current.clock.sleep(1)]))
       called.catch(ignoreRefusal)
     },
-    tick: () => during(runMaintenance(current.services)),
+    tick: () => during(runMaintenance(current.services).then(() => readBack(current.services))),
     hook: () => during(retryOpportunistically(current.services)),
     drain: () => during(drainBacklog(current.services)),
     admin: ({ limit }) =>
@@ -203,7 +203,7 @@ async function createModel() {
     await restart()
     for (const end = latest + 1.5 * HOUR_MS; current.clock.now() < end; ) {
       await during(current.clock.sleep(300_000))
-      await during(runMaintenance(current.services))
+      await during(readBack(current.services).then(() => runMaintenance(current.services)))
     }
     await current.clock.until(current.services.tasks.settled())
     await checkInvariants()

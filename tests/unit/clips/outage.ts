@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { afterResponse } from '#lib/background/after-response.ts'
-import { runMaintenance } from '#lib/background/tasks.ts'
+import { readBack, runMaintenance } from '#lib/background/tasks.ts'
 import { disagreements, recordsIn } from '../../support/agreement.ts'
 import { FakeProvider, type UploadBehaviour, unavailable } from '../../support/fake-provider.ts'
 import { speak, type TestServices, testServices } from '../../support/services.ts'
@@ -13,6 +13,7 @@ async function runTimer({ services, clock }: TestServices, signal: AbortSignal) 
   for (;;) {
     await clock.sleep(services.config.tempAudio.cleanupIntervalMs, signal)
     await runMaintenance(services)
+    await readBack(services)
   }
 }
 

@@ -16,6 +16,7 @@ const examples: Record<string, unknown[]> = {
   GatewayError: [404],
   LeaseLostError: ['why'],
   MigrationRefusedError: ['why'],
+  NoAnswerError: ['why'],
   NotTriedError: ['why'],
   ProblemError: [{ status: 500, detail: 'why' }],
   ProviderError: ['why', { isRetryable: true }],

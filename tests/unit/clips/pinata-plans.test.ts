@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runMaintenance } from '#lib/background/tasks.ts'
+import { readBackDue } from '#lib/clips/audit.ts'
+import { openClip } from '#lib/clips/open-clip.ts'
+import { vocalize } from '#lib/clips/vocalize.ts'
+import { FakeSpeech } from '../../support/fake-speech.ts'
+import { type GatewayWorld, openGateway } from '../../support/gateway-world.ts'
+import { environmentFor, type StubVendors, startStubVendors } from '../../support/stub-vendors.ts'
+
+const MINUTE_MS = 60_000
+const TWO_TTLS_MINUTES = 125
+const signal = new AbortController().signal
+let vendors: StubVendors
+let world: GatewayWorld
+let now: number
+
+beforeEach(async () => {
+  vendors = await startStubVendors()
+  now = Date.now()
+  const clock = { now: () => now, random: () => 0.5, sleep: () => new Promise<void>(() => {}) }
+  world = await openGateway(environmentFor(vendors, ['pinata', 'kubo']), { clock, speech: new FakeSpeech() })
+})
+afterEach(async () => {
+  await world.close()
+  await vendors.close()
+})
+
+/** How many uploads Pinata has answered with 200. */
+async function countTaken() {
+  const sent = await vendors.requests({ vendor: 'pinata', endpoint: 'upload' })
+  return sent.filter(({ status }) => status === 200).length
+}
+
+it.each([
+  { plan: 'the free plan', settings: { takesCars: false }, holder: 'pinata' },
+  { plan: 'a paid plan whose imports fail', settings: { imports: 'failing' }, holder: 'kubo' },
+  { plan: 'a paid plan whose imports stay pending', settings: { imports: 'pending' }, holder: 'kubo' },
+] as const)(
+  'three clips for Pinata under $plan are at $holder after twice their time, and can be heard throughout',
+  async ({ settings, holder }) => {
+    await vendors.plan(settings)
+    const { services } = world
+    const clips = []
+    for (const text of ['One', 'Two', 'Three']) {
+      clips.push(await vocalize(services, { text, voiceId: 'slt' }, { requestId: text }))
+    }
+    expect(clips.map(({ state, provider }) => [state, provider])).toEqual(Array(3).fill(['stored', 'pinata']))
+    for (let minutes = 0; minutes < TWO_TTLS_MINUTES; minutes += 5) {
+      for (const { id } of clips) {
+        const opened = await openClip(services, id)
+        const stream = opened.from === 'here' ? await opened.read() : (await fetch(opened.permanentUrl)).body
+        expect({ minutes, isHeard: stream !== null }).toEqual({ minutes, isHeard: true })
+        await stream?.cancel()
+      }
+      now += 5 * MINUTE_MS
+      await readBackDue(services, { limit: 100, signal })
+      await runMaintenance(services)
+    }
+    expect(await countTaken()).toBe(3)
+    for (const { id, cid } of clips) {
+      const record = await services.catalog.clips.find(id)
+      expect(record).toMatchObject({ provider: holder, hasLocalBytes: false, unprovenSince: null })
+      expect((await fetch(String(record?.permanentUrl))).status).toBe(200)
+      expect(await vendors.content(holder, cid)).toBeDefined()
+    }
+    expect(await services.catalog.pins.countUnproven()).toEqual({ unproven: 0, lost: 0 })
+  },
+)

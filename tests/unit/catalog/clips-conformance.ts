@@ -40,6 +40,7 @@ export function describeClips({ prepare }: Subject) {
         ipfsHash: null,
         permanentUrl: null,
         storedAt: null,
+        unprovenSince: null,
         lastRoundAt: null,
         nextAttemptAt: null,
         lastError: null,

@@ -11,8 +11,8 @@ import { logMessages } from '#lib/telemetry/log.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
 import { isProviderFault } from './provider-fault.ts'
-import { recordReplicas } from './record-replicas.ts'
 import { isProvenByUpload } from './record-pin.ts'
+import { recordReplicas } from './record-replicas.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
 /** How one round through the chain ended. */

@@ -47,7 +47,8 @@ async function keep({ services, record }: GatewayWorld, sizeBytes = 5000) {
 async function lose({ services }: GatewayWorld, { clipId, cid }: { clipId: string; cid: string }) {
   const [pin] = await services.catalog.pins.ofClip(clipId)
   await services.blockStore.delete(cid)
-  if (pin) await services.catalog.pins.lose(pin, { at: services.clock.now(), replicateAt: services.clock.now() })
+  if (pin)
+    await services.catalog.pins.lose(pin, { at: services.clock.now(), replicateAt: services.clock.now() })
 }
 
 async function publish({ services }: GatewayWorld, indexer: Indexer) {

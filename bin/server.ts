@@ -6,7 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
 import next from 'next'
-import { readConfig } from '#lib/config/index.ts'
+import { type Config, readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { getService, isRegistered, type Service } from '#lib/http/service.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
@@ -44,11 +44,11 @@ async function main() {
   // Whoever listens to a clip needs a connection and a file.
   const maxConnections = Math.floor((await service.services.fileHandles.free()) / 2)
   if (Number.isFinite(maxConnections)) front.server.maxConnections = maxConnections
-  const port = await listen(front, config.port).catch(async (error) => {
+  const port = await listen(front, config).catch(async (error) => {
     await service.close()
     throw error
   })
-  greet(service.services, `http://localhost:${port}`)
+  greet(service.services, port)
 }
 
 /**
@@ -82,16 +82,19 @@ async function startedService(app: ReturnType<typeof next>): Promise<Service> {
   }
 }
 
-async function listen(front: Front, port: number): Promise<number> {
-  front.server.listen(port)
+async function listen(front: Front, { host, port }: Pick<Config, 'host' | 'port'>): Promise<number> {
+  front.server.listen({ port, host })
   await once(front.server, 'listening')
   return (front.server.address() as AddressInfo).port
 }
 
-function greet({ config, speech }: Services, origin: string) {
+function greet({ config, speech }: Services, port: number) {
+  const { host = 'localhost', access } = config
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const everywhere = ' and on every other address of this machine (HOST=127.0.0.1 keeps others out)'
+  say(`Voicepin listens on ${origin}${config.host === undefined ? everywhere : ''}`)
   const voiceId = speech.vendor.exampleVoiceId
-  const key = config.access.vocalizeApiKeys.length > 0 ? " -H 'Authorization: Bearer <one of your keys>'" : ''
-  say(`Voicepin listens on ${origin}`)
+  const key = access.vocalizeApiKeys.length > 0 ? " -H 'Authorization: Bearer <one of your keys>'" : ''
   say(
     `Try it: curl -s ${origin}/api/agents/vocalize${key} -d '{"text":"Hello from Voicepin","voiceId":"${voiceId}"}'`,
   )

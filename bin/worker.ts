@@ -22,8 +22,9 @@ async function main() {
     // Whatever BACKGROUND is for the web instances, which share the configuration.
     hasBackground: true,
     hasFollowUps: true,
-    // A worker never speaks, so the warning about the built-in voice would mislead.
+    // A worker never speaks, so the warnings about that would mislead.
     speech: { ...shared.speech, isFallback: false },
+    isSpendingOpen: false,
   }
   const service = startService(createServices(config))
   const { log } = service.services

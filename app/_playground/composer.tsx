@@ -70,7 +70,7 @@ export function Composer(props: ComposerProps) {
         />
       )}
       <Group align="flex-end" gap="sm" wrap="nowrap" className={styles.actions}>
-        <VoiceSelect voiceId={props.voiceId} onChange={props.setVoiceId} />
+        <VoiceSelect voiceId={props.voiceId} onChange={props.setVoiceId} {...{ apiKey, needsKey }} />
         <Button
           type="submit"
           size="md"

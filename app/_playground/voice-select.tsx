@@ -1,7 +1,8 @@
 import { Select, Text, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useEffect } from 'react'
 import useSWR from 'swr'
-import { readProblem } from '../_shared/problem.ts'
+import { asProblem, readProblem } from '../_shared/problem.ts'
 import styles from './playground.module.css'
 
 interface Voice {
@@ -16,16 +17,34 @@ interface Voices {
   voices: Voice[]
 }
 
-async function readVoices(url: string): Promise<Voices> {
-  const response = await fetch(url)
+const TYPING_PAUSE_MS = 400
+
+async function readVoices([url, apiKey]: [string, string]): Promise<Voices> {
+  const headers: Record<string, string> = apiKey ? { Authorization: `Bearer ${apiKey}` } : {}
+  const response = await fetch(url, { headers })
   if (!response.ok) throw await readProblem(response)
   return (await response.json()).data
 }
 
+function whyUnlisted(error: unknown): string {
+  const { status, detail } = asProblem(error)
+  return status === 401 ? detail : 'The list of voices is not available now'
+}
+
+interface VoiceSelectProps {
+  voiceId: string
+  onChange: (voiceId: string) => void
+  apiKey: string
+  needsKey: boolean
+}
+
 /** A choice of the voices, or a field for a voice id where they cannot be listed. */
-export function VoiceSelect(props: { voiceId: string; onChange: (voiceId: string) => void }) {
-  const { voiceId, onChange } = props
-  const { data, error } = useSWR('/api/voices', readVoices, { revalidateOnFocus: false })
+export function VoiceSelect(props: VoiceSelectProps) {
+  const { voiceId, onChange, needsKey } = props
+  const [apiKey] = useDebouncedValue(props.apiKey, TYPING_PAUSE_MS)
+  const isKeyMissing = needsKey && apiKey === ''
+  const request: [string, string] | null = isKeyMissing ? null : ['/api/voices', apiKey]
+  const { data, error } = useSWR(request, readVoices, { revalidateOnFocus: false, shouldRetryOnError: false })
   const voices = data?.voices ?? []
   const first = voices[0]?.id
   useEffect(() => {
@@ -37,7 +56,7 @@ export function VoiceSelect(props: { voiceId: string; onChange: (voiceId: string
       <TextInput
         className={styles.voice}
         label="Voice id"
-        description="The list of voices is not available now"
+        description={whyUnlisted(error)}
         size="md"
         value={voiceId}
         classNames={{ label: styles.label }}
@@ -50,7 +69,7 @@ export function VoiceSelect(props: { voiceId: string; onChange: (voiceId: string
       className={styles.voice}
       label="Voice"
       size="md"
-      placeholder="Loading voices…"
+      placeholder={isKeyMissing ? 'Enter your key first' : 'Loading voices…'}
       data={voices.map(({ id, name }) => ({ value: id, label: name }))}
       value={voiceId || null}
       allowDeselect={false}

@@ -9,6 +9,11 @@ import { resolveSpeech, type VocalizeContext, vocalize } from './vocalize.ts'
 
 const POLL_MS = 100
 
+export interface OnceContext extends VocalizeContext {
+  /** Whose clips may answer: those that were spoken in the same scope; without one those of all who have none. */
+  reuseScope?: string | undefined
+}
+
 /** A request that may be answered with an existing clip, unless `reuse` is `false`. */
 export type ReusableRequest = SpeechRequest & { reuse?: boolean | undefined }
 
@@ -22,9 +27,9 @@ export type ReusableRequest = SpeechRequest & { reuse?: boolean | undefined }
 export async function vocalizeOnce(
   services: Services,
   request: ReusableRequest,
-  context: VocalizeContext,
+  context: OnceContext,
 ): Promise<VocalizedClip> {
-  const hash = request.reuse === false ? undefined : await hashOf(services, request)
+  const hash = request.reuse === false ? undefined : await hashOf(services, request, context)
   if (!hash) return vocalize(services, request, context)
   const { rescues, vocalizations } = services.inFlight
   const saving = rescues.get(hash)
@@ -36,12 +41,7 @@ export async function vocalizeOnce(
   return own
 }
 
-async function findOrSpeak(
-  services: Services,
-  request: ReusableRequest,
-  context: VocalizeContext,
-  hash: string,
-) {
+async function findOrSpeak(services: Services, request: ReusableRequest, context: OnceContext, hash: string) {
   const id = context.id ?? newClipId()
   const existing = await findSpoken(services, hash, id)
   if (existing) return answerWith(services, existing, request, context)
@@ -101,13 +101,19 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
 }
 
 /** The hash of a request. `asSpoken`: of one that must not be answered with a clip that was re-encoded. */
-async function hashOf(services: Services, request: SpeechRequest, { asSpoken = false } = {}) {
+async function hashOf(
+  services: Services,
+  request: SpeechRequest,
+  { reuseScope }: OnceContext,
+  { asSpoken = false } = {},
+) {
   const { config, keyedHash, speech, log } = services
   if (!config.reuse.isOn) return undefined
   try {
     const resolved = { ...request, ...resolveSpeech(speech, request) }
     const fingerprint = requestFingerprint(resolved, speech.vendor.name)
-    return await keyedHash.hash(asSpoken ? [...fingerprint, 'as_spoken'] : fingerprint)
+    const scope = reuseScope === undefined ? [] : ['scope', reuseScope]
+    return await keyedHash.hash([...fingerprint, ...scope, ...(asSpoken ? ['as_spoken'] : [])])
   } catch (error) {
     log.warn({ err: error }, 'The key of the request hashes cannot be read; clips are not reused')
     return undefined
@@ -122,12 +128,12 @@ async function answerWith(
   services: Services,
   clip: VocalizedClip,
   request: ReusableRequest,
-  context: VocalizeContext,
+  context: OnceContext,
 ): Promise<VocalizedClip> {
   const { catalog, store, tasks } = services
   if (context.listener) {
     if (clip.originalMimeType) {
-      const hash = await hashOf(services, request, { asSpoken: true })
+      const hash = await hashOf(services, request, context, { asSpoken: true })
       return hash ? findOrSpeak(services, request, context, hash) : vocalize(services, request, context)
     }
     const audio = (await areBytesDamaged(services, clip)) ? null : await store.blob(clip.id)

@@ -1,17 +1,26 @@
 import type { Reader } from './reader.ts'
-import { list, secretText, text, trustedProxies, whole } from './variables.ts'
+import { headerSecret, list, text, trustedProxies, whole } from './variables.ts'
+
+/** These can be guessed without a limit that counts over all addresses, so they must be long. */
+const operatorKey = headerSecret(16)
+const callerKeys = list(headerSecret(), 'a comma-separated list of keys of printable ASCII characters')
 
 /** Who may do what, and how much of it. */
-export function readAccess({ read }: Reader) {
+export function readAccess({ read, isSet, problems }: Reader) {
+  const vocalizeApiKeys = read('VOCALIZE_API_KEYS', callerKeys)
+  if (isSet('VOCALIZE_API_KEYS') && vocalizeApiKeys?.length === 0) {
+    // Whoever has set it meant to close the door.
+    problems.push(`VOCALIZE_API_KEYS: got no key, takes ${callerKeys.takes}`)
+  }
   return {
     /** Opens what is under `/api/admin`, and the metrics; without it nobody is let in. */
-    adminApiKey: read('ADMIN_API_KEY', secretText),
+    adminApiKey: read('ADMIN_API_KEY', operatorKey),
     /** Opens the retry by `GET`. */
-    cronSecret: read('CRON_SECRET', secretText),
+    cronSecret: read('CRON_SECRET', operatorKey),
     /** Opens the metrics, and only them. */
-    metricsToken: read('METRICS_TOKEN', secretText),
+    metricsToken: read('METRICS_TOKEN', operatorKey),
     /** Only callers with one of these may have something spoken; everybody may where there is none. */
-    vocalizeApiKeys: read('VOCALIZE_API_KEYS', list(secretText, 'a comma-separated list of keys'), []),
+    vocalizeApiKeys: vocalizeApiKeys ?? [],
     corsAllowedOrigins: read('CORS_ALLOWED_ORIGINS', list(text, 'a comma-separated list of origins, or *'), [
       '*',
     ]),

@@ -30,20 +30,26 @@ export function readConfig(environment: Environment) {
   // A serverless function can write nowhere else.
   const baseDirectory = isServerless ? path.join(tmpdir(), 'voicepin') : ''
   const server = readServer(reader)
+  const speech = readSpeech(reader)
+  const access = readAccess(reader)
   const config = {
     ...server,
     ...readTelemetry(reader),
     ...scaleOut,
     ...readBackground(reader, { isServerless }),
-    speech: readSpeech(reader),
+    speech,
     ipfs: readIpfs(reader, { baseDirectory, databaseUrl }),
     ipni: readIpni(reader, server),
     tempAudio: readTempAudio(reader, { baseDirectory }),
     reuse: readReuse(reader, { databaseUrl }),
-    access: readAccess(reader),
+    access,
+    /** Anyone who reaches this service may use a speech vendor who sends its operator bills. */
+    isSpendingOpen: speech.provider !== 'local' && access.vocalizeApiKeys.length === 0,
     webhook: readWebhook(reader),
     /** Every secret among the values, for the scrubber that keeps them out of logs and answers. */
     secrets: reader.secrets,
+    /** The variables whose secret is too short or too plain for that. */
+    commonSecrets: reader.commonSecrets,
   }
   if (reader.problems.length > 0) throw new ConfigError(reader.problems.join('; '))
   return deepFreeze(config)

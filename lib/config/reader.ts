@@ -1,3 +1,4 @@
+import { isCommon } from '#lib/platform/redact.ts'
 import type { Variable } from './variables.ts'
 
 export type Environment = Record<string, string | undefined>
@@ -14,6 +15,8 @@ export interface Reader {
   readonly problems: string[]
   /** Every secret that was read, for the scrubber that keeps them out of logs and answers. */
   readonly secrets: string[]
+  /** The variables whose secret cannot be kept out, since it looks like any other text. */
+  readonly commonSecrets: string[]
 }
 
 interface Read {
@@ -25,6 +28,7 @@ export function createReader(environment: Environment): Reader {
   const present: string[] = []
   const problems: string[] = []
   const secrets: string[] = []
+  const commonSecrets: string[] = []
 
   function read<T>(name: string, variable: Variable<T>, fallback: T): T
   function read<T>(name: string, variable: Variable<T>): T | undefined
@@ -34,7 +38,9 @@ export function createReader(environment: Environment): Reader {
     if (!value) return fallback
     const result = variable.schema.safeParse(value)
     if (result.success) {
-      secrets.push(...(variable.secretsIn?.(result.data) ?? []))
+      const found = variable.secretsIn?.(result.data) ?? []
+      secrets.push(...found)
+      if (found.some(isCommon)) commonSecrets.push(name)
       return result.data
     }
     problems.push(
@@ -46,5 +52,6 @@ export function createReader(environment: Environment): Reader {
     return fallback
   }
 
-  return { read, present, problems, secrets, isSet: (name) => Boolean(environment[name]?.trim()) }
+  const isSet = (name: string) => Boolean(environment[name]?.trim())
+  return { read, present, problems, secrets, commonSecrets, isSet }
 }

@@ -1,6 +1,6 @@
 import { DAY_MS } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { flag, secretText, whole } from './variables.ts'
+import { flag, oneOf, secretText, whole } from './variables.ts'
 
 /** Whether and for how long a clip answers the same request again, and the secret that requests are hashed with. */
 export function readReuse({ read, problems }: Reader, { databaseUrl }: { databaseUrl: string | undefined }) {
@@ -12,6 +12,8 @@ export function readReuse({ read, problems }: Reader, { databaseUrl }: { databas
   }
   return {
     isOn: read('REUSE', flag, true),
+    /** Whether a caller also gets the clips of others, who learn by that what was spoken; else each key has its own. */
+    isShared: read('REUSE_SCOPE', oneOf('key', 'all'), 'key') === 'all',
     /** The text of an older clip is spoken again. */
     ttlMs: read('REUSE_TTL_DAYS', whole(1), Number.POSITIVE_INFINITY) * DAY_MS,
     /** What the key of the request hashes is made from where several machines must have the same one. */

@@ -36,7 +36,7 @@ function readS3({ read, problems }: Reader) {
     endpoint: read('S3_ENDPOINT', url),
     region: read('S3_REGION', text, 'us-east-1'),
     /** Without a key the SDK looks for one, such as that of the machine's role. */
-    accessKeyId: read('S3_ACCESS_KEY_ID', secretText),
+    accessKeyId: read('S3_ACCESS_KEY_ID', text),
     secretAccessKey: read('S3_SECRET_ACCESS_KEY', secretText),
     /** Listeners are sent to the store instead of getting the bytes from us. */
     redirects: read('S3_REDIRECT', flag, false),

@@ -1,10 +1,12 @@
 import { HOUR_MS } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { url, whole } from './variables.ts'
+import { host, url, whole } from './variables.ts'
 
 /** Where the process listens, and how it stops. */
 export function readServer({ read }: Reader) {
   return {
+    /** The address to listen on; all that there are if `undefined`. */
+    host: read('HOST', host),
     /** 0: any free port. */
     port: read('PORT', whole(0, 65535), 3000),
     /** Where a worker answers health checks; nowhere if `undefined`. */

@@ -1,5 +1,5 @@
 import type { Reader } from './reader.ts'
-import { durationMs, oneOf, secretText, text, url, whole } from './variables.ts'
+import { durationMs, headerSecret, oneOf, text, url, whole } from './variables.ts'
 
 /** The speech vendors and the variable with the key that each needs. `SPEECH_PROVIDER=auto` takes the first that has it. */
 const keyVariables = { elevenlabs: 'ELEVENLABS_API_KEY', local: undefined }
@@ -31,7 +31,7 @@ export function readSpeech({ read, isSet, problems }: Reader) {
     optimize: read('AUDIO_OPTIMIZE', oneOf('off', 'opus'), 'off'),
     elevenLabs: {
       /** Empty where there is none; `provider` is another vendor then. */
-      apiKey: read('ELEVENLABS_API_KEY', secretText, ''),
+      apiKey: read('ELEVENLABS_API_KEY', headerSecret(), ''),
       /** The vendor's own if `undefined`. */
       baseUrl: read('ELEVENLABS_BASE_URL', url),
       /** For requests that name none; so is the format. */

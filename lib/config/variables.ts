@@ -16,6 +16,16 @@ export interface Variable<T> {
 export const text: Variable<string> = { schema: z.string(), takes: 'text' }
 export const secretText: Variable<string> = { ...text, secretsIn: (value) => [value] }
 
+/** A secret that travels in a header: of all others the receiver would get something else, or `fetch` would refuse them. */
+export const headerSecret = (minLength = 1): Variable<string> => ({
+  schema: z
+    .string()
+    .min(minLength)
+    .regex(/^[\x20-\x7e]+$/),
+  takes: `${minLength > 1 ? `at least ${minLength} ` : ''}printable ASCII characters`,
+  secretsIn: (value) => [value],
+})
+
 export const url: Variable<string> = {
   schema: z
     .url({ protocol: /^https?$/ })
@@ -57,10 +67,23 @@ function hasReadableUser(value: string): boolean {
   }
 }
 
-/** The password of a URL, as it is written there and as it is meant. */
+/** The passwords and tokens in a URL and its query, as they are written there and as they are meant. User names are none. */
 function passwordsIn(value: string): string[] {
-  const password = URL.parse(value)?.password
-  return password ? [password, decodeURIComponent(password)] : []
+  const url = URL.parse(value)
+  if (!url) return []
+  const written = url.search.slice(1).split('&')
+  const inQuery = [...url.searchParams].flatMap(([name, meant], index) =>
+    secretParameter.test(name) ? [meant, (written[index] ?? '').replace(/^[^=]*=/, '')] : [],
+  )
+  const { password } = url
+  return [password, decodeURIComponent(password), ...inQuery].filter((secret) => secret !== '')
+}
+
+const secretParameter = /pass(word|wd|phrase)?$|token$|secret$|api_?key$|signature$/i
+
+export const host: Variable<string> = {
+  schema: z.string().refine((value) => ipaddr.isValid(value) || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(value)),
+  takes: 'an IP address or a host name',
 }
 
 export const gateway: Variable<string> = {

@@ -1,5 +1,5 @@
 import type { Reader } from './reader.ts'
-import { multiaddrs, secretText, url } from './variables.ts'
+import { headerSecret, multiaddrs, secretText, text, url } from './variables.ts'
 
 export type Vendors = ReturnType<typeof readVendors>['vendors']
 
@@ -11,31 +11,32 @@ export function readVendors({ read, isSet, present }: Reader) {
   const presentBefore = present.length
   const vendors = {
     pinata: {
-      jwt: read('PINATA_JWT', secretText),
-      apiKey: read('PINATA_API_KEY', secretText),
-      apiSecret: read('PINATA_API_SECRET', secretText),
+      jwt: read('PINATA_JWT', headerSecret()),
+      apiKey: read('PINATA_API_KEY', headerSecret()),
+      apiSecret: read('PINATA_API_SECRET', headerSecret()),
       uploadUrl: read('PINATA_UPLOAD_URL', url, 'https://uploads.pinata.cloud/v3'),
       apiUrl: read('PINATA_API_URL', url, 'https://api.pinata.cloud'),
       gatewayUrl: read('PINATA_GATEWAY_URL', url, 'https://gateway.pinata.cloud'),
     },
     web3storage: {
-      token: read('WEB3_STORAGE_TOKEN', secretText),
+      token: read('WEB3_STORAGE_TOKEN', headerSecret()),
       url: read('WEB3_STORAGE_URL', url),
       gatewayUrl: read('WEB3_STORAGE_GATEWAY_URL', url),
     },
     infura: {
-      projectId: read('INFURA_PROJECT_ID', secretText),
+      /** Names the account, as a user name does. */
+      projectId: read('INFURA_PROJECT_ID', text),
       projectSecret: read('INFURA_PROJECT_SECRET', secretText),
       url: read('INFURA_IPFS_URL', url),
       gatewayUrl: read('INFURA_GATEWAY_URL', url),
     },
     filebase: {
-      token: read('FILEBASE_TOKEN', secretText),
+      token: read('FILEBASE_TOKEN', headerSecret()),
       url: read('FILEBASE_RPC_URL', url, 'https://rpc.filebase.io'),
       gatewayUrl: read('FILEBASE_GATEWAY_URL', url, 'https://ipfs.filebase.io'),
     },
     lighthouse: {
-      apiKey: read('LIGHTHOUSE_API_KEY', secretText),
+      apiKey: read('LIGHTHOUSE_API_KEY', headerSecret()),
       url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
       gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', url, 'https://gateway.lighthouse.storage'),
       /** Its public gateway, the default, delivers for premium users only. */
@@ -43,22 +44,22 @@ export function readVendors({ read, isSet, present }: Reader) {
     },
     kubo: {
       url: read('KUBO_RPC_URL', url),
-      authorization: read('KUBO_RPC_AUTHORIZATION', secretText),
+      authorization: read('KUBO_RPC_AUTHORIZATION', headerSecret()),
       gatewayUrl: read('KUBO_GATEWAY_URL', url),
     },
     fula: {
-      token: read('FULA_TOKEN', secretText),
+      token: read('FULA_TOKEN', headerSecret()),
       url: read('FULA_URL', url, 'https://api.cloud.fx.land'),
       gatewayUrl: read('FULA_GATEWAY_URL', url),
     },
     pinning: {
       url: read('PINNING_SERVICE_URL', url),
-      token: read('PINNING_SERVICE_TOKEN', secretText),
+      token: read('PINNING_SERVICE_TOKEN', headerSecret()),
       origins: read('PINNING_SERVICE_ORIGINS', multiaddrs, []),
       gatewayUrl: read('PINNING_SERVICE_GATEWAY_URL', url),
     },
     blockfrost: {
-      projectId: read('BLOCKFROST_PROJECT_ID', secretText),
+      projectId: read('BLOCKFROST_PROJECT_ID', headerSecret()),
       url: read('BLOCKFROST_URL', url, 'https://ipfs.blockfrost.io/api/v0'),
       gatewayUrl: read('BLOCKFROST_GATEWAY_URL', url, 'https://ipfs.blockfrost.dev'),
     },

@@ -1,15 +1,36 @@
 import type { Config } from './index.ts'
 import { vendorWarnings } from './vendor-warnings.ts'
 
-type Relevant = Pick<Config, 'databaseUrl' | 's3' | 'ipfs' | 'speech' | 'webhook' | 'publicBaseUrl' | 'ipni'>
+type Relevant = Pick<
+  Config,
+  | 'databaseUrl'
+  | 's3'
+  | 'ipfs'
+  | 'speech'
+  | 'webhook'
+  | 'publicBaseUrl'
+  | 'ipni'
+  | 'isSpendingOpen'
+  | 'commonSecrets'
+>
 
 /** Settings that are valid, but may not do what the operator meant: one line each, for the log at the start. */
 export function configWarnings(config: Relevant): string[] {
-  const { databaseUrl, s3, ipfs, speech } = config
+  const { databaseUrl, s3, ipfs, speech, isSpendingOpen, commonSecrets } = config
   const warnings: string[] = []
   if (speech.isFallback) {
     warnings.push(
       'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.',
+    )
+  }
+  if (isSpendingOpen) {
+    warnings.push(
+      'The speech vendor is paid for and VOCALIZE_API_KEYS is not set: anyone who reaches this port spends your credit. Set it, or bound the cost by CHARACTERS_PER_DAY.',
+    )
+  }
+  if (commonSecrets.length > 0) {
+    warnings.push(
+      `Too short, or too much like a word, to be kept out of logs and answers: the secret in ${commonSecrets.join(', ')}. Take at least 8 characters, not all of them letters.`,
     )
   }
   for (const name of ipfs.providers) {

@@ -3,12 +3,16 @@ import { after } from 'next/server'
 import { spendCharacters } from '#lib/clips/character-budget.ts'
 import type { VocalizeContext } from '#lib/clips/vocalize.ts'
 import { type ReusableRequest, vocalizeOnce } from '#lib/clips/vocalize-once.ts'
+import type { Services } from '#lib/context.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { bearerOf, isOneOf } from './auth.ts'
 import { clientAddress } from './client-address.ts'
 import type { RequestContext } from './respond.ts'
 import { getService } from './service.ts'
+
+/** What the names of callers begin with who are known by a key. */
+const KEY_CALLER = 'key:'
 
 /** Has the text spoken. Once called, the work goes on whether or not anybody waits for it. */
 export type Speak = (options?: Omit<VocalizeContext, 'requestId'>) => Promise<VocalizedClip>
@@ -39,7 +43,8 @@ export async function admit(request: Request, context: RequestContext): Promise<
     async speak(request) {
       const giveBack = await spendCharacters(services, caller, request.text)
       return (options) => {
-        const speaking = services.tasks.track(vocalizeOnce(services, request, { requestId, ...options }))
+        const own = { requestId, reuseScope: reuseScopeOf(services, caller) }
+        const speaking = services.tasks.track(vocalizeOnce(services, request, { ...own, ...options }))
         after(async () => {
           const clip = await speaking.catch(giveBack.afterFailure)
           if (clip?.isReused) await giveBack.refund()
@@ -63,7 +68,9 @@ export async function identifyCaller(request: Request, context: RequestContext):
   const { vocalizeApiKeys: keys, trustedProxies } = context.services.config.access
   const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()
   const isKey = given !== undefined && isOneOf(given, keys)
-  const caller = isKey ? `key:${fingerprint(given)}` : `address:${clientAddress(request, trustedProxies)}`
+  const caller = isKey
+    ? `${KEY_CALLER}${fingerprint(given)}`
+    : `address:${clientAddress(request, trustedProxies)}`
   const { isAllowed, headers, resetMs } = await context.services.rateLimiter.take(caller)
   for (const [name, value] of Object.entries(headers)) context.headers.set(name, value)
   if (!isAllowed) {
@@ -74,6 +81,11 @@ export async function identifyCaller(request: Request, context: RequestContext):
     throw new ServiceError('unauthorized', given ? 'The key is wrong' : `A key is required: ${how}`)
   }
   return caller
+}
+
+/** Each key has its own clips, so that it does not learn what another had spoken. */
+function reuseScopeOf({ config }: Services, caller: string): string | undefined {
+  return config.reuse.isShared || !caller.startsWith(KEY_CALLER) ? undefined : caller
 }
 
 function fingerprint(key: string): string {

@@ -1,14 +1,30 @@
+import { createPartDetector } from './secret-parts.ts'
+
 const MAX_EXCERPT_LENGTH = 200
 const MAX_MARKUP_LENGTH = 65_536
+const WITHHELD = '(its words are withheld, for they repeat part of a secret)'
+
+/** What the body of an HTTP answer says, on one line of at most 200 characters. */
+export type Excerpt = (text: string) => string
 
 /**
- * What the body of an HTTP answer says, on one line of at most 200 characters: the message of a JSON error in any of the
- * usual shapes, else the text without its markup.
+ * Makes a function that gives the message of a JSON error in any of the usual shapes, else the text without its markup. A
+ * text that repeats six characters of one of `secrets`, in whichever form, is withheld as a whole. It is not cut within a
+ * word: the beginning of some other secret would not be recognised any more.
  */
-export function responseExcerpt(text: string): string {
-  const line = plainText(messageIn(text) ?? text.slice(0, MAX_MARKUP_LENGTH))
-  return line.length > MAX_EXCERPT_LENGTH ? `${line.slice(0, MAX_EXCERPT_LENGTH - 1)}…` : line
+export function createExcerpt(secrets: readonly string[]): Excerpt {
+  const holdsSecret = createPartDetector(secrets)
+  return (text) => {
+    const message = messageIn(text) ?? text.slice(0, MAX_MARKUP_LENGTH)
+    const line = plainText(message)
+    if (holdsSecret(message) || holdsSecret(line)) return WITHHELD
+    return line.length > MAX_EXCERPT_LENGTH
+      ? `${withoutLastWord(line.slice(0, MAX_EXCERPT_LENGTH - 1))}…`
+      : line
+  }
 }
+
+const withoutLastWord = (text: string) => text.replace(/[\w+/=.~%-]+$/, '')
 
 function messageIn(text: string): string | undefined {
   try {

@@ -54,7 +54,9 @@ function fail(line: string): never {
 
 /** One line that says why a process could not start. `portVariable` sets its port. */
 export function explainStartError(error: unknown, portVariable = 'PORT'): string {
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+  const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number }
+  if (code === 'EADDRNOTAVAIL' || (code === 'ENOTFOUND' && syscall === 'getaddrinfo'))
+    return 'The HOST is no address of this machine; set it to one, or leave it empty for all of them'
   if (code === 'EADDRINUSE') return `Port ${port} is in use; set ${portVariable} to another one`
   if (code === 'EACCES' && port)
     return `Port ${port} may not be used by this user; set ${portVariable} to another one`

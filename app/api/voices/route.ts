@@ -1,10 +1,16 @@
+import { identifyCaller } from '#lib/http/admission.ts'
 import { voicesAnswer } from '#lib/http/answers/voices.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
-  async GET(_request, { services }) {
-    return Response.json(await voicesAnswer(services), { headers: { 'Cache-Control': 'public, max-age=60' } })
+  async GET(request, context) {
+    await identifyCaller(request, context)
+    const { services } = context
+    const sharing = services.config.access.vocalizeApiKeys.length > 0 ? 'private' : 'public'
+    return Response.json(await voicesAnswer(services), {
+      headers: { 'Cache-Control': `${sharing}, max-age=60` },
+    })
   },
 })

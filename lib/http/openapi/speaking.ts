@@ -81,10 +81,12 @@ export function speakingPaths({
         operationId: 'listVoices',
         summary: 'List the voices',
         tags: ['Speech'],
-        security: [],
+        security: callerSecurity(access),
         responses: {
           '200': answer('All voices', voicesAnswerSchema),
           ...problems(
+            'unauthorized',
+            'rate_limited',
             'speech_credentials_refused',
             'speech_overloaded',
             'speech_unavailable',

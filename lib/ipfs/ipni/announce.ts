@@ -1,8 +1,10 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { readText } from '#lib/platform/read-text.ts'
-import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import { createExcerpt } from '#lib/platform/response-excerpt.ts'
 
 const MAX_ANSWER_BYTES = 65_536
+/** Indexers get no secret that they could repeat. */
+const excerpt = createExcerpt([])
 
 /** What an indexer is told: the latest advertisement, who has published it, and where. */
 export interface Announcement {
@@ -34,5 +36,5 @@ export async function announce(
     signal,
   })
   const { text } = await readText(response, { maxBytes: MAX_ANSWER_BYTES, allowPartial: true })
-  if (!response.ok) throw new Error(`The indexer answered ${response.status}: ${responseExcerpt(text)}`)
+  if (!response.ok) throw new Error(`The indexer answered ${response.status}: ${excerpt(text)}`)
 }

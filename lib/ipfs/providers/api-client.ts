@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { ProviderError } from '#lib/model/errors.ts'
 import { readErrorText, readText } from '#lib/platform/read-text.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
-import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import { createExcerpt, type Excerpt } from '#lib/platform/response-excerpt.ts'
 import {
   type FailureContext,
   type Hint,
@@ -35,8 +35,8 @@ export interface ApiClient {
   json<T>(request: ApiRequest<T>): Promise<T>
   /** The answer as JSON values: one per line, or a single one over several lines. Never empty. */
   jsonLines<T>(request: ApiRequest<T>): Promise<T[]>
-  /** A short excerpt of a vendor's text for an error message, without credentials. */
-  excerpt(text: string): string
+  /** A short excerpt of a vendor's text for an error message, without any part of a credential. */
+  excerpt: Excerpt
 }
 
 interface ApiClientOptions {
@@ -55,14 +55,13 @@ interface ApiClientOptions {
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const { baseUrl, ...userInfo } = splitUserInfo(options.baseUrl)
   const credentials = { ...userInfo.credentials, ...options.credentials }
-  const scrub = createScrubber([
-    ...Object.values(credentials),
-    ...userInfo.secrets,
-    ...(options.secrets ?? []),
-  ])
+  const secrets = [...Object.values(credentials), ...userInfo.secrets, ...(options.secrets ?? [])]
+  const scrub = createScrubber(secrets)
+  const excerpt = createExcerpt(secrets)
   const contextOf = (request: ApiRequest<unknown>): FailureContext => ({
     isUpload: request.body !== undefined,
     scrub,
+    excerpt,
     hints: options.hints ?? [],
     now: options.now(),
   })
@@ -85,7 +84,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   }
 
   return {
-    excerpt: (text) => responseExcerpt(scrub(text)),
+    excerpt,
     async json(request) {
       const text = await send(request)
       return parse(text, request, contextOf(request))
@@ -154,12 +153,11 @@ function parseJson(text: string): { value: unknown } | undefined {
 
 function parse<T>(text: string, request: ApiRequest<T>, context: FailureContext): T {
   if (text.trim() === '') throw unreadableAnswer('Answered with an empty body', context)
-  const excerpt = () => responseExcerpt(context.scrub(text))
   const json = parseJson(text)
-  if (!json) throw unreadableAnswer(`Answered with invalid JSON: ${excerpt()}`, context)
+  if (!json) throw unreadableAnswer(`Answered with invalid JSON: ${context.excerpt(text)}`, context)
   const result = request.answer.safeParse(json.value)
   if (result.success) return result.data
-  throw unreadableAnswer(`Answered with unexpected JSON: ${excerpt()}`, context)
+  throw unreadableAnswer(`Answered with unexpected JSON: ${context.excerpt(text)}`, context)
 }
 
 /** Node's `fetch` refuses a URL with a user name or password, and shows them in its error. */

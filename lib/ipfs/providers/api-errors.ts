@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import { ProviderError } from '#lib/model/errors.ts'
+import { connectionFault } from '#lib/platform/connection-fault.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
-import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import type { Excerpt } from '#lib/platform/response-excerpt.ts'
 import { rootCause } from '#lib/platform/root-cause.ts'
 
 // Errors without a connection, so that nothing can have been stored.
@@ -33,6 +34,7 @@ export interface FailureContext {
   /** Whether the request carried content that the provider could have stored. */
   isUpload: boolean
   scrub: Scrub
+  excerpt: Excerpt
   hints: readonly Hint[]
   /** Milliseconds since the epoch. */
   now: number
@@ -43,7 +45,7 @@ export function statusFailure(response: Response, text: string, context: Failure
   const { status } = response
   const isRetryable = [408, 425, 429].includes(status) || status >= 500
   const reason = STATUS_CODES[status]
-  const excerpt = responseExcerpt(context.scrub(text))
+  const excerpt = context.excerpt(text)
   const message =
     ['Answered', status, reason].filter(Boolean).join(' ') +
     (excerpt && excerpt !== reason ? `: ${excerpt}` : '')
@@ -70,9 +72,8 @@ export function networkFailure(error: unknown, context: FailureContext): Provide
     return new ProviderError(message, { cause, isRetryable: false })
   }
   const code = 'code' in cause ? String(cause.code) : ''
-  const detail = cause.message.includes(code) ? cause.message : `${cause.message} (${code})`
   const isUnreachable = neverSentCodes.has(code) || isTlsCode(code)
-  return new ProviderError(context.scrub(`Connection failed: ${detail}`), {
+  return new ProviderError(context.scrub(`Connection failed: ${connectionFault(cause)}`), {
     cause,
     isRetryable: true,
     mayHaveStored: context.isUpload && !isUnreachable,

@@ -3,7 +3,7 @@ import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { createApiClient } from './api-client.ts'
 import type { Hint } from './api-errors.ts'
-import { notPinnedYet } from './pins-api.ts'
+import { answeredCid, notPinnedYet } from './pins-api.ts'
 import type { IpfsProvider } from './provider.ts'
 
 interface BlockfrostOptions {
@@ -56,7 +56,7 @@ export function createBlockfrostProvider({
     const path = `/ipfs/pin/add/${cid}`
     const pin = await api.json({ method: 'POST', path, answer: pinState, signal })
     if (canonicalCid(pin.ipfs_hash) === cid) return pin.state
-    throw new ProviderError(`Answered the CID ${pin.ipfs_hash}, but ${cid} was asked for`, {
+    throw new ProviderError(`Answered the CID ${answeredCid(pin.ipfs_hash)}, but ${cid} was asked for`, {
       isRetryable: false,
     })
   }

@@ -34,7 +34,7 @@ export function createKuboProvider(options: PresetOptions & { authorization?: st
 export function createInfuraProvider(options: PresetOptions & { projectId: string; projectSecret: string }) {
   const { projectId, projectSecret, ...rest } = options
   const credentials = basicAuth(projectId, projectSecret)
-  return createRpcProvider({ ...rest, name: 'infura', credentials, secrets: [projectId, projectSecret] })
+  return createRpcProvider({ ...rest, name: 'infura', credentials, secrets: [projectSecret] })
 }
 
 /** Filebase's RPC API: https://filebase.com/docs/ipfs/rpc-api */

@@ -30,10 +30,15 @@ export async function findPins(api: ApiClient, cid: string, signal: AbortSignal)
   return results.filter(({ pin }) => canonicalCid(pin.cid) === cid)
 }
 
+/** A CID as a service answered it, for a message: any other text may be anything. */
+export const answeredCid = (text: string) => canonicalCid(text) ?? 'of another form'
+
 /** @throws ProviderError when the answer is about other content */
 export function verifyPin({ pin }: PinStatus, cid: string): void {
   if (canonicalCid(pin.cid) === cid) return
-  throw new ProviderError(`Answered the CID ${pin.cid}, but ${cid} was asked for`, { isRetryable: false })
+  throw new ProviderError(`Answered the CID ${answeredCid(pin.cid)}, but ${cid} was asked for`, {
+    isRetryable: false,
+  })
 }
 
 /** The error for a pin that is asked for and not there; a retry looks for it again. */

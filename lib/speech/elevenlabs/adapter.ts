@@ -2,7 +2,7 @@ import { headerlessFormat, isOutputFormat, outputFormats } from '#lib/audio/form
 import { ServiceError } from '#lib/model/errors.ts'
 import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
-import { createScrubber } from '#lib/platform/redact.ts'
+import { createExcerpt } from '#lib/platform/response-excerpt.ts'
 import { type OpenedAudio, openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
 import type { Speech, Voice } from '#lib/speech/speech.ts'
 import { createElevenLabsApi, type ElevenLabsApi } from './api.ts'
@@ -31,13 +31,13 @@ const MAX_RETRY_AFTER_MS = 2000
 export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
   const { clock, timeoutMs, modelId, outputFormat } = options
   const api = createElevenLabsApi(options)
-  const scrub = createScrubber([options.apiKey])
+  const excerpt = createExcerpt([options.apiKey])
 
   async function attempt<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call()
     } catch (error) {
-      throw refusalOf(error, { scrub, now: clock.now() })
+      throw refusalOf(error, { excerpt, now: clock.now() })
     }
   }
 

@@ -1,7 +1,7 @@
 import { type ErrorCode, type FieldError, ServiceError } from '#lib/model/errors.ts'
+import { connectionFault } from '#lib/platform/connection-fault.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
-import type { Scrub } from '#lib/platform/redact.ts'
-import { responseExcerpt } from '#lib/platform/response-excerpt.ts'
+import type { Excerpt } from '#lib/platform/response-excerpt.ts'
 import { rootCause } from '#lib/platform/root-cause.ts'
 import { StatusError, UnreadableAnswerError } from './api.ts'
 
@@ -45,21 +45,28 @@ const messages: Partial<Record<ErrorCode, (said: string) => string>> = {
   speech_invalid_answer: (said) => `ElevenLabs answered neither audio nor an error that we know (${said})`,
 }
 
-/** What a call threw before the first byte, as the error that a caller may see. The key never stands in it. */
-export function refusalOf(error: unknown, context: { scrub: Scrub; now: number }): ServiceError {
+/**
+ * What a call threw before the first byte, as the error that a caller may see. Of the vendor's own words it has no more than
+ * `excerpt` lets through.
+ */
+export function refusalOf(error: unknown, context: { excerpt: Excerpt; now: number }): ServiceError {
   if (ServiceError.isInstance(error)) return error
   if (StatusError.isInstance(error)) return statusRefusal(error, context)
-  return faultOf(error, context.scrub)
+  return faultOf(error, context.excerpt)
 }
 
-function statusRefusal(error: StatusError, { scrub, now }: { scrub: Scrub; now: number }): ServiceError {
+function statusRefusal(
+  error: StatusError,
+  { excerpt, now }: { excerpt: Excerpt; now: number },
+): ServiceError {
   const { statusCode, body } = error
   const detail = (body as { detail?: unknown } | null)?.detail
   const { code, path } = meaningOf(statusCode, wordsOf(detail))
-  const excerpt = responseExcerpt(typeof body === 'string' ? body : JSON.stringify(body))
-  const errors = Array.isArray(detail) ? detail.map(fieldErrorOf) : path && [{ path, message: excerpt }]
-  const said = Array.isArray(detail) ? describe(errors as FieldError[]) : `${statusCode} ${excerpt}`.trim()
-  return new ServiceError(code, scrub(messages[code]?.(said) ?? said), {
+  const words = excerpt(typeof body === 'string' ? body : JSON.stringify(body))
+  const fields = Array.isArray(detail) ? fieldErrorsOf(detail, excerpt) : []
+  const errors = fields.length > 0 ? fields : path && [{ path, message: words }]
+  const said = fields.length > 0 ? describe(fields) : `${statusCode} ${words}`.trim()
+  return new ServiceError(code, messages[code]?.(said) ?? said, {
     cause: error,
     retryAfterMs: parseRetryAfter(error.retryAfter, now),
     ...(errors && code === 'invalid_request' && { errors }),
@@ -72,17 +79,35 @@ function wordsOf(detail: unknown): string[] {
   return [status, code].filter((word) => typeof word === 'string')
 }
 
-/** One entry of a 422, such as `{"loc": ["body", "voice_settings", "speed"], "msg": "…"}`. */
-function fieldErrorOf(entry: { loc?: unknown[]; msg?: unknown } | null): FieldError {
-  const [, ...names] = (entry?.loc ?? []).map(String)
-  const path = names.join('.').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-  return { path, message: String(entry?.msg ?? 'is wrong') }
+/** The fields of a request that the vendor can refuse, by our own names. */
+const refusableFields = new Set([
+  'text',
+  'modelId',
+  'outputFormat',
+  'languageCode',
+  'seed',
+  'voiceSettings',
+  ...['stability', 'similarityBoost', 'style', 'useSpeakerBoost', 'speed'].map(
+    (name) => `voiceSettings.${name}`,
+  ),
+])
+const MAX_FIELD_ERRORS = 10
+
+/** The entries of a 422, such as `{"loc": ["body", "voice_settings", "speed"], "msg": "…"}`, about fields that there are. */
+function fieldErrorsOf(entries: readonly unknown[], excerpt: Excerpt): FieldError[] {
+  return entries.slice(0, MAX_FIELD_ERRORS).flatMap((entry) => {
+    const { loc, msg } = (entry ?? {}) as { loc?: unknown; msg?: unknown }
+    const [, ...names] = Array.isArray(loc) ? loc.map(String) : []
+    const path = names.join('.').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const message = typeof msg === 'string' ? excerpt(msg) : 'is wrong'
+    return refusableFields.has(path) ? [{ path, message }] : []
+  })
 }
 
 const describe = (errors: FieldError[]) => errors.map(({ path, message }) => `${path}: ${message}`).join('; ')
 
 /** There was no answer, or none that can be understood. */
-function faultOf(error: unknown, scrub: Scrub): ServiceError {
+function faultOf(error: unknown, excerpt: Excerpt): ServiceError {
   if (UnreadableAnswerError.isInstance(error)) return invalidAnswerError(error.answered, error)
   const cause = rootCause(error)
   if (cause.message === 'unexpected redirect') {
@@ -91,7 +116,7 @@ function faultOf(error: unknown, scrub: Scrub): ServiceError {
   }
   const code = 'code' in cause ? String(cause.code) : ''
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return timeoutError(error)
-  const message = scrub(`ElevenLabs could not be reached: ${cause.message || code}`)
+  const message = `ElevenLabs could not be reached: ${excerpt(connectionFault(cause))}`
   return new ServiceError('speech_unavailable', message, { cause: error })
 }
 

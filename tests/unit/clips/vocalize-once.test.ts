@@ -122,6 +122,18 @@ describe('the same request', () => {
     expect(vendor.calls).toBe(3)
   })
 
+  it('is spoken anew for a caller of another scope, also when both ask at once', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    const [mine, others] = await Promise.all(
+      ['key:1', 'key:2'].map((reuseScope) => vocalizeOnce(services, hello, { ...context, reuseScope })),
+    )
+    expect(vendor.calls).toBe(2)
+    expect(others?.id).not.toBe(mine?.id)
+    const again = await vocalizeOnce(services, hello, { ...context, reuseScope: 'key:1' })
+    expect(again).toMatchObject({ id: mine?.id, isReused: true })
+  })
+
   it('is spoken anew once its clip has expired', async () => {
     const vendor = createCountingSpeech()
     const services = open(vendor.speech)

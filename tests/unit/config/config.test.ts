@@ -67,6 +67,30 @@ describe('the configuration', () => {
     ['KEEP_PENDING_AUDIO', 'maybe', 'KEEP_PENDING_AUDIO: got "maybe", takes true or false'],
     ['PINATA_API_URL', 'pinata', 'PINATA_API_URL: got a value that is not an http or https URL'],
     ['KUBO_RPC_URL', 'http://me:100%@node', 'KUBO_RPC_URL: got a value that is not an http or https URL'],
+    ['HOST', 'my host', 'HOST: got "my host", takes an IP address or a host name'],
+    [
+      'VOCALIZE_API_KEYS',
+      ' , ',
+      'VOCALIZE_API_KEYS: got no key, takes a comma-separated list of keys of printable ASCII characters',
+    ],
+    [
+      'VOCALIZE_API_KEYS',
+      'one,schl\u00fcssel',
+      'VOCALIZE_API_KEYS: got a value that is not a comma-separated list of keys of printable ASCII characters',
+    ],
+    ...['ADMIN_API_KEY', 'CRON_SECRET', 'METRICS_TOKEN'].flatMap((name): [string, string, string][] => [
+      [name, 'only-15-letters', `${name}: got a value that is not at least 16 printable ASCII characters`],
+      [
+        name,
+        'sixteen-letters-\n-and-more',
+        `${name}: got a value that is not at least 16 printable ASCII characters`,
+      ],
+    ]),
+    [
+      'ELEVENLABS_API_KEY',
+      'sk_\u{1f512}',
+      'ELEVENLABS_API_KEY: got a value that is not printable ASCII characters',
+    ],
     ['KUBO_RPC_URL', 'ftp://node', 'KUBO_RPC_URL: got a value that is not an http or https URL'],
   ])('refuses %s=%j in one line that names it', (name, value, message) => {
     expect(problemOf({ [name]: value })).toBe(message)
@@ -116,6 +140,10 @@ describe('the configuration', () => {
     ['OPPORTUNISTIC_RETRY_CHANCE', '.5', { retry: { opportunisticChance: 0.5 } }],
     ['OPPORTUNISTIC_RETRY_CHANCE', '0', { retry: { opportunisticChance: 0 } }],
     ['KEEP_PENDING_AUDIO', 'TRUE', { tempAudio: { keepPending: true } }],
+    ['HOST', '::1', { host: '::1' }],
+    ['HOST', '127.0.0.1', { host: '127.0.0.1' }],
+    ['ADMIN_API_KEY', 'sixteen letters!', { access: { adminApiKey: 'sixteen letters!' } }],
+    ['REUSE_SCOPE', 'all', { reuse: { isShared: true } }],
     ['VOCALIZE_API_KEYS', 'one, two,', { access: { vocalizeApiKeys: ['one', 'two'] } }],
     ['TEMP_AUDIO_TTL_SECONDS', '3153600000', { tempAudio: { ttlMs: 3_153_600_000_000 } }],
   ])('takes %s=%j', (name, value, expected) => {

@@ -8,8 +8,12 @@ import { createScrubber } from '#lib/platform/redact.ts'
 const example = readFileSync(path.join(import.meta.dirname, '../../../.env.example'), 'utf8')
 const names = Object.keys(parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, '')))
 
+/** Names of accounts and keys, as user names are. */
+const ids = ['S3_ACCESS_KEY_ID', 'INFURA_PROJECT_ID']
 /** By their names, so that a credential that is declared as something else is found out. */
-const credentials = names.filter((name) => /KEY|TOKEN|SECRET|JWT|AUTHORIZATION|HEADERS|PROJECT_ID/.test(name))
+const credentials = names.filter(
+  (name) => /KEY|TOKEN|SECRET|JWT|AUTHORIZATION|HEADERS|PROJECT_ID/.test(name) && !ids.includes(name),
+)
 const urls = names.filter((name) => /_URL|ENDPOINT|GATEWAYS/.test(name))
 
 /** A value that `name` takes, and that holds `secret`. */
@@ -26,7 +30,10 @@ function valueWith(name: string, secret: string): string {
 
 const unique = (name: string) => `${name.replaceAll('_', '')}unique`.padEnd(40, 'x')
 const all = [...credentials, ...urls]
-const environment = Object.fromEntries(all.map((name) => [name, valueWith(name, unique(name))]))
+const environment: Record<string, string> = {
+  S3_ACCESS_KEY_ID: 'voicepin',
+  ...Object.fromEntries(all.map((name) => [name, valueWith(name, unique(name))])),
+}
 
 describe('the secrets of the configuration', () => {
   const scrub = createScrubber(readConfig(environment).secrets)
@@ -36,14 +43,44 @@ describe('the secrets of the configuration', () => {
   })
 
   it.each(all)('hold that in %s where it is the only variable', (name) => {
-    const complement = name === 'WEBHOOK_URL' ? ['WEBHOOK_SECRET'] : s3Pair(name)
-    const few = Object.fromEntries([name, ...complement].map((each) => [each, environment[each]]))
+    const few = { ...complementOf(name), [name]: valueWith(name, unique(name)) }
     expect(createScrubber(readConfig(few).secrets)(unique(name))).toBe('[secret]')
   })
 
   it('hold the password of a URL as it is written and as it is meant', () => {
     const { secrets } = readConfig({ KUBO_RPC_URL: 'https://me:p%40ssword@node.test:5001/api/v0' })
     expect(secrets).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword']))
+  })
+
+  it('hold the password and the token in the query of a URL', () => {
+    const { secrets } = readConfig({
+      DATABASE_URL: 'postgres://db.test/voicepin?user=me&password=p%40ssword&sslmode=disable',
+      REUSE_SECRET: 'another-one',
+      PINATA_GATEWAY_URL: 'https://mine.mypinata.test?pinataGatewayToken=g4teway-t0ken',
+    })
+    expect(secrets).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword', 'g4teway-t0ken']))
+    expect(secrets).not.toContain('me')
+  })
+
+  it('hold no ids and no user names, which may be words of every path', () => {
+    const scrub = createScrubber(
+      readConfig({
+        S3_BUCKET: 'audio',
+        S3_ACCESS_KEY_ID: 'voicepin',
+        S3_SECRET_ACCESS_KEY: 'x8Kp2-of-the-test',
+        INFURA_PROJECT_ID: 'voicepin',
+        REDIS_URL: 'redis://voicepin:x9Kp2-of-the-test@cache.test',
+      }).secrets,
+    )
+    expect(scrub('/srv/voicepin/.temp-audio x8Kp2-of-the-test')).toBe('/srv/voicepin/.temp-audio [secret]')
+  })
+
+  it('name the variables whose secret looks like any other text', () => {
+    const { commonSecrets } = readConfig({
+      PINATA_JWT: 'token',
+      DATABASE_URL: 'postgres://me:voicepin@db.test/v',
+    })
+    expect(commonSecrets).toEqual(['DATABASE_URL', 'PINATA_JWT'])
   })
 
   it('hold what the request hashes are made from', () => {
@@ -57,8 +94,8 @@ describe('the secrets of the configuration', () => {
   })
 })
 
-/** Each half of an S3 key wants the other. */
-function s3Pair(name: string): string[] {
-  const pair = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']
-  return pair.includes(name) ? pair : []
+/** What a variable cannot be set without. */
+function complementOf(name: string): Record<string, string> {
+  if (name === 'WEBHOOK_URL') return { WEBHOOK_SECRET: valueWith('WEBHOOK_SECRET', unique('WEBHOOK_SECRET')) }
+  return name === 'S3_SECRET_ACCESS_KEY' ? { S3_ACCESS_KEY_ID: 'voicepin' } : {}
 }

@@ -31,7 +31,8 @@ async function main() {
   const service = await startedService(app)
   const limits = shutdownLimits(config)
   const nextHandler = app.getRequestHandler()
-  const front = createFront({ nextHandler, service, graceMs: limits.requestsMs })
+  const { trustedProxies } = config.access
+  const front = createFront({ nextHandler, service, trustedProxies, graceMs: limits.requestsMs })
   const stop = async () => {
     try {
       await front.stop()

@@ -7,7 +7,6 @@ import {
   useMantineColorScheme,
   VisuallyHidden,
 } from '@mantine/core'
-import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { IconMoon, IconSun } from './icons.tsx'
 import { Logo } from './logo.tsx'
@@ -16,25 +15,23 @@ import styles from './site-header.module.css'
 const pages = [
   { href: '/', label: 'Playground' },
   { href: '/dashboard', label: 'Dashboard' },
-  // A full page load, since its Content-Security-Policy differs from that of the other pages.
-  { href: '/docs', label: 'API', hasOwnPolicy: true },
+  { href: '/docs', label: 'API' },
 ]
 
-/** The header of every page: name, navigation and colour scheme. */
+/** The header of every page: name, navigation and colour scheme. Its links load whole pages, each with a policy of its own. */
 export function SiteHeader() {
   const pathname = usePathname()
   return (
     <header className={styles.header}>
       <div className={styles.inner}>
-        <Link href="/" className={styles.brand} prefetch={false}>
+        <a href="/" className={styles.brand}>
           <Logo />
           <span className={styles.name}>Voicepin</span>
-        </Link>
+        </a>
         <nav aria-label="Pages" className={styles.nav}>
-          {pages.map(({ href, label, hasOwnPolicy = false }) => (
+          {pages.map(({ href, label }) => (
             <Anchor
               key={href}
-              {...(hasOwnPolicy ? {} : { component: Link, prefetch: false })}
               href={href}
               underline="never"
               className={styles.link}

@@ -25,18 +25,32 @@ export function writeConnectionHeader(request: IncomingMessage): void {
  *
  * `trustedProxies` is a number of proxies, or a list of addresses and CIDR ranges.
  */
-export function clientAddress(
-  { headers }: Pick<Request, 'headers'>,
-  trustedProxies: number | readonly string[],
-): string {
-  const connection = (trust().isTrusted && headers.get(CONNECTION_HEADER)) || UNKNOWN
-  const forwarded = (headers.get('X-Forwarded-For') ?? '').split(',').filter((part) => part.trim() !== '')
-  const nearestFirst = [connection, ...forwarded.reverse()].map(parse)
-  const isTrusted = trustIn(trustedProxies)
-  const client = nearestFirst.findIndex((address, index) => !isTrusted(address, index))
-  return keyOf(nearestFirst.at(client))
+export function clientAddress({ headers }: Pick<Request, 'headers'>, trustedProxies: Proxies): string {
+  const way = wayOf(headers.get(CONNECTION_HEADER), headers.get('X-Forwarded-For'))
+  return keyOf(way[Math.min(passedOn(way, trustedProxies), way.length - 1)])
 }
 
+/** How many trusted proxies a request has come through whose connection `writeConnectionHeader` wrote. */
+export function proxiesPassed(headers: IncomingMessage['headers'], trustedProxies: Proxies): number {
+  return passedOn(wayOf(String(headers[CONNECTION_HEADER]), headers['x-forwarded-for']), trustedProxies)
+}
+
+/** The addresses on the way to the caller, from the connection on. */
+function wayOf(connection: string | null, forwardedFor: string | string[] | null = ''): Way {
+  const forwarded = String(forwardedFor ?? '')
+    .split(',')
+    .filter((part) => part.trim() !== '')
+  return [(trust().isTrusted && connection) || UNKNOWN, ...forwarded.reverse()].map(parse)
+}
+
+function passedOn(way: Way, trustedProxies: Proxies): number {
+  const isTrusted = trustIn(trustedProxies)
+  const client = way.findIndex((address, index) => !isTrusted(address, index))
+  return client < 0 ? way.length : client
+}
+
+type Proxies = number | readonly string[]
+type Way = (Address | undefined)[]
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /** Without the port that some proxies write; `::ffff:10.0.0.1` as the IPv4 address that it is. */
@@ -46,7 +60,7 @@ function parse(text: string): Address | undefined {
   return ipaddr.isValid(withoutPort) ? ipaddr.process(withoutPort) : undefined
 }
 
-function trustIn(proxies: number | readonly string[]) {
+function trustIn(proxies: Proxies) {
   if (typeof proxies === 'number') return (_: Address | undefined, index: number) => index < proxies
   const ranges = proxies.map((range) =>
     range.includes('/') ? ipaddr.parseCIDR(range) : ([ipaddr.process(range), undefined] as const),

@@ -1,16 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '#lib/config/index.ts'
 import { trustConnectionHeader, writeConnectionHeader } from '#lib/http/client-address.ts'
+import { settleOrigin } from '#lib/http/origin.ts'
 import type { Service } from '#lib/http/service.ts'
 import { describeError } from '#lib/platform/errors.ts'
-import { listenerOf } from './listener.ts'
+import { listenerOf, refuse } from './listener.ts'
+import { notImplemented, refuseForeign } from './refuse-foreign.ts'
 import { createTurns } from './turns.ts'
-import { refuseUnreadable } from './unreadable.ts'
+import { refuseOnSocket, refuseUnreadable } from './unreadable.ts'
 
 interface FrontOptions {
   /** Answers everything that the front does not answer itself. */
   nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
   service: Pick<Service, 'serveTempAudio' | 'serveIpfs' | 'afterTempAudio' | 'beginShutdown' | 'drain'>
+  trustedProxies: Config['access']['trustedProxies']
   /** How long running requests may take to finish after `stop()`. */
   graceMs: number
 }
@@ -27,11 +31,13 @@ export interface Front {
 }
 
 const POLL_MS = 50
-const timeouts = {
+const options = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,
   // Longer than the 60 s of common load balancers: the side that sends requests must close idle connections.
   keepAliveTimeout: 65_000,
+  // Node.js refuses a request without `Host` with an empty answer; `settleOrigin` says what is wrong.
+  requireHostHeader: false,
 }
 /** A client that reads nothing for this long is disconnected, since it keeps a file open. */
 const STALLED_MS = 120_000
@@ -43,10 +49,11 @@ const ipfsPath = /^\/ipfs\//
 /**
  * Makes the HTTP server in front of Next.js.
  *
- * It answers audio itself, since Next.js drops the `Content-Length` of route handlers and players need it; and it knows
- * every running request, so that a shutdown interrupts none.
+ * It refuses what is no request of ours, and settles which host was asked for. It answers audio itself, since Next.js
+ * drops the `Content-Length` of route handlers and players need it; and it knows every running request, so that a shutdown
+ * interrupts none.
  */
-export function createFront({ nextHandler, service, graceMs }: FrontOptions): Front {
+export function createFront({ nextHandler, service, trustedProxies, graceMs }: FrontOptions): Front {
   const running = new Set<ServerResponse>()
   const startInTurn = createTurns()
   let isStopping = false
@@ -54,7 +61,7 @@ export function createFront({ nextHandler, service, graceMs }: FrontOptions): Fr
   const serveIpfs = listenerOf((request) => service.serveIpfs(request))
 
   trustConnectionHeader()
-  const server = createServer(timeouts, (request, response) => {
+  const server = createServer(options, (request, response) => {
     writeConnectionHeader(request)
     running.add(response)
     response.once('close', () => running.delete(response))
@@ -64,6 +71,13 @@ export function createFront({ nextHandler, service, graceMs }: FrontOptions): Fr
   })
 
   function work(request: IncomingMessage, response: ServerResponse) {
+    try {
+      refuseForeign(request)
+      settleOrigin(request, trustedProxies)
+    } catch (error) {
+      refuse(error, response)
+      return
+    }
     if (isRead(request) && ipfsPath.test(request.url ?? '')) {
       response.setTimeout(STALLED_MS, () => response.destroy())
       serveIpfs(request, response)
@@ -80,6 +94,9 @@ export function createFront({ nextHandler, service, graceMs }: FrontOptions): Fr
     if (status === 200 || status === 206) void service.afterTempAudio()
   }
   server.on('clientError', refuseUnreadable)
+  server.on('connect', (_request, socket) => refuseOnSocket(notImplemented('CONNECT'), socket))
+  // Expectations other than `100-continue` may be ignored; Node.js would refuse them with an empty answer.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   // Node.js closes the response that it is sending when its socket closes, but not those that wait behind it.
   server.on('connection', (socket) =>
     socket.once('close', () => {
@@ -118,7 +135,7 @@ async function handOver(
   } catch (error) {
     console.error(describeError(error))
     if (response.headersSent) response.destroy()
-    else response.writeHead(500).end()
+    else refuse(error, response)
   }
 }
 

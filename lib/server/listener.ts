@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createRequest } from '@remix-run/node-fetch-server'
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -7,19 +7,27 @@ import { sendResponse } from './send-response.ts'
 
 type Serve = (request: Request) => Promise<Response>
 
+/** The URL of a request is made from its path alone: nothing that a caller writes into `Host` becomes a part of it. */
+const origin = { protocol: 'http:', host: 'localhost' }
+
 /** Answers requests of Node.js by `serve`, and what makes no `Request` or no answer with a problem document. */
 export function listenerOf(serve: Serve): RequestListener {
   return (message, response) => {
     let request: Request
     try {
-      request = createRequest(message, response)
+      request = createRequest(message, response, origin)
     } catch {
-      const refusal = new ServiceError('invalid_http', 'The Host header of the request is not a valid host')
-      void answer(async () => refused(refusal), response)
+      refuse(new ServiceError('invalid_http', 'The method or the path of the request is not valid'), response)
       return
     }
     void answer(() => serve(request), response)
   }
+}
+
+/** Answers with the problem document for `error`, and closes the connection: what follows may be no request either. */
+export function refuse(error: unknown, response: ServerResponse): void {
+  response.setHeader('Connection', 'close')
+  void answer(async () => problemFor(error, response.req), response)
 }
 
 /** A body that fails before its first byte is asked for once more: its file may have been deleted a moment before. */
@@ -34,11 +42,13 @@ async function answer(make: () => Promise<Response>, response: ServerResponse) {
     if (response.destroyed) return
     console.error(describeError(error))
     if (response.headersSent) response.destroy()
-    else await sendResponse(refused(unavailable(error)), response)
+    else await sendResponse(problemFor(unavailable(error), response.req), response)
   }
 }
 
-const refused = (error: ServiceError) => problemResponse(problemOf(error, requestIdOf(undefined)))
+function problemFor(error: unknown, { headers }: IncomingMessage): Response {
+  return problemResponse(problemOf(error, requestIdOf(headers['x-request-id']?.toString())))
+}
 
 function unavailable(cause: unknown) {
   const message = 'The bytes of this answer are not available at the moment'

@@ -23,7 +23,11 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
     return
   }
   const code = codes[error.code ?? ''] ?? 'invalid_http'
-  const refusal = new ServiceError(code, messages[code] ?? 'The request is not valid HTTP')
+  refuseOnSocket(new ServiceError(code, messages[code] ?? 'The request is not valid HTTP'), socket)
+}
+
+/** Answers by `refusal` where there is no response of Node.js to write to, and closes the connection. */
+export function refuseOnSocket(refusal: ServiceError, socket: Duplex): void {
   const { status, body, headers } = problemOf(refusal, requestIdOf(undefined))
   const content = JSON.stringify(body)
   const lines = [

@@ -6,7 +6,7 @@ import { expectAccessible, type OpenPage, openPage } from '../support/page.ts'
 import { statusFault } from '../support/stub-vendors.ts'
 import { useWorld } from '../support/world.ts'
 
-const world = useWorld()
+const world = useWorld({ environment: { TRUSTED_PROXIES: '127.0.0.1' } })
 let browser: Browser
 beforeAll(async () => {
   browser = await launchBrowser()

@@ -4,7 +4,7 @@ import { launchBrowser } from '../support/browser.ts'
 import { expectAccessible, type OpenPage, openPage } from '../support/page.ts'
 import { useWorld } from '../support/world.ts'
 
-const world = useWorld()
+const world = useWorld({ environment: { TRUSTED_PROXIES: '127.0.0.1' } })
 let browser: Browser
 let open: OpenPage
 beforeAll(async () => {

@@ -92,6 +92,22 @@ function chunked(body: string): string {
 }
 
 const requests: [string, string[]][] = [
+  ...['/%', '/docs/%zz', '/%ff%fe', '/api/%', '/v1/%E0%A4', '/_next/static/%', '/api/clips/%c0%af'].map(
+    (path): [string, string[]] => [`the broken percent-encoding ${path}`, [`GET ${path} HTTP/1.1`]],
+  ),
+  ['a URL of another host', ['GET http://elsewhere.example/ HTTP/1.1']],
+  ['GET *', ['GET * HTTP/1.1']],
+  ['OPTIONS *', ['OPTIONS * HTTP/1.1']],
+  ['POST to a page', ['POST / HTTP/1.1', 'Next-Action: 7f', 'Content-Length: 0']],
+  [
+    'a function of a page in a form',
+    ['POST /docs HTTP/1.1', 'Content-Type: multipart/form-data; boundary=x', 'Content-Length: 0'],
+  ],
+  ['a long URL', [`GET /api/health?${'x'.repeat(9000)} HTTP/1.1`]],
+  ['a picture to make smaller', ['GET /_next/image?url=%2Ffavicon.ico&w=64&q=75 HTTP/1.1']],
+  ['a Host with a user', ['GET /docs HTTP/1.1', 'Host: a@b']],
+  ['a Host with a path', ['GET /ipfs/a HTTP/1.1', 'Host: x/ipfs/b?']],
+  ['two Hosts', ['GET /api/health HTTP/1.1', 'Host: a.example', 'Host: b.example']],
   ['an admin call without a secret', ['POST /api/admin/retry-ipfs HTTP/1.1', 'Content-Length: 0']],
   [
     'an admin call with a wrong secret',
@@ -148,6 +164,35 @@ describe('hostile requests', () => {
     const { status } = await send(head)
     expect(status).toBeGreaterThanOrEqual(400)
     expect(status).toBeLessThan(500)
+  })
+
+  it.each(['TRACE', 'PROPFIND', 'PURGE'])('%s is not implemented', async (method) => {
+    const { status, headers } = await send([`${method} /api/health HTTP/1.1`])
+    expect([status, headers['content-type']]).toEqual([501, 'application/problem+json'])
+  })
+
+  it.each(['/', '/dashboard', '/docs', '/nowhere'])('words to Next.js change nothing on %s', async (path) => {
+    const words = [
+      'RSC: 1',
+      'Next-Router-State-Tree: %5B',
+      'Next-Router-Prefetch: 1',
+      'X-Middleware-Subrequest: proxy',
+    ]
+    const { status, headers } = await send([`GET ${path} HTTP/1.1`, ...words])
+    expect([status, headers['content-type']]).toEqual([
+      path === '/nowhere' ? 404 : 200,
+      'text/html; charset=utf-8',
+    ])
+  })
+
+  it('what is cached has nothing that a caller said about hosts', async () => {
+    const evil = ['Host: evil.example', 'X-Forwarded-Host: evil.example', 'Forwarded: host=evil.example']
+    const { body } = await world.service.vocalize()
+    for (const path of ['/api/openapi.json', `/api/temp-audio/${body.data.id}`, '/api/voices']) {
+      const answer = await send([`GET ${path} HTTP/1.1`, ...evil])
+      expect(answer.headers['cache-control'], path).toMatch(/^public/)
+      expect(JSON.stringify(answer.headers) + answer.body.toString('latin1'), path).not.toContain('evil')
+    }
   })
 
   it('are 60 at least', () => {

@@ -67,7 +67,7 @@ export async function openGateway(
       return respond(services, request, answerAdvertisement)
     return request.method === 'OPTIONS' ? OPTIONS(request) : POST(request)
   })
-  const front = createFront({ graceMs: 1000, nextHandler, service })
+  const front = createFront({ graceMs: 1000, trustedProxies: 0, nextHandler, service })
   front.server.listen(Number(environment.PORT ?? 0), '127.0.0.1')
   await once(front.server, 'listening')
   const { port } = front.server.address() as AddressInfo

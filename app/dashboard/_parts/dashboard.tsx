@@ -2,7 +2,6 @@
 
 import '@mantine/charts/styles.css'
 import { Alert, Button, SegmentedControl, Skeleton } from '@mantine/core'
-import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { Range } from '#lib/dashboard/read-stats.ts'
 import { IconSignOut } from '../../_shared/icons.tsx'
@@ -22,13 +21,12 @@ const rangeLabels: { value: Range; label: string }[] = [
 
 /** The stats of the service, now and over time; and its clips, with retries for the pending ones. */
 export function Dashboard() {
-  const router = useRouter()
   const [range, setRange] = useState<Range>('24h')
   const { stats, connection } = useStats(range)
 
   async function signOut() {
     await fetch('/api/admin/session', { method: 'DELETE' })
-    router.refresh()
+    window.location.reload()
   }
 
   return (
@@ -56,7 +54,7 @@ export function Dashboard() {
           classNames={{ root: styles.closed, message: styles.plain }}
         >
           Sign in again to see the dashboard.{' '}
-          <Button size="compact-sm" onClick={() => router.refresh()}>
+          <Button size="compact-sm" onClick={() => window.location.reload()}>
             Sign in
           </Button>
         </Alert>

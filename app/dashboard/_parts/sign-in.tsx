@@ -1,19 +1,16 @@
 'use client'
 
 import { Alert, Button, Code, Paper, PasswordInput, Text } from '@mantine/core'
-import { useRouter } from 'next/navigation'
-import { type FormEvent, useState, useTransition } from 'react'
+import { type FormEvent, useState } from 'react'
 import { IconLock } from '../../_shared/icons.tsx'
 import { asProblem, readProblem } from '../../_shared/problem.ts'
 import styles from './dashboard.module.css'
 
 /** Asks for the admin key and exchanges it for a session cookie. `isOpen`: an admin key is configured. */
 export function SignIn({ isOpen }: { isOpen: boolean }) {
-  const router = useRouter()
   const [key, setKey] = useState('')
   const [error, setError] = useState('')
   const [isSending, setIsSending] = useState(false)
-  const [isRefreshing, startRefresh] = useTransition()
 
   async function signIn(event: FormEvent) {
     event.preventDefault()
@@ -22,10 +19,9 @@ export function SignIn({ isOpen }: { isOpen: boolean }) {
     try {
       const response = await fetch('/api/admin/session', { method: 'POST', body: JSON.stringify({ key }) })
       if (!response.ok) throw await readProblem(response)
-      startRefresh(() => router.refresh())
+      window.location.reload()
     } catch (error) {
       setError(asProblem(error).detail)
-    } finally {
       setIsSending(false)
     }
   }
@@ -50,7 +46,7 @@ export function SignIn({ isOpen }: { isOpen: boolean }) {
               error={error}
               onChange={(event) => setKey(event.currentTarget.value)}
             />
-            <Button type="submit" loading={isSending || isRefreshing} disabled={key === ''}>
+            <Button type="submit" loading={isSending} disabled={key === ''}>
               Sign in
             </Button>
           </>

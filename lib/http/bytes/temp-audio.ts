@@ -22,7 +22,7 @@ export const answerTempAudio: Handler = async (request, { services, headers }) =
   headers.set('Access-Control-Allow-Origin', '*')
   const url = new URL(request.url)
   const opened = await openClip(services, idIn(url.pathname))
-  const ownBaseUrl = cacheableBaseUrl(services.config, request)
+  const ownBaseUrl = cacheableBaseUrl(services.config)
   if (opened.from === 'ipfs') return redirectTo(opened.permanentUrl, ownBaseUrl)
   const isDownload = url.searchParams.has('download')
   return answerBytes(request, contentOf(opened, services, { ownBaseUrl, isDownload }))

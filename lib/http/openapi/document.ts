@@ -1,6 +1,7 @@
 import { createDocument } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
+import { cacheableBaseUrl } from '#lib/http/origin.ts'
 import { clipPaths } from './clips.ts'
 import { dropInPaths } from './drop-in.ts'
 import { gatewayPaths } from './gateway.ts'
@@ -16,10 +17,10 @@ type Described = Pick<Services, 'config' | 'speech'>
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-export function describeInterface(services: Described, baseUrl: string) {
+export function describeInterface(services: Described) {
   const description = descriptions.get(services.config) ?? describe(services)
   descriptions.set(services.config, description)
-  return { ...description, servers: [{ url: baseUrl }] }
+  return description
 }
 
 /** Making one takes some milliseconds, and it never changes. */
@@ -34,6 +35,8 @@ function describe(services: Described) {
       description: 'Text to speech with a permanent, verifiable IPFS address.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    // Relative to the address of the description; it is cached, and must not name what a caller said.
+    servers: [{ url: cacheableBaseUrl(services.config) || '/' }],
     tags: [
       { name: 'Speech', description: 'Turn a text into a clip.' },
       {

@@ -22,8 +22,8 @@ const meanings: Record<string, { code: ErrorCode; path?: string }> = {
 }
 
 function meaningOf(statusCode: number, words: string[]): { code: ErrorCode; path?: string } {
-  const known = words.map((word) => meanings[word]).find((meaning) => meaning !== undefined)
-  if (known) return known
+  const known = words.find((word) => Object.hasOwn(meanings, word))
+  if (known) return meanings[known] as { code: ErrorCode; path?: string }
   if (statusCode === 401 || statusCode === 403) return { code: 'speech_credentials_refused' }
   if (statusCode === 402) return { code: 'speech_quota_exceeded' }
   if (statusCode === 404) return { code: 'voice_not_found', path: 'voiceId' }
@@ -97,7 +97,7 @@ const MAX_FIELD_ERRORS = 10
 function fieldErrorsOf(entries: readonly unknown[], excerpt: Excerpt): FieldError[] {
   return entries.slice(0, MAX_FIELD_ERRORS).flatMap((entry) => {
     const { loc, msg } = (entry ?? {}) as { loc?: unknown; msg?: unknown }
-    const [, ...names] = Array.isArray(loc) ? loc.map(String) : []
+    const [, ...names] = Array.isArray(loc) ? loc.filter((name) => typeof name === 'string') : []
     const path = names.join('.').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
     const message = typeof msg === 'string' ? excerpt(msg) : 'is wrong'
     return refusableFields.has(path) ? [{ path, message }] : []

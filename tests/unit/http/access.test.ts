@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { type Config, readConfig } from '#lib/config/index.ts'
 import { requireBearer } from '#lib/http/auth.ts'
 import { addCorsHeaders, preflight } from '#lib/http/cors.ts'
-import { publicBaseUrl } from '#lib/http/origin.ts'
 
 const request = (headers: Record<string, string> = {}, url = 'http://localhost:3000/api/x') =>
   new Request(url, { headers })
@@ -108,36 +107,5 @@ describe('addCorsHeaders() and preflight()', () => {
       'access-control-max-age': '86400',
       allow: 'GET, POST, OPTIONS',
     })
-  })
-})
-
-describe('publicBaseUrl()', () => {
-  it('is PUBLIC_BASE_URL where that is set, whatever the request says', () => {
-    const config = readConfig({ PUBLIC_BASE_URL: 'https://voice.test/base/' })
-    expect(publicBaseUrl(config, request({ 'x-forwarded-host': 'evil.test' }))).toBe(
-      'https://voice.test/base',
-    )
-  })
-
-  it.each<[string, Record<string, string>, string]>([
-    ['its own', {}, 'http://localhost:3000'],
-    ['that of the Host header', { host: 'voice.test:8080' }, 'http://voice.test:8080'],
-    [
-      'what a proxy was asked for',
-      { 'x-forwarded-host': 'voice.test', 'x-forwarded-proto': 'https' },
-      'https://voice.test',
-    ],
-    ['what the first of two was asked for', { 'x-forwarded-host': 'voice.test, inner' }, 'http://voice.test'],
-    ['an IPv6 address', { 'x-forwarded-host': '[::1]:3000' }, 'http://[::1]:3000'],
-    ['its own where that names no host', { 'x-forwarded-host': 'evil.test/path?' }, 'http://localhost:3000'],
-    ['its own where that has no such port', { host: 'voice.test:99999' }, 'http://localhost:3000'],
-    ['its own where that holds markup', { 'x-forwarded-host': '"><script>' }, 'http://localhost:3000'],
-    [
-      'plain HTTP under a protocol unheard of',
-      { host: 'voice.test', 'x-forwarded-proto': 'javascript' },
-      'http://voice.test',
-    ],
-  ])('without PUBLIC_BASE_URL is %s', (_, headers, expected) => {
-    expect(publicBaseUrl(readConfig({}), request(headers))).toBe(expected)
   })
 })

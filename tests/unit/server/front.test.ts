@@ -30,6 +30,7 @@ async function open(overrides: Partial<Options['service']> = {}, options: Partia
   const front = createFront({
     nextHandler: (request, response) => response.end(`next ${request.method} ${request.url}`),
     service,
+    trustedProxies: 0,
     graceMs: 1000,
     ...options,
   })
@@ -72,11 +73,70 @@ describe('the front', () => {
     ['an invalid request line', 'NONSENSE', 400, 'invalid_http'],
     ['an invalid header', 'GET / HTTP/1.1\r\nno colon', 400, 'invalid_http'],
     ['too large headers', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}`, 431, 'headers_too_large'],
+    ['a path with half a code', 'GET /docs/%2 HTTP/1.1', 400, 'invalid_http'],
+    ['a path that is no UTF-8', 'GET /%ff HTTP/1.1', 400, 'invalid_http'],
+    ['a path of bare UTF-8', 'GET /\u00fc HTTP/1.1', 400, 'invalid_http'],
+    ['a URL instead of a path', 'GET http://elsewhere.example/api/health HTTP/1.1', 400, 'invalid_http'],
+    ['* instead of a path', 'OPTIONS * HTTP/1.1', 400, 'invalid_http'],
+    ['a long URL', `GET /?${'x'.repeat(8200)} HTTP/1.1`, 414, 'url_too_long'],
+    ['TRACE', 'TRACE / HTTP/1.1', 501, 'method_not_implemented'],
+    ['CONNECT', 'CONNECT elsewhere.example:443 HTTP/1.1', 501, 'method_not_implemented'],
+    ['a method of others', 'PROPFIND / HTTP/1.1', 501, 'method_not_implemented'],
+    ['POST to a page', 'POST / HTTP/1.1\r\nNext-Action: abc', 405, 'method_not_allowed'],
+    ['an image to make smaller', 'GET /_next/image?url=/a.png&w=64&q=1 HTTP/1.1', 404, 'not_found'],
+    ['the data of a page', 'GET /_next/data/x/index.json HTTP/1.1', 404, 'not_found'],
+    ['no Host', 'GET /api/health HTTP/1.1\r\nHost:', 400, 'invalid_http'],
+    ['two Hosts', 'GET / HTTP/1.1\r\nHost: a.example\r\nHost: b.example', 400, 'invalid_http'],
+    ['a Host with a user', 'GET /docs HTTP/1.1\r\nHost: a@b', 400, 'invalid_http'],
+    ['a Host with a path', 'GET /ipfs/A HTTP/1.1\r\nHost: x/ipfs/B?', 400, 'invalid_http'],
+    ['a Host with a port too high', 'GET / HTTP/1.1\r\nHost: a:99999', 400, 'invalid_http'],
   ])('answers %s with a problem document', async (_, head, status, code) => {
     const { origin } = await open()
     const response = await rawRequest(origin, [head])
     expect(response).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } })
-    expect(JSON.parse(response.body.toString())).toMatchObject({ status, code })
+    const [document = ''] = /{.*}/.exec(response.body.toString()) ?? []
+    expect(JSON.parse(document)).toMatchObject({ status, code, requestId: expect.any(String) })
+  })
+
+  it('tells in Allow which methods a page takes', async () => {
+    const { origin } = await open()
+    const { headers } = await rawRequest(origin, ['DELETE /dashboard HTTP/1.1'])
+    expect(headers.allow).toBe('GET, HEAD')
+  })
+
+  it('leaves nothing of what callers tell Next.js, and of what they say about proxies', async () => {
+    const { origin } = await open(
+      {},
+      { nextHandler: (request, response) => response.end(Object.keys(request.headers).sort().join()) },
+    )
+    const foreign = [
+      'RSC: 1',
+      'Next-Router-State-Tree: %',
+      'Next-Action: a',
+      'Next-Url: /',
+      'X-Nextjs-Data: 1',
+    ]
+    const more = [
+      'X-Middleware-Subrequest: proxy',
+      'X-Invoke-Path: /x',
+      'X-Matched-Path: /x',
+      'X-Action-Redirect: /',
+    ]
+    const proxied = ['X-Forwarded-Host: evil.example', 'X-Forwarded-Port: 1', 'Forwarded: host=evil.example']
+    const { body } = await rawRequest(origin, [
+      'GET / HTTP/1.1',
+      ...foreign,
+      ...more,
+      ...proxied,
+      'Accept: */*',
+    ])
+    expect(body.toString()).toContain('accept,connection,host,x-forwarded-proto,x-voicepin-connection')
+  })
+
+  it('answers what expects more than 100-continue as if it did not', async () => {
+    const { origin } = await open()
+    const response = await rawRequest(origin, ['GET /docs HTTP/1.1', 'Expect: a pony'])
+    expect(response).toMatchObject({ status: 200 })
   })
 
   it('calls afterTempAudio() only when audio was sent', async () => {
@@ -106,7 +166,7 @@ describe('the front', () => {
       },
     })
     expect((await answerTo(origin + path, { method })).statusCode).toBe(204)
-    expect(seen).toEqual([`${method} ${origin}${path}`])
+    expect(seen).toEqual([`${method} http://localhost${path}`])
   })
 
   it.each([
@@ -116,6 +176,8 @@ describe('the front', () => {
     ['OPTIONS', '/api/temp-audio/abc'],
     ['DELETE', '/api/temp-audio/abc'],
     ['GET', '/x?/api/temp-audio/abc'],
+    ['GET', '/_next/static/chunks/a.js'],
+    ['PATCH', '/api/nothing'],
   ])('leaves %s %s to Next.js', async (method, path) => {
     const { origin } = await open()
     expect((await answerTo(origin + path, { method })).text).toBe(`next ${method} ${path}`)
@@ -198,10 +260,11 @@ describe('the front', () => {
     expect(Buffer.concat(await socket.toArray()).toString()).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  it('answers 500 when Next.js throws', async () => {
+  it('answers 500 with a problem document when Next.js throws', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { origin } = await open({}, { nextHandler: () => Promise.reject(new Error('no page')) })
-    expect((await answerTo(origin)).statusCode).toBe(500)
+    const { statusCode, text } = await answerTo(origin)
+    expect([statusCode, JSON.parse(text).code]).toEqual([500, 'internal_error'])
     expect(log).toHaveBeenCalledWith('no page')
     log.mockRestore()
   })

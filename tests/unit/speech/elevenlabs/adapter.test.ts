@@ -179,6 +179,19 @@ describe('ElevenLabs', () => {
       ['a message without a detail', { message: 'nope' }, 400, 'invalid_request'],
       ['nothing', '', 401, 'speech_credentials_refused'],
       ['null', null, 422, 'invalid_request'],
+      ['fields without names', { detail: [{ loc: {}, msg: [] }, { loc: 7 }, null] }, 422, 'invalid_request'],
+      [
+        'fields that are no texts',
+        { detail: [{ loc: [0, { toString: 1 }], msg: { toString: 1 } }] },
+        422,
+        'invalid_request',
+      ],
+      [
+        'the name of a property of all objects',
+        { detail: { status: 'constructor', code: '__proto__' } },
+        500,
+        'speech_unavailable',
+      ],
     ])('what comes in the shape of %s', async (_, body, status, code) => {
       answerInTurn(() => answerWith({ status, body }))
 

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http'
+import { ServiceError } from '#lib/model/errors.ts'
+
+/** A URL may be of 8,000 bytes at least, according to RFC 9110, section 4.1. */
+const LONGEST_URL_BYTES = 8192
+/** What the routes know, each of which refuses those that it has no use for. */
+const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const routePath = /^\/(api|v1|ipfs|ipni)\//
+/**
+ * By these headers Next.js is told to answer a page in parts, to run a function of a page, or that it is called by itself.
+ * Our pages load whole and have no such functions.
+ *
+ * @see https://github.com/vercel/next.js/blob/canary/packages/next/src/client/components/app-router-headers.ts
+ */
+const frameworkHeader = /^(rsc|next-.*|x-(nextjs|next|middleware|invoke|matched|prerender|now|action)-.*)$/
+
+/**
+ * Refuses a request that is none of ours before Next.js sees it, which would answer some of them with 500; and takes away
+ * the headers by which a caller could tell Next.js what to do.
+ *
+ * @throws ServiceError `invalid_http`, `url_too_long`, `method_not_implemented`, `method_not_allowed`, `not_found`
+ */
+export function refuseForeign({ method = '', url = '', headers }: IncomingMessage): void {
+  if (!routeMethods.includes(method)) throw notImplemented(method)
+  if (url.length > LONGEST_URL_BYTES) {
+    throw new ServiceError('url_too_long', `A URL may be at most ${LONGEST_URL_BYTES} bytes long`)
+  }
+  const [path = ''] = url.split('?', 1)
+  if (!/^\/[!"$-~]*$/.test(url)) {
+    const message = 'The request must name a path such as /api/health, in ASCII and without spaces and #'
+    throw new ServiceError('invalid_http', message)
+  }
+  if (!isDecodable(path)) {
+    const message =
+      'The path is not valid: after % there must be two digits (%25), and what they stand for be UTF-8'
+    throw new ServiceError('invalid_http', message)
+  }
+  if (path.startsWith('/_next/') && !path.startsWith('/_next/static/')) {
+    throw new ServiceError('not_found', `There is nothing at ${path}`)
+  }
+  if (!routePath.test(path) && method !== 'GET' && method !== 'HEAD') {
+    const message = `${method} is not allowed here; allowed are GET and HEAD`
+    throw new ServiceError('method_not_allowed', message, { headers: { Allow: 'GET, HEAD' } })
+  }
+  for (const name of Object.keys(headers)) if (frameworkHeader.test(name)) delete headers[name]
+}
+
+export function notImplemented(method: string): ServiceError {
+  const message = `${method} is not implemented here; ${routeMethods.join(', ')} are`
+  return new ServiceError('method_not_implemented', message)
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -5,7 +5,7 @@ import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import type { Service } from '#lib/http/service.ts'
 import { startService } from '#lib/server/lifecycle.ts'
-import { refused } from '../../support/fake-provider.ts'
+import { FakeProvider, refused } from '../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../support/services.ts'
 
 function start(services: Services): Service {
@@ -91,7 +91,7 @@ describe('a service that stops', () => {
   })
 
   it('lets running uploads finish', async () => {
-    const { services, clock, first } = await testServices()
+    const { services, clock, first } = await testServices({ providers: [new FakeProvider('pinata')] })
     const service = start(services)
     await service.checkReady()
     first.always(async ({ cid }) => {
@@ -114,6 +114,7 @@ describe('a service that stops', () => {
     'gives back what does not finish in %s, and the next process stores it once',
     async (_, setting, withinMs) => {
       const { services, clock, first, directory, providers, speech } = await testServices({
+        providers: [new FakeProvider('pinata')],
         environment: { IPFS_ATTEMPT_TIMEOUT_MS: '60000', ...setting },
       })
       const service = start(services)

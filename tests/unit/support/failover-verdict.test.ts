@@ -33,12 +33,16 @@ it('errors count where the call was under way during the fault', () => {
 })
 
 describe('uploads of one content at once', () => {
-  const upload = (cid: string, startedAt: number, endedAt?: number) =>
-    ({ cid, startedAt, endedAt, vendor: 'kubo' }) as RecordedRequest
+  const upload = (cid: string, startedAt: number, endedAt?: number, vendor = 'kubo') =>
+    ({ cid, startedAt, endedAt, vendor }) as RecordedRequest
 
-  it('are found, at one provider or at two', () => {
+  it('are found at one provider', () => {
     const found = findUploadsAtOnce([upload('a', 0, 900), upload('b', 500, 600), upload('a', 800, 1000)])
-    expect(found).toEqual([expect.stringMatching(/^a: kubo/)])
+    expect(found).toEqual([expect.stringMatching(/^a at kubo: /)])
+  })
+
+  it('are none at two providers, of which one was slow', () => {
+    expect(findUploadsAtOnce([upload('a', 0, 900), upload('a', 800, 1000, 'pinata')])).toEqual([])
   })
 
   it('are found behind a short one, and while one is still under way', () => {

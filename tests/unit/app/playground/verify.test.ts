@@ -15,10 +15,12 @@ class NonIterableBlob extends Blob {
 
 /** A blob whose bytes are lost while they are read. */
 class LostBlob extends Blob {
-  override stream() {
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
-      pull: (controller) => controller.error(new Error('the bytes are gone')),
-    })
+  override readonly size = 1
+  override slice() {
+    return this
+  }
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.reject(new Error('the bytes are gone'))
   }
 }
 

@@ -6,6 +6,8 @@ import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#li
 /** Pages only. The routes for programs, built files and the files of `public/` do not get the headers of pages. */
 export const config = {
   matcher: [
+    // The optimizer of pictures, which nothing here uses.
+    '/_next/image',
     '/((?!api/|v1/|ipfs/|_next/|(?:apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
   ],
 }
@@ -14,6 +16,7 @@ let origins: string[] | undefined
 
 /** Sets the security headers of each page, with a nonce for its own scripts and styles. */
 export function proxy(request: NextRequest): NextResponse {
+  if (request.nextUrl.pathname === '/_next/image') return new NextResponse('Not found\n', { status: 404 })
   try {
     origins ??= gatewayOrigins(readConfig(process.env))
   } catch (error) {

@@ -20,7 +20,7 @@ import { createProviders } from '#lib/ipfs/providers/index.ts'
 import { createConnectionLimit } from '#lib/limits/connection-limit.ts'
 import { createFixedWindow } from '#lib/limits/fixed-window.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
-import { createSignInLimit } from '#lib/limits/sign-in-limit.ts'
+import { createWrongKeyLimit } from '#lib/limits/wrong-key-limit.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
@@ -125,7 +125,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
       windowSeconds: 60,
       redis,
     }),
-    signInLimit: createSignInLimit({ redis }),
+    wrongKeyLimit: createWrongKeyLimit({ redis }),
     connectionLimit: createConnectionLimit(),
     store,
     s3,

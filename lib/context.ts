@@ -11,7 +11,7 @@ import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import type { ConnectionLimit } from '#lib/limits/connection-limit.ts'
 import type { FixedWindow } from '#lib/limits/fixed-window.ts'
 import type { RateLimiter } from '#lib/limits/rate-limit.ts'
-import type { SignInLimit } from '#lib/limits/sign-in-limit.ts'
+import type { WrongKeyLimit } from '#lib/limits/wrong-key-limit.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import type { ServiceError } from '#lib/model/errors.ts'
 import type { Clock } from '#lib/platform/clock.ts'
@@ -60,8 +60,8 @@ export interface Services {
   rateLimiter: RateLimiter
   /** How many clips may be read back because they were stored. */
   readBackLimit: FixedWindow
-  /** How often one address may try a wrong key at the admin's sign-in. */
-  signInLimit: SignInLimit
+  /** How many wrong keys of operators one address may send. */
+  wrongKeyLimit: WrongKeyLimit
   /** How many event streams one caller, and all together, may have open at this process. */
   connectionLimit: ConnectionLimit
 

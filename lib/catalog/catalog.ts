@@ -5,6 +5,7 @@ import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { addToCounters, type Counters, createCounters } from './counters.ts'
+import { createEndedSessions, type EndedSessions } from './ended-sessions.ts'
 import type { CatalogEvents, Emit } from './events.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createIpni, type Ipni } from './ipni.ts'
@@ -31,6 +32,7 @@ export interface Catalog {
   webhooks: Webhooks
   requests: Requests
   idempotencyKeys: IdempotencyKeys
+  endedSessions: EndedSessions
   ipni: Ipni
   /** How much there is now. */
   totals(): Promise<Totals>
@@ -67,6 +69,7 @@ export function createCatalog(
     webhooks: createWebhooks(database, emit),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
+    endedSessions: createEndedSessions(database),
     ipni: createIpni(database),
     totals: () => database.read(readTotals),
     check: sync,

@@ -12,6 +12,7 @@ export interface Schema {
   idempotencyKeys: IdempotencyKeyRow
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
+  endedSessions: { id: string; endsAt: number }
   samples: Sample
   ipniChain: IpniChainRow
   ipniBlocks: { cid: string; body: string }

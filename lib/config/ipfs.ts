@@ -1,13 +1,15 @@
 import path from 'node:path'
 import { GIBIBYTE } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { distinct, durationMs, gateway, list, oneOf, text, url, waitMs, whole } from './variables.ts'
+import { distinct, durationMs, gateway, list, oneOf, plainUrl, text, waitMs, whole } from './variables.ts'
 import { readVendors, type Vendors } from './vendors.ts'
 
 /** What can stand in `IPFS_PROVIDERS`. */
 export type ProviderName = keyof Vendors | 'embedded'
 
-const gatewayList = distinct(list(url, 'a comma-separated list of http or https URLs, each once'))
+const gatewayList = distinct(
+  list(plainUrl, 'a comma-separated list of http or https URLs without user names and passwords, each once'),
+)
 
 const waitList = list(waitMs, 'a comma-separated list of milliseconds, such as 1000,2000,4000')
 
@@ -35,7 +37,7 @@ export function readIpfs(
     /** Every permanent URL is to use our own gateway. */
     usesOwnGateway: gatewayUrl === 'self',
     /** What URLs of our own gateway start with, where a CDN stands before it. */
-    cdnBaseUrl: read('CDN_BASE_URL', url),
+    cdnBaseUrl: read('CDN_BASE_URL', plainUrl),
     /** Holds the clips of the provider `embedded`, and those that our gateway has fetched from others. */
     repositoryDir: read(
       'IPFS_REPOSITORY_DIR',

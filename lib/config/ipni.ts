@@ -1,5 +1,5 @@
 import type { Reader } from './reader.ts'
-import { flag, url } from './variables.ts'
+import { flag, plainUrl } from './variables.ts'
 
 /** Indexers of the network, and our address there; `undefined` where nothing is published. */
 export function readIpni(
@@ -7,7 +7,7 @@ export function readIpni(
   { publicBaseUrl }: { publicBaseUrl: string | undefined },
 ) {
   const isOn = read('IPNI_ANNOUNCE', flag, false)
-  const indexerUrl = read('IPNI_INDEXER_URL', url, 'https://cid.contact')
+  const indexerUrl = read('IPNI_INDEXER_URL', plainUrl, 'https://cid.contact')
   if (!isOn) return undefined
   if (!publicBaseUrl || !isReachable(new URL(publicBaseUrl))) {
     problems.push(

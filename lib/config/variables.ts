@@ -35,6 +35,13 @@ export const url: Variable<string> = {
   secretsIn: passwordsIn,
 }
 
+/** A URL that others get to see, or that carries nobody's credentials. */
+export const plainUrl: Variable<string> = {
+  schema: url.schema.refine((value) => !/^https?:\/\/[^/?#]*@/.test(value)),
+  takes: 'an http or https URL without a user name and password',
+  secretsIn: passwordsIn,
+}
+
 const urlOf = (protocol: RegExp, takes: string): Variable<string> => ({
   schema: z.url({ protocol }).refine(hasReadableUser),
   takes,
@@ -87,8 +94,8 @@ export const host: Variable<string> = {
 }
 
 export const gateway: Variable<string> = {
-  schema: z.union([z.literal('self'), url.schema]),
-  takes: 'an http or https URL, or self',
+  schema: z.union([z.literal('self'), plainUrl.schema]),
+  takes: 'an http or https URL without a user name and password, or self',
   secretsIn: passwordsIn,
 }
 

@@ -1,5 +1,34 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Services } from '#lib/context.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { clientAddress } from './client-address.ts'
+
+/**
+ * Refuses a request as `requireBearer` does. Wrong keys are counted against the address that sends them; the right one
+ * passes however many others were wrong.
+ *
+ * @throws ServiceError `unauthorized`, `rate_limited`
+ */
+export async function requireOperatorKey(
+  request: Request,
+  services: Pick<Services, 'config' | 'wrongKeyLimit'>,
+  secrets: (string | undefined)[],
+): Promise<void> {
+  try {
+    requireBearer(request, secrets)
+  } catch (error) {
+    if (bearerOf(request)) await countWrongKey(request, services)
+    throw error
+  }
+}
+
+/** @throws ServiceError `rate_limited` where the caller has sent too many */
+export function countWrongKey(
+  request: Request,
+  { config, wrongKeyLimit }: Pick<Services, 'config' | 'wrongKeyLimit'>,
+): Promise<void> {
+  return wrongKeyLimit.count(clientAddress(request, config.access.trustedProxies))
+}
 
 /**
  * Refuses a request unless its `Authorization: Bearer` is one of `secrets`; where no secret is configured, every

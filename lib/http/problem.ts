@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { type ErrorCode, errorStatus, ServiceError } from '#lib/model/errors.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
+import { withoutAddresses } from '#lib/platform/without-addresses.ts'
 
 const titles: Record<number, string> = {
   400: 'Bad request',
@@ -67,7 +68,10 @@ export interface Problem {
 export function problemOf(error: unknown, requestId: string, scrub: Scrub = (text) => text): Problem {
   const known = asServiceError(error)
   const status = errorStatus[known.code]
-  const detail = scrub(known.message)
+  // What callers did wrong is said in full; what went wrong here names no machine behind this service.
+  const isOurs = status >= 500 && known.code !== 'misconfigured'
+  const forCallers = (text: string) => scrub(isOurs ? withoutAddresses(text) : text)
+  const detail = forCallers(known.message)
   const headers: Record<string, string> = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
@@ -77,7 +81,12 @@ export function problemOf(error: unknown, requestId: string, scrub: Scrub = (tex
   const retryAfterMs = known.retryAfterMs ?? (status === 503 ? USUAL_RETRY_AFTER_MS : undefined)
   if (retryAfterMs !== undefined) headers['Retry-After'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer'
-  const { code, errors, providers } = known
+  const { code } = known
+  const errors = known.errors?.map(({ path, message }) => ({ path, message: scrub(message) }))
+  const providers = known.providers?.map((failure) => ({
+    ...failure,
+    error: scrub(withoutAddresses(failure.error)),
+  }))
   const type = `urn:voicepin:error:${code}`
   const body = { type, title: titles[status], status, detail, code, requestId, success: false, error: detail }
   return { status, headers, body: { ...body, errors, providers } }

@@ -32,6 +32,7 @@ export const tables: readonly Table[] = [
   { name: 'replications', key: ['clipId'], isLeased: true },
   { name: 'requests', key: ['hash'] },
   { name: 'idempotencyKeys', key: ['key'] },
+  { name: 'endedSessions', key: ['id'] },
   { name: 'dailyCharacters', key: ['day', 'caller'] },
   { name: 'webhooks', key: ['id'], isLeased: true },
   { name: 'counters', key: ['name', 'label'], mayHaveMore: true },

@@ -1,7 +1,7 @@
 const ipv4 = String.raw`(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\w.]*\w)`
 const ipv6 = String.raw`\[[0-9a-f:.]*:[0-9a-f:.]*\](?::\d{1,5})?|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?![\w:])`
 /** With a port, or after the words of the system's own look-up. */
-const hostAndPort = String.raw`(?<![\w./-])(?=[\w.-]*[a-z])[\w.-]+:\d{2,5}(?!\d)`
+const hostAndPort = String.raw`(?<![\w./-])(?!\d{4}-\d\d-\d\dT)(?=[\w.-]*[a-z])[\w.-]+:\d{2,5}(?!\d)`
 const lookedUp = String.raw`(?<=\b(?:ENOTFOUND|EAI_AGAIN) )[\w.-]+`
 const userInfo = String.raw`(?<=:\/\/)[^\s/@]+@`
 const address = new RegExp([userInfo, ipv6, ipv4, hostAndPort, lookedUp].join('|'), 'gi')

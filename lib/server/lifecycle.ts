@@ -68,7 +68,9 @@ export function startService(services: Services): Service {
         if (check.status === 'fulfilled') continue
         const isCatalog = CatalogError.isInstance(check.reason)
         const name = index === 0 ? 'recovery' : isCatalog ? 'catalog' : 'temporary store'
-        const message = `The ${name} is not ready: ${describeError(check.reason)}`
+        // What the database says names its server and its user.
+        const why = isCatalog ? 'it cannot be read and written' : describeError(check.reason)
+        const message = `The ${name} is not ready: ${why}`
         throw new ServiceError('not_ready', message, { cause: check.reason, retryAfterMs: 5000 })
       }
     },

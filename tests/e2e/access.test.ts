@@ -57,6 +57,14 @@ describe('for callers of any origin', () => {
     expect(body).toMatchObject({ status: 400, code: 'invalid_json', success: false, error: body.detail })
   })
 
+  it.each([
+    '/_next/image?url=%2Ficon.svg&w=64&q=75',
+    '/_next/image',
+    '/%5fnext/image?url=%2Ficon.svg&w=64&q=75',
+  ])('no pictures are made at %s', async (path) => {
+    expect((await world.service.fetch(path)).status).toBe(404)
+  })
+
   it('a wrong field is named', async () => {
     const { status, body } = await world.service.vocalize({
       text: '',
@@ -125,6 +133,13 @@ describe('with every secret set', () => {
     for (const key of callerKeys) {
       expect((await world.service.vocalize(undefined, bearer(key))).status).toBe(200)
     }
+  })
+
+  it.each(['/api/voices', '/v1/voices'])('%s is closed to callers without a key', async (path) => {
+    expect((await world.service.fetch(path)).status).toBe(401)
+    const response = await world.service.fetch(path, { headers: bearer(callerKeys[0] as string) })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('cache-control') ?? '').not.toContain('public')
   })
 
   it('only the listed origins may read vocalize', async () => {

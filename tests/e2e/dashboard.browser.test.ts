@@ -40,6 +40,35 @@ describe('the session of an operator', () => {
     expect(await statusWith('')).toBe(401)
   })
 
+  it('ends when the operator signs out, for whoever has kept the cookie', async () => {
+    const Cookie = (await signInByFetch(ADMIN_KEY)).headers.get('Set-Cookie')?.split(';')[0] ?? ''
+    const another = (await signInByFetch(ADMIN_KEY)).headers.get('Set-Cookie')?.split(';')[0] ?? ''
+    const statusWith = async (cookie: string) =>
+      (await world.service.fetch('/api/admin/figures', { headers: { Cookie: cookie } })).status
+    expect(await statusWith(Cookie)).toBe(200)
+    expect(
+      (await session({ method: 'DELETE', headers: { Cookie, 'Sec-Fetch-Site': 'same-origin' } })).status,
+    ).toBe(204)
+    expect(await statusWith(Cookie)).toBe(401)
+    expect(await (await world.service.fetch('/dashboard', { headers: { Cookie } })).text()).toContain(
+      'Admin key',
+    )
+    expect(await statusWith(another)).toBe(200)
+  })
+
+  it('cannot be used by another site that forges the headers of a proxy', async () => {
+    const Cookie = (await signInByFetch(ADMIN_KEY)).headers.get('Set-Cookie')?.split(';')[0] ?? ''
+    const forged = { Origin: 'https://elsewhere.example', 'X-Forwarded-Host': 'elsewhere.example' }
+    for (const headers of [
+      { Cookie, ...forged },
+      { ...forged, Forwarded: 'host=elsewhere.example' },
+    ]) {
+      expect((await session({ method: 'DELETE', headers })).status).toBe(403)
+      const retry = await world.service.fetch('/api/admin/retry-ipfs', { method: 'POST', headers })
+      expect([401, 403]).toContain(retry.status)
+    }
+  })
+
   it('cannot be opened or used by another site', async () => {
     expect((await signInByFetch(ADMIN_KEY, { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
     const Cookie = (await signInByFetch(ADMIN_KEY)).headers.get('Set-Cookie')?.split(';')[0] ?? ''
@@ -138,11 +167,27 @@ describe('the dashboard', () => {
   })
 })
 
-describe('signing in to the dashboard', () => {
-  it('is limited: after ten failed attempts even the right key has to wait', async () => {
-    for (let tries = 0; tries < 10; tries += 1) expect((await signInByFetch(`no ${tries}`)).status).toBe(401)
-    const response = await signInByFetch(ADMIN_KEY)
-    expect(response.status).toBe(429)
-    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(60)
+describe('wrong keys of an operator', () => {
+  const asked: [name: string, ask: (key: string) => Promise<Response>][] = [
+    ['at the sign-in', signInByFetch],
+    ...[
+      ['GET', '/api/admin/figures'],
+      ['GET', '/api/admin/clips'],
+      ['POST', '/api/admin/retry-ipfs'],
+      ['GET', '/api/admin/retry-ipfs'],
+      ['GET', '/api/metrics'],
+    ].map(([method = '', path = '']): [string, (key: string) => Promise<Response>] => [
+      `at ${method} ${path}`,
+      (key) => world.service.fetch(path, { method, headers: { authorization: `Bearer ${key}` } }),
+    ]),
+  ]
+
+  it.each(asked)('are limited %s, and the right key passes nevertheless', async (_, ask) => {
+    const statuses = []
+    for (let tries = 0; tries < 11; tries += 1) statuses.push((await ask(`no-${tries}`)).status)
+    expect(statuses.at(-1)).toBe(429)
+    const refused = await ask('another')
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(60)
+    expect((await ask(ADMIN_KEY)).ok).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-import { requireBearer } from '#lib/http/auth.ts'
+import { requireOperatorKey } from '#lib/http/auth.ts'
 import { renderMetrics } from '#lib/http/metrics.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic'
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {
     const { metricsToken, adminApiKey } = services.config.access
-    requireBearer(request, [metricsToken, adminApiKey])
+    await requireOperatorKey(request, services, [metricsToken, adminApiKey])
     const { contentType, text } = await renderMetrics(services)
     return new Response(text, { headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' } })
   },

@@ -11,6 +11,7 @@ import * as spoken from './008-spoken.ts'
 import * as manyClips from './009-many-clips.ts'
 import * as ipni from './010-ipni.ts'
 import * as delivery from './011-delivery.ts'
+import * as endedSessions from './012-ended-sessions.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -30,6 +31,7 @@ const migrations: Record<string, Migration> = {
   '009-many-clips': manyClips,
   '010-ipni': ipni,
   '011-delivery': delivery,
+  '012-ended-sessions': endedSessions,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -3,6 +3,7 @@ import { type Attempt, backgroundTriggers } from '#lib/catalog/attempts.ts'
 import type { ClipHistory } from '#lib/clips/watch-clip.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
+import { withoutAddresses } from '#lib/platform/without-addresses.ts'
 import * as field from './fields.ts'
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString()
@@ -112,6 +113,6 @@ function attemptAnswer({ provider, trigger, startedAt, durationMs, outcome, stat
     durationMs: orAbsent(durationMs),
     outcome,
     statusCode: orAbsent(statusCode),
-    error: orAbsent(error),
+    error: error === null ? undefined : withoutAddresses(error),
   }
 }

@@ -10,6 +10,7 @@ import { parseRetryAfter } from '#lib/platform/http-date.ts'
 import { type BlockStore, UNFINISHED_DIRECTORY } from './block-store.ts'
 import { carHeader, frameStart, packCar } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
+import { fetchFromGateway } from './gateway-fetch.ts'
 import { isLeaf } from './unixfs.ts'
 
 const CAR_TYPE = 'application/vnd.ipld.car'
@@ -98,7 +99,7 @@ async function request(
   { isCachedOnly, signal }: FetchOptions,
 ): Promise<Response> {
   const headers = { accept, ...(isCachedOnly && { 'cache-control': 'only-if-cached' }) }
-  const ask = () => fetch(url, { headers, signal, cache: 'no-store' })
+  const ask = () => fetchFromGateway(url, { headers, signal, cache: 'no-store' })
   return ask().catch((error: unknown) => {
     if (signal.aborted) throw error
     return ask()

@@ -15,6 +15,8 @@ const credentials = names.filter(
   (name) => /KEY|TOKEN|SECRET|JWT|AUTHORIZATION|HEADERS|PROJECT_ID/.test(name) && !ids.includes(name),
 )
 const urls = names.filter((name) => /_URL|ENDPOINT|GATEWAYS/.test(name))
+/** Others get to see these. */
+const plainUrls = urls.filter((name) => /GATEWAY|PUBLIC|CDN|WEBHOOK|IPNI/.test(name))
 
 /** A value that `name` takes, and that holds `secret`. */
 function valueWith(name: string, secret: string): string {
@@ -22,7 +24,8 @@ function valueWith(name: string, secret: string): string {
   if (name === 'VOCALIZE_API_KEYS') return `another-key,${secret}`
   if (name === 'OTEL_EXPORTER_OTLP_HEADERS') return `x-team=voices,authorization=${secret}`
   if (name === 'KUBO_RPC_AUTHORIZATION') return `Basic ${secret}`
-  if (name === 'IPFS_GATEWAYS') return `https://one.test,https://me:${secret}@two.test`
+  if (name === 'IPFS_GATEWAYS') return `https://one.test,https://two.test?token=${secret}`
+  if (plainUrls.includes(name)) return `https://host.test/path?token=${secret}`
   if (name === 'DATABASE_URL') return `postgres://me:${secret}@db.test/voicepin`
   if (name === 'REDIS_URL') return `rediss://me:${secret}@cache.test/0`
   return urls.includes(name) ? `https://me:${secret}@host.test/path` : secret
@@ -45,6 +48,14 @@ describe('the secrets of the configuration', () => {
   it.each(all)('hold that in %s where it is the only variable', (name) => {
     const few = { ...complementOf(name), [name]: valueWith(name, unique(name)) }
     expect(createScrubber(readConfig(few).secrets)(unique(name))).toBe('[secret]')
+  })
+
+  it.each(plainUrls)('cannot be a user’s in %s, which is refused without repeating it', (name) => {
+    const value = 'https://me:p4ss-word@host.test'
+    const isNamed = expect.stringMatching(new RegExp(`^${name}: .*without`))
+    expect(() => readConfig({ ...complementOf(name), [name]: value })).toThrow(
+      expect.objectContaining({ message: isNamed }),
+    )
   })
 
   it('hold the password of a URL as it is written and as it is meant', () => {

@@ -79,6 +79,23 @@ describe('problemOf()', () => {
     expect(JSON.stringify(body)).not.toContain('/data')
   })
 
+  it('names no machine and no path where something went wrong here, and no secret in any member', () => {
+    const options = {
+      errors: [{ path: 'text', message: 'hunter22' }],
+      providers: [{ provider: 'kubo', attempts: 1, error: 'dial 10.0.0.5:5001: hunter22, in /data/ipfs/x' }],
+    }
+    const message = "temporary store: ENOSPC: no space left on device, write '/srv/voicepin/audio/x'"
+    const error = new ServiceError('storage_unavailable', message, options)
+    const { body } = problemOf(error, 'r', (text) => text.replaceAll('hunter22', '[secret]'))
+    expect(JSON.stringify(body)).not.toMatch(/srv|10\.0|data|hunter22/)
+    expect(body.detail).toContain('ENOSPC: no space left on device')
+  })
+
+  it('repeats to callers the path that they asked for', () => {
+    const { body } = problemOf(new ServiceError('not_found', 'There is nothing at /srv/x/y'), 'r')
+    expect(body.detail).toBe('There is nothing at /srv/x/y')
+  })
+
   it('redacts secrets', () => {
     const error = new ServiceError('speech_unavailable', 'The key hunter22 failed')
     const { body } = problemOf(error, 'r', (text) => text.replaceAll('hunter22', '[secret]'))

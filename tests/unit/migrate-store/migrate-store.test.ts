@@ -44,6 +44,7 @@ async function makeSource({ waiting = 3 } = {}) {
       .values({ clipId, failedRounds: 1, nextAttemptAt: 5, lastError: null, ...leased })
       .execute()
     await db.insertInto('requests').values({ hash: 'a-hash', clipId, claimedAt: 7 }).execute()
+    await db.insertInto('endedSessions').values({ id: 'a session', endsAt: 7 }).execute()
     await db
       .insertInto('idempotencyKeys')
       .values({ key: 'a key', fingerprint: 'f', answer: '{}', createdAt: 1, leaseExpiresAt: null })
@@ -101,7 +102,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
       expect([name, targetRows, differing]).toEqual([name, sourceRows, 0])
       expect([name, sourceRows > 0]).toEqual([name, true])
     }
-    expect(result.tables).toHaveLength(10)
+    expect(result.tables).toHaveLength(11)
     expect(await snapshot(audioDirectory)).toEqual(before)
   })
 

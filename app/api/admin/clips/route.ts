@@ -15,7 +15,7 @@ const querySchema = z.object({
 /** One page of the pending (`waiting`), expired or stored clips. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {
-    await requireOperator(request, services.config.access)
+    await requireOperator(request, services)
     const query = Object.fromEntries(new URL(request.url).searchParams)
     const { state, page, limit } = parseWith(querySchema, query)
     const offset = (page - 1) * limit

@@ -3,7 +3,8 @@ import type { Services } from '#lib/context.ts'
 import { type Range, readStats } from '#lib/dashboard/read-stats.ts'
 import { watchStats } from '#lib/dashboard/watch-stats.ts'
 import { prefers } from '#lib/http/accept.ts'
-import { requireOperator } from '#lib/http/admin-session.ts'
+import { hasSession, requireOperator } from '#lib/http/admin-session.ts'
+import { bearerOf } from '#lib/http/auth.ts'
 import { parseWith } from '#lib/http/body.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { eventStream } from '#lib/http/sse.ts'
@@ -17,15 +18,25 @@ const rangeSchema = z.enum(['1h', '24h', '7d', '30d'])
 /** The stats of the dashboard: once, or with `Accept: text/event-stream` again after each change. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {
-    await requireOperator(request, services.config.access)
+    await requireOperator(request, services)
     const asked = new URL(request.url).searchParams.get('range') ?? '24h'
     const range = parseWith(rangeSchema, asked, 'range')
-    if (prefers(request, 'text/event-stream')) return eventStream((signal) => events(services, range, signal))
+    if (prefers(request, 'text/event-stream')) {
+      const isSignedIn = async () => bearerOf(request) !== undefined || hasSession(services, request.headers)
+      return eventStream((signal) => events(services, { range, signal, isSignedIn }))
+    }
     const data = await readStats(services, range)
     return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
   },
 })
 
-async function* events(services: Services, range: Range, signal: AbortSignal) {
-  for await (const data of watchStats(services, range, signal)) yield { event: 'figures', data }
+/** Ends with the session that asked for it. */
+async function* events(
+  services: Services,
+  { range, signal, isSignedIn }: { range: Range; signal: AbortSignal; isSignedIn: () => Promise<boolean> },
+) {
+  for await (const data of watchStats(services, range, signal)) {
+    if (!(await isSignedIn())) return
+    yield { event: 'figures', data }
+  }
 }

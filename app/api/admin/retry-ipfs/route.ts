@@ -5,7 +5,7 @@ import type { Trigger } from '#lib/catalog/attempts.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import { requireOperator } from '#lib/http/admin-session.ts'
 import { retryAnswer, retryLimitSchema } from '#lib/http/answers/retry.ts'
-import { requireBearer } from '#lib/http/auth.ts'
+import { requireOperatorKey } from '#lib/http/auth.ts'
 import { parseWith } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
@@ -21,12 +21,12 @@ const DEFAULT_LIMIT = 100
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async POST(request, context) {
-    await requireOperator(request, context.services.config.access)
+    await requireOperator(request, context.services)
     return retry(request, context, 'admin')
   },
   async GET(request, context) {
     const { adminApiKey, cronSecret } = context.services.config.access
-    requireBearer(request, [adminApiKey, cronSecret])
+    await requireOperatorKey(request, context.services, [adminApiKey, cronSecret])
     return retry(request, context, 'cron')
   },
 })

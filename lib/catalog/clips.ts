@@ -22,6 +22,7 @@ export type { NewClip, StagedFacts } from './clip-transitions.ts'
 export interface SettledFacts {
   staged: Omit<StagedFacts, 'leaseOwner' | 'leaseExpiresAt'>
   stored: StoredFacts
+  hasLocalBytes: boolean
 }
 
 /** The life of a clip, one method a transition. */
@@ -41,8 +42,8 @@ export interface Clips {
   /** A provider has stored it. `false` where that was known already. */
   store(id: string, facts: StoredFacts): Promise<boolean>
   /**
-   * A provider has stored it before it was staged, and its bytes are not here. `false` where that was known already, or
-   * where its record is gone.
+   * A provider has stored it before it was recorded as staged. `false` where that was known already, or where its record
+   * is gone.
    */
   settle(id: string, facts: SettledFacts): Promise<boolean>
   /** A round of `leaseOwner` through the chain failed: wait until `nextAttemptAt`. `false` where the lease was lost. */
@@ -103,9 +104,9 @@ export function createClips(
       return changed('stored', id, await transaction((db) => storeClip(db, id, facts, { recordsWebhooks })))
     },
 
-    async settle(id, { staged, stored }) {
+    async settle(id, { staged, stored, hasLocalBytes }) {
       const clip = await transaction(async (db) => {
-        await stageClip(db, id, { ...staged, ...unleased }, { hasLocalBytes: false })
+        await stageClip(db, id, { ...staged, ...unleased }, { hasLocalBytes })
         return storeClip(db, id, stored, { recordsWebhooks })
       })
       return changed('settled', id, clip)

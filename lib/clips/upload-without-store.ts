@@ -114,13 +114,18 @@ function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainRe
   return asPublished(elsewhere, { ...clip, permanentUrl: permanentUrlOf(elsewhere, clip, stored) })
 }
 
-/** Records the clip as stored. Returns `false` where the catalog fails: IPFS has the clip either way. */
+/**
+ * Records the clip as stored. Its bytes stay where the store has them, until they were read back from IPFS as those of any
+ * other clip. Returns `false` where the catalog fails: IPFS has the clip either way.
+ */
 async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<boolean> {
   const { catalog, store, log } = services
   const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
   try {
     const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
+    const hasLocalBytes = await store.blob(id).then(Boolean, () => false)
     await catalog.clips.settle(id, {
+      hasLocalBytes,
       staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt },
       stored: { provider, ipfsHash, permanentUrl, storedAt, isProven: clip.unprovenSince === null },
     })
@@ -128,7 +133,5 @@ async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<
   } catch (error) {
     log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
     return false
-  } finally {
-    await store.delete(id).catch(() => {})
   }
 }

@@ -87,7 +87,8 @@ export function describeByteBudget({ prepare }: Subject) {
         if (index % 5 === 0) return catalog.clips.discard(clip.id)
         if (index % 5 === 1) return catalog.clips.resize(clip.id, 500, noLimit)
         const facts = stagedFacts({ sizeBytes: 50 + index })
-        if (index % 5 === 2) return catalog.clips.settle(clip.id, { staged: facts, stored: storedFacts })
+        if (index % 5 === 2)
+          return catalog.clips.settle(clip.id, { staged: facts, stored: storedFacts, hasLocalBytes: false })
         await catalog.clips.stage(clip.id, facts)
         if (index % 5 === 3) return catalog.clips.store(clip.id, storedFacts)
         return index % 2 === 0

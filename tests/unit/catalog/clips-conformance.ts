@@ -146,7 +146,7 @@ export function describeClips({ prepare }: Subject) {
       const catalog = await open()
       const clip = newClip({ characters: 20 })
       await catalog.clips.reserve(clip, noLimit)
-      const facts = { staged: stagedFacts(), stored: storedFacts }
+      const facts = { staged: stagedFacts(), stored: storedFacts, hasLocalBytes: false }
       expect(await catalog.clips.settle(clip.id, facts)).toBe(true)
       expect(await catalog.clips.settle(clip.id, facts)).toBe(false)
       expect(await catalog.clips.settle(newClipId(), facts)).toBe(false)

@@ -65,7 +65,7 @@ export function describeEvents({ prepare }: Subject) {
       await clips.reserve(discarded, noLimit)
       const { id: expired } = await waitingClip(catalog)
       const emitted = await record(
-        () => clips.settle(settled.id, { staged: stagedFacts(), stored: storedFacts }),
+        () => clips.settle(settled.id, { staged: stagedFacts(), stored: storedFacts, hasLocalBytes: false }),
         () => clips.expire(expired, late),
         () => clips.discard(discarded.id),
       )
@@ -84,7 +84,7 @@ export function describeEvents({ prepare }: Subject) {
       const emitted = await record(
         () => clips.stage(unknown, stagedFacts()),
         () => clips.store(id, storedFacts),
-        () => clips.settle(id, { staged: stagedFacts(), stored: storedFacts }),
+        () => clips.settle(id, { staged: stagedFacts(), stored: storedFacts, hasLocalBytes: false }),
         () => clips.postpone(id, round),
         () => clips.expire(id, late),
       )

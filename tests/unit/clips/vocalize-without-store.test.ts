@@ -177,11 +177,17 @@ describe('a text that the catalog cannot take', () => {
     await expect(speak(sick)).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 
-  it('goes straight to IPFS where the catalog fails after the reservation, and its bytes are not kept', async () => {
+  it('goes straight to IPFS where the catalog fails after the reservation, and its bytes stay', async () => {
     const { services, audioDirectory } = await testServices()
-    const clip = await speak(failing(services, 'stage'))
-    expect(clip).toMatchObject({ state: 'stored', hasLocalBytes: false })
-    expect(await readdir(audioDirectory)).toEqual([])
+    const { id } = await speak(failing(services, 'stage'))
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored', hasLocalBytes: true })
+    expect(await readdir(audioDirectory)).toEqual([id])
+  })
+
+  it('keeps its bytes where not even the upload can be recorded', async () => {
+    const { services, audioDirectory } = await testServices()
+    const { id } = await speak(failing(services, 'stage', 'settle'))
+    expect(await readdir(audioDirectory)).toEqual([id])
   })
 
   it('stays where IPFS fails as well, and is found by the next process', async () => {

@@ -24,7 +24,7 @@ COPY --from=build /app/.next/standalone/.next ./.next
 COPY --from=build /app/.next/static ./.next/static
 COPY --from=build /app/public ./public
 COPY --from=build /app/lib ./lib
-COPY --from=build /app/package.json ./
+COPY --from=build /app/package.json /app/LICENSE /app/.next/standalone/THIRD_PARTY_NOTICES ./
 COPY --from=build /app/bin ./bin
 RUN install --directory --owner=node --group=node /data
 VOLUME /data

@@ -1,7 +1,8 @@
 // Next.js made .next/standalone while it built. This adds the packages that bin/server.ts, bin/worker.ts and the threads
-// load, of which Next.js knows nothing, so that the container image can be made of it.
-import { cpSync, globSync, rmSync } from 'node:fs'
+// load, of which Next.js knows nothing, and the licences of all packages, so that the container image can be made of it.
+import { cpSync, globSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { thirdPartyNotices } from './notices.mjs'
 import { runMain, say } from './process.mjs'
 import { root } from './setup.mjs'
 import { threadEntries, traceFiles } from './trace.mjs'
@@ -14,5 +15,6 @@ await runMain(async () => {
   for (const file of packages) cpSync(path.join(root, file), path.join(target, file))
   // The lists of traced files are larger than what was built, and nothing reads them any more.
   for (const list of globSync('.next/**/*.nft.json', { cwd: target })) rmSync(path.join(target, list))
+  writeFileSync(path.join(target, 'THIRD_PARTY_NOTICES'), thirdPartyNotices(root))
   say(`.next/standalone has ${packages.length} files more for bin/server.ts and bin/worker.ts\n`)
 })

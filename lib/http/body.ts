@@ -4,7 +4,8 @@ import { type FieldError, ServiceError } from '#lib/model/errors.ts'
 /**
  * Reads a JSON body of at most `maxBytes`, whatever its `Content-Type` says, and checks it against `schema`.
  *
- * @throws ServiceError `body_too_large`, `invalid_json`, `invalid_request` (with one entry in `errors` a field)
+ * @throws ServiceError `body_too_large`, `invalid_http` (the caller broke off), `invalid_json`, `invalid_request` (with one
+ * entry in `errors` a field)
  */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>, maxBytes: number): Promise<T> {
   return parseWith(schema, parseJson(await readBytes(request, maxBytes)))
@@ -27,11 +28,16 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   if (Number(request.headers.get('Content-Length') ?? 0) > maxBytes) throw tooLarge()
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
-  for await (const chunk of request.body ?? []) {
-    sizeBytes += chunk.byteLength
-    if (sizeBytes > maxBytes) throw tooLarge()
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.body ?? []) {
+      sizeBytes += chunk.byteLength
+      if (sizeBytes > maxBytes) break
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw new ServiceError('invalid_http', 'The body of the request broke off', { cause })
   }
+  if (sizeBytes > maxBytes) throw tooLarge()
   return Buffer.concat(chunks)
 }
 

@@ -14,6 +14,9 @@ const routePath = /^\/(api|v1|ipfs|ipni)\//
  */
 const frameworkHeader = /^(rsc|next-.*|x-(nextjs|next|middleware|invoke|matched|prerender|now|action)-.*)$/
 
+/** Next.js's own: pages of errors (one of them always with 500), data of pages, pictures to make smaller. */
+const frameworkPath = /^\/_(?!next\/static\/)|\.rsc$/
+
 /**
  * Refuses a request that is none of ours before Next.js sees it, which would answer some of them with 500; and takes away
  * the headers by which a caller could tell Next.js what to do.
@@ -26,16 +29,13 @@ export function refuseForeign({ method = '', url = '', headers }: IncomingMessag
     throw new ServiceError('url_too_long', `A URL may be at most ${LONGEST_URL_BYTES} bytes long`)
   }
   const [path = ''] = url.split('?', 1)
-  if (!/^\/[!"$-~]*$/.test(url)) {
-    const message = 'The request must name a path such as /api/health, in ASCII and without spaces and #'
-    throw new ServiceError('invalid_http', message)
-  }
-  if (!isDecodable(path)) {
+  const decoded = /^\/[!"$-[\]-~]*$/.test(url) ? decode(path) : undefined
+  if (decoded === undefined || /\/\.\.?(\/|$)/.test(decoded)) {
     const message =
-      'The path is not valid: after % there must be two digits (%25), and what they stand for be UTF-8'
+      'The request must name a path such as /api/health, in ASCII and valid percent-encoding, without . and ..'
     throw new ServiceError('invalid_http', message)
   }
-  if (path.startsWith('/_next/') && !path.startsWith('/_next/static/')) {
+  if (frameworkPath.test(path)) {
     throw new ServiceError('not_found', `There is nothing at ${path}`)
   }
   if (!routePath.test(path) && method !== 'GET' && method !== 'HEAD') {
@@ -50,11 +50,11 @@ export function notImplemented(method: string): ServiceError {
   return new ServiceError('method_not_implemented', message)
 }
 
-function isDecodable(path: string): boolean {
+/** `undefined` where a `%` begins no code of a byte, or the bytes are no UTF-8. */
+function decode(path: string): string | undefined {
   try {
-    decodeURIComponent(path)
-    return true
+    return decodeURIComponent(path)
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Contained, type Image, layOutImage } from '../support/image/image.ts'
 import { freePort } from '../support/servers/free-port.ts'
@@ -50,6 +52,17 @@ describe('the container image', () => {
     console.log(`The final stage adds ${(image.sizeBytes / MEGABYTE).toFixed(1)} MB to its base image`)
     expect(image.sizeBytes).toBeLessThan(LARGEST_BYTES)
     expect(image.stage.user).toBe('node')
+  })
+
+  it('has our licence, and those of all that it carries', () => {
+    const read = (file: string) => readFileSync(path.join(image.folder, image.stage.workdir, file), 'utf8')
+    expect(read('LICENSE')).toContain('MIT License')
+    const notices = read('THIRD_PARTY_NOTICES')
+    const packages = globSync('node_modules/{*,@*/*}/package.json', {
+      cwd: path.join(image.folder, image.stage.workdir),
+    }).map((file) => path.dirname(file).slice('node_modules/'.length))
+    const missing = packages.filter((name) => !name.startsWith('.') && !notices.includes(`\n${name} `))
+    expect(missing).toEqual([])
   })
 
   it('speaks, re-encodes, serves audio and pages, and stops when it is asked to', async () => {

@@ -39,7 +39,12 @@ async function main(): Promise<void> {
   const hosts = topology.webs.map(({ baseUrl }) => new URL(baseUrl).host)
   const fronts: Contender[] = []
   for (const count of COUNTS) {
-    const nginx = await startNginx({ port: await freePort(), upstreams: hosts.slice(0, count) })
+    const nginx = await startNginx({
+      port: await freePort(),
+      upstreams: hosts.slice(0, count),
+      // The load stands for many callers.
+      outerProxy: '127.0.0.1',
+    })
     stack.defer(() => nginx.stop())
     fronts.push({
       name: `${count} web ${count === 1 ? 'process' : 'processes'}`,

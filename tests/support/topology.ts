@@ -105,7 +105,8 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
     ...names.map((name) => started(startWeb(name))),
   )
   const upstreams = webs.map((web) => new URL(web.baseUrl).host)
-  const nginx = await started(startNginx({ port, upstreams, ...unasked('nginx') }))
+  // Whoever calls from this machine stands for many callers.
+  const nginx = await started(startNginx({ port, upstreams, outerProxy: '127.0.0.1', ...unasked('nginx') }))
   return { baseUrl, webs, worker, nginx, postgres, redis, s3 }
 }
 

@@ -27,6 +27,8 @@ const NODE_FOLDER = '/node'
 /** The files of the container image in a folder of this machine, and its programs run on nothing else. */
 export interface Image {
   readonly stage: FinalStage
+  /** Where the image's files are on this machine. */
+  readonly folder: string
   /** What the final stage adds to its base image. */
   readonly sizeBytes: number
   /** Whether its programs see no file but the image's and the operating system's, and can write none but their own. */
@@ -76,6 +78,7 @@ export async function layOutImage(): Promise<Image> {
 
   return {
     stage,
+    folder: root,
     sizeBytes,
     isSealed: canMount,
     start(command, environment) {

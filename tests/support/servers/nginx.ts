@@ -20,6 +20,8 @@ interface Place {
   port: number
   /** `host:port` each; they take turns. */
   upstreams: string[]
+  /** Addresses of a proxy in front, which is believed, and not limited. */
+  outerProxy?: string
   onUnasked?: OnUnasked
 }
 
@@ -63,12 +65,13 @@ export async function startNginx(place: Place): Promise<NginxServer> {
 }
 
 /** The project's configuration for other addresses, another port and another folder than in the containers. */
-function adapt(text: string, { port, upstreams }: Place, directory: string): string {
+function adapt(text: string, { port, upstreams, outerProxy }: Place, directory: string): string {
   const servers = upstreams.map((upstream) => `server ${upstream} $1;`).join('\n        ')
   const replacements: [RegExp, string][] = [
     [/server web-1:3000 ([^;]*);\n\s*server web-2:3000 [^;]*;/, servers],
     [/listen 8080;/, `listen 127.0.0.1:${port};`],
     [/ \/tmp\//g, ` ${directory}/`],
+    [/# 10\.0\.0\.0\/8 1;/, outerProxy ? `${outerProxy} 1;` : ''],
   ]
   return replacements.reduce((adapted, [pattern, replacement]) => {
     if (adapted.search(pattern) < 0) throw new Error(`deploy/nginx.conf has no ${pattern}`)

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { findServer } from '../../../scripts/find-program.mjs'
 import { freePort } from '../../support/servers/free-port.ts'
 import { startNginx } from '../../support/servers/nginx.ts'
+import { until } from '../../support/until.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -23,8 +24,12 @@ async function instance(answer: Answer) {
   return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
 }
 
-async function behindNginx(...upstreams: string[]) {
-  const nginx = await startNginx({ port: await freePort(), upstreams })
+type Options = Partial<Parameters<typeof startNginx>[0]>
+
+async function behindNginx(...given: (string | Options)[]) {
+  const upstreams = given.filter((one) => typeof one === 'string')
+  const options = given.find((one) => typeof one !== 'string')
+  const nginx = await startNginx({ port: await freePort(), upstreams, ...options })
   onTestFinished(() => nginx.stop())
   return `http://127.0.0.1:${nginx.port}`
 }
@@ -54,16 +59,59 @@ describe.skipIf(!findServer('nginx'))('nginx before two instances', () => {
     expect(broken.requests.at(-1)?.method).toBe('GET')
   })
 
-  it('says who called, by which name, and passes a word about TLS on', async () => {
+  it('says itself who called, by which name and protocol, whatever the caller says', async () => {
     const one = await instance(fine)
     const url = await behindNginx(one.host)
-    await fetch(url, { headers: { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'https' } })
+    const forged = ['X-Forwarded-Host', 'X-Forwarded-Port', 'X-Forwarded-Proto', 'Forwarded']
+    const headers = Object.fromEntries(forged.map((name) => [name, 'https']))
+    await fetch(url, { headers: { 'X-Forwarded-For': '203.0.113.7', ...headers } })
     expect(one.requests.at(-1)?.headers).toMatchObject({
       'x-forwarded-for': '203.0.113.7, 127.0.0.1',
-      'x-forwarded-proto': 'https',
+      'x-forwarded-proto': 'http',
       'x-forwarded-host': new URL(url).host,
       host: new URL(url).host,
     })
+    expect(one.requests.at(-1)?.headers).not.toHaveProperty('x-forwarded-port')
+    expect(one.requests.at(-1)?.headers).not.toHaveProperty('forwarded')
+  })
+
+  it('passes on what a proxy before it says about TLS, where its address is written down', async () => {
+    const one = await instance(fine)
+    const url = await behindNginx(one.host, { outerProxy: '127.0.0.0/8' })
+    await fetch(url, { headers: { 'X-Forwarded-Proto': 'https' } })
+    expect(one.requests.at(-1)?.headers).toMatchObject({ 'x-forwarded-proto': 'https' })
+  })
+
+  it('takes a body as large as any MAX_BODY_BYTES', async () => {
+    const url = await behindNginx((await instance(fine)).host)
+    expect((await fetch(url, { method: 'POST', body: Buffer.alloc(20_000_000) })).status).toBe(200)
+  })
+
+  it('refuses requests of one address that are too many in a second, and takes others again later', async () => {
+    const url = await behindNginx((await instance(fine)).host)
+    const ask = async () => {
+      const response = await fetch(url)
+      await response.body?.cancel()
+      return response.status
+    }
+    const statuses: number[] = []
+    while (!statuses.includes(429) && statuses.length < 5000) {
+      statuses.push(...(await Promise.all(Array.from({ length: 50 }, ask))))
+    }
+    expect(new Set(statuses)).toEqual(new Set([200, 429]))
+    expect(statuses.indexOf(429)).toBeGreaterThanOrEqual(150)
+    await until('an answer', async () => (await ask()) === 200)
+  })
+
+  it('refuses requests of one address that are too many at once', async () => {
+    const never: Answer = (_, response) => void response.write('x')
+    const url = await behindNginx((await instance(never)).host)
+    const controller = new AbortController()
+    onTestFinished(() => controller.abort())
+    const statuses = await Promise.all(
+      Array.from({ length: 110 }, async () => (await fetch(url, { signal: controller.signal })).status),
+    )
+    expect(statuses.filter((status) => status === 429).length).toBe(10)
   })
 
   it('passes on at once what asks not to be held back', async () => {

@@ -189,4 +189,12 @@ describe('vocalizeSchema()', () => {
   it.each(['null', '[]', '"text"', '5'])('refuses what is not an object: %s', async (body) => {
     expect(await refusalOf(read(body))).toMatchObject({ code: 'invalid_request', errors: [{ path: '' }] })
   })
+
+  it('says of a body that broke off that it did', async () => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('aborted')) })
+    const request = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit)
+    expect(await refusalOf(readJson(request, vocalizeSchema(access), 100))).toMatchObject({
+      code: 'invalid_http',
+    })
+  })
 })

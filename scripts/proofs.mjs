@@ -16,6 +16,7 @@ const proofs = [
   program('failover', { minutes: 3 }),
   program('faults', { minutes: 4 }),
   program('claim', { minutes: 6 }),
+  program('fuzz', { minutes: 10 }),
   program('soak', { minutes: 11 }),
   program('hang-ups', { minutes: 25 }),
 ]

@@ -7,11 +7,16 @@ import { join } from 'node:path'
 // A variable, since the package and its types are only there once this folder is installed.
 const packageName = 'ipfs-daemon'
 
-/** Starts an IPFS node (js-ipfs) that talks to nobody, with its RPC API and gateway on free ports of 127.0.0.1. */
-export async function startIpfsNode() {
+interface Ports {
+  rpcPort: number
+  gatewayPort: number
+}
+
+/** Starts an IPFS node (js-ipfs) that has nothing and talks to nobody, on `ports` of 127.0.0.1 or on free ones. */
+export async function startIpfsNode(ports?: Ports) {
   const { Daemon } = await import(packageName)
   const repo = await mkdtemp(join(tmpdir(), 'ipfs-node-'))
-  const [rpcPort, gatewayPort] = [await freePort(), await freePort()]
+  const { rpcPort, gatewayPort } = ports ?? { rpcPort: await freePort(), gatewayPort: await freePort() }
   const daemon = new Daemon({
     repo,
     offline: true,
@@ -29,6 +34,7 @@ export async function startIpfsNode() {
   })
   await daemon.start()
   return {
+    ports: { rpcPort, gatewayPort },
     rpcUrl: `http://127.0.0.1:${rpcPort}`,
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
     async stop() {

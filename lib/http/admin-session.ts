@@ -82,7 +82,7 @@ export async function requireOperator(request: Request, services: SessionService
 
 /**
  * Refuses a request that changes something unless a page of this service sent it. `publicBaseUrl` is where such pages are
- * besides the host that was asked; what a header says of a proxy counts for nothing, since any caller can send it.
+ * besides the host that was asked, as `settleOrigin` left it.
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  * @throws ServiceError `cross_site`

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import type { Service } from '#lib/http/service.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { listenerOf } from './listener.ts'
 
@@ -10,9 +11,10 @@ import { listenerOf } from './listener.ts'
  * the port that the system chose where that is 0.
  */
 export async function startHealthServer(
-  service: { checkReady(): Promise<void> },
+  service: Pick<Service, 'checkReady' | 'services'>,
   port: number,
 ): Promise<{ server: Server; port: number }> {
+  const { scrub } = service.services
   const answers: Record<string, () => Promise<string>> = {
     '/api/health': async () => 'alive',
     '/api/health/ready': () => service.checkReady().then(() => 'ready'),
@@ -24,7 +26,7 @@ export async function startHealthServer(
         throw new ServiceError('not_found', 'Only /api/health and /api/health/ready are served here')
       return Response.json({ status: await check() }, { headers: { 'Cache-Control': 'no-store' } })
     } catch (error) {
-      return problemResponse(problemOf(error, requestIdOf(request.headers.get('x-request-id'))))
+      return problemResponse(problemOf(error, requestIdOf(request.headers.get('x-request-id')), scrub))
     }
   }
   const server = createServer(listenerOf(answer)).listen(port)

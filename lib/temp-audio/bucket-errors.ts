@@ -36,12 +36,14 @@ function isExplained(error: unknown): error is Error {
 function sentence(error: S3Failure, { bucket, endpoint }: Location): string {
   const status = error.$metadata?.httpStatusCode
   const store = `The S3 store${endpoint ? ` at ${new URL(endpoint).host}` : ''}`
-  const answer = `${status} ${error.name}`
+  // The name is the store's own word, which could be anything.
+  const name = /^[A-Z][A-Za-z]{2,39}$/.test(error.name) ? error.name : 'for another reason'
+  const answer = `${status} ${name}`
   if (error.name === 'CredentialsProviderError') {
     return `${store} needs credentials, and there are none: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY`
   }
   if (status === undefined) {
-    return `${store} does not answer (${error.code ?? error.name}): see that it runs, and that S3_ENDPOINT names it`
+    return `${store} does not answer (${error.code ?? name}): see that it runs, and that S3_ENDPOINT names it`
   }
   if (error.name === 'NoSuchBucket') {
     return `${store} has no bucket "${bucket}": create it, or set S3_BUCKET to one that exists`

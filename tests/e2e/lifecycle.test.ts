@@ -44,6 +44,30 @@ describe('the start', () => {
   })
 })
 
+describe('HOST', () => {
+  it('keeps the service to one address, which the greeting names', async () => {
+    const output = new ServiceOutput()
+    const { child, exited } = run(
+      'bin/server.ts',
+      { ...environment({ HOST: '127.0.0.1' }), ...placesIn(await newDirectory()) },
+      output,
+    )
+    const listening = /Voicepin listens on http:\/\/127\.0\.0\.1:(\d+)\n/
+    await until('readiness', () => listening.test(output.text), { timeoutMs: 30_000 })
+    const port = listening.exec(output.text)?.[1]
+    expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200)
+    await expect(fetch(`http://[::1]:${port}/api/health`)).rejects.toThrow()
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  })
+
+  it('is named by one line where this machine has no such address', async () => {
+    const { exitCode, output } = await startInVain({ HOST: '192.0.2.1' })
+    expect(exitCode).toBe(1)
+    expect(output).toContain('The HOST is no address of this machine')
+  })
+})
+
 describe('a service whose output nobody reads any more', () => {
   it.each(['stdout', 'stderr'] as const)('goes on and can be stopped without %s', async (stream) => {
     const output = new ServiceOutput()

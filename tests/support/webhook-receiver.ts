@@ -38,7 +38,8 @@ export async function startWebhookReceiver(port = 0): Promise<WebhookReceiver> {
       message = new Webhook(WEBHOOK_SECRET).verify(body, request.headers as Record<string, string>)
     } catch {}
     received.push({ id, status, message })
-    response.writeHead(status).end()
+    // Whoever follows it is received once more.
+    response.writeHead(status, status >= 300 && status < 400 ? { location: '/elsewhere' } : {}).end()
   })
   server.listen(port)
   await once(server, 'listening')

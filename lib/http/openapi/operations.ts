@@ -22,7 +22,7 @@ const retry = {
   },
   responses: {
     '200': answer('The result of each upload', retryAnswerSchema),
-    ...problems('invalid_request', 'unauthorized', 'storage_unavailable'),
+    ...problems('invalid_request', 'unauthorized', 'rate_limited', 'storage_unavailable'),
   },
 }
 
@@ -71,7 +71,7 @@ export const operationPaths: ZodOpenApiPathsObject = {
       security: [{ metricsToken: [] }, { adminKey: [] }],
       responses: {
         '200': { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } },
-        ...problems('unauthorized', 'storage_unavailable'),
+        ...problems('unauthorized', 'rate_limited', 'storage_unavailable'),
       },
     },
   },

@@ -9,6 +9,8 @@ describe('withoutAddresses()', () => {
     ['connect ETIMEDOUT [fd00::12]:443', 'connect ETIMEDOUT [address]'],
     ['getaddrinfo ENOTFOUND kubo.internal', 'getaddrinfo ENOTFOUND [address]'],
     ['getaddrinfo EAI_AGAIN postgres', 'getaddrinfo EAI_AGAIN [address]'],
+    ['The S3 store at minio does not answer', 'The S3 store at [address] does not answer'],
+    ['no route to db.cluster.local', 'no route to [address]'],
     ['lookup of kubo:5001 failed', 'lookup of [address] failed'],
     ['at http://me:pass@node.internal:5001/api', 'at http://[address][address]/api'],
     ["ENOSPC: no space left, open '/data/audio/a.part'", "ENOSPC: no space left, open '[path]'"],

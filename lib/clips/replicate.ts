@@ -86,7 +86,7 @@ interface Replica {
   clipId: string
   content: IpfsContent
   heldBy: readonly string[]
-  /** Those that took the clip and did not deliver it: they are asked again once nobody else is left. */
+  /** Those that took the clip and did not deliver it: they are asked again once nobody else is left, and sent the plain file. */
   passedOver: readonly string[]
   signal: AbortSignal
 }
@@ -109,7 +109,7 @@ async function uploadReplica(
   return chain.upload(content, { ...options, passedOver }).catch((error: unknown) => {
     const isNobodyLeft = ChainError.isInstance(error) && error.failures.length === 0
     if (!isNobodyLeft || passedOver.length === 0) throw error
-    return chain.upload(content, options)
+    return chain.upload(content, { ...options, asFile: passedOver })
   })
 }
 

@@ -24,7 +24,8 @@ export interface Chain {
    *
    * `ambiguous` names providers that may hold it from an earlier attempt: they are asked once before it is sent again.
    * `heldBy` names those that hold it already: they are skipped, and only with one of them can a provider be used that
-   * fetches content from others (`needsOrigin`). `passedOver` names those that have not delivered it: skipped as well.
+   * fetches content from others (`needsOrigin`). `passedOver` names those that have not delivered it: skipped as well. `asFile`
+   * names those that have not delivered it as a CAR: they are sent the plain file, where they take that.
    *
    * @throws ChainError when no provider took it; the signal's reason when it aborts
    */
@@ -36,6 +37,7 @@ export interface Chain {
       ambiguous?: readonly string[]
       heldBy?: readonly string[]
       passedOver?: readonly string[]
+      asFile?: readonly string[]
       signal: AbortSignal
     },
   ): Promise<ChainResult>
@@ -80,7 +82,8 @@ export function createChain(options: ChainOptions): Chain {
   return {
     providers: names,
 
-    async upload(content, { priority, attemptLog, ambiguous = [], heldBy = [], passedOver = [], signal }) {
+    async upload(content, { heldBy = [], passedOver = [], ambiguous = [], asFile = [], ...rest }) {
+      const { priority } = rest
       // What nobody but a last resort tries, a last resort tries last.
       const isResting = ({ breaker }: ProviderRunner) => Number(breaker.state() === 'open')
       const asked = runners
@@ -90,7 +93,7 @@ export function createChain(options: ChainOptions): Chain {
         })
         .toSorted((a, b) => isResting(a) - isResting(b))
       const localAfterMs = priority === 'background' ? undefined : LOCAL_AFTER * options.maxRetryAfterMs
-      const run = { priority, attemptLog, ambiguous, localAfterMs, clock: options.clock, signal }
+      const run = { ...rest, ambiguous, asFile, localAfterMs, clock: options.clock }
       const { first, late, failures } = await offer(content, asked, run)
       if (first) return { ...first, ...(late && { late }) }
       const failed = asked.flatMap((runner) => {

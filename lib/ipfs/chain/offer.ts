@@ -7,6 +7,7 @@ interface OfferOptions {
   priority: Priority
   attemptLog: AttemptLog
   ambiguous: readonly string[]
+  asFile: readonly string[]
   /** How long a provider that is only this machine leaves the clip to the others; without it until all have failed. */
   localAfterMs?: number | undefined
   clock: Clock
@@ -34,7 +35,7 @@ export function offer(
   runners: readonly ProviderRunner[],
   options: OfferOptions,
 ): Promise<Offered> {
-  const { ambiguous, localAfterMs, clock, priority, signal } = options
+  const { ambiguous, asFile, localAfterMs, clock, priority, signal } = options
   const attempts = countUnderWay(options.attemptLog)
   const { promise, resolve, reject } = Promise.withResolvers<Offered>()
   const waiting = [...runners]
@@ -62,11 +63,12 @@ export function offer(
       if (!hasHandedOver) askNext()
       hasHandedOver = true
     }
-    const isAmbiguous = ambiguous.includes(runner.provider.name)
+    const { name } = runner.provider
     const run = {
       priority,
       attemptLog: attempts.log,
-      isAmbiguous,
+      isAmbiguous: ambiguous.includes(name),
+      prefersFile: asFile.includes(name),
       signal,
       over: over.signal,
       onStall: handOver,

@@ -53,6 +53,8 @@ export interface UploadRun {
   attemptLog: AttemptLog
   /** Whether the provider may hold the content from an earlier attempt. */
   isAmbiguous: boolean
+  /** Whether it is to be sent the plain file, where it takes that: it has not delivered what came as a CAR. */
+  prefersFile: boolean
   /** Ends all at once, attempts included. */
   signal: AbortSignal
   /** Aborts with `signal`, or when nothing more is to begin: an attempt that is under way goes on to its end. */
@@ -115,8 +117,8 @@ export function createProviderRunner(
     return heldCid ?? undefined
   }
 
-  async function send(content: IpfsContent, signal: AbortSignal): Promise<string> {
-    const upload = (limited: AbortSignal) => provider.upload(content, { signal: limited })
+  async function send(content: IpfsContent, { prefersFile, signal }: UploadRun): Promise<string> {
+    const upload = (limited: AbortSignal) => provider.upload(content, { signal: limited, prefersFile })
     const startedAt = clock.now()
     const { cid } = await timeLimit(options.attemptTimeoutMs, signal, upload)
     patience.learn(content.car.size, Math.min(Math.max(0, clock.now() - startedAt), options.attemptTimeoutMs))
@@ -163,7 +165,7 @@ export function createProviderRunner(
     const watched = watch(content, run)
     try {
       const heldCid = isAmbiguous ? await reconcile(content, signal) : undefined
-      const ipfsHash = heldCid ?? (await send(content, signal))
+      const ipfsHash = heldCid ?? (await send(content, run))
       const { name, gatewayUrl } = provider
       return { id, result: { provider: name, ipfsHash, gatewayUrl }, durationMs }
     } catch (cause) {

@@ -1,5 +1,6 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { ProviderError } from '#lib/model/errors.ts'
+import type { UploadOptions } from './provider.ts'
 
 /** Uploads the content in one way, and gives the CID under which the service holds it. */
 type Send = (content: IpfsContent, signal: AbortSignal) => Promise<string>
@@ -14,7 +15,7 @@ interface CarOrFileOptions {
 /**
  * Uploads content as a CAR, which keeps its CID. A service that refuses the CAR is sent the plain file in the same
  * attempt; where it takes that, it is sent plain files from then on, for as long as this process lives, and `note` says
- * so.
+ * so. `prefersFile`: this content is sent as the plain file at once.
  */
 export function createCarOrFile({ sendCar, sendFile, onNote }: CarOrFileOptions) {
   let note: string | undefined
@@ -22,9 +23,12 @@ export function createCarOrFile({ sendCar, sendFile, onNote }: CarOrFileOptions)
     get note() {
       return note
     },
-    async upload(content: IpfsContent, signal: AbortSignal): Promise<{ cid: string }> {
+    async upload(
+      content: IpfsContent,
+      { signal, prefersFile = false }: UploadOptions,
+    ): Promise<{ cid: string }> {
       let refusal: ProviderError | undefined
-      if (!note) {
+      if (!note && !prefersFile) {
         try {
           return { cid: await sendCar(content, signal) }
         } catch (error) {

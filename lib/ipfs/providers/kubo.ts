@@ -101,7 +101,7 @@ function createRpcProvider(options: KuboOptions): IpfsProvider {
     get note() {
       return uploads.note
     },
-    upload: (content, { signal }) => uploads.upload(content, signal),
+    upload: uploads.upload,
     // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-ls
     async holds(cid, { signal }) {
       try {

@@ -78,7 +78,7 @@ function createV3(jwt: string, { uploadUrl, apiUrl, gatewayUrl, now, onNote }: P
     get note() {
       return carOrFile.note
     },
-    upload: (content, { signal }) => carOrFile.upload(content, signal),
+    upload: carOrFile.upload,
     // https://docs.pinata.cloud/api-reference/endpoint/list-files
     async holds(cid, { signal }) {
       const answer = await api.json({

@@ -1,5 +1,11 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 
+export interface UploadOptions {
+  signal: AbortSignal
+  /** Whether it took the content as a CAR and has not delivered it: it is sent the plain file where it takes that. */
+  prefersFile?: boolean
+}
+
 /**
  * A service that stores content on IPFS. Each method makes one attempt: the chain adds order, retries and time limits.
  *
@@ -19,7 +25,7 @@ export interface IpfsProvider {
    * Uploads and pins the content. Returns the CID under which the provider holds it, one of `content`'s own. A provider
    * that works on later what it has accepted has not delivered it yet: reading it back decides.
    */
-  upload(content: IpfsContent, options: { signal: AbortSignal }): Promise<{ cid: string }>
+  upload(content: IpfsContent, options: UploadOptions): Promise<{ cid: string }>
   /** Whether this account holds `cid` already; `undefined` if the provider's API cannot tell. */
   holds(cid: string, options: { signal: AbortSignal }): Promise<boolean | undefined>
 }

@@ -16,14 +16,24 @@ let now: number
 
 beforeEach(async () => {
   vendors = await startStubVendors()
-  now = Date.now()
-  const clock = { now: () => now, random: () => 0.5, sleep: () => new Promise<void>(() => {}) }
-  world = await openGateway(environmentFor(vendors, ['pinata', 'kubo']), { clock, speech: new FakeSpeech() })
 })
 afterEach(async () => {
   await world.close()
   await vendors.close()
 })
+
+async function open(providers: Parameters<typeof environmentFor>[1], speech = new FakeSpeech()) {
+  now = Date.now()
+  const clock = { now: () => now, random: () => 0.5, sleep: () => new Promise<void>(() => {}) }
+  world = await openGateway(environmentFor(vendors, providers), { clock, speech })
+}
+
+/** The service by itself for five minutes: what its timers do. */
+async function liveFiveMinutes() {
+  now += 5 * MINUTE_MS
+  await readBackDue(world.services, { limit: 100, signal })
+  await runMaintenance(world.services)
+}
 
 /** How many uploads Pinata has answered with 200. */
 async function countTaken() {
@@ -39,6 +49,7 @@ it.each([
   'three clips for Pinata under $plan are at $holder after twice their time, and can be heard throughout',
   async ({ settings, holder }) => {
     await vendors.plan(settings)
+    await open(['pinata', 'kubo'])
     const { services } = world
     const clips = []
     for (const text of ['One', 'Two', 'Three']) {
@@ -52,9 +63,7 @@ it.each([
         expect({ minutes, isHeard: stream !== null }).toEqual({ minutes, isHeard: true })
         await stream?.cancel()
       }
-      now += 5 * MINUTE_MS
-      await readBackDue(services, { limit: 100, signal })
-      await runMaintenance(services)
+      await liveFiveMinutes()
     }
     expect(await countTaken()).toBe(3)
     for (const { id, cid } of clips) {
@@ -64,5 +73,23 @@ it.each([
       expect(await vendors.content(holder, cid)).toBeDefined()
     }
     expect(await services.catalog.pins.countUnproven()).toEqual({ unproven: 0, lost: 0 })
+  },
+)
+
+it.each([1000, 60_000])(
+  'a clip of %d ms whose imports fail at Pinata, the only provider, is sent there as a plain file in the end',
+  async (durationMs) => {
+    await vendors.plan({ imports: 'failing' })
+    const speech = new FakeSpeech()
+    speech.durationMs = durationMs
+    await open(['pinata'], speech)
+    const { services } = world
+    const { id } = await vocalize(services, { text: 'One', voiceId: 'slt' }, { requestId: 'r' })
+    for (let minutes = 0; minutes < TWO_TTLS_MINUTES; minutes += 5) await liveFiveMinutes()
+    expect(await countTaken()).toBe(2)
+    const record = await services.catalog.clips.find(id)
+    expect(record).toMatchObject({ provider: 'pinata', hasLocalBytes: false, unprovenSince: null })
+    const delivered = await fetch(String(record?.permanentUrl))
+    expect([delivered.status, (await delivered.bytes()).length]).toEqual([200, record?.sizeBytes])
   },
 )

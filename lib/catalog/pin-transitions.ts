@@ -32,8 +32,15 @@ export async function addPin(db: Db, pin: Pin, address: Address | undefined): Pr
   if (pin.provenAt !== null) await clipIsProven(db, pin.clipId, address)
 }
 
+export interface Proof {
+  at: number
+  address?: Address | undefined
+  /** Whether `address` takes the place of the one of this provider, which leads nowhere. */
+  hasMoved?: boolean
+}
+
 /** Part of a transaction. The pin was read back; where nothing else has an address for the clip, it is `address`. */
-export async function provePin(db: Db, pin: Pin, at: number, address: Address | undefined): Promise<void> {
+export async function provePin(db: Db, pin: Pin, { at, address, hasMoved = false }: Proof): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('pins')
     .set({ provenAt: pin.provenAt ?? at, readBackAt: null, unconfirmedSince: null })
@@ -41,10 +48,10 @@ export async function provePin(db: Db, pin: Pin, at: number, address: Address | 
     .where('provider', '=', pin.provider)
     .where('lostAt', 'is', null)
     .executeTakeFirst()
-  if (numUpdatedRows > 0n) await clipIsProven(db, pin.clipId, address)
+  if (numUpdatedRows > 0n) await clipIsProven(db, pin.clipId, address, hasMoved ? pin.provider : undefined)
 }
 
-async function clipIsProven(db: Db, clipId: string, address: Address | undefined) {
+async function clipIsProven(db: Db, clipId: string, address: Address | undefined, movedFrom?: string) {
   await db.updateTable('clips').set({ unprovenSince: null }).where('id', '=', clipId).execute()
   if (!address) return
   await db
@@ -52,7 +59,7 @@ async function clipIsProven(db: Db, clipId: string, address: Address | undefined
     .set(address)
     .where('id', '=', clipId)
     .where('state', '=', 'stored')
-    .where('provider', 'is', null)
+    .where((eb) => eb.or([eb('provider', 'is', null), eb('provider', '=', movedFrom ?? null)]))
     .execute()
 }
 

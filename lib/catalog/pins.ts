@@ -3,7 +3,15 @@ import type { Clip } from '#lib/model/clip.ts'
 import { updateChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
-import { type Address, addPin, freshPin, losePin, type NewPin, provePin } from './pin-transitions.ts'
+import {
+  type Address,
+  addPin,
+  freshPin,
+  losePin,
+  type NewPin,
+  type Proof,
+  provePin,
+} from './pin-transitions.ts'
 import { isLost, isUnproven, type Pin, type Schema, toClip } from './schema.ts'
 
 /** Its provider delivers it as far as is known: the condition of `pins_by_check`. */
@@ -20,8 +28,8 @@ export interface Pins {
   nextReadBackAt(): Promise<number | undefined>
   /** Takes the pin that was checked longest ago and before `before`; before all others one that never was. */
   claimCheck(claim: { now: number; before: number }): Promise<Pin | undefined>
-  /** The right bytes were had from there. `address`: where the clip is had, unless its record knows a place. */
-  prove(pin: Pin, at: number, address?: Address): Promise<void>
+  /** The right bytes were had. `address`: where the clip is had, unless its record knows a place. */
+  prove(pin: Pin, facts: Proof): Promise<void>
   /** It could not be confirmed now, and is to be read back at another time, or when the audit comes to it. */
   defer(pin: Pin, facts: Pick<Pin, 'readBackAt' | 'unconfirmedSince'>): Promise<void>
   /**
@@ -101,7 +109,7 @@ export function createPins({ read, run, transaction }: Database, emit: Emit): Pi
       )
     },
 
-    prove: (pin, at, address) => transaction((db) => provePin(db, pin, at, address)),
+    prove: (pin, facts) => transaction((db) => provePin(db, pin, facts)),
 
     defer: ({ clipId, provider }, { readBackAt, unconfirmedSince }) =>
       run(async (db) => {

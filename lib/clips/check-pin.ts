@@ -1,6 +1,7 @@
 import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
+import { OWN_GATEWAY } from '#lib/model/permanent-url.ts'
 import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
 import { addressOf } from './record-pin.ts'
 import { repairPin } from './repair-pin.ts'
@@ -44,7 +45,7 @@ export async function checkPin(services: Services, pin: Pin, signal: AbortSignal
     asksOthers: isOnlyPin && (wasProven || isOverdue),
   })
   if (signal.aborted) return 'unknown'
-  if (verification.outcome === 'delivered') return confirm(services, clip, pin)
+  if (verification.outcome === 'delivered') return confirm(services, clip, pin, verification)
   const facts = { clipId: clip.id, cid: pin.cid, provider: pin.provider, error: verification.error }
   if (!isLost(services, pin, verification)) {
     log.debug(facts, 'A clip could not be read back')
@@ -79,10 +80,21 @@ function isLost({ clock }: Services, pin: Pin, { outcome, retryAfterMs }: Verifi
   return !isPassing && hasTimedOut(pin.unconfirmedSince)
 }
 
-/** A clip is proven, and its record has an address. */
-async function confirm(services: Services, clip: Clip, pin: Pin): Promise<CheckOutcome> {
+/** A clip is proven, and its record has an address: our own where its provider's gateway has never delivered it. */
+async function confirm(
+  services: Services,
+  clip: Clip,
+  pin: Pin,
+  { isElsewhere = false }: Verification,
+): Promise<CheckOutcome> {
   const { catalog, clock, config, log } = services
   const { gatewayUrl } = config.ipfs
+  if (isElsewhere) {
+    log.warn(
+      { clipId: clip.id, cid: pin.cid, provider: pin.provider },
+      'The gateway of a provider does not deliver a clip, which is in the network all the same',
+    )
+  }
   if (pin.provenAt === null && gatewayUrl) {
     const published = await verifyThrough(services, gatewayUrl, clip, pin.cid)
     if (published.outcome !== 'delivered') {
@@ -97,7 +109,9 @@ async function confirm(services: Services, clip: Clip, pin: Pin): Promise<CheckO
     }
   }
   if (pin.provenAt === null || pin.readBackAt !== null || clip.provider === null) {
-    await catalog.pins.prove(pin, clock.now(), addressOf(services, clip, pin))
+    const hasMoved = isElsewhere && pin.provenAt === null
+    const address = addressOf(services, clip, pin, hasMoved ? OWN_GATEWAY : undefined)
+    await catalog.pins.prove(pin, { at: clock.now(), address, hasMoved })
   }
   return 'delivered'
 }

@@ -10,15 +10,19 @@ export function isProvenByUpload({ gatewayUrl }: Pick<Holder, 'gatewayUrl'>): bo
   return gatewayUrl === OWN_GATEWAY
 }
 
-/** Where the provider of a pin has the clip; `undefined` where that provider is not configured any more. */
+/**
+ * Where the provider of a pin has the clip, or by which other gateway it is had; `undefined` where that provider is not
+ * configured any more.
+ */
 export function addressOf(
   { config, providers }: Services,
   clip: Clip,
   { provider: name, cid: ipfsHash }: Pick<Pin, 'provider' | 'cid'>,
+  otherGatewayUrl?: string,
 ): Address | undefined {
   const provider = providers.find((candidate) => candidate.name === name)
   if (!provider) return undefined
-  const { gatewayUrl } = provider
+  const gatewayUrl = otherGatewayUrl ?? provider.gatewayUrl
   return {
     provider: name,
     ipfsHash,

@@ -8,6 +8,7 @@ import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
 import { describeError, markedError } from '#lib/platform/errors.ts'
+import { isOwnFault } from '#lib/platform/own-fault.ts'
 
 /** How long a provider may take to say whether it holds a clip, and a gateway to answer from its cache. */
 const LOOKUP_TIMEOUT_MS = 5000
@@ -19,17 +20,23 @@ const LOOKUP_TIMEOUT_MS = 5000
  * - `absent`: the provider says that it does not hold it, or its gateway that there is no such content, or sends other
  *   bytes
  * - `silent`: the gateway hangs or answers 504, by which a recursive gateway says that it has found nothing so far
- * - `unreachable`: the gateway cannot be asked: refused connections, other errors, 429 (with `retryAfterMs`)
+ * - `unreachable`: the gateway cannot be asked: refused connections, other errors; and what says nothing of it, ever (with
+ *   `retryAfterMs`): 429, and faults of this machine, such as a full disk
  */
 export interface Verification {
   outcome: 'delivered' | 'absent' | 'silent' | 'unreachable'
-  /** How long the gateway wants to be left alone, in milliseconds; only where it has had too many requests. */
+  /** How long to wait before it is asked again, in milliseconds: it wants to be left alone, or we cannot ask. */
   retryAfterMs?: number
+  /** Whether another gateway than that of the provider has delivered it. */
+  isElsewhere?: boolean
   error?: string
 }
 
 /** How long a gateway that names no time is left alone after it has answered 429. */
 const TOO_MANY_REQUESTS_MS = 60_000
+
+/** How long this machine has to recover before it asks again. */
+const OWN_FAULT_MS = 60_000
 
 /** Statuses by which a gateway says that it does not have the content; 412 and 504 where only its cache was asked. */
 const absentStatuses = new Set([404, 410, 412, 504])
@@ -50,15 +57,16 @@ export async function verifyPin(
 ): Promise<Verification> {
   const provider = services.providers.find(({ name }) => name === pin.provider)
   if (provider && !provider.gatewayUrl) return readOwn(services, pin.cid)
-  const first = provider
+  const first: Verification = provider
     ? await verifyThrough(services, provider.gatewayUrl, clip, pin.cid)
-    : ({ outcome: 'unreachable', error: 'The provider is not configured any more' } as const)
+    : { outcome: 'unreachable', error: 'The provider is not configured any more' }
   if (first.outcome === 'delivered') return first
   const doubted: Doubted = provider
     ? await askAgain(services, provider, { first, clip, cid: pin.cid })
     : first
   if (!asksOthers || doubted.outcome === 'delivered' || doubted.isDenied) return doubted
-  return (await readFromOthers(services, clip, pin.cid)) ?? doubted
+  const read = await readFromOthers(services, clip, pin.cid)
+  return read ? { ...read, isElsewhere: provider !== undefined && first.retryAfterMs === undefined } : doubted
 }
 
 /** Reads it through any gateway. */
@@ -133,12 +141,13 @@ async function readFromOthers(services: Services, clip: Clip, cid: string) {
 }
 
 async function readOwn({ blockStore }: Services, cid: string): Promise<Verification> {
-  const kept = await blockStore.open(cid).catch(() => null)
-  if (!kept) return { outcome: 'absent', error: 'It is not in the repository' }
-  return verificationOf(async () => {
-    const car = await kept.read(carParts(kept.dag, { scope: 'all', dups: false }))
-    await carVerifier.put(cid, car)
+  let isMissing = false
+  const verification = await verificationOf(async () => {
+    const kept = await blockStore.open(cid)
+    isMissing = kept === null
+    if (kept) await carVerifier.put(cid, await kept.read(carParts(kept.dag, { scope: 'all', dups: false })))
   })
+  return isMissing ? { outcome: 'absent', error: 'It is not in the repository' } : verification
 }
 
 /** The outcome of `read`, which throws unless it got the right bytes. */
@@ -153,6 +162,7 @@ async function verificationOf(
     const error = describeError(cause)
     if (WrongContentError.isInstance(cause)) return { outcome: 'absent', error }
     if (NoAnswerError.isInstance(cause)) return { outcome: 'silent', error }
+    if (isOwnFault(cause)) return { outcome: 'unreachable', retryAfterMs: OWN_FAULT_MS, error }
     if (!GatewayError.isInstance(cause)) return { outcome: 'unreachable', error }
     const { statusCode, retryAfterMs = TOO_MANY_REQUESTS_MS } = cause
     if (statusCode === 429) return { outcome: 'unreachable', retryAfterMs, error }

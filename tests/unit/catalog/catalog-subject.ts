@@ -77,7 +77,7 @@ export async function storedClip(catalog: Catalog, created: Partial<NewClip> = {
 export async function provenClip(catalog: Catalog, created: Partial<NewClip> = {}): Promise<Clip> {
   const { id } = await storedClip(catalog, created)
   const [pin] = await catalog.pins.ofClip(id)
-  if (pin) await catalog.pins.prove(pin, NOW + 10_000)
+  if (pin) await catalog.pins.prove(pin, { at: NOW + 10_000 })
   return (await catalog.clips.find(id)) as Clip
 }
 

@@ -45,7 +45,7 @@ export function describePins({ prepare }: Subject) {
       const pin = await claim(dueAt + 60_000)
       if (pin) await catalog.pins.defer(pin, { readBackAt: now, unconfirmedSince: now })
       expect(await claim(now)).toMatchObject({ clipId: id, unconfirmedSince: now })
-      if (pin) await catalog.pins.prove(pin, now)
+      if (pin) await catalog.pins.prove(pin, { at: now })
       expect(await catalog.pins.nextReadBackAt()).toBeUndefined()
       expect(await catalog.pins.ofClip(id)).toMatchObject([{ provenAt: now, unconfirmedSince: null }])
       expect(await catalog.clips.find(id)).toMatchObject({ provider: 'pinata', unprovenSince: null })
@@ -73,7 +73,7 @@ export function describePins({ prepare }: Subject) {
       const claim = (at: number) => catalog.replications.claim({ now: at, lease, dueOnly: true })
       expect(await claim(now)).toBeUndefined()
       expect(await claim(now + 1000)).toMatchObject({ clipId: id })
-      if (pin) await catalog.pins.prove(pin, now)
+      if (pin) await catalog.pins.prove(pin, { at: now })
       expect(await catalog.clips.find(id)).toMatchObject(nowhere)
     })
 
@@ -81,7 +81,7 @@ export function describePins({ prepare }: Subject) {
       const catalog = await open()
       const { id } = await storedClip(catalog)
       const [first] = await catalog.pins.ofClip(id)
-      if (first) await catalog.pins.prove(first, NOW)
+      if (first) await catalog.pins.prove(first, { at: NOW })
       const pinnedAt = NOW + 9000
       await catalog.pins.add({ clipId: id, provider: 'kubo', cid: 'bafkubo', pinnedAt }, address)
       const record = async () => catalog.clips.find(id)
@@ -89,11 +89,16 @@ export function describePins({ prepare }: Subject) {
       if (first) await catalog.pins.lose(first, { at: now, replicateAt: now })
       expect(await record()).toMatchObject({ ...nowhere, unprovenSince: now })
       const [, second] = await catalog.pins.ofClip(id)
-      if (second) await catalog.pins.prove(second, now, address)
+      if (second) await catalog.pins.prove(second, { at: now, address })
       expect(await record()).toMatchObject({ ...address, unprovenSince: null, state: 'stored' })
+      const moved = { ...address, permanentUrl: '/ipfs/bafkubo' }
+      if (second) await catalog.pins.prove(second, { at: now, address: moved })
+      expect(await record()).toMatchObject(address)
+      if (second) await catalog.pins.prove(second, { at: now, address: moved, hasMoved: true })
+      expect(await record()).toMatchObject(moved)
       const proven = { clipId: id, provider: 'pinata', cid: 'bafkreiexample', pinnedAt: now, provenAt: now }
       await catalog.pins.add(proven, { ...address, provider: 'pinata' })
-      expect(await record()).toMatchObject(address)
+      expect(await record()).toMatchObject(moved)
       const [again] = await catalog.pins.ofClip(id)
       if (again?.provider === 'kubo') {
         await catalog.pins.lose(again, {

@@ -198,6 +198,22 @@ describe('the audit', () => {
     await local.close()
   })
 
+  it.each(['EMFILE', 'EIO'])('loses no clip of our own repository by %s', async (code) => {
+    const local = await openGateway()
+    const content = await someContent(5000)
+    await local.services.blockStore.put(content.cid, content.car.stream())
+    const id = await local.record(content)
+    await sleep(2)
+    const blockStore = {
+      ...local.services.blockStore,
+      open: () => Promise.reject(Object.assign(new Error(`${code}: it cannot be read`), { code })),
+    }
+    const found = await audit({ ...local.services, blockStore }, { limit: 10, before: Date.now(), signal })
+    expect(found).toMatchObject([{ provider: 'embedded', unknown: 1, lost: 0 }])
+    expect(await local.services.catalog.clips.find(id)).toMatchObject({ provider: 'embedded' })
+    await local.close()
+  })
+
   it('keeps a damaged clip of our own repository as long as nobody has another copy', async () => {
     const local = await openGateway()
     const content = await someContent(5000)

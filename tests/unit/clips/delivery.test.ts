@@ -125,6 +125,41 @@ describe('reading back', () => {
     expect(world.first.reads).toHaveLength(1)
   })
 
+  it('says so and gives our own address where only another gateway delivers a clip, and keeps it', async () => {
+    const world = await testServices({ ...keep, environment: { IPFS_GATEWAYS: 'https://kubo.test' } })
+    const { first, second } = world
+    first.delivering = 504
+    const { id, cid } = await world.clock.until(speak(world.services))
+    second.take(cid)
+    await live(world, 30)
+    const record = await recordOf(world, id)
+    expect(record).toMatchObject({ provider: 'pinata', unprovenSince: null })
+    expect(record?.permanentUrl).toBe(`/ipfs/${cid}?filename=${id}.mp3`)
+    const warnings = world.lines.filter(({ msg }) => msg.startsWith('The gateway of a provider does not'))
+    expect(warnings).toMatchObject([{ level: 'warn', clipId: id, provider: 'pinata' }])
+    first.delivering = 'answer'
+    await live(world, 90)
+    expect(await recordOf(world, id)).toMatchObject({ permanentUrl: record?.permanentUrl })
+  })
+
+  it.each(['EMFILE', 'ENOSPC', 'EIO'])(
+    'that fails by %s on this machine says nothing of the provider, ever',
+    async (code) => {
+      const world = await testServices(keep)
+      const { id } = await world.clock.until(speak(world.services))
+      const { fetchContent } = world.services
+      world.services.fetchContent = async () => {
+        throw new Error('It cannot be read', { cause: Object.assign(new Error(code), { code }) })
+      }
+      await live(world, 60)
+      expect(await recordOf(world, id)).toMatchObject({ provider: 'pinata', hasLocalBytes: true })
+      expect(world.second.uploads).toEqual([])
+      world.services.fetchContent = fetchContent
+      await live(world, 20)
+      expect(await recordOf(world, id)).toMatchObject({ provider: 'pinata', unprovenSince: null })
+    },
+  )
+
   it('waits as long as a gateway asks that has had too many requests, which counts for nothing', async () => {
     const world = await testServices()
     const { services, clock, first } = world

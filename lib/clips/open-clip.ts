@@ -10,6 +10,8 @@ export type OpenClip =
   | {
       from: 'here'
       clip: LocalClip
+      /** Whether `read` would find the bytes. @throws ServiceError as `read` does */
+      isReadable(): Promise<boolean>
       /**
        * Opens the bytes, or the part of them from `start` to `end` (both inclusive). `null`: they were deleted
        * meanwhile, or are damaged or unreadable and IPFS has them as well; `currentUrlOf` says where they are.
@@ -40,24 +42,29 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
   }
   if (!clip.hasLocalBytes && clip.permanentUrl) return { from: 'ipfs', clip, permanentUrl: clip.permanentUrl }
   const local: LocalClip = { ...clip, cid: clip.cid, mimeType: clip.mimeType }
+  /** What `read` gives, unless the bytes are damaged or it fails. */
+  async function ifRight<T>(read: () => Promise<T>): Promise<T | null> {
+    try {
+      if (!(await areBytesDamaged(services, local))) return await read()
+    } catch (cause) {
+      if (!clip?.permanentUrl) throw bytesUnavailable(cause)
+      log.warn(
+        { err: cause, clipId: id },
+        'The temporary store could not read a clip; its caller is sent to IPFS',
+      )
+      return null
+    }
+    if (!clip?.permanentUrl) throw bytesDamaged()
+    tasks.track(repairBytes(services, local)).catch(() => {})
+    return null
+  }
+
   return {
     from: 'here',
     clip: local,
-    async read(range) {
-      try {
-        if (!(await areBytesDamaged(services, local))) return await store.read(id, range)
-      } catch (cause) {
-        if (!clip.permanentUrl) throw bytesUnavailable(cause)
-        log.warn(
-          { err: cause, clipId: id },
-          'The temporary store could not read a clip; its caller is sent to IPFS',
-        )
-        return null
-      }
-      if (!clip.permanentUrl) throw bytesDamaged()
-      tasks.track(repairBytes(services, local)).catch(() => {})
-      return null
-    },
+    // Where the store has no versions its bytes are elsewhere, and asking for them would cost a request.
+    isReadable: async () => Boolean(await ifRight(async () => (await store.version?.(id)) !== null)),
+    read: (range) => ifRight(() => store.read(id, range)),
   }
 }
 

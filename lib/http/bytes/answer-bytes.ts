@@ -13,6 +13,8 @@ export interface Content {
   takesRanges: boolean
   /** Where it is known without opening them. */
   sizeBytes: number | undefined
+  /** What `GET` is answered in place of the bytes, such as a redirect: `HEAD` is answered the same. */
+  instead?(): Promise<Response | undefined>
   /** Called only when the answer needs them. */
   open(): OpenContent | Promise<OpenContent>
 }
@@ -43,6 +45,8 @@ export async function answerBytes(request: Request, content: Content): Promise<R
     return new Response(null, { status: 304, headers })
   }
   if (request.method === 'HEAD') {
+    const other = await content.instead?.()
+    if (other) return other
     headers.set('Content-Length', String(content.sizeBytes ?? (await content.open()).sizeBytes))
     return new Response(null, { headers })
   }

@@ -40,7 +40,7 @@ function redirectTo(permanentUrl: string, ownBaseUrl: string): Response {
 }
 
 function contentOf(
-  { clip, read }: Extract<OpenClip, { from: 'here' }>,
+  { clip, isReadable, read }: Extract<OpenClip, { from: 'here' }>,
   services: Services,
   { ownBaseUrl, isDownload }: { ownBaseUrl: string; isDownload: boolean },
 ): Content {
@@ -58,18 +58,21 @@ function contentOf(
   })
   const link = clip.permanentUrl && `<${absoluteUrl(clip.permanentUrl, ownBaseUrl)}>; rel="canonical"`
   if (link) headers.set('Link', link)
+  const redirect = async () => redirectTo(await currentUrlOf(services, clip.id), ownBaseUrl)
   return {
     headers,
     etag: `"${clip.cid}"`,
     modifiedAt,
     takesRanges: true,
     sizeBytes,
+    // A signed URL is one for GET.
+    instead: async () => ((await isReadable()) ? undefined : redirect()),
     open: () => ({
       sizeBytes,
       async read(range) {
         const signedUrl = await signedUrlOf(services, clip, disposition)
         if (signedUrl) return redirectToBucket(signedUrl, link)
-        return (await read(range)) ?? redirectTo(await currentUrlOf(services, clip.id), ownBaseUrl)
+        return (await read(range)) ?? redirect()
       },
     }),
   }

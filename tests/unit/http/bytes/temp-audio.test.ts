@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { deleteBytes } from '#lib/clips/expire.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
@@ -56,6 +57,21 @@ describe('GET /api/temp-audio of a pending clip', () => {
     const same = ([name]: [string, string]) => name !== 'x-request-id'
     expect([...head.headers].filter(same)).toEqual([...whole.headers].filter(same))
     await whole.body?.cancel()
+  })
+
+  it('answers HEAD like GET where the bytes are damaged or missing, and nobody else has them', async () => {
+    const { services, clip, audioDirectory } = await withClip()
+    const answers = async () => {
+      const [head, whole] = [
+        await get(services, clip.id, {}, { method: 'HEAD' }),
+        await get(services, clip.id),
+      ]
+      return [head.status, whole.status, (await whole.json()).code]
+    }
+    await writeFile(path.join(audioDirectory, clip.id), 'something else')
+    expect(await answers()).toEqual([503, 503, 'content_damaged'])
+    await rm(path.join(audioDirectory, clip.id))
+    expect(await answers()).toEqual([503, 503, 'storage_unavailable'])
   })
 
   it('answers HEAD with a Range as if there were none', async () => {

@@ -21,7 +21,10 @@ const MAX_BYTES = 64 * MEBIBYTE
 export interface Rescue {
   /** Tries once more to make it durable and to record it. `undefined` where that is not possible now. */
   secure(): Promise<Clip | undefined>
-  /** Goes on trying in the background until it is safe. `false` where that would take too much memory. */
+  /**
+   * Goes on trying in the background until it is safe. `false` where that would take too much memory. A shutdown waits:
+   * for bytes in memory until its grace time is over, for those on this machine for one more attempt.
+   */
   begin(options: Begin): boolean
   /** Deletes what is left of bytes that are somewhere else now. */
   discard(): Promise<void>
@@ -79,14 +82,25 @@ export function createRescue(services: Services, newClip: NewClip, staged: Stage
         return undefined
       })
 
+  /** What a crash would lose. */
+  const inMemory = () => (failedPut?.keep ? undefined : failedPut?.rescued)
+
+  /** Waits before the next attempt, which a shutdown hastens. */
+  async function pause(delayMs: number) {
+    if (tasks.stopping.aborted) return clock.sleep(FIRST_DELAY_MS, tasks.signal)
+    const end = AbortSignal.any([tasks.stopping, tasks.signal])
+    await clock.sleep(delayMs, end).catch(() => tasks.signal.throwIfAborted())
+  }
+
   async function keepTrying({ upload, settle }: Begin) {
     let stored: ChainResult | undefined
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
-      await clock.sleep(delayMs, tasks.signal)
+      await pause(delayMs)
+      const isLast = tasks.stopping.aborted
       if (!stored && (await secure())) break
       // What is on the disk is found again at the next start; what is in memory must go somewhere.
-      const inMemory = failedPut?.keep ? undefined : failedPut?.rescued
-      if (inMemory) stored ??= await upload(inMemory).catch(() => undefined)
+      const audio = inMemory()
+      if (audio) stored ??= await upload(audio).catch(() => undefined)
       if (
         stored &&
         (await ensureRecord()
@@ -94,6 +108,7 @@ export function createRescue(services: Services, newClip: NewClip, staged: Stage
           .catch(() => false))
       )
         break
+      if (isLast && !inMemory()) throw new Error('The service is shutting down')
     }
     if (stored) await failedPut?.discard()
     log.info('A clip was saved that could be kept nowhere at first')
@@ -107,10 +122,16 @@ export function createRescue(services: Services, newClip: NewClip, staged: Stage
       if (failedPut && (!failedPut.rescued || heldBytes + sizeBytes > MAX_BYTES)) return false
       const ended = keepTrying(options)
         .catch((reason: unknown) => {
-          const message = failedPut ? 'A clip is lost with this process' : 'A clip waits for the next start'
+          const message = inMemory() ? 'A clip is lost with this process' : 'A clip waits for the next start'
           log.error({ error: describeError(reason), bytes: staged.sizeBytes }, message)
         })
-        .finally(() => inFlight.rescues.delete(id))
+        .finally(() => {
+          tasks.stopping.removeEventListener('abort', hold)
+          inFlight.rescues.delete(id)
+        })
+      const hold = () => void tasks.track(ended)
+      if (tasks.stopping.aborted) hold()
+      else tasks.stopping.addEventListener('abort', hold, { once: true })
       inFlight.rescues.set(id, { sizeBytes, error: options.error, ended })
       return true
     },

@@ -5,6 +5,8 @@ const CLEAN_UP_MS = 2000
 
 /** Keeps track of work that nobody awaits, so that a shutdown can wait for it. */
 export interface TaskTracker {
+  /** Aborts when a shutdown begins: whoever waits to try again tries now. */
+  readonly stopping: AbortSignal
   /** Aborts when the grace time of a shutdown is over. */
   readonly signal: AbortSignal
   /** Tracks `work` until it settles, and gives what it throws to `onError`. Returns `work`. */
@@ -18,6 +20,7 @@ export interface TaskTracker {
 export function createTaskTracker(options: { clock: Clock; onError: (error: unknown) => void }): TaskTracker {
   const { clock, onError } = options
   const running = new Set<Promise<unknown>>()
+  const stopping = new AbortController()
   const stop = new AbortController()
 
   async function allSettled() {
@@ -32,6 +35,7 @@ export function createTaskTracker(options: { clock: Clock; onError: (error: unkn
   }
 
   return {
+    stopping: stopping.signal,
     signal: stop.signal,
 
     track(work) {
@@ -49,6 +53,7 @@ export function createTaskTracker(options: { clock: Clock; onError: (error: unkn
     },
 
     async drain(graceMs) {
+      stopping.abort()
       await settledWithin(graceMs)
       if (running.size === 0) return
       stop.abort(new Error('The service is shutting down'))

@@ -115,6 +115,30 @@ describe('a text that the temporary store cannot take', () => {
     expect(await ask()).toMatchObject({ state: 'pending', isReused: true })
   })
 
+  it('is saved by a last attempt where the process is to stop, long before the next one is due', async () => {
+    const { services, providers, clock, audioDirectory } = await withoutStore()
+    for (const provider of providers) provider.always(refused())
+    await expect(speak(services)).rejects.toMatchObject({ code: 'storage_unavailable' })
+    const [id = ''] = services.inFlight.rescues.keys()
+    await clock.advance(100_000)
+    await rm(audioDirectory)
+    const passed = clock.passed()
+    await clock.until(services.tasks.drain(20_000))
+    expect(clock.passed() - passed).toBe(0)
+    expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'pending', hasLocalBytes: true })
+  })
+
+  it('holds up the stop of a process that has the only copy for its grace time, and is reported as lost then', async () => {
+    const { services, providers, clock, lines } = await withoutStore()
+    for (const provider of providers) provider.always(refused())
+    await expect(speak(services)).rejects.toMatchObject({ code: 'storage_unavailable' })
+    const [id = ''] = services.inFlight.rescues.keys()
+    const passed = clock.passed()
+    await clock.until(services.tasks.drain(20_000))
+    expect(clock.passed() - passed).toBe(20_000)
+    expect(lines.at(-1)).toMatchObject({ clipId: id, msg: 'A clip is lost with this process' })
+  })
+
   it('is rescued where the store fails in the middle of the speech, and goes straight to IPFS', async () => {
     const { services, speech, audioDirectory } = await testServices()
     speech.durationMs = 1000
@@ -202,6 +226,16 @@ describe('a text that the catalog cannot take', () => {
     const next = await testServices({ directory })
     expect(await recover(next.services)).toMatchObject({ adopted: 1, waiting: 1 })
     expect(await next.services.catalog.clips.find(id)).toMatchObject({ state: 'staged', voiceId: 'slt' })
+  })
+
+  it('stays where IPFS fails as well, and does not hold up the stop of the process', async () => {
+    const { services, providers, clock, lines } = await testServices()
+    for (const provider of providers) provider.always(refused())
+    await expect(speak(failing(services, 'stage'))).rejects.toMatchObject({ code: 'storage_unavailable' })
+    const passed = clock.passed()
+    await clock.until(services.tasks.drain(20_000))
+    expect(clock.passed() - passed).toBe(0)
+    expect(lines.at(-1)).toMatchObject({ msg: 'A clip waits for the next start' })
   })
 
   it('stays where IPFS fails as well, and is recorded once the catalog works', async () => {

@@ -1,14 +1,23 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Interface, lint, readInterface } from '../support/interface.ts'
 import type { Json } from '../support/json.ts'
 import { ADMIN_KEY } from '../support/operator.ts'
+import { cleanUpServices, startService } from '../support/service.ts'
 import { statusFault } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
 import { useWorld } from '../support/world.ts'
 
 const world = useWorld()
 let document: Json
 let description: Interface
 const unknown = '0'.repeat(32)
+const keeping = { SPEECH_PROVIDER: 'local', IPFS_PROVIDERS: 'embedded' }
+/** To an indexer that cannot be reached. */
+const publishing = {
+  IPNI_ANNOUNCE: 'true',
+  IPNI_INDEXER_URL: 'http://127.0.0.1:9',
+  PUBLIC_BASE_URL: 'https://voice.example',
+}
 const admin = { authorization: `Bearer ${ADMIN_KEY}` }
 
 beforeAll(async () => {
@@ -17,6 +26,10 @@ beforeAll(async () => {
   description = readInterface(document)
 })
 
+afterAll(cleanUpServices)
+
+/** `null` where there can be none. */
+const readBody = async (response: Response) => (response.status === 204 ? null : response.bytes())
 const get = (path: string, headers = {}) => world.service.fetch(path, { headers })
 const post = (path: string, body: unknown, headers = {}) =>
   world.service.fetch(path, {
@@ -128,7 +141,23 @@ const calls: Record<string, () => Promise<Response[]>> = {
     const { cid } = (await world.service.vocalize()).body.data
     return [await world.service.fetch(`/ipfs/${cid}`, { method: 'HEAD' })]
   },
-  getAdvertisement: async () => [await get('/ipni/v1/ad/head')],
+  async getAdvertisement() {
+    const publisher = await startService({ environment: keeping })
+    await publisher.vocalize()
+    await publisher.stop()
+    await publisher.restart(publishing)
+    const path = '/ipni/v1/ad/head'
+    const soon = await publisher.fetch(path)
+    const ask = async () => {
+      const response = await publisher.fetch(path)
+      return response.status === 200 && response
+    }
+    const head = await until('an advertisement', ask, { timeoutMs: 30_000 })
+    const answers = [head, soon, await publisher.fetch('/ipni/v1/ad/nonsense'), await get(path)]
+    // Read before the service stops.
+    const read = answers.map(async (answer) => new Response(await readBody(answer), answer))
+    return Promise.all(read).finally(() => publisher.stop())
+  },
   async headAudio() {
     const { stored } = await clips()
     return [await world.service.fetch(`/api/temp-audio/${stored}`, { method: 'HEAD' })]

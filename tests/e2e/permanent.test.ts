@@ -41,7 +41,8 @@ describe('the repository of our own', () => {
     expect(audioUrl).toBe(`${service.baseUrl}/ipfs/${cid}?filename=${id}.mp3`)
     await expectVerified(service, body.data)
     const here = await service.fetch(`/api/temp-audio/${id}`)
-    expect(here.headers.get('link')).toBe(`<${audioUrl}>; rel="canonical"`)
+    // Caches share this answer: it names no origin that a caller said.
+    expect(here.headers.get('link')).toBe(`<${audioUrl.slice(service.baseUrl.length)}>; rel="canonical"`)
     await here.body?.cancel()
 
     await service.kill()

@@ -50,8 +50,8 @@ describe('with Pinata', () => {
   })
 
   it('has the CID of profile unixfs-v1-2025 above one chunk, too', async () => {
-    await world.vendors.speak({ msPerCharacter: 60_000 })
-    const { body } = await world.service.vocalize({ text: 'Three minutes', voiceId: 'slt' })
+    await world.vendors.speak({ msPerCharacter: 200 })
+    const { body } = await world.service.vocalize({ text: 'Six minutes. '.repeat(300), voiceId: 'slt' })
     await world.vendors.speak({ msPerCharacter: 60 })
     expect(body.data.isTemporary).toBe(false)
     expect(body.data.bytes).toBeGreaterThan(5 * 1024 ** 2)

@@ -16,7 +16,7 @@ it.runIf(canMount)(
     const environment = { ...quick, ...environmentFor(world.vendors), CLEANUP_INTERVAL_SECONDS: '1' }
     const service = await startService({ environment, directory })
     await world.vendors.always('pinata', { kind: 'refused' })
-    await world.vendors.speak({ msPerCharacter: 5000 })
+    await world.vendors.speak({ msPerCharacter: 4000 })
     const statuses = new Set<number>()
     let clips = 0
     for (; clips < 100 && !statuses.has(503); clips += 1) {

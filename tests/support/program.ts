@@ -30,6 +30,8 @@ export interface ProgramOptions {
   /** Relative to the project's folder. */
   file: 'bin/server.ts' | 'bin/worker.ts'
   environment: Environment
+  /** How many files it may have open; the system's own limit where it is missing. */
+  openFiles?: number | undefined
   output?: ServiceOutput | undefined
   /** Is asked again and again, with what this start has written so far. */
   isReady(said: string): boolean | Promise<boolean>
@@ -59,7 +61,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       throw new Error('Build the service first: npm run build')
     const from = output.length
     isAsked = false
-    running = run(options.file, environment, output)
+    running = run(options.file, environment, output, options.openFiles)
     const { child, exited } = running
     const isReady = () => failIfEnded(child, output.since(from)) ?? options.isReady(output.since(from))
     await until('readiness', isReady, { timeoutMs: START_TIMEOUT_MS, everyMs: 20 })
@@ -109,8 +111,15 @@ export interface Running {
 }
 
 /** Starts a program without waiting for anything. */
-export function run(file: ProgramOptions['file'], environment: Environment, output: ServiceOutput): Running {
-  const child = spawn(process.execPath, [file], {
+export function run(
+  file: ProgramOptions['file'],
+  environment: Environment,
+  output: ServiceOutput,
+  openFiles?: number,
+): Running {
+  const command = [process.execPath, file]
+  const limited = openFiles ? ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command] : command
+  const child = spawn(limited[0] as string, limited.slice(1), {
     cwd: root,
     env: { ...blankEnvironment(), PATH: process.env.PATH, PORT: '0', NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

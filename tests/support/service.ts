@@ -71,7 +71,7 @@ export const placesIn = (directory: string) => ({
 export async function startService(
   options: { environment?: Environment; directory?: string } & Pick<
     ProgramOptions,
-    'output' | 'onUnasked'
+    'output' | 'onUnasked' | 'openFiles'
   > = {},
 ): Promise<Service> {
   const directory = options.directory ?? (await newDirectory())
@@ -86,6 +86,7 @@ export async function startService(
       REUSE: 'off',
       ...options.environment,
     },
+    openFiles: options.openFiles,
     output: options.output,
     onUnasked: options.onUnasked,
     async isReady(said) {

@@ -112,19 +112,25 @@ function json(response: ServerResponse, status: number, body: unknown) {
 /** A database or Redis that refuses whoever connects, in its own protocol, with all secrets. */
 export async function startRefusal(
   kind: 'postgres' | 'redis',
-  encoding: Encoding,
+  encoding: () => Encoding,
 ): Promise<{ port: number; close(): void }> {
-  const said = echoOf(encoding, [kind === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL'])
-  const fields = Buffer.from(`SFATAL\0VFATAL\0C28P01\0M${said}\0\0`)
-  const head = Buffer.from('E\0\0\0\0')
-  head.writeInt32BE(fields.length + 4, 1)
-  const answer =
-    kind === 'postgres' ? Buffer.concat([head, fields]) : `-WRONGPASS ${said.replaceAll('\n', ' ')}\r\n`
+  const answer = () => {
+    const said = echoOf(encoding(), [kind === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL'])
+    return kind === 'postgres' ? postgresError(said) : `-WRONGPASS ${said.replaceAll('\n', ' ')}\r\n`
+  }
   const server: Server = createSocketServer((socket) => {
-    socket.on('error', () => {}).on('data', () => socket.write(answer))
+    socket.on('error', () => {}).on('data', () => socket.write(answer()))
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   return { port: (server.address() as AddressInfo).port, close: () => void server.close() }
+}
+
+/** @see https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ERRORRESPONSE */
+function postgresError(said: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C28P01\0M${said}\0\0`)
+  const head = Buffer.from('E\0\0\0\0')
+  head.writeInt32BE(fields.length + 4, 1)
+  return Buffer.concat([head, fields])
 }
 
 /** A service with a secret in every variable that takes one, and each vendor's URL at `url`. */

@@ -143,6 +143,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     catalog,
     events,
     inFlight: {
+      heartbeat: { held: new Set(), stop: undefined },
       uploads: new Set(),
       speaking: new Set(),
       vocalizations: new Map(),

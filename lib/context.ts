@@ -103,6 +103,8 @@ export interface Services {
 
 /** What this process is doing now, so that it does nothing twice at the same time. */
 export interface InFlight {
+  /** What this process holds under leases that it renews; `stop` ends that, and is there as long as it goes on. */
+  heartbeat: { held: Set<Held>; stop: AbortController | undefined }
   /** The ids of the clips that are being uploaded. A lease tells processes apart, but not two workers of one process. */
   uploads: Set<string>
   /** The ids of the clips that are being spoken. */
@@ -122,6 +124,9 @@ export interface InFlight {
   /** Whether this process has looked for content that was never advertised. */
   hasBegunChain: boolean
 }
+
+/** A clip that is being spoken, or the hash of an idempotency key whose request is being carried out. */
+export type Held = { clipId: string } | { key: string }
 
 export interface RunningRescue {
   /** How much of it is in memory. */

@@ -1,4 +1,5 @@
 import { advertise } from '#lib/clips/advertise.ts'
+import { lookAtClock } from '#lib/clips/look-at-clock.ts'
 import type { Services } from '#lib/context.ts'
 import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Task } from '#lib/queue/queue.ts'
@@ -33,6 +34,7 @@ export function startBackground(
       'due-work': () => runDueWork(services),
       advertise: () => advertise(services),
       'read-back': () => readBack(services),
+      clock: () => lookAtClock(services),
       audit: () => recovered().then(() => auditDue(services)),
       'clean-up': () => recovered().then(() => runMaintenance(services)),
     },
@@ -52,6 +54,7 @@ export function startBackground(
   const timers = [
     every(MINUTE_MS, 'audit'),
     every(MINUTE_MS, 'read-back'),
+    every(MINUTE_MS, 'clock'),
     every(config.tempAudio.cleanupIntervalMs, 'clean-up'),
     // With Redis, clips are uploaded at their own dates, and Redis may have lost what was enqueued.
     ...(config.redisUrl ? [every(DUE_WORK_MS, 'due-work')] : []),

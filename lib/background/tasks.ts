@@ -1,5 +1,6 @@
 import { audit, readBackDue } from '#lib/clips/audit.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
+import { lookAtClock } from '#lib/clips/look-at-clock.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
@@ -37,12 +38,14 @@ export async function runDueWork(services: Services) {
 }
 
 /**
- * One run of the clean-up timer: uploads and replicates what is due, then ends the clips whose time is over.
+ * One run of the clean-up timer: looks at the clock, uploads and replicates what is due, then ends the clips whose time is
+ * over.
  *
  * @throws CatalogError
  */
 export async function runMaintenance(services: Services): Promise<void> {
   const { catalog, clock, log, tasks } = services
+  await lookAtClock(services)
   const uploaded = await runDueWork(services)
   const cleaned = await cleanUp(services, { signal: tasks.signal })
   const remaining = await countRemaining(services)

@@ -3,6 +3,7 @@ import { type Backlog, createBacklog } from './backlog.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
 import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
+import { type ClockLog, createClockLog } from './clock.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { addToCounters, type Counters, createCounters } from './counters.ts'
 import { createEndedSessions, type EndedSessions } from './ended-sessions.ts'
@@ -34,6 +35,7 @@ export interface Catalog {
   idempotencyKeys: IdempotencyKeys
   endedSessions: EndedSessions
   ipni: Ipni
+  clock: ClockLog
   /** How much there is now. */
   totals(): Promise<Totals>
   /** Proves that the database can be read and written now. */
@@ -71,6 +73,7 @@ export function createCatalog(
     idempotencyKeys: createIdempotencyKeys(database),
     endedSessions: createEndedSessions(database),
     ipni: createIpni(database),
+    clock: createClockLog(database),
     totals: () => database.read(readTotals),
     check: sync,
     sync,

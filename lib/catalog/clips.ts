@@ -55,8 +55,8 @@ export interface Clips {
   expire(id: string, facts: ExpiredFacts): Promise<boolean>
   /** The temporary store no longer has the bytes. */
   markBytesDeleted(id: string): Promise<void>
-  /** Deletes the record of a clip that could not be spoken. */
-  discard(id: string): Promise<void>
+  /** Deletes the record of a clip that could not be spoken. `false` where it was deleted or staged already. */
+  discard(id: string): Promise<boolean>
 }
 
 /**
@@ -129,8 +129,11 @@ export function createClips(
       }),
 
     async discard(id) {
-      await run((db) => db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking').execute())
+      const { numDeletedRows } = await run((db) =>
+        db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking').executeTakeFirst(),
+      )
       emit({ type: 'discarded', clipId: id })
+      return numDeletedRows > 0n
     },
   }
 }

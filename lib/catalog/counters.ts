@@ -6,6 +6,7 @@ export interface CounterIncrement {
   name:
     | 'characters_spoken'
     | 'characters_saved'
+    | 'characters_lost'
     | 'clips_stored'
     | 'clips_expired'
     | 'attempts_stored'

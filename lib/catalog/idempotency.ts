@@ -1,13 +1,17 @@
 import type { Kysely } from 'kysely'
+import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
 import { deleteChosen } from './chosen-rows.ts'
+import { findClip } from './clip-transitions.ts'
 import type { Database } from './connection.ts'
-import type { Schema } from './schema.ts'
+import { type Lease, leaseLeftMs, unleased } from './leases.ts'
+import type { IdempotencyKeyRow, Schema } from './schema.ts'
 
 /** How long answers are kept. */
 const KEPT_MS = DAY_MS
 /** How many old answers one claim deletes. It skips those that another claim is deleting. */
 const DELETED_AT_ONCE = 100
+const SHORTEST_WAIT_MS = 1000
 
 export interface IdempotencyClaim {
   /** A hash of the key and of whom it belongs to. */
@@ -15,71 +19,133 @@ export interface IdempotencyClaim {
   /** A keyed hash of the request that the key was sent with. */
   fingerprint: string
   now: number
-  /** When a claim whose process died may be taken over. */
-  leaseExpiresAt: number
+  /** Who claims it, and until when the claim counts unless it is renewed. */
+  lease: Lease
+  /** The clip that is to be spoken for it, unless there is one already. */
+  clipId: string
+  /** A clip of an earlier claim of which nothing is left. */
+  lost?: string | undefined
+  /** This process is carrying the request out now, so that nobody can claim the key. */
+  isRunningHere?: boolean
 }
 
 /**
- * - `ours`: the key is new, the request is to be carried out
- * - `answered`: it was carried out; this is the answer
- * - `in_flight`: it is being carried out
+ * - `ours`: the request is to be carried out, as the clip that was named
+ * - `answered`: it was carried out, and this clip was the answer
+ * - `spoken`: it was carried out, and its process died before it could answer; this is the clip as it is now
+ * - `abandoned`: its process died and may have left bytes of this clip; claim again once that is known
+ * - `in_flight`: it is being carried out; ask again after `retryAfterMs`
  * - `other_request`: the key belongs to another request
  */
 export type IdempotencyState =
   | { status: 'ours' }
-  | { status: 'answered'; answer: unknown }
-  | { status: 'in_flight' }
+  | { status: 'answered'; clip: VocalizedClip }
+  | { status: 'spoken'; clip: Clip }
+  | { status: 'abandoned'; clipId: string }
+  | { status: 'in_flight'; retryAfterMs: number }
   | { status: 'other_request' }
 
-/** What was answered under which `Idempotency-Key`. */
+/** Which clip was answered under which `Idempotency-Key`. */
 export interface IdempotencyKeys {
   claim(claim: IdempotencyClaim): Promise<IdempotencyState>
-  /** Remembers the answer. */
-  answer(key: string, answer: unknown): Promise<void>
-  /** The request failed, and the key may be used again. */
-  giveUp(key: string): Promise<void>
+  /** Prolongs the claims of a process on all of `keys` that it still has. */
+  renew(keys: string[], lease: Lease): Promise<void>
+  /** Remembers the answer, unless there is one already. Returns the one that counts. */
+  answer(key: string, clip: VocalizedClip): Promise<VocalizedClip>
+  /** The request of `owner` failed, and the key may be used again. */
+  giveUp(key: string, owner: string): Promise<void>
+  /** Ends all claims of `owner`, whose requests are no longer carried out. */
+  release(owner: string): Promise<void>
 }
 
 export function createIdempotencyKeys({ run, transaction }: Database): IdempotencyKeys {
   return {
-    claim: ({ key, fingerprint, now, leaseExpiresAt }) =>
+    claim: (claim) => transaction((db) => claimKey(db, claim), { exclusive: `idempotency ${claim.key}` }),
+
+    renew: (keys, { owner, expiresAt }) =>
+      run(async (db) => {
+        await db
+          .updateTable('idempotencyKeys')
+          .set({ leaseExpiresAt: expiresAt })
+          .where('key', 'in', keys)
+          .where('leaseOwner', '=', owner)
+          .execute()
+      }),
+
+    answer: (key, clip) =>
       transaction(
         async (db) => {
-          await deleteBefore(db, now - KEPT_MS)
-          const known = await db
-            .selectFrom('idempotencyKeys')
-            .selectAll()
-            .where('key', '=', key)
-            .executeTakeFirst()
-          if (known && known.fingerprint !== fingerprint) return { status: 'other_request' }
-          if (known?.answer) return { status: 'answered', answer: JSON.parse(known.answer) }
-          if (known && (known.leaseExpiresAt ?? 0) > now) return { status: 'in_flight' }
-          const claim = { fingerprint, createdAt: now, leaseExpiresAt }
+          const known = await findKey(db, key)
+          if (known?.answer) return JSON.parse(known.answer)
           await db
-            .insertInto('idempotencyKeys')
-            .values({ key, answer: null, ...claim })
-            .onConflict((conflict) => conflict.column('key').doUpdateSet(claim))
+            .updateTable('idempotencyKeys')
+            .set({ ...unleased, answer: JSON.stringify(clip), clipId: clip.id })
+            .where('key', '=', key)
             .execute()
-          return { status: 'ours' }
+          return clip
         },
         { exclusive: `idempotency ${key}` },
       ),
 
-    answer: (key, answer) =>
+    giveUp: (key, owner) =>
       run(async (db) => {
         await db
-          .updateTable('idempotencyKeys')
-          .set({ answer: JSON.stringify(answer), leaseExpiresAt: null })
+          .deleteFrom('idempotencyKeys')
           .where('key', '=', key)
+          .where('leaseOwner', '=', owner)
+          .where('answer', 'is', null)
           .execute()
       }),
 
-    giveUp: (key) =>
+    release: (owner) =>
       run(async (db) => {
-        await db.deleteFrom('idempotencyKeys').where('key', '=', key).where('answer', 'is', null).execute()
+        await db.updateTable('idempotencyKeys').set(unleased).where('leaseOwner', '=', owner).execute()
       }),
   }
 }
+
+async function claimKey(db: Kysely<Schema>, claim: IdempotencyClaim): Promise<IdempotencyState> {
+  const { key, fingerprint, now, lease, clipId, isRunningHere = false } = claim
+  await deleteBefore(db, now - KEPT_MS)
+  const known = await findKey(db, key)
+  if (known && known.fingerprint !== fingerprint) return { status: 'other_request' }
+  if (known?.answer) return { status: 'answered', clip: JSON.parse(known.answer) }
+  const leftMs = known ? leaseLeftMs(known, { now, self: lease.owner }) : 0
+  if (leftMs > 0 || isRunningHere) {
+    return { status: 'in_flight', retryAfterMs: Math.max(SHORTEST_WAIT_MS, leftMs) }
+  }
+  const left = known && (await whatIsLeft(db, known, claim))
+  if (left) return left
+  const claimed = {
+    fingerprint,
+    clipId,
+    createdAt: now,
+    leaseOwner: lease.owner,
+    leaseExpiresAt: lease.expiresAt,
+  }
+  await db
+    .insertInto('idempotencyKeys')
+    .values({ key, answer: null, ...claimed })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(claimed))
+    .execute()
+  return { status: 'ours' }
+}
+
+/** What a claim that was never answered and that nobody works on any more has left. */
+async function whatIsLeft(
+  db: Kysely<Schema>,
+  known: IdempotencyKeyRow,
+  { lost }: IdempotencyClaim,
+): Promise<IdempotencyState | undefined> {
+  if (known.clipId === null) return undefined
+  const clip = await findClip(db, known.clipId)
+  if (clip && clip.state !== 'speaking')
+    return clip.state === 'expired' ? undefined : { status: 'spoken', clip }
+  return known.clipId === lost ? undefined : { status: 'abandoned', clipId: known.clipId }
+}
+
+const findKey = (db: Kysely<Schema>, key: string) =>
+  db.selectFrom('idempotencyKeys').selectAll().where('key', '=', key).executeTakeFirst()
 
 async function deleteBefore(db: Kysely<Schema>, before: number) {
   const query = db

@@ -1,4 +1,6 @@
 import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
+import { isDeadProcess, isLivingProcess } from '#lib/platform/process-identity.ts'
+import { MINUTE_MS } from '#lib/platform/units.ts'
 import { updateChosen } from './chosen-rows.ts'
 import type { Schema } from './schema.ts'
 
@@ -6,6 +8,30 @@ import type { Schema } from './schema.ts'
 export interface Lease {
   owner: string
   expiresAt: number
+}
+
+/** How long a lease lasts that a heartbeat renews, in milliseconds. */
+export const LIVE_LEASE_MS = 15_000
+/** A lease that a heartbeat renews and that ends this much later than it could was dated before a clock was set back. */
+const TOLERANCE_MS = 5000
+/** How long a process that can be seen to live may have been kept from renewing its lease. */
+const STALLED_MS = MINUTE_MS
+const SHORTEST_MS = 1000
+
+/**
+ * For how long others are to leave alone what is worked on under a lease that a heartbeat renews, in milliseconds; 0 where
+ * nobody works on it. `self` is the name of the process that asks.
+ */
+export function leaseLeftMs(
+  { leaseOwner, leaseExpiresAt }: { leaseOwner: string | null; leaseExpiresAt: number | null },
+  { now, self }: { now: number; self: string },
+): number {
+  if (leaseExpiresAt === null || (leaseOwner !== null && isDeadProcess(leaseOwner, self))) return 0
+  const leftMs = leaseExpiresAt - now
+  if (leaseOwner !== null && isLivingProcess(leaseOwner, self)) {
+    return leftMs > -STALLED_MS ? Math.max(SHORTEST_MS, Math.min(leftMs, LIVE_LEASE_MS)) : 0
+  }
+  return leaseOwner !== null && leftMs > LIVE_LEASE_MS + TOLERANCE_MS ? 0 : Math.max(0, leftMs)
 }
 
 /** The tables whose rows are worked on under leases, and their keys. */

@@ -3,7 +3,7 @@ import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { claimRows, type Lease, renewLease, unleased } from './leases.ts'
-import { claimableAt, isWaiting, type Schema, toClip } from './schema.ts'
+import { claimableAt, isSpeaking, isWaiting, type Schema, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
 
 export interface Claim {
@@ -26,6 +26,8 @@ export interface Queue {
   claim(claim: Claim): Promise<Clip[]>
   /** Prolongs a lease. `false`: it was lost. */
   renew(id: string, lease: Lease): Promise<boolean>
+  /** Prolongs the leases of a process on all of `ids` that it is speaking. */
+  renewSpeaking(ids: string[], lease: Lease): Promise<void>
   /**
    * Ends all leases of `owner`, or only that on clip `id`. A staged clip is pending then, and one that was being spoken is
    * abandoned; no schedule changes.
@@ -46,6 +48,17 @@ export function createQueue({ read, run }: Database, emit: Emit): Queue {
       }),
 
     renew: (id, lease) => run((db) => renewLease(db, 'clips', id, lease)),
+
+    renewSpeaking: (ids, { owner, expiresAt }) =>
+      run(async (db) => {
+        await db
+          .updateTable('clips')
+          .set({ leaseExpiresAt: expiresAt })
+          .where('id', 'in', ids)
+          .where(isSpeaking)
+          .where('leaseOwner', '=', owner)
+          .execute()
+      }),
 
     async release(owner, id) {
       await run((db) => {

@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
+import { findClip } from './clip-transitions.ts'
 import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
+import { leaseLeftMs } from './leases.ts'
 import { type Schema, toClip } from './schema.ts'
 
 /** How long it may take from a claim to the record of the clip that it names. */
@@ -12,11 +14,13 @@ export interface RequestClaim {
   hash: string
   /** The clip that is to be spoken for it, unless there is one already. */
   clipId: string
+  /** A clip of an earlier claim of which nothing is left. */
+  lost?: string | undefined
+  /** The name of the process that claims it. */
+  owner: string
   now: number
   /** Clips from before this are not reused. */
   notBefore: number
-  /** Whether clips that wait for IPFS outlive their time. */
-  keepsPending: boolean
   /** How long a temporary clip that is given again lives at least. */
   expiresAt: number
 }
@@ -27,8 +31,13 @@ export interface RequestClaim {
  * - `ours`: nobody yet, so the caller is to speak clip `clipId`
  * - `spoken`: this clip exists and can be given again
  * - `speaking`: it is being spoken now; ask again
+ * - `abandoned`: its process died and may have left bytes of this clip; claim again once that is known
  */
-export type RequestOwner = { status: 'ours' } | { status: 'spoken'; clip: Clip } | { status: 'speaking' }
+export type RequestOwner =
+  | { status: 'ours' }
+  | { status: 'spoken'; clip: Clip }
+  | { status: 'speaking' }
+  | { status: 'abandoned'; clipId: string }
 
 /** Which clip answers which request, so that none is paid for twice. Holds hashes, never texts. */
 export interface Requests {
@@ -41,34 +50,7 @@ export interface Requests {
 
 export function createRequests({ run, transaction }: Database): Requests {
   return {
-    claim: ({ hash, clipId, now, notBefore, keepsPending, expiresAt }) =>
-      transaction(
-        async (db) => {
-          const known = await db
-            .selectFrom('requests')
-            .selectAll()
-            .where('hash', '=', hash)
-            .executeTakeFirst()
-          if (known && known.claimedAt >= notBefore) {
-            const row = await db
-              .selectFrom('clips')
-              .selectAll()
-              .where('id', '=', known.clipId)
-              .executeTakeFirst()
-            const owner = ownerOf(row && toClip(row), known.claimedAt, now, keepsPending)
-            const clip = owner?.status === 'spoken' ? await prolong(db, owner.clip, expiresAt) : undefined
-            if (clip) return { status: 'spoken', clip }
-            if (owner?.status === 'speaking') return owner
-          }
-          await db
-            .insertInto('requests')
-            .values({ hash, clipId, claimedAt: now })
-            .onConflict((conflict) => conflict.column('hash').doUpdateSet({ clipId, claimedAt: now }))
-            .execute()
-          return { status: 'ours' }
-        },
-        { exclusive: `request ${hash}` },
-      ),
+    claim: (claim) => transaction((db) => claimRequest(db, claim), { exclusive: `request ${claim.hash}` }),
 
     giveUp: (hash, clipId) =>
       run(async (db) => {
@@ -78,6 +60,30 @@ export function createRequests({ run, transaction }: Database): Requests {
     countSaved: (characters) =>
       run((db) => addToCounters(db, [{ name: 'characters_saved', value: characters }])),
   }
+}
+
+async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<RequestOwner> {
+  const { hash, clipId, lost, owner: self, now, notBefore, expiresAt } = claim
+  const known = await db.selectFrom('requests').selectAll().where('hash', '=', hash).executeTakeFirst()
+  if (known && known.claimedAt >= notBefore) {
+    const clip = await findClip(db, known.clipId)
+    if (!clip || clip.state === 'speaking') {
+      const { leaseOwner, claimedAt } = known
+      const lease = clip ?? { leaseOwner, leaseExpiresAt: claimedAt + RECORD_DELAY_MS }
+      if (leaseLeftMs(lease, { now, self }) > 0) return { status: 'speaking' }
+      if (known.clipId !== lost) return { status: 'abandoned', clipId: known.clipId }
+    } else if (canBeGiven(clip)) {
+      const prolonged = await prolong(db, clip, expiresAt)
+      if (prolonged) return { status: 'spoken', clip: prolonged }
+    }
+  }
+  const claimed = { clipId, claimedAt: now, leaseOwner: self }
+  await db
+    .insertInto('requests')
+    .values({ hash, ...claimed })
+    .onConflict((conflict) => conflict.column('hash').doUpdateSet(claimed))
+    .execute()
+  return { status: 'ours' }
 }
 
 /** The clip with its time prolonged to `expiresAt`; `undefined` where it has just expired. */
@@ -93,16 +99,7 @@ async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promi
   return row && toClip(row)
 }
 
-function ownerOf(clip: Clip | undefined, claimedAt: number, now: number, keepsPending: boolean) {
-  const isFresh = Math.abs(now - claimedAt) < RECORD_DELAY_MS
-  if (!clip) return isFresh ? ({ status: 'speaking' } as const) : undefined
-  if (clip.state === 'speaking') {
-    return (clip.leaseExpiresAt ?? 0) > now ? ({ status: 'speaking' } as const) : undefined
-  }
-  // A stored clip without an address was lost by all its providers: it can be given again while its bytes are here.
-  const isAlive =
-    clip.state === 'stored'
-      ? clip.permanentUrl !== null || clip.hasLocalBytes
-      : clip.state !== 'expired' && (keepsPending || now < clip.expiresAt)
-  return isAlive ? ({ status: 'spoken', clip } as const) : undefined
+/** A stored clip without an address was lost by all its providers: it can be given again while its bytes are here. */
+function canBeGiven({ state, permanentUrl, hasLocalBytes }: Clip): boolean {
+  return state === 'stored' ? permanentUrl !== null || hasLocalBytes : state !== 'expired'
 }

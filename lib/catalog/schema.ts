@@ -8,7 +8,7 @@ export interface Schema {
   counters: CounterRow
   pins: Pin
   replications: ReplicationRow
-  requests: { hash: string; clipId: string; claimedAt: number }
+  requests: { hash: string; clipId: string; claimedAt: number; leaseOwner: string | null }
   idempotencyKeys: IdempotencyKeyRow
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
@@ -20,6 +20,7 @@ export interface Schema {
   ipniChanges: { cid: string; version: number }
   /** One row a slot. */
   holdings: TotalsRow
+  clock: ClockRow
 }
 
 /** A clip as its table has it. `isHeld`: the temporary store should have its bytes. */
@@ -41,10 +42,22 @@ export interface AttemptRow {
 export interface IdempotencyKeyRow {
   key: string
   fingerprint: string
-  /** JSON; `null` while the request is being carried out. */
+  /** The clip as it was answered, as JSON; `null` where nobody was answered yet. */
   answer: string | null
+  /** The clip that is spoken for it. */
+  clipId: string | null
   createdAt: number
+  leaseOwner: string | null
   leaseExpiresAt: number | null
+}
+
+/** The only row of its table. */
+export interface ClockRow {
+  id: number
+  /** When a process last looked at the clock. */
+  seenAt: number
+  /** Since when the clock has run without a jump, and somebody has looked at it. */
+  steadySince: number
 }
 
 export interface ReplicationRow {

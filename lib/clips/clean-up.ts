@@ -3,6 +3,7 @@ import { DAY_MS } from '#lib/platform/units.ts'
 import { freeDiskSpace } from './byte-budget.ts'
 import { deleteBytes, expireClip } from './expire.ts'
 import { healOrphans } from './heal-orphans.ts'
+import { clipsMayEndAt } from './look-at-clock.ts'
 import { uploadPending } from './upload-pending.ts'
 
 const BATCH = 100
@@ -45,12 +46,16 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
 async function lastAttempts(services: Services, signal: AbortSignal): Promise<number> {
   const { catalog, chain, clock, config } = services
   const now = clock.now()
-  // Clips that are over now have no other chance: even a provider with an open breaker is tried once.
-  const isLastChance =
-    !config.tempAudio.keepPending && (await catalog.backlog.overdue({ now, limit: 1 })).length > 0
-  if (isLastChance) chain.resetCoolDowns()
   // Clips that will be over before the next clean-up.
   const expiringBefore = now + config.tempAudio.cleanupIntervalMs
+  const mayEndAt = await clipsMayEndAt(services)
+  if (mayEndAt > expiringBefore) return 0
+  // Clips that are over now have no other chance: even a provider with an open breaker is tried once.
+  const isLastChance =
+    !config.tempAudio.keepPending &&
+    mayEndAt <= now &&
+    (await catalog.backlog.overdue({ now, limit: 1 })).length > 0
+  if (isLastChance) chain.resetCoolDowns()
   const { successCount } = await uploadPending(services, {
     limit: Number.MAX_SAFE_INTEGER,
     trigger: 'last_try',
@@ -63,7 +68,7 @@ async function lastAttempts(services: Services, signal: AbortSignal): Promise<nu
 
 async function expireOverdue(services: Services): Promise<number> {
   const { catalog, clock, config } = services
-  if (config.tempAudio.keepPending) return 0
+  if (config.tempAudio.keepPending || clock.now() < (await clipsMayEndAt(services))) return 0
   let expired = 0
   for (;;) {
     const clips = await catalog.backlog.overdue({ now: clock.now(), limit: BATCH })

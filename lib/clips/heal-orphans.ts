@@ -1,10 +1,12 @@
 import { CatalogError } from '#lib/catalog/connection.ts'
+import { leaseLeftMs } from '#lib/catalog/leases.ts'
 import type { Services } from '#lib/context.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { inBatches } from '#lib/platform/in-batches.ts'
 import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
 import { adoptOrphan } from './adopt-orphan.ts'
 import { deleteBytes } from './expire.ts'
+import { discardDead } from './lost-speech.ts'
 
 /** How many files the catalog is asked for in one query. */
 const FILES_AT_ONCE = 500
@@ -23,13 +25,15 @@ const ORPHAN_AFTER_MS = MINUTE_MS
  * @throws CatalogError when the catalog fails
  */
 export async function healOrphans(services: Services, { isStart }: { isStart: boolean }): Promise<number> {
-  const { catalog, store, clock } = services
+  const { catalog, store, clock, leaseOwner: self } = services
   const now = clock.now()
   let adopted = 0
   for (const clip of await catalog.backlog.abandoned(now)) {
+    // Its process lives and was kept from renewing its lease.
+    if (leaseLeftMs(clip, { now, self }) > 0) continue
     await healing(services, clip.id, async () => {
       if (await adoptOrphan(services, clip)) adopted += 1
-      else await catalog.clips.discard(clip.id)
+      else await discardDead(services, clip)
     })
   }
   // Read before the files are listed, so that a clip which is added meanwhile is not among them.

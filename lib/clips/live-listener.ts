@@ -13,7 +13,7 @@ export interface Listener {
   /** Called once the first byte has arrived. Returns the same audio; all that is read of it goes to the listener as well. */
   tee(spoken: SpokenAudio): SpokenAudio
   /** The clip existed already. */
-  replay(clip: { id: string; audio: Blob; outputFormat: string; modelId: string }): void
+  replay(clip: { id: string; audio: Blob; outputFormat: string; modelId: string; mimeType: string }): void
   /** From now on the whole clip can be read from `audio`; `undefined`: it cannot be read now. */
   staged(audio: Blob | undefined): void
   /** The clip is recorded: nothing can be lost any more, so that the listener's stream may end. */
@@ -21,7 +21,7 @@ export interface Listener {
 }
 
 /** What a listener receives: a clip that is being spoken, or (with its `clipId`) one that existed already. */
-export type LiveAudio = SpokenAudio & { clipId?: string }
+export type LiveAudio = SpokenAudio & { clipId?: string; mimeType?: string }
 
 /**
  * Runs `speak` with a listener. Resolves with the audio once its first byte has arrived; the stream ends when the clip
@@ -37,8 +37,8 @@ export function speakLive(speak: (listener: Listener) => Promise<unknown>): Prom
       begun.resolve({ ...spoken, audio: buffer.audio })
       return { ...spoken, audio: teed(spoken.audio, (chunk) => buffer.add(chunk)) }
     },
-    replay({ id: clipId, audio, outputFormat, modelId }) {
-      begun.resolve({ audio: buffer.audio, outputFormat, modelId, clipId })
+    replay({ id: clipId, audio, outputFormat, modelId, mimeType }) {
+      begun.resolve({ audio: buffer.audio, outputFormat, modelId, mimeType, clipId })
       buffer.continueFrom(audio)
       buffer.end()
     },

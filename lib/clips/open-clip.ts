@@ -4,6 +4,7 @@ import { type Clip, isClipId, isGone } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { areBytesDamaged, repairBytes } from './local-bytes.ts'
+import { clipsMayEndAt } from './look-at-clock.ts'
 
 /** A clip that can be read: from the temporary store, or only from IPFS any more. */
 export type OpenClip =
@@ -37,7 +38,8 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
   if (!clip?.cid || !clip.mimeType) {
     throw new ServiceError('not_found', 'There is no clip with this id')
   }
-  if (isGone(clip, clock.now(), config.tempAudio.keepPending)) {
+  const hasEnded = isGone(clip, clock.now(), config.tempAudio.keepPending)
+  if (hasEnded && (clip.state === 'expired' || clock.now() >= (await clipsMayEndAt(services)))) {
     throw new ServiceError('expired', 'This clip has expired: no IPFS provider took it within its time')
   }
   if (!clip.hasLocalBytes && clip.permanentUrl) return { from: 'ipfs', clip, permanentUrl: clip.permanentUrl }

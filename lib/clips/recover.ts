@@ -1,6 +1,7 @@
 import type { Services } from '#lib/context.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import { healOrphans } from './heal-orphans.ts'
+import { lookAtClock } from './look-at-clock.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
 /**
@@ -15,6 +16,7 @@ export async function recover(services: Services): Promise<{ adopted: number; wa
   for (const owner of await catalog.queue.owners()) {
     if (isDeadProcess(owner, leaseOwner)) await catalog.queue.release(owner)
   }
+  await lookAtClock(services, { isStart: true })
   const replicas = wantedReplicas(services)
   if (config.hasBackground && replicas > 1) await catalog.replications.want(replicas, clock.now())
   const isHealer = config.hasBackground && !services.s3

@@ -8,7 +8,8 @@ import { describeError } from '#lib/platform/errors.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 import type { FailedPut } from '#lib/temp-audio/store.ts'
 import { freeDiskSpace } from './byte-budget.ts'
-import { leaseMs } from './lease.ts'
+import { ensureRecord } from './ensure-record.ts'
+import { keepingLease } from './heartbeat.ts'
 import { recordStaged } from './record-staged.ts'
 import type { StagedAudio } from './staged-audio.ts'
 
@@ -57,15 +58,8 @@ export function createRescue(services: Services, newClip: NewClip, staged: Stage
     return !failedPut
   }
 
-  /** The record may never have been written, or have been given up since. */
-  async function ensureRecord() {
-    if (await catalog.clips.find(id)) return
-    const lease = { leaseOwner, leaseExpiresAt: clock.now() + leaseMs(services) }
-    await catalog.clips.reserve({ ...newClip, ...lease }, Number.MAX_SAFE_INTEGER)
-  }
-
   async function record(): Promise<Clip | undefined> {
-    await ensureRecord()
+    await ensureRecord(services, newClip)
     const clip = await recordStaged(services, newClip, staged)
     if (!clip) return undefined
     failedPut?.keep?.()
@@ -103,7 +97,7 @@ export function createRescue(services: Services, newClip: NewClip, staged: Stage
       if (audio) stored ??= await upload(audio).catch(() => undefined)
       if (
         stored &&
-        (await ensureRecord()
+        (await ensureRecord(services, newClip)
           .then(() => settle(stored as ChainResult))
           .catch(() => false))
       )
@@ -120,7 +114,7 @@ export function createRescue(services: Services, newClip: NewClip, staged: Stage
       const sizeBytes = failedPut ? staged.sizeBytes : 0
       const heldBytes = [...inFlight.rescues.values()].reduce((sum, rescue) => sum + rescue.sizeBytes, 0)
       if (failedPut && (!failedPut.rescued || heldBytes + sizeBytes > MAX_BYTES)) return false
-      const ended = keepTrying(options)
+      const ended = keepingLease(services, { clipId: id }, () => keepTrying(options))
         .catch((reason: unknown) => {
           const message = inMemory() ? 'A clip is lost with this process' : 'A clip waits for the next start'
           log.error({ error: describeError(reason), bytes: staged.sizeBytes }, message)

@@ -1,6 +1,7 @@
 import { readOutputFormat } from '#lib/audio/formats.ts'
 import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
 import type { DecoderFormat } from '#lib/audio/opus/decoders.ts'
+import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
@@ -14,8 +15,6 @@ const MAX_OPUS_BYTES = 16 * MEBIBYTE
 /** Opus that takes a larger share of the original's size is not worth a second lossy encoding. */
 const WORTHWHILE_SHARE = 0.8
 const MAX_DRIFT_MS = 50
-/** Longer than re-encoding may take, and than it takes from the last extension of the lease to the record of the clip. */
-const LEASE_MS = 120_000
 
 /** Speech at this rate cannot be told from the original. */
 const MAX_BIT_RATE_KBPS = 48
@@ -104,6 +103,6 @@ async function replace(services: Services, id: string, opus: Blob): Promise<Repl
 
 /** Without the lease another process may have adopted the clip, and recorded the CID of the original. @throws Error */
 async function extendLease({ catalog, clock, leaseOwner }: Services, id: string) {
-  const lease = { owner: leaseOwner, expiresAt: clock.now() + LEASE_MS }
+  const lease = { owner: leaseOwner, expiresAt: clock.now() + LIVE_LEASE_MS }
   if (!(await catalog.queue.renew(id, lease))) throw new Error('The lease on it was lost')
 }

@@ -10,6 +10,7 @@ import { describeError, markedError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
+import { clipsMayEndAt } from './look-at-clock.ts'
 import { isProviderFault } from './provider-fault.ts'
 import { isProvenByUpload } from './record-pin.ts'
 import { recordReplicas } from './record-replicas.ts'
@@ -128,7 +129,8 @@ async function postpone(services: Services, clip: Clip, error: Error): Promise<U
   }
   const message = scrub(describeError(error))
   if (services.chain.providers.length > 0) log.error({ error: message }, logMessages.allFailed)
-  if (BytesMissingError.isInstance(error) && clock.now() >= clip.expiresAt) {
+  const isOver = clock.now() >= clip.expiresAt && clock.now() >= (await clipsMayEndAt(services))
+  if (BytesMissingError.isInstance(error) && isOver) {
     await expireClip(services, clip, { leaseOwner })
   }
   const lastRoundAt = clock.now()

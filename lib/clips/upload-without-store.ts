@@ -10,6 +10,8 @@ import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
+import { ensureRecord } from './ensure-record.ts'
+import { countLost } from './lost-speech.ts'
 import { isProvenByUpload } from './record-pin.ts'
 import { recordReplicas } from './record-replicas.ts'
 import { keptTemporarily } from './record-staged.ts'
@@ -37,7 +39,7 @@ export async function uploadWithoutStore(
   try {
     const stored = await upload(staged.audio)
     const clip = clipOf(stored)
-    const isRecorded = !refusal && (await recordUnstaged(services, clip))
+    const isRecorded = !refusal && (await recordUnstaged(services, newClip, clip))
     if (isRecorded && stored.late) {
       void services.tasks.track(stored.late.then((holders) => recordReplicas(services, clip, holders)))
     }
@@ -49,10 +51,11 @@ export async function uploadWithoutStore(
     if (clip) return keptTemporarily(services, clip, staged)
     const storeError = staged.failedPut?.error ?? refusal ?? new CatalogError('The catalog failed')
     const error = storageUnavailable(storeError, { ipfsError, savingId: newClip.id })
-    const settle = (stored: ChainResult) => recordUnstaged(services, clipOf(stored))
+    const settle = (stored: ChainResult) => recordUnstaged(services, newClip, clipOf(stored))
     if (rescue.begin({ error, upload, settle })) throw error
     await rescue.discard()
     log.error({ bytes: staged.sizeBytes }, 'A clip is lost: it could be kept nowhere')
+    await countLost(services, newClip, storeError)
     throw storageUnavailable(storeError, { ipfsError })
   }
 }
@@ -118,12 +121,13 @@ function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainRe
  * Records the clip as stored. Its bytes stay where the store has them, until they were read back from IPFS as those of any
  * other clip. Returns `false` where the catalog fails: IPFS has the clip either way.
  */
-async function recordUnstaged(services: Services, clip: VocalizedClip): Promise<boolean> {
+async function recordUnstaged(services: Services, newClip: NewClip, clip: VocalizedClip): Promise<boolean> {
   const { catalog, store, log } = services
   const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
   try {
     const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
     const hasLocalBytes = await store.blob(id).then(Boolean, () => false)
+    await ensureRecord(services, newClip)
     await catalog.clips.settle(id, {
       hasLocalBytes,
       staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt },

@@ -2,9 +2,11 @@ import type { RunningRescue, Services } from '#lib/context.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
+import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 import { areBytesDamaged } from './local-bytes.ts'
 import { requestFingerprint } from './request-fingerprint.ts'
+import { revive } from './revive.ts'
 import { resolveSpeech, type VocalizeContext, vocalize } from './vocalize.ts'
 
 const POLL_MS = 100
@@ -66,16 +68,12 @@ function rememberWhileSaving(services: Services, saving: RunningRescue, hash: st
     .finally(() => rescues.delete(hash))
 }
 
-function claim({ catalog, clock, config }: Services, hash: string, clipId: string) {
+function claim(services: Services, hash: string, clipId: string, lost?: string) {
+  const { catalog, clock, config, leaseOwner: owner } = services
   const now = clock.now()
-  return catalog.requests.claim({
-    hash,
-    clipId,
-    now,
-    notBefore: now - config.reuse.ttlMs,
-    keepsPending: config.tempAudio.keepPending,
-    expiresAt: now + config.tempAudio.ttlMs,
-  })
+  const notBefore = now - config.reuse.ttlMs
+  const expiresAt = now + config.tempAudio.ttlMs
+  return catalog.requests.claim({ hash, clipId, lost, owner, now, notBefore, expiresAt })
 }
 
 /**
@@ -83,18 +81,25 @@ function claim({ catalog, clock, config }: Services, hash: string, clipId: strin
  * the hash, and must speak it as clip `id`.
  */
 async function findSpoken(services: Services, hash: string, id: string): Promise<VocalizedClip | undefined> {
-  const { clock, config, tasks } = services
-  for (;;) {
+  const { clock, config, leaseOwner, tasks } = services
+  for (let lost: string | undefined; ; ) {
     const now = clock.now()
-    const owner = await claim(services, hash, id)
+    const owner = await claim(services, hash, id, lost)
       // Without the catalog nothing can be found: the text is spoken, and perhaps paid for once more.
       .catch(() => ({ status: 'ours' }) as const)
     if (owner.status === 'ours') return undefined
+    if (owner.status === 'abandoned') {
+      const isAlive = await revive(services, owner.clipId).catch(() => false)
+      if (!isAlive) lost = owner.clipId
+      continue
+    }
     if (owner.status === 'spoken') {
       const clip = owner.clip as VocalizedClip
-      const isUploading = clip.state === 'staged' && (clip.leaseExpiresAt ?? 0) > now
-      const deadline = (clip.stagedAt ?? 0) + config.ipfs.uploadDeadlineMs
-      if (!isUploading || now >= deadline) return clip
+      const isUploading =
+        clip.state === 'staged' && clip.leaseOwner !== null && !isDeadProcess(clip.leaseOwner, leaseOwner)
+      // One that was staged in the future was staged before the clock was set back.
+      const isYoung = Math.abs(now - (clip.stagedAt ?? 0)) < config.ipfs.uploadDeadlineMs
+      if (!isUploading || !isYoung) return clip
     }
     await clock.sleep(POLL_MS, tasks.signal)
   }
@@ -138,8 +143,9 @@ async function answerWith(
     }
     const audio = (await areBytesDamaged(services, clip)) ? null : await store.blob(clip.id)
     if (!audio) return vocalize(services, request, context)
-    const { id, outputFormat, modelId } = clip
-    context.listener.replay({ id, audio, outputFormat: outputFormat ?? '', modelId: modelId ?? '' })
+    const { id, outputFormat, modelId, mimeType } = clip
+    const format = { outputFormat: outputFormat ?? '', modelId: modelId ?? '', mimeType }
+    context.listener.replay({ id, audio, ...format })
   }
   tasks.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
   return { ...asPublished(services.config, clip), isReused: true }

@@ -1,5 +1,6 @@
 import type { NewClip } from '#lib/catalog/clips.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
+import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId, type VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -7,7 +8,9 @@ import { speechBounds } from '#lib/speech/proportion.ts'
 import type { Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
+import { keepingLease } from './heartbeat.ts'
 import type { Listener } from './live-listener.ts'
+import { countLost } from './lost-speech.ts'
 import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
 import { requireFileHandles } from './require-file-handles.ts'
 import { stage } from './stage.ts'
@@ -17,9 +20,6 @@ import { storageUnavailable } from './storage-unavailable.ts'
 import { transcodeStaged } from './transcode.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
 import { uploadWithoutStore } from './upload-without-store.ts'
-
-/** Between the end of the vendor's time limit and the record of the staged clip. */
-const STAGING_MARGIN_MS = 60_000
 
 export interface VocalizeContext {
   requestId: string
@@ -44,17 +44,16 @@ export async function vocalize(
   const newClip = describeNewClip(services, request, context)
   const { speaking } = services.inFlight
   speaking.add(newClip.id)
-  try {
+  const spoken = keepingLease(services, { clipId: newClip.id }, async () => {
     const refusal = await reserve(services, newClip)
     const staged = await speakAndStage(services, request, newClip, refusal, context.listener)
     const clip = staged.failedPut ? undefined : await recordStaged(services, newClip, staged)
     if (clip) context.listener?.recorded()
-    return clip
-      ? await uploadStaged(services, clip, staged)
-      : await uploadWithoutStore(services, newClip, staged, refusal)
-  } finally {
-    speaking.delete(newClip.id)
-  }
+    if (clip) return () => uploadStaged(services, clip, staged)
+    const stored = await uploadWithoutStore(services, newClip, staged, refusal)
+    return async () => stored
+  })
+  return spoken.then((upload) => upload()).finally(() => speaking.delete(newClip.id))
 }
 
 function describeNewClip(
@@ -76,7 +75,7 @@ function describeNewClip(
     expiresAt: now + config.tempAudio.ttlMs,
     sizeBytes: expectedSizeBytes(outputFormat, characters),
     leaseOwner,
-    leaseExpiresAt: now + config.speech.timeoutMs + STAGING_MARGIN_MS,
+    leaseExpiresAt: now + LIVE_LEASE_MS,
   }
 }
 
@@ -121,15 +120,13 @@ async function speakAndStage(
   refusal: CatalogError | undefined,
   listener: Listener | undefined,
 ): Promise<StagedAudio> {
-  const { catalog, clock, config, leaseOwner, log } = services
+  const { catalog, log } = services
   const { id, requestId } = newClip
   const speakOnce = () => speakAndStageOnce(services, request, newClip, refusal, listener)
   try {
     return await speakOnce().catch(async (error: unknown) => {
       if (listener || !ServiceError.isInstance(error) || error.code !== 'speech_stream_broken') throw error
       log.warn({ requestId, clipId: id, error: error.message }, 'The speech broke off and is asked for again')
-      const expiresAt = clock.now() + config.speech.timeoutMs + STAGING_MARGIN_MS
-      await catalog.queue.renew(id, { owner: leaseOwner, expiresAt }).catch(() => {})
       return speakOnce()
     })
   } catch (error) {
@@ -141,7 +138,7 @@ async function speakAndStage(
 async function speakAndStageOnce(
   services: Services,
   request: SpeechRequest,
-  { id, sizeBytes }: NewClip,
+  { id, sizeBytes, characters }: NewClip,
   refusal: CatalogError | undefined,
   listener: Listener | undefined,
 ): Promise<StagedAudio> {
@@ -157,6 +154,7 @@ async function speakAndStageOnce(
     return listener ? staged : await transcodeStaged(services, id, staged, spoken.outputFormat)
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
+    if (spoken) await countLost(services, { id, characters }, error)
     throw error
   }
 }

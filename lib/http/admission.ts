@@ -1,31 +1,38 @@
 import { createHash } from 'node:crypto'
 import { after } from 'next/server'
 import { spendCharacters } from '#lib/clips/character-budget.ts'
-import type { VocalizeContext } from '#lib/clips/vocalize.ts'
+import type { Listener } from '#lib/clips/live-listener.ts'
+import { repeatClip } from '#lib/clips/repeat.ts'
 import { type ReusableRequest, vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import type { Services } from '#lib/context.ts'
-import type { VocalizedClip } from '#lib/model/clip.ts'
+import { newClipId, type VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { bearerOf, isOneOf } from './auth.ts'
 import { clientAddress } from './client-address.ts'
+import { claimKey } from './idempotency.ts'
 import type { RequestContext } from './respond.ts'
 import { getService } from './service.ts'
 
 /** What the names of callers begin with who are known by a key. */
 const KEY_CALLER = 'key:'
 
-/** Has the text spoken. Once called, the work goes on whether or not anybody waits for it. */
-export type Speak = (options?: Omit<VocalizeContext, 'requestId'>) => Promise<VocalizedClip>
+/** A text that is to be spoken, or was spoken under the same `Idempotency-Key` before. */
+export interface Speaking {
+  /** The clip, unless another one that exists is given again. */
+  clipId: string
+  /** To be called once. From then on the work goes on whether or not anybody waits for it. */
+  speak(listener?: Listener): Promise<VocalizedClip>
+}
 
 /** A caller who may have texts spoken. */
 interface Admission {
   /**
-   * Counts the characters of `request` against the caller's daily budget, and gives the function that speaks it. They
-   * are given back where nothing was spoken.
+   * Claims the caller's `Idempotency-Key`, where there is one, and counts the characters of `body` against the caller's
+   * daily budget. They are given back where nothing was spoken.
    *
-   * @throws ServiceError `character_budget_exceeded`
+   * @throws ServiceError `character_budget_exceeded`, or as `claimKey` does
    */
-  speak(request: ReusableRequest): Promise<Speak>
+  speak(body: ReusableRequest): Promise<Speaking>
 }
 
 /**
@@ -40,19 +47,33 @@ export async function admit(request: Request, context: RequestContext): Promise<
   service.refuseWhileStopping()
   const caller = await identifyCaller(request, context)
   return {
-    async speak(request) {
-      const giveBack = await spendCharacters(services, caller, request.text)
-      return (options) => {
-        const own = { requestId, reuseScope: reuseScopeOf(services, caller) }
-        const speaking = services.tasks.track(vocalizeOnce(services, request, { ...own, ...options }))
-        after(async () => {
-          const clip = await speaking.catch(giveBack.afterFailure)
-          if (clip?.isReused) await giveBack.refund()
-          else if (clip) await service.afterVocalize(clip)
-          await services.tasks.settled()
-          await service.afterWork()
-        })
-        return speaking
+    async speak(body) {
+      const key = await claimKey(request, context, { caller, body })
+      if (key?.answered) {
+        const { answered } = key
+        return { clipId: answered.id, speak: (listener) => repeatClip(services, answered, listener) }
+      }
+      const clipId = key?.clipId ?? newClipId()
+      const giveBack = await spendCharacters(services, caller, body.text).catch(async (error: unknown) => {
+        await key?.giveUp()
+        throw error
+      })
+      return {
+        clipId,
+        speak(listener) {
+          const reuseScope = reuseScopeOf(services, caller)
+          const options = { requestId, reuseScope, id: clipId, ...(listener && { listener }) }
+          const spoken = () => vocalizeOnce(services, body, options)
+          const speaking = services.tasks.track(key ? key.answerWith(spoken) : spoken())
+          after(async () => {
+            const clip = await speaking.catch(giveBack.afterFailure)
+            if (clip?.isReused) await giveBack.refund()
+            else if (clip) await service.afterVocalize(clip)
+            await services.tasks.settled()
+            await service.afterWork()
+          })
+          return speaking
+        },
       }
     },
   }

@@ -111,6 +111,15 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
     help: 'Characters of text that were not spoken again, because a clip was reused.',
   }
   new Counter({ ...saved, registers }).inc(counters.characters_saved?.[''] ?? 0)
+  const lost = new Counter({
+    name: 'voicepin_characters_lost_total',
+    help: 'Characters of text whose audio was lost while it was spoken, by reason; the vendor may charge for them.',
+    labelNames: ['reason'],
+    registers,
+  })
+  for (const reason of ['broken', 'process_ended', 'shutdown']) {
+    lost.inc({ reason }, counters.characters_lost?.[reason] ?? 0)
+  }
   const spoken = { name: 'voicepin_characters_spoken_total', help: 'Characters of text that were spoken.' }
   new Counter({ ...spoken, registers }).inc(counters.characters_spoken?.[''] ?? 0)
 }

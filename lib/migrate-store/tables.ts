@@ -10,7 +10,7 @@ export type Row = Record<string, unknown>
 /** A database whose tables may have any columns: whole rows are copied, whatever is in them. */
 export type Tables = Kysely<Record<string, Row>>
 
-type Name = Exclude<keyof Schema, 'holdings' | `ipni${string}`>
+type Name = Exclude<keyof Schema, 'holdings' | 'clock' | `ipni${string}`>
 
 export interface Table {
   name: Name
@@ -22,8 +22,8 @@ export interface Table {
 }
 
 /**
- * Every table but `holdings`, which the triggers of the target count by themselves, and the chain of IPNI advertisements,
- * which the target begins anew.
+ * Every table but `holdings`, which the triggers of the target count by themselves, and two that the target begins anew:
+ * what was seen of the clock, and the chain of IPNI advertisements.
  */
 export const tables: readonly Table[] = [
   { name: 'clips', key: ['id'], isLeased: true },
@@ -31,7 +31,7 @@ export const tables: readonly Table[] = [
   { name: 'pins', key: ['clipId', 'provider'] },
   { name: 'replications', key: ['clipId'], isLeased: true },
   { name: 'requests', key: ['hash'] },
-  { name: 'idempotencyKeys', key: ['key'] },
+  { name: 'idempotencyKeys', key: ['key'], isLeased: true },
   { name: 'endedSessions', key: ['id'] },
   { name: 'dailyCharacters', key: ['day', 'caller'] },
   { name: 'webhooks', key: ['id'], isLeased: true },

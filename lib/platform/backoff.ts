@@ -32,6 +32,12 @@ export function waitBeforeRetry(options: {
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 600_000
 
+/** What `withJitter` makes of `waitMs` at most. */
+export const longestWithJitter = (waitMs: number) => Math.ceil(waitMs * (1 + JITTER))
+
+/** The longest that `exponentialBackoff` waits, in milliseconds. */
+export const LONGEST_BACKOFF_MS = longestWithJitter(LONGEST_WAIT_MS)
+
 /** How long to wait after `failures` in a row, in milliseconds: 1 s, doubling, at most 10 minutes, with jitter. */
 export function exponentialBackoff(failures: number, random: () => number): number {
   const doubledMs = FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 20)

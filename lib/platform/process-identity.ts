@@ -17,28 +17,53 @@ export const hostIdentity = createHash('sha256')
   .digest('hex')
   .slice(0, 16)
 
-/** A name for this process that no other one has, on any machine: `<host>:<process id>:<random>`. */
+/** A name for this process that no other one has, on any machine: `<host>:<process id>:<start>-<random>`. */
 export function newProcessName(): string {
-  return `${hostIdentity}:${process.pid}:${randomBytes(6).toString('hex')}`
+  const start = readProcess(process.pid)?.start ?? ''
+  return `${hostIdentity}:${process.pid}:${start}-${randomBytes(6).toString('hex')}`
 }
 
 /**
- * Whether the process of the name `other` is known to have ended: it ran on this host, and its process id is free or is
- * that of this process, whose name is `self`. Nothing is known of processes on other hosts.
+ * Whether the process of the name `other` is known to have ended: it ran on this host, and its process id is free, that of
+ * this process, whose name is `self`, or that of one which began later. Nothing is known of processes on other hosts.
  */
 export function isDeadProcess(other: string, self: string): boolean {
-  const [host, processId] = other.split(':')
-  if (other === self || host !== hostIdentity) return false
-  return Number(processId) === process.pid || !isProcessAlive(Number(processId))
+  return other !== self && isOfThisHost(other) && !isRunning(other)
 }
 
-function isProcessAlive(processId: number): boolean {
+/** Whether the process of the name `other` is another one than `self`, and can be seen to run on this host. */
+export function isLivingProcess(other: string, self: string): boolean {
+  return other !== self && isOfThisHost(other) && isRunning(other)
+}
+
+const isOfThisHost = (name: string) => name.startsWith(`${hostIdentity}:`)
+
+function isRunning(name: string): boolean {
+  const [, processId, instance = ''] = name.split(':')
+  if (Number(processId) === process.pid) return false
   try {
-    process.kill(processId, 0)
-    return true
+    process.kill(Number(processId), 0)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
+  const found = readProcess(Number(processId))
+  if (!found) return true
+  const start = instance.includes('-') ? instance.slice(0, instance.indexOf('-')) : ''
+  // One that has ended keeps its process id until its parent has asked how.
+  return found.state !== 'Z' && (start === '' || start === found.start)
+}
+
+/**
+ * The state of a process, and when it began, in ticks since the machine did; `undefined` outside of Linux.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+function readProcess(processId: number): { state: string | undefined; start: string } | undefined {
+  const stat = orEmpty(() => readFileSync(`/proc/${processId}/stat`, 'utf8'))
+  // The second field is a name in parentheses, which may have any character in it.
+  const [state, ...others] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const start = others[18]
+  return start === undefined ? undefined : { state, start }
 }
 
 /** Only Linux has these files. */

@@ -1,6 +1,15 @@
 /** Something that is to be done. All of one kind are done the same way; `id` tells them apart. */
 export interface Task {
-  kind: 'upload' | 'replicate' | 'webhooks' | 'due-work' | 'read-back' | 'audit' | 'clean-up' | 'advertise'
+  kind:
+    | 'upload'
+    | 'replicate'
+    | 'webhooks'
+    | 'due-work'
+    | 'read-back'
+    | 'audit'
+    | 'clean-up'
+    | 'advertise'
+    | 'clock'
   id: string
 }
 

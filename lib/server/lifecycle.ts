@@ -85,9 +85,10 @@ export function startService(services: Services): Service {
     },
 
     async close() {
-      await catalog.queue
-        .release(leaseOwner)
-        .catch((error: unknown) => log.error({ err: error }, 'Leases not released'))
+      await Promise.all([
+        catalog.queue.release(leaseOwner),
+        catalog.idempotencyKeys.release(leaseOwner),
+      ]).catch((error: unknown) => log.error({ err: error }, 'Leases not released'))
       await services.tracing?.close().catch((error: unknown) => log.error({ err: error }, 'Traces not sent'))
       await speech.close()
       await services.workQueue.close()

@@ -1,7 +1,9 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { quick } from '../support/operator.ts'
 import { type Service, startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
 import { useVendors } from '../support/world.ts'
 
 const world = useVendors()
@@ -40,4 +42,85 @@ describe('a clip is paid for once', () => {
     expect(status).toBe(422)
     expect(refusal.code).toBe('idempotency_key_reused')
   })
+
+  it.each([
+    ['an audio answer', '/api/agents/vocalize', { accept: 'audio/*' }],
+    ['an event stream', '/api/agents/vocalize', { accept: 'text/event-stream' }],
+    ['/stream', '/api/agents/vocalize/stream', {}],
+    ['the route of ElevenLabs', '/v1/text-to-speech/George/stream', {}],
+    ['the route of OpenAI', '/v1/audio/speech', {}],
+  ])('by two requests under one Idempotency-Key to %s', async (name, path, accept) => {
+    const service = await shared()
+    const before = (await world.vendors.requests({ vendor: 'elevenlabs', endpoint: 'speech' })).length
+    const text = `Only once by ${name}`
+    const body = { text, voiceId: 'George', reuse: false, input: text, model: 'tts-1', voice: 'George' }
+    const ask = (more = {}) =>
+      service.fetch(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': name, ...accept },
+        body: JSON.stringify({ ...body, ...more }),
+      })
+    const first = await ask()
+    const one = await first.text()
+    // The answer ends once the clip is kept, and its upload may still be under way.
+    const again = await until('an answer', async () => {
+      const response = await ask()
+      return response.status !== 409 && response
+    })
+    expect([first.status, again.status]).toEqual([200, 200])
+    expect(again.headers.get('x-clip-id')).toBe(first.headers.get('x-clip-id'))
+    expect(again.headers.get('content-type')).toBe(first.headers.get('content-type'))
+    const two = await again.text()
+    if (name === 'an event stream') expect(resultIn(two)).toEqual(resultIn(one))
+    else expect(two).toBe(one)
+    const other = await ask({ text: 'Another', input: 'Another' })
+    expect(other.status).toBe(422)
+    const spoken = await world.vendors.requests({ vendor: 'elevenlabs', endpoint: 'speech' })
+    expect(spoken).toHaveLength(before + 1)
+  })
+
+  it('by requests under one Idempotency-Key in each form', async () => {
+    const service = await shared()
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'in each form' }
+    const body = JSON.stringify({ text: 'In each form', voiceId: 'George', reuse: false })
+    const ask = (accept: string) =>
+      service.fetch('/api/agents/vocalize', { method: 'POST', body, headers: { ...headers, accept } })
+    const { data } = await (await ask('application/json')).json()
+    const audio = await ask('audio/*')
+    expect(audio.headers.get('x-clip-id')).toBe(data.id)
+    expect((await audio.bytes()).byteLength).toBe(data.bytes)
+    expect(resultIn(await (await ask('text/event-stream')).text())).toEqual({ success: true, data })
+  })
+
+  it('where the process that had spoken it was killed: the other one answers at once', async () => {
+    const first = await start()
+    const second = await start(first.directory)
+    await world.vendors.always('pinata', { kind: 'hang' })
+    const headers = { 'idempotency-key': 'killed while it was uploaded' }
+    const body = { text: 'Killed while it was uploaded', voiceId: 'George', reuse: false }
+    const cutOff = first.vocalize(body, headers).catch(() => undefined)
+    await until('the clip is staged', () => statesIn(first.directory).includes('staged'))
+    await first.kill()
+    await cutOff
+    await world.vendors.heal()
+    const { status, body: answer } = await second.vocalize(body, headers)
+    expect(status).toBe(200)
+    expect(await second.vocalize(body, headers)).toMatchObject({ status: 200, body: answer })
+    expect(statesIn(first.directory)).toHaveLength(1)
+  })
 })
+
+let sharedService: Promise<Service> | undefined
+const shared = () => {
+  sharedService ??= start()
+  return sharedService
+}
+
+const resultIn = (events: string) => JSON.parse(/event: result\ndata: (.*)/.exec(events)?.[1] ?? 'null')
+
+function statesIn(directory: string): string[] {
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  const rows = database.prepare('select state from clips').all()
+  database.close()
+  return rows.map(({ state }) => String(state))
+}

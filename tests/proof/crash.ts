@@ -1,19 +1,35 @@
 import { parseArgs } from 'node:util'
+import { type RepeatReport, runRepeats } from './crash/repeats.ts'
 import type { CrashReport } from './crash/run.ts'
 import { runCrashes } from './crash/run.ts'
 
 const SHOWN = 20
 
-/** `npm run test:crash -- [--rounds N] [--seed S]`: exit code 0 only without any loss, double or disagreement. */
+const LONGEST_WAIT_MS = 20_000
+
+/**
+ * `npm run test:crash -- [--rounds N] [--seed S] [--keys]`: exit code 0 only without any loss, double or disagreement. With
+ * `--keys` two processes are killed under callers who repeat their calls under an `Idempotency-Key`.
+ */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string' }, seed: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string' }, seed: { type: 'string' }, keys: { type: 'boolean' } },
+  })
   const rounds = Number(values.rounds ?? 20)
   const seed = Number(values.seed ?? Date.now() % 1_000_000)
   if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-    console.error('Usage: npm run test:crash -- [--rounds N] [--seed S]')
+    console.error('Usage: npm run test:crash -- [--rounds N] [--seed S] [--keys]')
     process.exit(2)
   }
   console.log(`${rounds} rounds, seed ${seed}`)
+  if (values.keys) {
+    const onRound = (round: number) => round % 10 === 0 && console.log(`  round ${round}`)
+    const report = await runRepeats({ rounds, seed, onRound })
+    printRepeats(report)
+    const { losses, paidTwice, longestWaitMs } = report
+    process.exitCode = losses.length + paidTwice.length === 0 && longestWaitMs < LONGEST_WAIT_MS ? 0 : 1
+    return
+  }
   const report = await runCrashes({
     rounds,
     seed,
@@ -48,6 +64,23 @@ function print(report: CrashReport): void {
     for (const line of lines.slice(0, SHOWN)) console.error(`${what}: ${line}`)
     if (lines.length > SHOWN) console.error(`${what}: and ${lines.length - SHOWN} more`)
   }
+}
+
+function printRepeats(report: RepeatReport): void {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+  console.table({
+    rounds: report.rounds,
+    kills: report.kills,
+    'keys answered': `${report.keys} (${report.repeated} after a repetition)`,
+    'texts asked of the vendor': report.spoken,
+    'calls refused meanwhile': JSON.stringify(report.refusals),
+    'longest wait of a repetition': seconds(report.longestWaitMs),
+    'longest with the restart': seconds(report.longestInAllMs),
+    'time taken': seconds(report.elapsedMs),
+    losses: report.losses.length,
+    'keys paid twice': report.paidTwice.length,
+  })
+  for (const line of [...report.losses, ...report.paidTwice].slice(0, SHOWN)) console.error(line)
 }
 
 await main()

@@ -12,6 +12,7 @@ import * as manyClips from './009-many-clips.ts'
 import * as ipni from './010-ipni.ts'
 import * as delivery from './011-delivery.ts'
 import * as endedSessions from './012-ended-sessions.ts'
+import * as repeatedCalls from './013-repeated-calls.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -32,6 +33,7 @@ const migrations: Record<string, Migration> = {
   '010-ipni': ipni,
   '011-delivery': delivery,
   '012-ended-sessions': endedSessions,
+  '013-repeated-calls': repeatedCalls,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

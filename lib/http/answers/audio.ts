@@ -1,7 +1,6 @@
 import { mimeTypeOf } from '#lib/audio/formats.ts'
 import { speakLive } from '#lib/clips/live-listener.ts'
-import type { Speak } from '#lib/http/admission.ts'
-import { newClipId } from '#lib/model/clip.ts'
+import type { Speaking } from '#lib/http/admission.ts'
 
 /**
  * Answers with the audio itself while it is still being spoken and staged. The headers name the clip: it is finished
@@ -9,17 +8,13 @@ import { newClipId } from '#lib/model/clip.ts'
  *
  * @throws ServiceError as `vocalize` does, as long as the vendor has not begun
  */
-export async function audioAnswer(baseUrl: string, speak: Speak): Promise<Response> {
-  const newId = newClipId()
-  const {
-    audio,
-    outputFormat,
-    clipId: id = newId,
-  } = await speakLive((listener) => speak({ id: newId, listener }))
+export async function audioAnswer(baseUrl: string, { clipId, speak }: Speaking): Promise<Response> {
+  const live = await speakLive(speak)
+  const { audio, outputFormat, mimeType = mimeTypeOf(outputFormat), clipId: id = clipId } = live
   // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
   return new Response(audio as BodyInit, {
     headers: {
-      'Content-Type': mimeTypeOf(outputFormat),
+      'Content-Type': mimeType,
       'X-Clip-Id': id,
       Link: `<${baseUrl}/api/temp-audio/${id}>; rel="canonical"`,
       'Cache-Control': 'no-store, no-transform',

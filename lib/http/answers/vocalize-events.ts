@@ -1,9 +1,8 @@
 import { readClip } from '#lib/clips/watch-clip.ts'
 import type { Services } from '#lib/context.ts'
-import type { Speak } from '#lib/http/admission.ts'
+import type { Speaking } from '#lib/http/admission.ts'
 import { type RequestContext, reportProblem } from '#lib/http/respond.ts'
 import { eventStream, type ServerEvent } from '#lib/http/sse.ts'
-import { newClipId } from '#lib/model/clip.ts'
 import { clipEvent, clipEvents } from './clip-events.ts'
 import { vocalizeAnswer } from './vocalize.ts'
 
@@ -11,9 +10,12 @@ import { vocalizeAnswer } from './vocalize.ts'
  * Answers `vocalize` as a stream of events: `clip` for each change of the clip's record, and at the end `result` with
  * the usual JSON answer, or `problem` with the problem document. A caller who hangs up does not stop the work.
  */
-export function vocalizeEvents(context: RequestContext, baseUrl: string, speak: Speak): Response {
-  const id = newClipId()
-  const last: Promise<ServerEvent> = speak({ id }).then(
+export function vocalizeEvents(
+  context: RequestContext,
+  baseUrl: string,
+  { clipId: id, speak }: Speaking,
+): Response {
+  const last: Promise<ServerEvent> = speak().then(
     (clip) => ({ event: 'result', data: vocalizeAnswer(clip, baseUrl) }),
     (error) => ({ event: 'problem', data: reportProblem(context, error).body }),
   )

@@ -8,7 +8,7 @@ import {
 } from '#lib/http/drop-in/elevenlabs.ts'
 import { openAiErrorSchema, openAiSchema } from '#lib/http/drop-in/openai.ts'
 import { speechFields } from '#lib/http/speech-fields.ts'
-import { answer, audioContent, callerSecurity, streamHeaders } from './parts.ts'
+import { answer, audioContent, callerSecurity, idempotencyHeader, streamHeaders } from './parts.ts'
 
 const tags = ['Drop-in']
 
@@ -31,6 +31,7 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
     requestParams: {
       path: z.object({ voice_id: voiceId }),
       query: z.object({ output_format: outputFormat }),
+      header: idempotencyHeader,
     },
     requestBody: {
       required: true,
@@ -38,7 +39,10 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
         'application/json': { schema: elevenLabsSchema(access), example: { text: 'Hello from Voicepin' } },
       },
     },
-    responses: { ...audio, ...errors(elevenLabsErrorSchema, [401, 404, 413, 422, 429, 500, 502, 503, 504]) },
+    responses: {
+      ...audio,
+      ...errors(elevenLabsErrorSchema, [401, 404, 409, 413, 422, 429, 500, 502, 503, 504]),
+    },
   }
   return {
     '/v1/text-to-speech/{voice_id}': {
@@ -73,6 +77,7 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
         summary: 'Speak a text, as the API of OpenAI does',
         tags,
         security,
+        requestParams: { header: idempotencyHeader },
         requestBody: {
           required: true,
           content: {
@@ -84,7 +89,7 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
         },
         responses: {
           ...audio,
-          ...errors(openAiErrorSchema, [400, 401, 404, 413, 429, 500, 502, 503, 504]),
+          ...errors(openAiErrorSchema, [400, 401, 404, 409, 413, 422, 429, 500, 502, 503, 504]),
         },
       },
     },

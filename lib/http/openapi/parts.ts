@@ -48,6 +48,14 @@ export const speakingErrors: ErrorCode[] = [
   'speech_timeout',
 ]
 
+/** The header of every route that speaks. */
+export const idempotencyHeader = z.object({
+  'Idempotency-Key': z.string().min(1).max(255).optional().meta({
+    description:
+      'For a day the same key with the same body gets the same clip, in whatever form it is asked for. A key belongs to the API key of its caller, or to the address where there is none.',
+  }),
+})
+
 export const rateLimitHeaders = z.object({
   RateLimit: z
     .string()

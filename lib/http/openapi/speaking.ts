@@ -8,6 +8,7 @@ import {
   answer,
   audioContent,
   callerSecurity,
+  idempotencyHeader,
   problems,
   rateLimitHeaders,
   speakingErrors,
@@ -36,13 +37,7 @@ export function speakingPaths({
         description: OTHER_ANSWERS,
         tags: ['Speech'],
         security: callerSecurity(access),
-        requestParams: {
-          header: z.object({
-            'Idempotency-Key': z.string().min(1).max(255).optional().meta({
-              description: 'For a day the same key with the same body gets the same JSON answer.',
-            }),
-          }),
-        },
+        requestParams: { header: idempotencyHeader },
         requestBody,
         responses: {
           '200': {
@@ -65,6 +60,7 @@ export function speakingPaths({
         description: 'The clip is finished and stored even if the caller hangs up; `X-Clip-Id` names it.',
         tags: ['Speech'],
         security: callerSecurity(access),
+        requestParams: { header: idempotencyHeader },
         requestBody,
         responses: {
           '200': {
@@ -72,7 +68,7 @@ export function speakingPaths({
             headers: streamHeaders,
             content: audioContent,
           },
-          ...problems(...speakingErrors),
+          ...problems(...speakingErrors, 'idempotency_in_flight', 'idempotency_key_reused'),
         },
       },
     },

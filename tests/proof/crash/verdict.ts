@@ -140,3 +140,18 @@ function checkAnswers(answers: Answer[], byId: Map<string, Row>): string[] {
     .filter(({ id, cid }) => byId.get(id)?.cid !== cid)
     .map(({ id }) => `answered clip ${id} is not in the catalog with its CID`)
 }
+
+/** Clips that were kept and are not the one that their key was answered with: one line each. */
+export function findKeysPaidTwice(directory: string): string[] {
+  const database = openCatalog(directory)
+  const rows = database
+    .prepare(
+      `select id, state, characters from clips
+       where state <> 'speaking' and id not in (select clip_id from idempotency_keys where clip_id is not null)`,
+    )
+    .all()
+  database.close()
+  return rows.map(
+    ({ id, state, characters }) => `clip ${id} (${state}, ${characters} characters) is of no key`,
+  )
+}

@@ -5,6 +5,7 @@ import { describeBudgets } from './budgets-conformance.ts'
 import { describeByteBudget } from './byte-budget-conformance.ts'
 import { type Subject, storedClip } from './catalog-subject.ts'
 import { describeClips } from './clips-conformance.ts'
+import { describeClock } from './clock-conformance.ts'
 import { describeCounters } from './counters-conformance.ts'
 import { describeEvents } from './events-conformance.ts'
 import { describeIdempotencyKeys } from './idempotency-conformance.ts'
@@ -25,6 +26,7 @@ export function describeCatalog(subject: Subject) {
     describeBudgets(subject)
     describeByteBudget(subject)
     describeClips(subject)
+    describeClock(subject)
     describeCounters(subject)
     describeEvents(subject)
     describeIdempotencyKeys(subject)

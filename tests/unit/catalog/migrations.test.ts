@@ -64,3 +64,23 @@ it('the previous version, which has the catalog open, goes on adding to counters
     expect(await catalog.counters.read()).toEqual({ characters_spoken: { '': sum } })
   }
 })
+
+it('a key that was answered by the previous version gives the clip of its answer', async () => {
+  const columns = 'id, state, request_id, characters, voice_id, created_at, expires_at, size_bytes, is_held'
+  const answer = JSON.stringify({ success: true, data: { id: 'one', audioUrl: 'u' } })
+  const file = await catalogOf(
+    '010-ipni',
+    `insert into clips (${columns}) values ('one', 'stored', 'r', 1, 'slt', ${NOW}, ${NOW}, 100, 1);
+     insert into idempotency_keys (key, fingerprint, answer, created_at) values ('k', 'f', '${answer}', ${NOW});`,
+  )
+  const catalog = createCatalog(sqliteFile(file))
+  onTestFinished(() => catalog.close())
+  const claim = {
+    key: 'k',
+    fingerprint: 'f',
+    now: NOW,
+    clipId: 'two',
+    lease: { owner: 'me', expiresAt: NOW },
+  }
+  expect(await catalog.idempotencyKeys.claim(claim)).toMatchObject({ status: 'spoken', clip: { id: 'one' } })
+})

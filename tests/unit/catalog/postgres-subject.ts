@@ -37,7 +37,7 @@ async function emptied(url: string) {
   const database = createDatabase(postgresServer(url))
   await database.run(async (db) => {
     await sql`truncate clips, attempts, counters, holdings, pins, replications, requests, idempotency_keys,
-      daily_characters, webhooks, samples, ipni_chain, ipni_blocks, ipni_entries, ipni_changes restart identity`.execute(
+      daily_characters, webhooks, samples, ipni_chain, ipni_blocks, ipni_entries, ipni_changes, clock restart identity`.execute(
       db,
     )
   })

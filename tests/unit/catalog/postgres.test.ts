@@ -15,7 +15,7 @@ describe.skipIf(!hasPostgres)('the catalog on a real Postgres', () => {
   it('does not give a request a clip that expires at this moment', async () => {
     const catalog = (await subject.prepare())()
     const { id } = await waitingClip(catalog)
-    const request = { hash: 'h', clipId: id, now: NOW, notBefore: 0, keepsPending: false }
+    const request = { hash: 'h', clipId: id, now: NOW, notBefore: 0, owner: 'me' }
     const claim = { ...request, expiresAt: NOW + 2 * HOUR_MS }
     await catalog.requests.claim(claim)
     const another = createDatabase(postgresServer(subject.url()))

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
 import type { RequestClaim } from '#lib/catalog/requests.ts'
-import { HOUR_MS, HUNDRED, NOW, openMany, type Subject, waitingClip } from './catalog-subject.ts'
+import { hostIdentity } from '#lib/platform/process-identity.ts'
+import {
+  HOUR_MS,
+  HUNDRED,
+  NOW,
+  newClip,
+  noLimit,
+  openMany,
+  type Subject,
+  waitingClip,
+} from './catalog-subject.ts'
 
 /** Which clip answers which request, in every catalog. */
 export function describeRequests(subject: Subject) {
@@ -12,7 +23,7 @@ export function describeRequests(subject: Subject) {
       clipId: 'clip-1',
       now: NOW,
       notBefore: 0,
-      keepsPending: false,
+      owner: 'speaker',
       expiresAt: NOW + HOUR_MS,
       ...overrides,
     })
@@ -48,6 +59,34 @@ export function describeRequests(subject: Subject) {
       const again = await catalog.requests.claim(claim({ clipId: 'another', ...before }))
       expect(again).toMatchObject({ status: 'spoken', clip: { id } })
       expect(await cleaner.clips.expire(id, { error: 'late', now: NOW })).toBe(false)
+    })
+
+    it('names the clip of a process that was killed, so that what is left of it is looked for once', async () => {
+      const catalog = await open()
+      const dead = `${hostIdentity}:${2 ** 22 + 1}:0`
+      await catalog.requests.claim(claim({ owner: dead }))
+      const abandoned = { status: 'abandoned', clipId: 'clip-1' }
+      expect(await catalog.requests.claim(claim({ clipId: 'clip-2' }))).toEqual(abandoned)
+      await catalog.clips.reserve(newClip({ id: 'clip-1', leaseOwner: dead }), noLimit)
+      expect(await catalog.requests.claim(claim({ clipId: 'clip-2' }))).toEqual(abandoned)
+      expect(await catalog.requests.claim(claim({ clipId: 'clip-2', lost: 'clip-1' }))).toEqual({
+        status: 'ours',
+      })
+      expect(await catalog.requests.claim(claim({ clipId: 'clip-3', lost: 'clip-1' }))).toEqual({
+        status: 'speaking',
+      })
+    })
+
+    it('is spoken by a process of another host until its lease is over, or lies too far ahead', async () => {
+      const catalog = await open()
+      const speaking = newClip({ leaseOwner: 'elsewhere:1:0', leaseExpiresAt: NOW + LIVE_LEASE_MS })
+      await catalog.clips.reserve(speaking, noLimit)
+      await catalog.requests.claim(claim({ clipId: speaking.id }))
+      const statusAt = async (now: number) =>
+        (await catalog.requests.claim(claim({ clipId: 'another', now }))).status
+      expect(await statusAt(NOW + LIVE_LEASE_MS - 1)).toBe('speaking')
+      expect(await statusAt(NOW + LIVE_LEASE_MS)).toBe('abandoned')
+      expect(await statusAt(NOW - HOUR_MS)).toBe('abandoned')
     })
 
     it('can be claimed again once its clip was given up', async () => {

@@ -59,6 +59,11 @@ it.each([
     (catalog: Catalog) => catalog.webhooks.claim({ ...claim, limit: 10 }),
   ],
   ['replications_due', 'a claim of replicas', (catalog: Catalog) => catalog.replications.claim(claim)],
+  [
+    'clips_claimable',
+    'what waits for dates that are too far ahead',
+    (catalog: Catalog) => catalog.clock.pullBack(longest),
+  ],
   ['clips_leased', 'the owners of leases', (catalog: Catalog) => catalog.queue.owners()],
   ['clips_leased', 'the release of leases', (catalog: Catalog) => catalog.queue.release('me')],
   ['attempts_of_clip', "a clip's attempts", (catalog: Catalog) => catalog.attempts.ofClip('x')],
@@ -91,7 +96,14 @@ it.each([
 
 type Catalog = ReturnType<typeof createCatalog>
 
-const answer = { key: 'k', fingerprint: 'f', now: NOW, leaseExpiresAt: NOW }
+const answer = {
+  key: 'k',
+  fingerprint: 'f',
+  now: NOW,
+  clipId: 'c',
+  lease: { owner: 'me', expiresAt: NOW },
+}
+const longest = { now: NOW, self: 'me', leaseMs: 1000, clipWaitMs: 1000, webhookWaitMs: 1000 }
 const check = { now: NOW, before: NOW }
 const claim = { limit: 1, now: NOW, lease: { owner: 'me', expiresAt: NOW + 1000 }, dueOnly: true }
 

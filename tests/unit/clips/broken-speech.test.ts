@@ -118,3 +118,33 @@ describe('audio out of all proportion to its text', () => {
     expect(await readdir(audioDirectory)).toEqual([])
   })
 })
+
+describe('speech that was lost after it had begun', () => {
+  it('is counted and logged, each time that it may be charged for', async () => {
+    const { services, lines } = await withAnswers({ audio: broken() }, { audio: broken() })
+
+    await expect(speak(services, text)).rejects.toMatchObject({ code: 'speech_stream_broken' })
+    const { characters_lost: lost } = await services.catalog.counters.read()
+    expect(lost).toEqual({ broken: 2 * text.length })
+    expect(lines.filter(({ msg }) => msg.includes('the vendor may charge'))).toHaveLength(2)
+  })
+
+  it('is counted where the service was stopped in the middle of it', async () => {
+    const { services, clock, speech } = await testServices()
+    speech.beforeChunk = (sizeBytes) =>
+      sizeBytes > 0 ? clock.sleep(60_000, services.tasks.signal) : undefined
+    const speaking = services.tasks.track(speak(services, text)).catch((error: unknown) => error)
+    await clock.advance(1000)
+    await clock.until(services.tasks.drain(1000))
+    await speaking
+    expect((await services.catalog.counters.read()).characters_lost).toEqual({ shutdown: text.length })
+  })
+
+  it('is not counted where the vendor refused it before it had begun', async () => {
+    const { services, speech } = await testServices()
+    speech.speaking = new ServiceError('speech_overloaded', 'busy')
+
+    await expect(speak(services, text)).rejects.toMatchObject({ code: 'speech_overloaded' })
+    expect((await services.catalog.counters.read()).characters_lost).toBeUndefined()
+  })
+})

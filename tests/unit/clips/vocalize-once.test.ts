@@ -6,6 +6,7 @@ import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { hostIdentity } from '#lib/platform/process-identity.ts'
 import type { Speech } from '#lib/speech/speech.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -60,6 +61,12 @@ function open(speech: Speech, environment: Record<string, string> = {}): Service
   return services
 }
 
+/** One of several processes of this host that can be seen to live. */
+const living = (services: Services, n: number): Services => ({
+  ...services,
+  leaseOwner: `${hostIdentity}:${process.ppid}:${n}`,
+})
+
 const hello = { text: 'Hello', voiceId: 'slt', outputFormat: 'pcm_8000' }
 const context = { requestId: 'test' }
 
@@ -103,7 +110,7 @@ describe('the same request', () => {
 
   it('is spoken once when two processes get it a hundred times at once', async () => {
     const vendor = createCountingSpeech()
-    const processes = [open(vendor.speech), open(vendor.speech)] as const
+    const processes = [1, 2].map((n) => living(open(vendor.speech), n))
     const asked = Array.from({ length: 100 }, (_, n) =>
       vocalizeOnce(processes[n % 2] as Services, hello, context),
     )

@@ -1,98 +1,187 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createServices } from '#lib/composition.ts'
-import { readConfig } from '#lib/config/index.ts'
+import { ReadableStream } from 'node:stream/web'
+import { describe, expect, it, vi } from 'vitest'
+import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
+import { adoptOrphan } from '#lib/clips/adopt-orphan.ts'
+import { vocalize } from '#lib/clips/vocalize.ts'
 import type { Services } from '#lib/context.ts'
-import { answerOnce } from '#lib/http/idempotency.ts'
+import { type ClaimedKey, claimKey } from '#lib/http/idempotency.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
-import { createLog } from '#lib/telemetry/log.ts'
-import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
+import { hostIdentity } from '#lib/platform/process-identity.ts'
+import { testServices } from '../../support/services.ts'
+import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
-let directory: string
-let services: Services
+const hello = { text: 'Hello', voiceId: 'slt', reuse: false }
+const clip = (id: string) => ({ id }) as VocalizedClip
+const dead = `${hostIdentity}:${2 ** 22 + 1}:0`
 
-beforeEach(async () => {
-  directory = await temporaryDirectory()
-  services = open()
-})
-
-afterEach(() => services.catalog.close())
-
-function open(): Services {
-  const log = createLog({ level: 'silent', scrub: (text) => text })
-  return createServices(readConfig({ TEMP_AUDIO_DIR: directory, PINATA_JWT: '' }), { log })
-}
-
-function ask(
-  key: string | undefined,
-  body: unknown,
-  work: () => Promise<unknown>,
-  authorization = 'Bearer one',
-) {
-  const headers = new Headers({ Authorization: authorization })
-  if (key !== undefined) headers.set('Idempotency-Key', key)
+function claim(services: Services, key: string | undefined, body: unknown = hello, caller = 'key:one') {
+  const headers = new Headers(key === undefined ? {} : { 'Idempotency-Key': key })
   const request = new Request('http://localhost/', { method: 'POST', headers })
   const context = { services, log: services.log, requestId: 'test' } as RequestContext
-  return answerOnce(request, context, body, work)
+  return claimKey(request, context, { caller, body })
 }
 
-describe('answerOnce() with an Idempotency-Key', () => {
-  it('gives the same request the same answer, whether the key is quoted or not', async () => {
-    const work = vi.fn(async () => ({ id: 1 }))
-    expect(await ask('"key-1"', { text: 'a' }, work)).toEqual({ id: 1 })
-    expect(await ask('key-1', { text: 'a' }, work)).toEqual({ id: 1 })
+type Speak = (clipId: string) => Promise<VocalizedClip>
+
+async function ask(services: Services, key: string, speak: Speak, body: unknown = hello, caller = 'key:one') {
+  const claimed = (await claim(services, key, body, caller)) as ClaimedKey
+  return claimed.answered ?? claimed.answerWith(() => speak(claimed.clipId))
+}
+
+const speakWith =
+  (services: Services): Speak =>
+  (id) =>
+    vocalize(services, hello, { requestId: 'test', id })
+
+/** The services of another process, such as one that was killed. */
+const killed = (services: Services, leaseOwner = dead): Services => ({
+  ...services,
+  leaseOwner,
+  inFlight: { ...services.inFlight, heartbeat: { held: new Set(), stop: undefined } },
+})
+
+describe('an Idempotency-Key', () => {
+  it('gives the same request the same clip, whether the key is quoted or not', async () => {
+    const { services } = await testServices()
+    const work = vi.fn(async () => clip('one'))
+    expect(await ask(services, '"key-1"', work)).toEqual(clip('one'))
+    expect(await ask(services, 'key-1', work)).toEqual(clip('one'))
     expect(work).toHaveBeenCalledOnce()
   })
 
-  it('gives the same answer after a restart', async () => {
-    await ask('key-1', {}, async () => ({ id: 1 }))
+  it('gives the same clip after a restart', async () => {
+    const { services, directory } = await testServices()
+    await ask(services, 'key-1', async () => clip('one'))
     await services.catalog.close()
-    services = open()
-    const work = vi.fn(async () => ({ id: 2 }))
-    expect(await ask('key-1', {}, work)).toEqual({ id: 1 })
+    const work = vi.fn(async () => clip('two'))
+    const { services: next } = await testServices({ directory })
+    expect(await ask(next, 'key-1', work)).toEqual(clip('one'))
     expect(work).not.toHaveBeenCalled()
   })
 
-  it('refuses another body under the same key', async () => {
-    await ask('key-1', { text: 'a' }, async () => ({}))
-    await expect(ask('key-1', { text: 'b' }, async () => ({}))).rejects.toMatchObject({
+  it('refuses another body', async () => {
+    const { services } = await testServices()
+    await ask(services, 'key-1', async () => clip('one'), { text: 'a' })
+    await expect(claim(services, 'key-1', { text: 'b' })).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     })
   })
 
-  it('refuses a second request while the first one is running', async () => {
-    const begun = Promise.withResolvers<void>()
-    const first = Promise.withResolvers<unknown>()
-    const running = ask('key-1', {}, () => {
-      begun.resolve()
-      return first.promise
-    })
-    await begun.promise
-    await expect(ask('key-1', {}, async () => ({}))).rejects.toMatchObject({ code: 'idempotency_in_flight' })
-    first.resolve({ id: 1 })
-    expect(await running).toEqual({ id: 1 })
+  it('refuses a second request while the first one is running, however long that takes', async () => {
+    const { services: base, clock } = await testServices()
+    const services = { ...base, leaseOwner: 'here:1:0' }
+    const first = Promise.withResolvers<VocalizedClip>()
+    const running = ask(services, 'key-1', () => first.promise)
+    for (let seconds = 0; seconds < 60; seconds += 6) {
+      await clock.advance(6000)
+      await expect(claim(services, 'key-1')).rejects.toMatchObject({ code: 'idempotency_in_flight' })
+      const other = killed(services, 'elsewhere:1:0')
+      await expect(claim(other, 'key-1')).rejects.toMatchObject({ code: 'idempotency_in_flight' })
+    }
+    first.resolve(clip('one'))
+    expect(await running).toEqual(clip('one'))
+    expect(clock.sleeping()).toBe(0)
   })
 
-  it('does the work again after it has failed', async () => {
-    await expect(ask('key-1', {}, () => Promise.reject(new Error('no voice')))).rejects.toThrow('no voice')
-    expect(await ask('key-1', {}, async () => ({ id: 2 }))).toEqual({ id: 2 })
+  it('is free again after a failure', async () => {
+    const { services } = await testServices()
+    const failing = ask(services, 'key-1', () => Promise.reject(new Error('no voice')))
+    await expect(failing).rejects.toThrow('no voice')
+    expect(await ask(services, 'key-1', async () => clip('two'))).toEqual(clip('two'))
   })
 
-  it('keeps the keys of different callers apart', async () => {
-    await ask('key-1', {}, async () => ({ id: 1 }))
-    expect(await ask('key-1', {}, async () => ({ id: 2 }), 'Bearer two')).toEqual({ id: 2 })
+  it('is one of each caller', async () => {
+    const { services } = await testServices()
+    await ask(services, 'key-1', async () => clip('one'), hello, 'address:192.0.2.1')
+    const other = await ask(services, 'key-1', async () => clip('two'), hello, 'address:192.0.2.2')
+    expect(other).toEqual(clip('two'))
   })
 
-  it('refuses a key that is not 1 to 255 characters long', async () => {
-    await expect(ask('""', {}, async () => ({}))).rejects.toMatchObject({ code: 'invalid_request' })
-    await expect(ask('x'.repeat(256), {}, async () => ({}))).rejects.toMatchObject({
-      code: 'invalid_request',
-    })
-  })
-
-  it('does the work each time where there is no key', async () => {
-    const work = vi.fn(async () => ({}))
-    await ask(undefined, {}, work)
-    await ask(undefined, {}, work)
-    expect(work).toHaveBeenCalledTimes(2)
+  it('must be 1 to 255 characters long, and may be missing', async () => {
+    const { services } = await testServices()
+    for (const key of ['""', 'x'.repeat(256)]) {
+      await expect(claim(services, key)).rejects.toMatchObject({ code: 'invalid_request' })
+    }
+    expect(await claim(services, undefined)).toBeUndefined()
   })
 })
+
+describe('an Idempotency-Key whose process was killed', () => {
+  it.each([
+    ['staged', true],
+    ['spoken to its end and not recorded', false],
+  ])('gives the clip at once that was %s, and nothing is spoken again', async (_, isRecorded) => {
+    const { services } = await testServices()
+    const { clipId } = (await claim(killed(services), 'key-1')) as { clipId: string }
+    await leave(services, clipId, { isRecorded })
+    const work = vi.fn(async () => clip('two'))
+    const again = await ask(services, 'key-1', work)
+    expect(again).toMatchObject({ id: clipId, cid: expect.stringMatching(/^bafk/), mimeType: 'audio/mpeg' })
+    expect(await ask(services, 'key-1', work)).toEqual(again)
+    expect(work).not.toHaveBeenCalled()
+    expect(await services.catalog.queue.owners()).toEqual([])
+    expect(await services.catalog.totals()).toMatchObject({ waitingClips: 1 })
+  })
+
+  it('is spoken anew at once where nothing is left, and what was lost is counted', async () => {
+    const { services, lines } = await testServices()
+    const claimed = (await claim(killed(services), 'key-1')) as { clipId: string }
+    await reserve(services, claimed.clipId, dead)
+    const again = await ask(services, 'key-1', speakWith(services))
+    expect(again.id).not.toBe(claimed.clipId)
+    expect(await services.catalog.clips.find(claimed.clipId)).toBeNull()
+    expect((await services.catalog.counters.read()).characters_lost).toEqual({ process_ended: 5 })
+    expect(lines.filter(({ msg }) => msg.includes('lost'))).toMatchObject([
+      { level: 'error', clipId: claimed.clipId, characters: 5 },
+    ])
+  })
+
+  it('of another host is in flight for what is left of its lease, and free then', async () => {
+    const { services, clock } = await testServices()
+    await claim(killed(services, 'elsewhere:1:0'), 'key-1')
+    await clock.advance(0)
+    await expect(claim(services, 'key-1')).rejects.toMatchObject({
+      code: 'idempotency_in_flight',
+      retryAfterMs: LIVE_LEASE_MS,
+    })
+    clock.set(LIVE_LEASE_MS)
+    expect((await ask(services, 'key-1', async () => clip('two'))).id).toBe('two')
+  })
+
+  it('has one answer, though its process was only late: who comes second gives the clip of the first', async () => {
+    const { services, clock } = await testServices()
+    const late = (await claim(killed(services, 'elsewhere:1:0'), 'key-1')) as Exclude<
+      ClaimedKey,
+      { answered: VocalizedClip }
+    >
+    clock.set(LIVE_LEASE_MS)
+    await ask(services, 'key-1', async () => clip('of the other'))
+    expect(await late.answerWith(async () => clip('of the late one'))).toEqual(clip('of the other'))
+  })
+})
+
+async function reserve({ catalog, clock }: Services, id: string, leaseOwner: string) {
+  const now = clock.now()
+  const facts = {
+    id,
+    requestId: 'r',
+    characters: 5,
+    voiceId: 'slt',
+    modelId: null,
+    outputFormat: 'mp3_44100_128',
+  }
+  const times = { createdAt: now, expiresAt: now + 3_600_000, leaseExpiresAt: now + LIVE_LEASE_MS }
+  await catalog.clips.reserve({ ...facts, ...times, sizeBytes: 100, leaseOwner }, 1e9)
+}
+
+/** Bytes that were durable when their process was killed, and perhaps their record. */
+async function leave(services: Services, id: string, { isRecorded }: { isRecorded: boolean }) {
+  const { catalog, clock, store } = services
+  await reserve(services, id, dead)
+  await store.put(id, ReadableStream.from([speechMp3(100, 'Hello')]))
+  if (!isRecorded) return
+  await adoptOrphan(services, (await catalog.clips.find(id)) as Clip)
+  const lease = { owner: dead, expiresAt: clock.now() + 60_000 }
+  await catalog.queue.claim({ limit: 1, now: clock.now(), lease, dueOnly: false })
+}

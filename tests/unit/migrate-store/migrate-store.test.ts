@@ -43,11 +43,14 @@ async function makeSource({ waiting = 3 } = {}) {
       .insertInto('replications')
       .values({ clipId, failedRounds: 1, nextAttemptAt: 5, lastError: null, ...leased })
       .execute()
-    await db.insertInto('requests').values({ hash: 'a-hash', clipId, claimedAt: 7 }).execute()
+    await db
+      .insertInto('requests')
+      .values({ hash: 'a-hash', clipId, claimedAt: 7, leaseOwner: null })
+      .execute()
     await db.insertInto('endedSessions').values({ id: 'a session', endsAt: 7 }).execute()
     await db
       .insertInto('idempotencyKeys')
-      .values({ key: 'a key', fingerprint: 'f', answer: '{}', createdAt: 1, leaseExpiresAt: null })
+      .values({ key: 'a key', fingerprint: 'f', answer: '{}', clipId, createdAt: 1, ...leased })
       .execute()
     await db
       .insertInto('dailyCharacters')

@@ -4,7 +4,6 @@ import { audioAnswer } from '#lib/http/answers/audio.ts'
 import { vocalizeAnswer } from '#lib/http/answers/vocalize.ts'
 import { vocalizeEvents } from '#lib/http/answers/vocalize-events.ts'
 import { readJson } from '#lib/http/body.ts'
-import { answerOnce } from '#lib/http/idempotency.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { vocalizeSchema } from '#lib/http/speech-fields.ts'
@@ -19,14 +18,10 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const admission = await admit(request, context)
     const body = await readJson(request, vocalizeSchema(config.access), config.access.maxBodyBytes)
     const baseUrl = publicBaseUrl(config, request)
-    if (prefers(request, 'text/event-stream')) {
-      return vocalizeEvents(context, baseUrl, await admission.speak(body))
-    }
-    if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, await admission.speak(body))
-    const answer = await answerOnce(request, context, body, async () => {
-      const speak = await admission.speak(body)
-      return vocalizeAnswer(await speak(), baseUrl)
-    })
+    const speaking = await admission.speak(body)
+    if (prefers(request, 'text/event-stream')) return vocalizeEvents(context, baseUrl, speaking)
+    if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, speaking)
+    const answer = vocalizeAnswer(await speaking.speak(), baseUrl)
     return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })
   },
 })

@@ -14,8 +14,8 @@ interface CarOrFileOptions {
 
 /**
  * Uploads content as a CAR, which keeps its CID. A service that refuses the CAR is sent the plain file in the same
- * attempt; where it takes that, it is sent plain files from then on, for as long as this process lives, and `note` says
- * so. `prefersFile`: this content is sent as the plain file at once.
+ * attempt, and with `prefersFile` nothing else; where it takes that, it is sent plain files from then on, for as long as
+ * this process lives, and `note` says so.
  */
 export function createCarOrFile({ sendCar, sendFile, onNote }: CarOrFileOptions) {
   let note: string | undefined
@@ -37,8 +37,9 @@ export function createCarOrFile({ sendCar, sendFile, onNote }: CarOrFileOptions)
         }
       }
       const cid = await sendFile(content, signal)
-      if (refusal && !note) {
-        note = `Takes no CARs (${refusal.message}), so clips are sent as plain files until the next start`
+      if (!note) {
+        const why = refusal ? `Takes no CARs (${refusal.message})` : 'Took a CAR and has not delivered it'
+        note = `${why}, so clips are sent as plain files until the next start`
         onNote(note)
       }
       return { cid }

@@ -91,5 +91,10 @@ it.each([1000, 60_000])(
     expect(record).toMatchObject({ provider: 'pinata', hasLocalBytes: false, unprovenSince: null })
     const delivered = await fetch(String(record?.permanentUrl))
     expect([delivered.status, (await delivered.bytes()).length]).toEqual([200, record?.sizeBytes])
+    // What was learned spares the next one the wait.
+    const next = await vocalize(services, { text: 'Two', voiceId: 'slt' }, { requestId: 'r' })
+    await liveFiveMinutes()
+    expect(await services.catalog.clips.find(next.id)).toMatchObject({ unprovenSince: null })
+    expect(services.chain.breakers()).toMatchObject([{ note: expect.stringContaining('has not delivered it') }])
   },
 )

@@ -164,11 +164,13 @@ describe('a clip whose time is over', () => {
     })
     const { body } = await service.vocalize()
     const path = `/api/temp-audio/${body.data.id}`
-    const moved = await until('302', async () => {
+    const ask = async () => {
       const response = await service.fetch(path, { redirect: 'manual' })
       await response.body?.cancel()
       return response.status === 302 && response
-    })
+    }
+    // It is read back 5 to 10 seconds after it was stored; the next clean-up deletes its bytes.
+    const moved = await until('302', ask, { timeoutMs: 20_000 })
     expect(moved.headers.get('location')).toBe(body.data.audioUrl)
     expect(moved.headers.get('access-control-allow-origin')).toBe('*')
     const head = await service.fetch(path, { method: 'HEAD', redirect: 'manual' })

@@ -58,7 +58,10 @@ export const gatewayPaths: ZodOpenApiPathsObject = {
       summary: 'Get the latest advertisement for the indexers of the network, or a part of their chain',
       requestParams: { path: z.object({ name: advertisementName }) },
       responses: {
-        '200': { description: 'A node of the chain, or its signed head', content: { [DAG_JSON]: {} } },
+        '200': {
+          description: 'A node of the chain, or its signed head',
+          content: { [DAG_JSON]: { schema: z.looseObject({}) } },
+        },
         '204': { description: 'Nothing is advertised yet' },
         ...problems('not_found'),
       },

@@ -95,6 +95,8 @@ it.each([1000, 60_000])(
     const next = await vocalize(services, { text: 'Two', voiceId: 'slt' }, { requestId: 'r' })
     await liveFiveMinutes()
     expect(await services.catalog.clips.find(next.id)).toMatchObject({ unprovenSince: null })
-    expect(services.chain.breakers()).toMatchObject([{ note: expect.stringContaining('has not delivered it') }])
+    expect(services.chain.breakers()).toMatchObject([
+      { note: expect.stringContaining('has not delivered it') },
+    ])
   },
 )

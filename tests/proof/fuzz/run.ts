@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { openFiles } from '../../support/hang-up.ts'
 import { ADMIN_KEY, quick } from '../../support/operator.ts'
 import { cleanUpServices, type Service, startService } from '../../support/service.ts'
-import { credentials, environmentFor, startStubVendors } from '../../support/stub-vendors.ts'
+import { credentials, environmentFor, type Fault, startStubVendors, statusFault } from '../../support/stub-vendors.ts'
 import { quantile } from '../soak/sampler.ts'
 import { anyCase, type Target } from './cases.ts'
 import { exchange } from './exchange.ts'
@@ -25,6 +25,12 @@ const environment = {
   UPLOAD_DEADLINE_MS: '1500',
   SPEECH_TIMEOUT_MS: '3000',
 }
+/** What the provider answers to some uploads. */
+const oddStorage: Fault[] = [
+  ...(['html', 'json', 'empty-body', 'truncated-json', 'wrong-cid', 'reset-mid-answer'] as const).map((kind) => ({ kind })),
+  statusFault(422),
+  statusFault(503),
+]
 const secrets = [
   ADMIN_KEY,
   KEY,
@@ -58,6 +64,7 @@ export async function runFuzz(
   try {
     const service = await startService({ environment: own })
     const target = await targetOf(service)
+    await vendors.always('pinata', oddStorage, 0.3)
     const anything = anyCase(target)
     const report: FuzzReport = {
       requests: 0,

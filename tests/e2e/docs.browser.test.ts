@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
+import { ADMIN_KEY } from '../support/operator.ts'
 import { expectAccessible, type OpenPage, openPage } from '../support/page.ts'
 import { useWorld } from '../support/world.ts'
 
@@ -55,4 +56,13 @@ describe('every page', () => {
     const secure = await world.service.fetch(path, { headers: { 'X-Forwarded-Proto': 'https' } })
     expect(secure.headers.get('Strict-Transport-Security')).toMatch(/^max-age=31536000/)
   })
+})
+
+it('an operator who signs in over https gets a cookie that is sent over https only', async () => {
+  const response = await world.service.fetch('/api/admin/session', {
+    method: 'POST',
+    headers: { 'Sec-Fetch-Site': 'same-origin', 'X-Forwarded-Proto': 'https' },
+    body: JSON.stringify({ key: ADMIN_KEY }),
+  })
+  expect(response.headers.get('Set-Cookie')).toMatch(/; Secure$/)
 })

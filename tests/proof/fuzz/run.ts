@@ -3,7 +3,13 @@ import fc from 'fast-check'
 import { openFiles } from '../../support/hang-up.ts'
 import { ADMIN_KEY, quick } from '../../support/operator.ts'
 import { cleanUpServices, type Service, startService } from '../../support/service.ts'
-import { credentials, environmentFor, type Fault, startStubVendors, statusFault } from '../../support/stub-vendors.ts'
+import {
+  credentials,
+  environmentFor,
+  type Fault,
+  startStubVendors,
+  statusFault,
+} from '../../support/stub-vendors.ts'
 import { quantile } from '../soak/sampler.ts'
 import { anyCase, type Target } from './cases.ts'
 import { exchange } from './exchange.ts'
@@ -27,7 +33,9 @@ const environment = {
 }
 /** What the provider answers to some uploads. */
 const oddStorage: Fault[] = [
-  ...(['html', 'json', 'empty-body', 'truncated-json', 'wrong-cid', 'reset-mid-answer'] as const).map((kind) => ({ kind })),
+  ...(['html', 'json', 'empty-body', 'truncated-json', 'wrong-cid', 'reset-mid-answer'] as const).map(
+    (kind) => ({ kind }),
+  ),
   statusFault(422),
   statusFault(503),
 ]

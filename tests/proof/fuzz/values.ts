@@ -84,11 +84,30 @@ export const oddJson: fc.Arbitrary<Json> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 )
 
+const spoken = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('Hello from the fuzzer', 'A second sentence') },
+  { weight: 1, arbitrary: fc.nat({ max: 9999 }).map((number) => `Fresh ${number}`) },
+  { weight: 1, arbitrary: fc.nat({ max: 9999 }).map((number) => `odd ${number}`) },
+)
+const voice = fc.constantFrom('slt', 'George')
+/** What the schemas do not say: values that a vendor takes. */
+const rightByName: Record<string, fc.Arbitrary<Json>> = {
+  text: spoken,
+  input: spoken,
+  voiceId: voice,
+  voice,
+  modelId: fc.constant('eleven_flash_v2_5'),
+  model_id: fc.constant('eleven_flash_v2_5'),
+  languageCode: fc.constant('en'),
+  language_code: fc.constant('en'),
+  outputFormat: fc.constantFrom('mp3_44100_128', 'pcm_16000'),
+}
+
 /** A value for a JSON schema of the OpenAPI description: a right one most of the time. */
 export function valueFor(schema: Json, schemas: Json, depth = 0): fc.Arbitrary<Json> {
   if (!schema || depth > 6) return oddJson
   const right = rightValueFor(schema, schemas, depth)
-  return fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: oddJson })
+  return fc.oneof({ weight: 60, arbitrary: right }, { weight: 1, arbitrary: oddJson })
 }
 
 function rightValueFor(schema: Json, schemas: Json, depth: number): fc.Arbitrary<Json> {
@@ -112,11 +131,18 @@ function rightValueFor(schema: Json, schemas: Json, depth: number): fc.Arbitrary
 }
 
 function objectFor({ properties = {}, required = [] }: Json, of: (schema: Json) => fc.Arbitrary<Json>) {
-  const model = Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, of(inner)]))
+  const model = Object.fromEntries(
+    Object.entries(properties).map(([name, inner]) => [name, namedValue(name, of(inner))]),
+  )
   const known = fc.record(model, { requiredKeys: required })
   const more = fc.oneof(
     { weight: 9, arbitrary: fc.constant({}) },
     { weight: 1, arbitrary: fc.dictionary(oddText, oddJson, { maxKeys: 3 }) },
   )
   return fc.tuple(known, more).map(([value, extra]) => ({ ...extra, ...value }))
+}
+
+function namedValue(name: string, any: fc.Arbitrary<Json>): fc.Arbitrary<Json> {
+  const right = Object.hasOwn(rightByName, name) ? rightByName[name] : undefined
+  return right ? fc.oneof({ weight: 30, arbitrary: right }, { weight: 1, arbitrary: any }) : any
 }

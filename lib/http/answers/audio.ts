@@ -1,3 +1,4 @@
+import { ReadableStream } from 'node:stream/web'
 import { mimeTypeOf } from '#lib/audio/formats.ts'
 import { speakLive } from '#lib/clips/live-listener.ts'
 import type { Speaking } from '#lib/http/admission.ts'
@@ -12,7 +13,7 @@ export async function audioAnswer(baseUrl: string, { clipId, speak }: Speaking):
   const live = await speakLive(speak)
   const { audio, outputFormat, mimeType = mimeTypeOf(outputFormat), clipId: id = clipId } = live
   // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
-  return new Response(audio as BodyInit, {
+  return new Response(cutOnFailure(audio) as BodyInit, {
     headers: {
       'Content-Type': mimeType,
       'X-Clip-Id': id,
@@ -22,4 +23,25 @@ export async function audioAnswer(baseUrl: string, { clipId, speak }: Speaking):
       'X-Accel-Buffering': 'no',
     },
   })
+}
+
+/**
+ * The same bytes. Where they fail the connection is cut, so that nobody takes the part for the whole. Next.js does that
+ * for every error, and prints all but those of this name with their stack; ours are logged where they arise.
+ */
+function cutOnFailure(audio: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = audio.getReader()
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read().catch((cause: unknown) => {
+          throw Object.assign(new Error('The audio broke off', { cause }), { name: 'AbortError' })
+        })
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
 }

@@ -30,7 +30,8 @@ afterAll(() => voice?.close())
 const path = '/api/agents/vocalize/stream'
 
 /** Asks for a stream. Resolves with the response head. */
-const ask = (pathname = path, headers = {}) => askForStream(`${service.baseUrl}${pathname}`, headers)
+const ask = (pathname = path, headers = {}, text?: string) =>
+  askForStream(`${service.baseUrl}${pathname}`, headers, text)
 
 const clipOf = async (id: unknown) => (await (await service.fetch(`/api/clips/${id}`)).json()).data
 
@@ -100,7 +101,7 @@ describe('a stream', () => {
     expect(audio.length).toBeGreaterThan(20 * 1024 ** 2)
     const before = await memoryBytes()
     const calling = voice.nextCall()
-    const asking = ask()
+    const asking = ask(path, {}, 'A long story. '.repeat(150))
     const call = await calling
     await call.say(audio.subarray(0, 1000))
     const response = await asking
@@ -126,6 +127,7 @@ describe('a stream', () => {
     call.breakOff()
     await failing
     expect((await service.fetch(`/api/clips/${id}`)).status).toBe(404)
+    expect(service.output).not.toMatch(/^ +at .*:\d+:\d+/m)
   })
 })
 

@@ -51,10 +51,14 @@ function callOn(response: ServerResponse): SlowCall {
   }
 }
 
-/** Asks for a text to be spoken as a stream. Resolves with the head of the response. */
-export async function askForStream(url: string, headers = {}): Promise<IncomingMessage> {
+/** Asks for `text` to be spoken as a stream. Resolves with the head of the response. */
+export async function askForStream(
+  url: string,
+  headers = {},
+  text = 'A long story',
+): Promise<IncomingMessage> {
   const call = request(url, { method: 'POST', headers })
-  call.end(JSON.stringify({ text: 'A long story', voiceId: 'George' }))
+  call.end(JSON.stringify({ text, voiceId: 'George' }))
   const [response] = (await once(call, 'response')) as [IncomingMessage]
   return response
 }

@@ -33,6 +33,8 @@ export async function uploadWithoutStore(
   refusal: CatalogError | undefined,
 ): Promise<VocalizedClip> {
   const log = services.log.child({ requestId: newClip.requestId, clipId: newClip.id })
+  // What was proven before this failure says nothing any more.
+  services.inFlight.storageProofs.clear()
   const rescue = createRescue(services, newClip, staged)
   const upload = (audio?: Blob) => uploadToIpfs(services, newClip, { ...staged, audio }, refusal)
   const clipOf = (stored: ChainResult) => storedClip(services, newClip, staged, stored)

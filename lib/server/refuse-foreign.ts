@@ -30,12 +30,13 @@ export function refuseForeign({ method = '', url = '', headers }: IncomingMessag
   }
   const [path = ''] = url.split('?', 1)
   const decoded = /^\/[!"$-[\]-~]*$/.test(url) ? decode(path) : undefined
-  if (decoded === undefined || /\/\.\.?(\/|$)/.test(decoded)) {
+  if (decoded === undefined || hasDots(path.replace(/%2e/gi, '.'))) {
     const message =
       'The request must name a path such as /api/health, in ASCII and valid percent-encoding, without . and ..'
     throw new ServiceError('invalid_http', message)
   }
-  if (frameworkPath.test(path)) {
+  // An encoded slash separates nothing: it stands in a name, and nothing has such a name.
+  if (frameworkPath.test(path) || hasDots(decoded)) {
     throw new ServiceError('not_found', `There is nothing at ${path}`)
   }
   if (!routePath.test(path) && method !== 'GET' && method !== 'HEAD') {
@@ -49,6 +50,8 @@ export function notImplemented(method: string): ServiceError {
   const message = `${method} is not implemented here; ${routeMethods.join(', ')} are`
   return new ServiceError('method_not_implemented', message)
 }
+
+const hasDots = (path: string) => /\/\.\.?(\/|$)/.test(path)
 
 /** `undefined` where a `%` begins no code of a byte, or the bytes are no UTF-8. */
 function decode(path: string): string | undefined {

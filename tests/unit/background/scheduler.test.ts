@@ -90,8 +90,11 @@ describe('a process that works, given', () => {
     const { services, clock, providers, come } = await working()
     for (const provider of providers) provider.always(refused())
     const { id } = await speak(services)
-    await clock.advance(3_600_001)
-    await clock.until(come('clean-up'))
+    // A longer step would count as a clock that was set.
+    for (let step = 0; step < 10; step += 1) {
+      await clock.advance(500_000)
+      await clock.until(come('clean-up'))
+    }
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'expired' })
   })
 

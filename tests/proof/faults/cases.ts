@@ -5,7 +5,7 @@ import { statusFault } from '../../support/stub-vendors.ts'
 export interface StorageCase {
   name: string
   fault: Fault
-  /** Tries of the first round: all that are configured, or one where no retry can help. `undefined`: as time allows. */
+  /** Tries of the first round: all that are configured, or fewer where no retry can help. `undefined`: as time allows. */
   tries: number | undefined
   /** Whether the provider has taken the clip all the same, so that it is recognised there. */
   isStored: boolean
@@ -26,7 +26,8 @@ const stored = (name: string, fault: Fault): StorageCase => ({
 })
 
 export const storageCases: StorageCase[] = [
-  lost('refused', { kind: 'refused' }),
+  // The breaker of a provider without a connection opens after two tries.
+  lost('refused', { kind: 'refused' }, 2),
   lost('reset before the body', { kind: 'reset-before-body' }),
   lost('reset in the middle of the body', { kind: 'reset-mid-body' }),
   stored('reset after storing', { kind: 'reset-after-storing' }),

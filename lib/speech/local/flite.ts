@@ -23,7 +23,8 @@ interface FliteOptions {
  */
 export function speakWithFlite(text: string, { voice, durationStretch }: FliteOptions): Float32Array {
   const wav = new File([])
-  const input = new File(new TextEncoder().encode(text))
+  // Flite drops a last token that alone makes an utterance when the file ends right behind it (`flite_ts_to_speech`).
+  const input = new File(new TextEncoder().encode(`${text}\n`))
   const root = new PreopenDirectory(
     '/',
     new Map([

@@ -35,7 +35,7 @@ export type StagedFacts = Pick<
   | 'leaseOwner'
   | 'leaseExpiresAt'
 > &
-  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat' | 'spokenAt'> & OriginalFacts>
+  Partial<Pick<Clip, 'expiresAt' | 'modelId' | 'outputFormat' | 'spokenAt' | 'speech'> & OriginalFacts>
 
 /** Where a provider keeps a clip. `isProven`: it has verified the bytes where it keeps them. */
 export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'> & {
@@ -87,12 +87,13 @@ export async function resizeClip(db: Db, id: string, sizeBytes: number, maxBytes
 export async function stageClip(
   db: Db,
   id: string,
-  facts: StagedFacts,
+  { speech, ...facts }: StagedFacts,
   { hasLocalBytes } = { hasLocalBytes: true },
 ): Promise<Clip | null> {
   const { numUpdatedRows } = await db
     .updateTable('clips')
-    .set({ ...facts, state: 'staged', isHeld: hasLocalBytes ? 1 : 0, nextAttemptAt: facts.stagedAt })
+    .set({ ...facts, ...(speech && { speech: JSON.stringify(speech) }) })
+    .set({ state: 'staged', isHeld: hasLocalBytes ? 1 : 0, nextAttemptAt: facts.stagedAt })
     .where('id', '=', id)
     .where('state', '=', 'speaking')
     .executeTakeFirst()

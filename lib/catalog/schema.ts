@@ -23,8 +23,8 @@ export interface Schema {
   clock: ClockRow
 }
 
-/** A clip as its table has it. `isHeld`: the temporary store should have its bytes. */
-export type ClipRow = Omit<Clip, 'hasLocalBytes'> & { isHeld: number }
+/** A clip as its table has it. `isHeld`: the temporary store should have its bytes. `speech`: JSON. */
+export type ClipRow = Omit<Clip, 'hasLocalBytes' | 'speech'> & { isHeld: number; speech: string | null }
 
 export interface AttemptRow {
   id: Generated<number>
@@ -152,8 +152,8 @@ export interface DailyCharactersRow {
 }
 
 export function toClip(row: ClipRow): Clip {
-  const { isHeld, ...clip } = row
-  return { ...clip, hasLocalBytes: isHeld === 1 }
+  const { isHeld, speech, ...clip } = row
+  return { ...clip, speech: speech === null ? null : JSON.parse(speech), hasLocalBytes: isHeld === 1 }
 }
 
 /**

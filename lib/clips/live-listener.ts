@@ -1,4 +1,5 @@
 import { ReadableStream } from 'node:stream/web'
+import type { SpokenBy } from '#lib/model/clip.ts'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
@@ -13,15 +14,28 @@ export interface Listener {
   /** Called once the first byte has arrived. Returns the same audio; all that is read of it goes to the listener as well. */
   tee(spoken: SpokenAudio): SpokenAudio
   /** The clip existed already. */
-  replay(clip: { id: string; audio: Blob; outputFormat: string; modelId: string; mimeType: string }): void
+  replay(clip: ReplayedClip): void
   /** From now on the whole clip can be read from `audio`; `undefined`: it cannot be read now. */
   staged(audio: Blob | undefined): void
   /** The clip is recorded: nothing can be lost any more, so that the listener's stream may end. */
   recorded(): void
 }
 
+export interface ReplayedClip {
+  id: string
+  audio: Blob
+  outputFormat: string
+  mimeType: string
+  spokenBy: SpokenBy | undefined
+}
+
 /** What a listener receives: a clip that is being spoken, or (with its `clipId`) one that existed already. */
-export type LiveAudio = SpokenAudio & { clipId?: string; mimeType?: string }
+export interface LiveAudio extends Pick<SpokenAudio, 'audio' | 'outputFormat'> {
+  /** Unknown for clips of old. */
+  spokenBy: SpokenBy | undefined
+  clipId?: string
+  mimeType?: string
+}
 
 /**
  * Runs `speak` with a listener. Resolves with the audio once its first byte has arrived; the stream ends when the clip
@@ -34,11 +48,12 @@ export function speakLive(speak: (listener: Listener) => Promise<unknown>): Prom
   const buffer = createBuffer()
   const listener: Listener = {
     tee(spoken) {
-      begun.resolve({ ...spoken, audio: buffer.audio })
+      const { outputFormat, spokenBy } = spoken
+      begun.resolve({ audio: buffer.audio, outputFormat, spokenBy })
       return { ...spoken, audio: teed(spoken.audio, (chunk) => buffer.add(chunk)) }
     },
-    replay({ id: clipId, audio, outputFormat, modelId, mimeType }) {
-      begun.resolve({ audio: buffer.audio, outputFormat, modelId, mimeType, clipId })
+    replay({ id: clipId, audio, outputFormat, spokenBy, mimeType }) {
+      begun.resolve({ audio: buffer.audio, outputFormat, spokenBy, mimeType, clipId })
       buffer.continueFrom(audio)
       buffer.end()
     },

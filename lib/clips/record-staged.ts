@@ -23,6 +23,7 @@ export async function recordStaged(
       sizeBytes,
       ...originalFacts(staged),
       spokenAt: staged.spokenAt,
+      speech: staged.speech,
       stagedAt: now,
       // The time to live begins once the clip is spoken, however long that took.
       expiresAt: now + config.tempAudio.ttlMs,
@@ -45,6 +46,6 @@ export function keptTemporarily(services: Services, clip: Clip, staged: StagedAu
 }
 
 /** `clip`, with what is known of it once it was staged. */
-export function asVocalized(clip: Clip, { cid, mimeType, durationMs }: StagedAudio): VocalizedClip {
-  return { ...clip, cid, mimeType, durationMs }
+export function asVocalized(clip: Clip, { cid, mimeType, durationMs, speech }: StagedAudio): VocalizedClip {
+  return { ...clip, cid, mimeType, durationMs, speech }
 }

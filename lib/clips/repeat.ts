@@ -17,9 +17,9 @@ export async function repeatClip(
   listener?: Listener,
 ): Promise<VocalizedClip> {
   if (listener) {
-    const { id, outputFormat, modelId, mimeType } = clip
+    const { id, outputFormat, mimeType, speech } = clip
     const audio = await audioOf(services, clip)
-    listener.replay({ id, audio, outputFormat: outputFormat ?? '', modelId: modelId ?? '', mimeType })
+    listener.replay({ id, audio, outputFormat: outputFormat ?? '', spokenBy: speech?.spokenBy, mimeType })
   }
   return clip
 }

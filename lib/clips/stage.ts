@@ -50,7 +50,9 @@ export async function stage(
         log.error({ err: error, clipId: id }, 'A clip that was just stored cannot be read yet')
       })
     const audio = failedPut?.rescued ?? (await open()) ?? undefined
-    return { ...facts, cid, sizeBytes, audio, spokenAt: await spokenAt, failedPut }
+    const { spokenBy, omittedCharacters, warnings } = spoken
+    const speech = { spokenBy, omittedCharacters, warnings }
+    return { ...facts, cid, sizeBytes, audio, speech, spokenAt: await spokenAt, failedPut }
   } catch (error) {
     // Nothing but the verdict on bytes that were read whole may delete them.
     if (ServiceError.isInstance(error)) {

@@ -1,5 +1,5 @@
 import type { AudioFacts } from '#lib/audio/measure.ts'
-import type { OriginalFacts } from '#lib/model/clip.ts'
+import type { OriginalFacts, SpeechFacts } from '#lib/model/clip.ts'
 import type { FailedPut } from '#lib/temp-audio/store.ts'
 
 /** Audio that was measured and has its CID. */
@@ -8,6 +8,7 @@ export interface StagedAudio extends AudioFacts {
   sizeBytes: number
   /** `undefined` where the store has it and cannot open it now. */
   audio: Blob | undefined
+  speech: SpeechFacts
   /** When its last byte arrived, in milliseconds since the epoch. */
   spokenAt: number
   /** Only where the temporary store could not keep it; otherwise the audio is durable, and a crash loses nothing. */

@@ -90,8 +90,8 @@ function storedClip(
   { provider, ipfsHash, gatewayUrl }: ChainResult,
 ): VocalizedClip {
   const now = clock.now()
-  const { cid, mimeType, fileExtension, durationMs, sizeBytes } = staged
-  const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, ...originalFacts(staged) }
+  const { cid, mimeType, fileExtension, durationMs, sizeBytes, speech } = staged
+  const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, speech, ...originalFacts(staged) }
   const permanentUrl = permanentUrlOf(config, { id: newClip.id, ...facts }, { ipfsHash, gatewayUrl })
   return {
     ...newClip,
@@ -127,12 +127,12 @@ async function recordUnstaged(services: Services, newClip: NewClip, clip: Vocali
   const { catalog, store, log } = services
   const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
   try {
-    const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt } = clip
+    const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt, speech } = clip
     const hasLocalBytes = await store.blob(id).then(Boolean, () => false)
     await ensureRecord(services, newClip)
     await catalog.clips.settle(id, {
       hasLocalBytes,
-      staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt },
+      staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt, speech },
       stored: { provider, ipfsHash, permanentUrl, storedAt, isProven: clip.unprovenSince === null },
     })
     return true

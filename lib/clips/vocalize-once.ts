@@ -143,9 +143,14 @@ async function answerWith(
     }
     const audio = (await areBytesDamaged(services, clip)) ? null : await store.blob(clip.id)
     if (!audio) return vocalize(services, request, context)
-    const { id, outputFormat, modelId, mimeType } = clip
-    const format = { outputFormat: outputFormat ?? '', modelId: modelId ?? '', mimeType }
-    context.listener.replay({ id, audio, ...format })
+    const { id, outputFormat, mimeType, speech } = clip
+    context.listener.replay({
+      id,
+      audio,
+      outputFormat: outputFormat ?? '',
+      spokenBy: speech?.spokenBy,
+      mimeType,
+    })
   }
   tasks.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
   return { ...asPublished(services.config, clip), isReused: true }

@@ -2,7 +2,7 @@ import type { Config } from '#lib/config/index.ts'
 
 const EXPOSE = 'Access-Control-Expose-Headers'
 const EXPOSED_HEADERS =
-  'X-Request-Id, X-Clip-Id, request-id, character-cost, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
+  'X-Request-Id, X-Clip-Id, X-Spoken-By, request-id, character-cost, Retry-After, RateLimit, RateLimit-Policy, Link, Location, WWW-Authenticate'
 
 /** The CORS headers of a route that pages of any origin may call, whatever `CORS_ALLOWED_ORIGINS` says. */
 export const anyOrigin = { 'Access-Control-Allow-Origin': '*' }

@@ -11,6 +11,22 @@ import { randomBytes } from 'node:crypto'
  */
 export type ClipState = 'speaking' | 'staged' | 'pending' | 'stored' | 'expired'
 
+/** The voice that spoke a clip, by the names of its vendor. */
+export interface SpokenBy {
+  vendor: string
+  voiceId: string
+  modelId: string
+}
+
+/** Who spoke a clip, and what a caller should know of how. */
+export interface SpeechFacts {
+  spokenBy: SpokenBy
+  /** Characters of the text that the voice could not speak, each once. */
+  omittedCharacters?: string[] | undefined
+  /** What the caller asked for and did not get, one sentence each. */
+  warnings?: string[] | undefined
+}
+
 /** One spoken text. Times are milliseconds since the epoch. */
 export interface Clip {
   id: string
@@ -34,6 +50,8 @@ export interface Clip {
   originalDurationMs: number | null
   /** When the vendor's last byte had arrived; from then until `stagedAt` the audio was measured and made durable. */
   spokenAt: number | null
+  /** Known from `staged` on, and before where another vendor than the wanted one speaks; `null` for older clips. */
+  speech: SpeechFacts | null
   stagedAt: number | null
   /** Whether the temporary store holds the bytes. */
   hasLocalBytes: boolean

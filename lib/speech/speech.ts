@@ -1,5 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 import type { SpeechVendorName } from '#lib/config/speech.ts'
+import type { SpeechFacts } from '#lib/model/clip.ts'
 
 /** A text to speak; the fields have the meaning that ElevenLabs gives them. */
 export interface SpeechRequest {
@@ -21,11 +22,10 @@ export interface VoiceSettings {
 }
 
 /** Audio as it is spoken. The stream errors with a `ServiceError` when it breaks before its end. */
-export interface SpokenAudio {
+export interface SpokenAudio extends SpeechFacts {
   audio: ReadableStream<Uint8Array>
   /** The format that was asked for, such as `mp3_44100_128`. */
   outputFormat: string
-  modelId: string
   /**
    * The vendor's answer did not say where it ends, so that an end that came too early looks like any other: the audio
    * itself must prove it.

@@ -112,7 +112,8 @@ async function post(
 /** The same at each attempt: a clip that is stored or expired no longer changes. */
 function payloadOf(services: Services, { type, createdAt }: PendingWebhook, clip: Clip): string {
   const { id, cid, mimeType, durationMs, characters, requestId } = clip
-  const about = { id, cid, mimeType, bytes: clip.sizeBytes, durationMs, characters, requestId }
+  const measured = { bytes: clip.sizeBytes, durationMs, characters }
+  const about = { id, cid, mimeType, ...measured, ...clip.speech, requestId }
   const iso = (time: number | null) => (time === null ? undefined : new Date(time).toISOString())
   const times = { createdAt: iso(clip.createdAt), expiresAt: iso(clip.expiresAt) }
   return JSON.stringify({

@@ -30,6 +30,7 @@ describe('with Pinata', () => {
         bytes: expect.any(Number),
         durationMs: expect.any(Number),
         characters: 17,
+        spokenBy: { vendor: 'elevenlabs', voiceId: 'George_1', modelId: 'eleven_multilingual_v2' },
       },
     })
     // 17 characters at 60 ms each, in frames of 26 ms.

@@ -14,6 +14,8 @@ export class FakeSpeech implements Speech {
     defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
     exampleVoiceId: 'slt',
   } as const
+  /** What else it says of its audio. */
+  facts: Partial<SpokenAudio> = {}
   /** How long each clip lasts. */
   durationMs = 100
   speaking: SpeechBehaviour = 'speak'
@@ -24,11 +26,13 @@ export class FakeSpeech implements Speech {
 
   async speak({
     text,
+    voiceId,
     outputFormat = 'mp3_44100_128',
     modelId = 'local',
   }: SpeechRequest): Promise<SpokenAudio> {
     if (this.speaking instanceof Error) throw this.speaking
-    return { audio: this.#streamOf(speechMp3(this.durationMs, text)), outputFormat, modelId }
+    const spokenBy = { vendor: 'local', voiceId, modelId }
+    return { audio: this.#streamOf(speechMp3(this.durationMs, text)), outputFormat, spokenBy, ...this.facts }
   }
 
   async voices() {

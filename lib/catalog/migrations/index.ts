@@ -13,6 +13,7 @@ import * as ipni from './010-ipni.ts'
 import * as delivery from './011-delivery.ts'
 import * as endedSessions from './012-ended-sessions.ts'
 import * as repeatedCalls from './013-repeated-calls.ts'
+import * as speech from './014-speech.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -34,6 +35,7 @@ const migrations: Record<string, Migration> = {
   '011-delivery': delivery,
   '012-ended-sessions': endedSessions,
   '013-repeated-calls': repeatedCalls,
+  '014-speech': speech,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -56,6 +56,7 @@ const clipSchema = z
       .optional()
       .meta({ description: 'The clip before it was transcoded (`AUDIO_OPTIMIZE`).' }),
     characters: z.int(),
+    ...field.speechFacts,
     createdAt: field.time,
     spokenAt: field.time.optional(),
     stagedAt: field.time.optional(),
@@ -89,6 +90,7 @@ export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
     durationMs: orAbsent(clip.durationMs),
     original: originalAnswer(clip),
     characters: clip.characters,
+    ...clip.speech,
     createdAt: iso(clip.createdAt),
     spokenAt: isoOrAbsent(clip.spokenAt),
     stagedAt: isoOrAbsent(clip.stagedAt),

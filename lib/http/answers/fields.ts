@@ -12,6 +12,21 @@ export const clipId = z
   .meta({ example: '0123456789abcdef0123456789abcdef' })
 export const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
 export const audioUrl = z.url().meta({ description: 'The URL of the audio.' })
+/** What an answer says of how its clip was spoken. */
+export const speechFacts = {
+  spokenBy: z
+    .object({ vendor: z.string(), voiceId: z.string(), modelId: z.string() })
+    .optional()
+    .meta({ description: 'The voice that spoke; missing for clips from before this was recorded.' }),
+  omittedCharacters: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Characters of the text that the voice could not speak, each once.' }),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'What was asked for and not given, one sentence each.' }),
+}
 export const provider = z.string().meta({
   description:
     'Who holds the clip. `embedded` is this service itself: the address lasts as long as this service keeps and serves it.',

@@ -9,6 +9,7 @@ const measuredFields = {
   durationMs: z.int(),
   characters: z.int(),
   reused: z.literal(true).optional(),
+  ...field.speechFacts,
 }
 
 const storedSchema = z.object({
@@ -40,7 +41,14 @@ const NOTE = 'Audio is temporarily stored. IPFS upload will be retried in backgr
 /** The answer to `POST /api/agents/vocalize`, as the contract fixes it. */
 export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
   const { id, cid, mimeType, sizeBytes: bytes, durationMs, characters } = clip
-  const measured = { mimeType, bytes, durationMs, characters, ...(clip.isReused && { reused: true }) }
+  const measured = {
+    mimeType,
+    bytes,
+    durationMs,
+    characters,
+    ...(clip.isReused && { reused: true }),
+    ...clip.speech,
+  }
   // A stored clip that all providers have lost has no permanent URL.
   if (clip.state === 'stored' && clip.permanentUrl) {
     const { ipfsHash, provider } = clip

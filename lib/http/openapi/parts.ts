@@ -65,6 +65,10 @@ export const rateLimitHeaders = z.object({
 
 export const streamHeaders = rateLimitHeaders.extend({
   'X-Clip-Id': z.string().meta({ description: 'The id of the clip, for `GET /api/clips/{id}`.' }),
+  'X-Spoken-By': z.string().optional().meta({
+    description: 'The voice that spoke.',
+    example: 'elevenlabs;voice="21m00Tcm4TlvDq8ikWAM";model="eleven_v3"',
+  }),
   Link: z.string().meta({ description: 'The URL of the clip, valid once the speech has ended.' }),
 })
 

@@ -9,6 +9,7 @@ const about = {
   bytes: z.int(),
   durationMs: z.int(),
   characters: z.int(),
+  ...field.speechFacts,
   requestId: z.string(),
   createdAt: field.time,
   expiresAt: field.time,

@@ -69,7 +69,8 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
             }),
           ),
       })
-      return { audio, outputFormat, modelId, isEndUnproven }
+      const spokenBy = { vendor: 'elevenlabs', voiceId: request.voiceId, modelId }
+      return { audio, outputFormat, spokenBy, isEndUnproven }
     },
     voices: ({ signal }) =>
       withTimeLimit((limit) => retry(clock, limit, () => attempt(() => listVoices(api, limit))), {

@@ -42,9 +42,10 @@ export function createLocalSpeech(options: LocalOptions): Speech {
     },
     async speak(request, { signal }) {
       const format = nearestFormat(request.outputFormat ?? outputFormat)
+      const voice = voices.some(({ id }) => id === request.voiceId) ? request.voiceId : 'slt'
       const job = {
         text: request.text,
-        voice: voices.some(({ id }) => id === request.voiceId) ? request.voiceId : 'slt',
+        voice,
         durationStretch: 1 / clamp(request.voiceSettings?.speed ?? 1, 0.25, 4),
         format,
       }
@@ -60,7 +61,8 @@ export function createLocalSpeech(options: LocalOptions): Speech {
           return opened
         },
       })
-      return { audio, outputFormat: nameOf(format), modelId: 'flite' }
+      const spokenBy = { vendor: 'local', voiceId: voice, modelId: 'flite' }
+      return { audio, outputFormat: nameOf(format), spokenBy }
     },
     voices: async () => voices,
     close: () => threads.close(),

@@ -32,6 +32,7 @@ export function describeClips({ prepare }: Subject) {
         fileExtension: null,
         durationMs: null,
         spokenAt: null,
+        speech: null,
         stagedAt: null,
         originalMimeType: null,
         originalSizeBytes: null,
@@ -86,6 +87,17 @@ export function describeClips({ prepare }: Subject) {
         hasLocalBytes: true,
         nextAttemptAt: facts.stagedAt,
       })
+    })
+
+    it('keeps who spoke it through every later state', async () => {
+      const catalog = await open()
+      const speech = {
+        spokenBy: { vendor: 'local', voiceId: 'slt', modelId: 'flite' },
+        omittedCharacters: ['日', '"'],
+      }
+      const { id } = await waitingClip(catalog, { staged: { speech } })
+      await catalog.clips.store(id, storedFacts)
+      expect(await catalog.clips.find(id)).toMatchObject({ state: 'stored', speech })
     })
 
     it('cannot be staged without a record', async () => {

@@ -26,7 +26,8 @@ async function withAnswers(...answers: (Partial<SpokenAudio> | Uint8Array)[]) {
     async speak() {
       const answer = answers[Math.min(calls++, answers.length - 1)] as Partial<SpokenAudio> | Uint8Array
       const given = answer instanceof Uint8Array ? { audio: streamOf(answer), isEndUnproven: true } : answer
-      return { audio: streamOf(whole), outputFormat, modelId: 'model', ...given }
+      const spokenBy = { vendor: 'elevenlabs', voiceId: 'voice', modelId: 'model' }
+      return { audio: streamOf(whole), outputFormat, spokenBy, ...given }
     },
   }
   return { ...world, services: { ...world.services, speech }, calls: () => calls }

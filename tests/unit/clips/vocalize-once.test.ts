@@ -32,12 +32,13 @@ function createCountingSpeech() {
       defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
       exampleVoiceId: 'slt',
     },
-    async speak({ text }) {
+    async speak({ text, voiceId }) {
       calls += 1
       await new Promise(setImmediate)
       if (failure) throw failure
       const audio = ReadableStream.from([new Uint8Array(text.length * 2).fill(calls)])
-      return { audio, outputFormat: 'pcm_8000', modelId: 'test' }
+      const spokenBy = { vendor: 'elevenlabs', voiceId, modelId: 'test' }
+      return { audio, outputFormat: 'pcm_8000', spokenBy }
     },
     voices: async () => [],
     close: async () => {},

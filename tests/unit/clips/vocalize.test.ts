@@ -3,7 +3,10 @@ import { ReadableStream } from 'node:stream/web'
 import { describe, expect, it } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
+import { clipAnswer } from '#lib/http/answers/clip.ts'
+import { vocalizeAnswer } from '#lib/http/answers/vocalize.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
 import { speak, type TestServices, testServices } from '../../support/services.ts'
@@ -63,6 +66,21 @@ describe('a text that reaches IPFS at once', () => {
       { provider: 'pinata', trigger: 'request', outcome: 'failed', statusCode: 401 },
       { provider: 'kubo', trigger: 'request', outcome: 'stored' },
     ])
+  })
+
+  it('is answered, recorded and described with who spoke it and what that voice left out', async () => {
+    const { services, speech } = await testServices()
+    const facts = {
+      spokenBy: { vendor: 'local', voiceId: 'slt', modelId: 'flite' },
+      omittedCharacters: ['日'],
+      warnings: ['The built-in voice speaks English only; languageCode "ja" has no effect'],
+    }
+    speech.facts = facts
+    const clip = await speak(services)
+    expect(vocalizeAnswer(clip, 'https://voice.test').data).toMatchObject(facts)
+    const recorded = await services.catalog.clips.find(clip.id)
+    expect(recorded?.speech).toEqual(facts)
+    expect(clipAnswer({ clip: recorded as Clip, attempts: [] }, '')).toMatchObject(facts)
   })
 
   it('is durable and recorded before any provider is asked', async () => {
@@ -208,7 +226,7 @@ describe('a text that is not spoken', () => {
     const answer = async () => ({
       audio: ReadableStream.from([Buffer.from('<!doctype html><title>Sorry</title>')]),
       outputFormat: 'mp3_44100_128',
-      modelId: 'local',
+      spokenBy: { vendor: 'local', voiceId: 'slt', modelId: 'flite' },
     })
     const withVendor = { ...services, speech: { ...services.speech, speak: answer } }
     await expect(speak(withVendor)).rejects.toMatchObject({ code: 'speech_invalid_answer' })

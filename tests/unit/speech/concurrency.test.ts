@@ -21,7 +21,8 @@ function createSteeredSpeech() {
       const audio = new ReadableStream<Uint8Array>({
         start: (controller) => void controllers.push(controller),
       })
-      return { audio, outputFormat: 'mp3_44100_128', modelId: 'steered' }
+      const spokenBy = { vendor: 'local', voiceId: 'one', modelId: 'steered' }
+      return { audio, outputFormat: 'mp3_44100_128', spokenBy }
     },
     voices: async () => [{ id: 'one', name: 'One' }],
     async close() {

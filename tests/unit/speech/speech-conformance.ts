@@ -53,12 +53,16 @@ export function describeSpeech({ title, create, longText, otherFormat, setUp, te
       tearDown?.()
     })
 
-    it('speaks a text and says in which format and with which model', async () => {
+    it('speaks a text and says in which format, and by which voice and model', async () => {
       const spoken = await speech.speak(request, { signal: never })
 
       expect((await bytesOf(spoken.audio)).length).toBeGreaterThan(1000)
       expect(spoken.outputFormat).toBe(speech.vendor.defaults.outputFormat)
-      expect(spoken.modelId).not.toBe('')
+      expect(spoken.spokenBy).toEqual({
+        vendor: speech.vendor.name,
+        voiceId: speech.vendor.exampleVoiceId,
+        modelId: expect.stringMatching(/./),
+      })
     })
 
     it('speaks in the requested format', async () => {

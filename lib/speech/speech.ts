@@ -1,4 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
+import type { Alignment } from '#lib/captions/alignment.ts'
 import type { SpeechVendorName } from '#lib/config/speech.ts'
 import type { SpeechFacts } from '#lib/model/clip.ts'
 
@@ -11,6 +12,8 @@ export interface SpeechRequest {
   voiceSettings?: VoiceSettings | undefined
   languageCode?: string | undefined
   seed?: number | undefined
+  /** Whether to say when which word is spoken, where the vendor can. */
+  timestamps?: boolean | undefined
 }
 
 export interface VoiceSettings {
@@ -31,6 +34,11 @@ export interface SpokenAudio extends SpeechFacts {
    * itself must prove it.
    */
   isEndUnproven?: boolean
+  /**
+   * When which part of the text is spoken; only where `timestamps` were asked for and the vendor has them. Settled once
+   * the audio has been read to its end, failed or been cancelled, and never rejected: `undefined` where it cannot be had.
+   */
+  alignment?: Promise<Alignment | undefined>
 }
 
 export interface Voice {
@@ -49,6 +57,8 @@ export interface SpeechVendor {
   readonly exampleVoiceId: string
   /** The bounds of its `speed`, where it refuses values outside of them. */
   readonly speedRange?: { readonly min: number; readonly max: number }
+  /** It can say when which word is spoken. */
+  readonly hasTimestamps?: boolean
   /** Its model for a model name in a request to OpenAI's API; `undefined` for its default. */
   readonly modelForOpenAi?: (model: string) => string | undefined
 }

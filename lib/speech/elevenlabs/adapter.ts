@@ -4,10 +4,11 @@ import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 import { createExcerpt } from '#lib/platform/response-excerpt.ts'
 import { type OpenedAudio, openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
-import type { Speech, Voice } from '#lib/speech/speech.ts'
+import type { Speech, SpokenAudio, Voice } from '#lib/speech/speech.ts'
 import { createElevenLabsApi, type ElevenLabsApi } from './api.ts'
 import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
 import { modelForOpenAi } from './models.ts'
+import { readTimestamped } from './timestamps.ts'
 
 interface ElevenLabsOptions {
   apiKey: string
@@ -47,6 +48,7 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       defaults: { modelId, outputFormat },
       exampleVoiceId: '21m00Tcm4TlvDq8ikWAM',
       speedRange: { min: 0.7, max: 1.2 },
+      hasTimestamps: true,
       modelForOpenAi,
     },
     async speak(request, { signal }) {
@@ -54,6 +56,7 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       const outputFormat = request.outputFormat ?? options.outputFormat
       if (!isOutputFormat(outputFormat)) throw unknownFormat(outputFormat)
       let isEndUnproven = false
+      let alignment: SpokenAudio['alignment']
       const audio = await runSpeech({
         clock,
         timeoutMs,
@@ -65,12 +68,15 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
             attempt(async () => {
               const response = await api.speak({ ...request, modelId, outputFormat }, limit)
               isEndUnproven = !hasProvenEnd(response.headers)
-              return openBody(response, outputFormat)
+              if (!request.timestamps) return openBody(response, outputFormat)
+              const timed = readTimestamped(jsonBodyOf(response))
+              alignment = timed.alignment
+              return checkAudio(await openAudio(timed.audio), outputFormat)
             }),
           ),
       })
       const spokenBy = { vendor: 'elevenlabs', voiceId: request.voiceId, modelId }
-      return { audio, outputFormat, spokenBy, isEndUnproven }
+      return { audio, outputFormat, spokenBy, isEndUnproven, ...(alignment && { alignment }) }
     },
     voices: ({ signal }) =>
       withTimeLimit((limit) => retry(clock, limit, () => attempt(() => listVoices(api, limit))), {
@@ -126,6 +132,14 @@ async function openBody({ headers, body }: Response, outputFormat: string) {
   if (/json|html|xml|^text\//i.test(contentType)) throw noAudioError(contentType)
   if (!body) throw noAudioError('nothing')
   return checkAudio(await openAudio(body as AsyncIterable<Uint8Array>), outputFormat)
+}
+
+/** The answer to a request with `timestamps`, which is JSON. */
+function jsonBodyOf({ headers, body }: Response) {
+  const contentType = headers.get('content-type') ?? ''
+  if (/html|xml|^audio\//i.test(contentType)) throw noAudioError(contentType)
+  if (!body) throw noAudioError('nothing')
+  return body as AsyncIterable<Uint8Array>
 }
 
 /** A proxy may send its error page as anything; bare samples may begin with any byte. */

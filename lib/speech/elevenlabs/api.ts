@@ -19,9 +19,10 @@ export type VendorRequest = SpeechRequest & { modelId: string; outputFormat: str
  */
 export interface ElevenLabsApi {
   /**
-   * The answer with the audio as its body.
+   * The answer with the audio as its body; with `timestamps` as JSON, for `readTimestamped`.
    *
    * @see https://elevenlabs.io/docs/api-reference/text-to-speech/stream
+   * @see https://elevenlabs.io/docs/api-reference/text-to-speech/stream-with-timestamps
    */
   speak(request: VendorRequest, signal: AbortSignal): Promise<Response>
   /** @see https://elevenlabs.io/docs/api-reference/voices/get-all */
@@ -73,9 +74,9 @@ export function createElevenLabsApi({
 
   return {
     speak(request, signal) {
-      const { voiceId, outputFormat } = request
+      const { voiceId, outputFormat, timestamps } = request
       // WAV states its length in front, so the vendor does not stream it.
-      const way = outputFormat.startsWith('wav_') ? '' : '/stream'
+      const way = `${outputFormat.startsWith('wav_') ? '' : '/stream'}${timestamps ? '/with-timestamps' : ''}`
       const query = new URLSearchParams({ output_format: outputFormat })
       return send(`/v1/text-to-speech/${encodeURIComponent(voiceId)}${way}?${query}`, {
         method: 'POST',

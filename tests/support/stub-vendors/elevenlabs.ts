@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { speechMp3, tonePcm } from './audio.ts'
 import { credentials } from './credentials.ts'
+import { timedObjects } from './timed-objects.ts'
 import type { Vendor, VendorAnswer, VendorRequest } from './vendor.ts'
 import { json, Refusal } from './vendor.ts'
 
@@ -38,7 +39,8 @@ export function createElevenLabs(settings: SpeechSettings): Vendor {
   let spoken = 0
   return {
     endpointOf(method, path) {
-      if (method === 'POST' && /^\/v1\/text-to-speech\/[^/]+(\/stream)?$/.test(path)) return 'speech'
+      if (method === 'POST' && /^\/v1\/text-to-speech\/[^/]+(\/stream)?(\/with-timestamps)?$/.test(path))
+        return 'speech'
       if (method === 'GET' && /^\/v[12]\/voices$/.test(path)) return 'voices'
       return undefined
     },
@@ -73,15 +75,18 @@ function speak(request: VendorRequest, settings: SpeechSettings, sequence: numbe
   const durationMs = Math.max(200, text.length * settings.msPerCharacter)
   const comment = settings.isUnique ? `${sequence} ${randomUUID()}` : text
   const { audio, contentType } = encode(outputFormat, durationMs, comment)
+  const isTimed = request.url.pathname.endsWith('/with-timestamps')
   return {
     status: 200,
     headers: {
-      'content-type': contentType,
+      'content-type': isTimed ? 'application/json' : contentType,
       'request-id': randomUUID(),
       'character-cost': String(text.length),
       'x-voice-id': voiceId,
     },
-    body: inChunks(audio, settings, request.signal),
+    body: isTimed
+      ? timedObjects(inChunks(audio, settings, request.signal), { text, durationMs, sizeBytes: audio.length })
+      : inChunks(audio, settings, request.signal),
   } satisfies VendorAnswer
 }
 

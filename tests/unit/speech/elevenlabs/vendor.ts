@@ -25,9 +25,9 @@ export function answerWith({ status, headers = {}, body }: Fixture): Response {
     : HttpResponse.json(body as object, { status, headers })
 }
 
-/** Lets the vendor answer every speech, streamed or whole, with what `answer` gives. */
+/** Lets the vendor answer every speech, streamed or whole, with timestamps or without, with what `answer` gives. */
 export function onSpeech(answer: (request: Request) => Response | Promise<Response>) {
-  return ['', '/stream'].map((suffix) =>
+  return ['', '/stream', '/with-timestamps', '/stream/with-timestamps'].map((suffix) =>
     http.post(`https://api.elevenlabs.io/v1/text-to-speech/:voiceId${suffix}`, ({ request }) =>
       answer(request),
     ),

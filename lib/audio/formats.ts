@@ -16,6 +16,27 @@ export const outputFormats = [
   'alaw_8000',
 ]
 
+/**
+ * The short spellings that the AI SDK takes for ElevenLabs, and what they stand for.
+ *
+ * @see https://ai-sdk.dev/providers/ai-sdk-providers/elevenlabs
+ */
+const shortSpellings = new Map([
+  ['mp3', 'mp3_44100_128'],
+  ...[32, 64, 96, 128, 192].map((bitRateKbps) => [`mp3_${bitRateKbps}`, `mp3_44100_${bitRateKbps}`] as const),
+  ['opus', 'opus_48000_96'],
+  ['pcm', 'pcm_44100'],
+  ['wav', 'wav_44100'],
+  ['ulaw', 'ulaw_8000'],
+  ['alaw', 'alaw_8000'],
+])
+
+/** All values that a caller may give for an output format. */
+export const acceptedFormats = [...outputFormats, ...shortSpellings.keys()]
+
+/** The output format that `text` stands for: itself, unless it is one of the short spellings. */
+export const outputFormatOf = (text: string) => shortSpellings.get(text) ?? text
+
 /** Whether ElevenLabs knows the output format. */
 export function isOutputFormat(text: string): boolean {
   return outputFormats.includes(text)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isOutputFormat, outputFormats } from '#lib/audio/formats.ts'
+import { acceptedFormats, outputFormatOf, outputFormats } from '#lib/audio/formats.ts'
 import type { Config } from '#lib/config/index.ts'
 
 const share = z.number().min(0).max(1)
@@ -42,8 +42,11 @@ export function speechFields({ maxTextLength }: Config['access']) {
     outputFormat: optional(
       z
         .string()
-        .refine(isOutputFormat, { error: `must be one of ${outputFormats.join(', ')}` })
-        .meta({ override: { enum: outputFormats } }),
+        .refine((format) => acceptedFormats.includes(format), {
+          error: `must be one of ${outputFormats.join(', ')}`,
+        })
+        .transform(outputFormatOf)
+        .meta({ override: { enum: acceptedFormats } }),
     ),
     languageCode: optional(
       z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$/, 'must be a language code such as en or pt-BR'),
@@ -52,11 +55,56 @@ export function speechFields({ maxTextLength }: Config['access']) {
   }
 }
 
+const requestIds = optional(z.array(z.string().min(1).max(200)).max(3))
+const context = optional(
+  z.string().transform((text) => (text.trim() === '' ? undefined : text.toWellFormed())),
+)
+
+/** The other fields that ElevenLabs has, with its own meanings and bounds. Vendors that have no such thing refuse them. */
+export const vendorFields = {
+  enableLogging: optional(
+    z.boolean().meta({ description: '`false`: the vendor is to keep nothing of the request.' }),
+  ),
+  optimizeStreamingLatency: optional(z.int().min(0).max(4)),
+  previousText: context,
+  nextText: context,
+  previousRequestIds: requestIds,
+  nextRequestIds: requestIds,
+  applyTextNormalization: optional(z.enum(['auto', 'on', 'off'])),
+  applyLanguageTextNormalization: optional(z.boolean()),
+  usePvcAsIvc: optional(z.boolean()),
+}
+
+const reference = z.string().min(1).max(200)
+
+/** The fields of the objects that some of them are. */
+export const dictionaryLocatorFields = {
+  pronunciationDictionaryId: reference,
+  versionId: optional(reference),
+}
+
+export const audioEffectFields = {
+  filterPresetId: optional(reference),
+  distance: optional(share),
+  environmentId: optional(reference),
+  backgroundNoiseId: optional(reference),
+  sendLevel: optional(share),
+  pan: optional(z.number().min(-1).max(1)),
+  seed: optional(z.int()),
+}
+
+/** How to speak, in words: OpenAI's own field. */
+export const instructionsField = context
+
 /** The body of `POST /api/agents/vocalize`. Unknown fields are ignored; `null` counts as absent. */
 export function vocalizeSchema(access: Config['access']) {
   return z.object({
     ...speechFields(access),
     voiceSettings: optional(voiceSettingsSchema),
+    ...vendorFields,
+    pronunciationDictionaryLocators: optional(z.array(z.object(dictionaryLocatorFields)).max(3)),
+    audioEffects: optional(z.object(audioEffectFields)),
+    instructions: instructionsField,
     reuse: optional(
       z
         .boolean()

@@ -5,13 +5,14 @@ import type { Clock } from '#lib/platform/clock.ts'
 import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
 import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
 import { limitSpeech } from './concurrency.ts'
+import { withFittedRequests } from './fitted-requests.ts'
 import type { Speech } from './speech.ts'
 
 type SpeechConfig = Config['speech']
 
 /** The speech vendor of `config`, limited to its number of concurrent requests. */
 export function createSpeech(config: SpeechConfig, { clock }: { clock: Clock }): Speech {
-  const speech = builders(config, clock)[config.provider]()
+  const speech = withFittedRequests(builders(config, clock)[config.provider]())
   return limitSpeech(speech, { concurrency: concurrencyOf(config), clock })
 }
 

@@ -2,27 +2,9 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Alignment } from '#lib/captions/alignment.ts'
 import type { SpeechVendorName } from '#lib/config/speech.ts'
 import type { SpeechFacts } from '#lib/model/clip.ts'
+import type { FieldTreatments, SpeechRequest } from './request.ts'
 
-/** A text to speak; the fields have the meaning that ElevenLabs gives them. */
-export interface SpeechRequest {
-  text: string
-  voiceId: string
-  modelId?: string | undefined
-  outputFormat?: string | undefined
-  voiceSettings?: VoiceSettings | undefined
-  languageCode?: string | undefined
-  seed?: number | undefined
-  /** Whether to say when which word is spoken, where the vendor can. */
-  timestamps?: boolean | undefined
-}
-
-export interface VoiceSettings {
-  stability?: number | undefined
-  similarityBoost?: number | undefined
-  style?: number | undefined
-  useSpeakerBoost?: boolean | undefined
-  speed?: number | undefined
-}
+export type { SpeechRequest } from './request.ts'
 
 /** Audio as it is spoken. The stream errors with a `ServiceError` when it breaks before its end. */
 export interface SpokenAudio extends SpeechFacts {
@@ -55,6 +37,8 @@ export interface SpeechVendor {
   readonly defaults: { readonly modelId: string; readonly outputFormat: string }
   /** One of its voices, for examples. */
   readonly exampleVoiceId: string
+  /** What it does with the fields that not every vendor has. */
+  readonly fields: FieldTreatments
   /** The bounds of its `speed`, where it refuses values outside of them. */
   readonly speedRange?: { readonly min: number; readonly max: number }
   /** It can say when which word is spoken. */

@@ -58,6 +58,44 @@ describe('the package @elevenlabs/elevenlabs-js, by its base URL alone', () => {
     })
   })
 
+  it('has every other field passed on to the vendor, or refused by its name', async () => {
+    const fields = {
+      previousText: 'Before.',
+      nextText: 'After.',
+      previousRequestIds: ['one'],
+      nextRequestIds: ['two'],
+      pronunciationDictionaryLocators: [{ pronunciationDictionaryId: 'dictionary', versionId: '2' }],
+      applyTextNormalization: 'on',
+      applyLanguageTextNormalization: true,
+      usePvcAsIvc: true,
+      audioEffects: { filterPresetId: 'phone', distance: 0.5 },
+    } as const
+    const query = { enableLogging: false, optimizeStreamingLatency: 1 }
+    const text = 'Every field'
+    const data = await client.textToSpeech.stream('George', { ...fields, ...query, text })
+    await new Response(data as BodyInit).arrayBuffer()
+    const asked = await lastSpeech()
+    expect(asked.path).toMatch(/&enable_logging=false&optimize_streaming_latency=1$/)
+    expect(asked.body).toMatchObject({
+      previous_text: 'Before.',
+      next_text: 'After.',
+      previous_request_ids: ['one'],
+      next_request_ids: ['two'],
+      pronunciation_dictionary_locators: [{ pronunciation_dictionary_id: 'dictionary', version_id: '2' }],
+      apply_text_normalization: 'on',
+      apply_language_text_normalization: true,
+      use_pvc_as_ivc: true,
+      audio_effects: { filter_preset_id: 'phone', distance: 0.5 },
+    })
+    const refused = await failure(client.textToSpeech.stream('George', { text, optimizeStreamingLatency: 9 }))
+    expect(refused?.body).toMatchObject({
+      detail: [{ loc: ['query', 'optimize_streaming_latency'], msg: 'must be a whole number from 0 to 4' }],
+    })
+    const wrong = { previousRequestIds: ['1', '2', '3', '4'] }
+    const other = await failure(client.textToSpeech.stream('George', { text, ...wrong }))
+    expect(other?.body).toMatchObject({ detail: [{ loc: ['body', 'previous_request_ids'] }] })
+  })
+
   it('lists the voices', async () => {
     const { voices } = await client.voices.getAll()
     expect(voices.map(({ voiceId, name }) => [voiceId, name])).toEqual([
@@ -142,6 +180,14 @@ describe('the package openai, by its base URL alone', () => {
     const noFormat = await failure(client.audio.speech.create({ ...speech, response_format: 'flac' }))
     expect(noFormat).toBeInstanceOf(OpenAI.BadRequestError)
     expect(noFormat).toMatchObject({ param: 'response_format', code: 'invalid_request' })
+    const instructed = await failure(client.audio.speech.create({ ...speech, instructions: 'Whisper' }))
+    expect(instructed).toBeInstanceOf(OpenAI.BadRequestError)
+    expect(instructed).toMatchObject({
+      param: 'instructions',
+      message: expect.stringMatching(/leave it out/),
+    })
+    const events = await failure(client.audio.speech.create({ ...speech, stream_format: 'sse' }))
+    expect(events).toMatchObject({ status: 400, param: 'stream_format' })
     await world.vendors.always('elevenlabs', statusFault(500))
     const unlucky = { ...speech, input: 'Never spoken' }
     expect(await failure(client.audio.speech.create(unlucky))).toBeInstanceOf(OpenAI.InternalServerError)

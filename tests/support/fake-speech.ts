@@ -13,6 +13,7 @@ export class FakeSpeech implements Speech {
     name: 'local',
     defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
     exampleVoiceId: 'slt',
+    fields: {},
   } as const
   /** What else it says of its audio. */
   facts: Partial<SpokenAudio> = {}

@@ -6,34 +6,60 @@ import { parseWith, readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
-import { optional, speechFields, voiceSettingsSchema } from '#lib/http/speech-fields.ts'
+import {
+  audioEffectFields,
+  dictionaryLocatorFields,
+  optional,
+  speechFields,
+  vendorFields,
+  voiceSettingsSchema,
+} from '#lib/http/speech-fields.ts'
 import type { ErrorCode, FieldError } from '#lib/model/errors.ts'
+import { camelCased, snakeCase } from '#lib/platform/letter-case.ts'
 import type { SpeechRequest, Voice } from '#lib/speech/speech.ts'
 
-const fieldsOfSettings = voiceSettingsSchema.shape
-
 /**
- * The body of ElevenLabs' `POST /v1/text-to-speech/{voice_id}`, as far as it concerns us.
+ * The body of ElevenLabs' `POST /v1/text-to-speech/{voice_id}`.
  *
  * @see https://elevenlabs.io/docs/api-reference/text-to-speech/convert
  */
 export function elevenLabsSchema(access: Config['access']) {
   const { text, modelId, languageCode, seed } = speechFields(access)
+  const { enableLogging: _, optimizeStreamingLatency: __, ...fields } = vendorFields
   return z.object({
     text,
-    model_id: modelId,
-    language_code: languageCode,
+    ...withSnakeKeys({ modelId, languageCode }),
     seed,
-    voice_settings: optional(
-      z.object({
-        stability: fieldsOfSettings.stability,
-        similarity_boost: fieldsOfSettings.similarityBoost,
-        style: fieldsOfSettings.style,
-        use_speaker_boost: fieldsOfSettings.useSpeakerBoost,
-        speed: fieldsOfSettings.speed,
-      }),
+    voice_settings: optional(z.object(withSnakeKeys(voiceSettingsSchema.shape))),
+    ...withSnakeKeys(fields),
+    pronunciation_dictionary_locators: optional(
+      z.array(z.object(withSnakeKeys(dictionaryLocatorFields))).max(3),
+    ),
+    audio_effects: optional(z.object(withSnakeKeys(audioEffectFields))),
+  })
+}
+
+/** Its query. */
+export function elevenLabsQuerySchema(access: Config['access']) {
+  const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
+  const { outputFormat } = speechFields(access)
+  return z.object({
+    output_format: outputFormat,
+    enable_logging: optional(flag),
+    optimize_streaming_latency: optional(
+      z
+        .string()
+        .regex(/^[0-4]$/, 'must be a whole number from 0 to 4')
+        .transform(Number),
     ),
   })
+}
+
+type Fields = Record<string, z.ZodType>
+
+/** The same schemas under ElevenLabs' spelling of their names. */
+function withSnakeKeys(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, schema]) => [snakeCase(name), schema]))
 }
 
 /** Speaks as ElevenLabs does. Its routes for whole and for streamed audio share this: its SDK reads both alike. */
@@ -43,24 +69,12 @@ export async function speakLikeElevenLabs(request: Request, context: RequestCont
   const url = new URL(request.url)
   const fields = speechFields(config.access)
   const voiceId = parseWith(fields.voiceId, url.pathname.split('/')[3], 'voice_id')
-  const outputFormat = parseWith(fields.outputFormat, url.searchParams.get('output_format'), 'output_format')
+  const query = parseWith(elevenLabsQuerySchema(config.access), Object.fromEntries(url.searchParams))
   const body = await readJson(request, elevenLabsSchema(config.access), config.access.maxBodyBytes)
-  const speech = { ...speechOf(body), voiceId, outputFormat }
+  const speech = camelCased({ ...query, ...body, voice_id: voiceId }) as SpeechRequest
   context.headers.set('request-id', context.requestId)
   context.headers.set('character-cost', String([...speech.text].length))
   return audioAnswer(publicBaseUrl(config, request), await admission.speak(speech))
-}
-
-function speechOf(body: z.infer<ReturnType<typeof elevenLabsSchema>>): Omit<SpeechRequest, 'voiceId'> {
-  const { text, model_id: modelId, language_code: languageCode, seed, voice_settings: settings } = body
-  const voiceSettings = settings && {
-    stability: settings.stability,
-    similarityBoost: settings.similarity_boost,
-    style: settings.style,
-    useSpeakerBoost: settings.use_speaker_boost,
-    speed: settings.speed,
-  }
-  return { text, modelId, languageCode, seed, voiceSettings }
 }
 
 export const elevenLabsVoicesSchema = z
@@ -122,5 +136,9 @@ export function elevenLabsError({ status, body, headers }: Problem): Response {
 }
 
 function fieldError({ path, message }: FieldError) {
-  return { loc: ['body', ...path.split('.').filter(Boolean)], msg: message, type: 'value_error' }
+  const names = snakeCase(path).split('.').filter(Boolean)
+  const place = queryFields.includes(names[0] ?? '') ? 'query' : 'body'
+  return { loc: [place, ...names], msg: message, type: 'value_error' }
 }
+
+const queryFields = ['output_format', 'enable_logging', 'optimize_streaming_latency']

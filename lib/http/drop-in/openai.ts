@@ -7,7 +7,7 @@ import { readJson } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
-import { optional, speechFields } from '#lib/http/speech-fields.ts'
+import { instructionsField, optional, speechFields } from '#lib/http/speech-fields.ts'
 import type { FieldError } from '#lib/model/errors.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 
@@ -35,7 +35,10 @@ export function openAiSchema(access: Config['access']) {
     voice: z.union([voiceId, z.object({ id: voiceId })]),
     response_format: optional(z.enum(Object.keys(outputFormats) as (keyof typeof outputFormats)[])),
     speed: optional(z.number().min(0.25).max(4)),
-    stream_format: optional(z.literal('audio')),
+    stream_format: optional(
+      z.enum(['audio'], 'must be audio: the audio itself is streamed, not as events (sse)'),
+    ),
+    instructions: instructionsField,
   })
 }
 
@@ -51,7 +54,8 @@ export async function speakLikeOpenAi(request: Request, context: RequestContext)
     voiceId,
     modelId: services.speech.vendor.modelForOpenAi?.(body.model),
     outputFormat: outputFormats[body.response_format ?? 'mp3'],
-    voiceSettings: body.speed === undefined ? undefined : { speed: speedOf(services, body.speed) },
+    voiceSettings: body.speed === undefined ? undefined : { speed: body.speed },
+    instructions: body.instructions,
   }
   return audioAnswer(publicBaseUrl(config, request), await admission.speak(speech))
 }
@@ -62,12 +66,6 @@ async function voiceOf(services: Services, name: string): Promise<string> {
   if (place < 0) return name
   const voices = await services.speech.voices({ signal: services.tasks.signal })
   return voices[place % voices.length]?.id ?? name
-}
-
-/** A vendor may have narrower bounds than OpenAI, and refuse values outside of them. */
-function speedOf({ speech }: Services, speed: number): number {
-  const { min, max } = speech.vendor.speedRange ?? { min: speed, max: speed }
-  return Math.min(max, Math.max(min, speed))
 }
 
 export const openAiErrorSchema = z
@@ -93,10 +91,20 @@ export function openAiError({ status, body, headers }: Problem): Response {
   // The budget is renewed at midnight: too long for retries of its SDK.
   const more: Record<string, string> =
     code === 'character_budget_exceeded' ? { 'x-should-retry': 'false' } : {}
+  const param = first ? (parameters[first.path] ?? first.path) || null : null
   return Response.json(
-    { error: { message, type, param: first?.path || null, code: name } },
+    { error: { message, type, param, code: name } },
     { status, headers: { ...headers, ...more, 'Content-Type': 'application/json' } },
   )
+}
+
+/** OpenAI's names for the fields that others call otherwise. */
+const parameters: Record<string, string> = {
+  text: 'input',
+  voiceId: 'voice',
+  modelId: 'model',
+  outputFormat: 'response_format',
+  'voiceSettings.speed': 'speed',
 }
 
 function kindOf(status: number, code: Problem['body']['code']) {

@@ -3,6 +3,7 @@ import type { ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from 'zod-opena
 import type { Config } from '#lib/config/index.ts'
 import {
   elevenLabsErrorSchema,
+  elevenLabsQuerySchema,
   elevenLabsSchema,
   elevenLabsVoicesSchema,
 } from '#lib/http/drop-in/elevenlabs.ts'
@@ -20,7 +21,7 @@ function errors(schema: z.ZodType, statuses: number[]): ZodOpenApiResponsesObjec
 
 /** The routes that programs of other vendors call. */
 export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
-  const { voiceId, outputFormat } = speechFields(access)
+  const { voiceId } = speechFields(access)
   const security = callerSecurity(access)
   const audio = {
     '200': { description: 'The audio, while it is spoken', headers: streamHeaders, content: audioContent },
@@ -30,7 +31,7 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
     security,
     requestParams: {
       path: z.object({ voice_id: voiceId }),
-      query: z.object({ output_format: outputFormat }),
+      query: elevenLabsQuerySchema(access),
       header: idempotencyHeader,
     },
     requestBody: {

@@ -7,6 +7,7 @@ import { type OpenedAudio, openAudio, runSpeech } from '#lib/speech/audio-stream
 import type { Speech, SpokenAudio, Voice } from '#lib/speech/speech.ts'
 import { createElevenLabsApi, type ElevenLabsApi } from './api.ts'
 import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
+import { elevenLabsFields } from './fields.ts'
 import { modelForOpenAi } from './models.ts'
 import { readTimestamped } from './timestamps.ts'
 
@@ -47,6 +48,7 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       name: 'elevenlabs',
       defaults: { modelId, outputFormat },
       exampleVoiceId: '21m00Tcm4TlvDq8ikWAM',
+      fields: elevenLabsFields,
       speedRange: { min: 0.7, max: 1.2 },
       hasTimestamps: true,
       modelForOpenAi,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { markedError } from '#lib/platform/errors.ts'
+import { snakeCased } from '#lib/platform/letter-case.ts'
 import { readErrorText, readText } from '#lib/platform/read-text.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
@@ -77,7 +78,7 @@ export function createElevenLabsApi({
       const { voiceId, outputFormat, timestamps } = request
       // WAV states its length in front, so the vendor does not stream it.
       const way = `${outputFormat.startsWith('wav_') ? '' : '/stream'}${timestamps ? '/with-timestamps' : ''}`
-      const query = new URLSearchParams({ output_format: outputFormat })
+      const query = speechQuery(request)
       return send(`/v1/text-to-speech/${encodeURIComponent(voiceId)}${way}?${query}`, {
         method: 'POST',
         // Audio is compressed already; a compressed answer would hide where it ends.
@@ -112,20 +113,33 @@ const voicesSchema = z.object({
   ),
 })
 
-function speechBody({ text, modelId, languageCode, seed, voiceSettings }: VendorRequest) {
-  return {
-    text,
-    model_id: modelId,
-    language_code: languageCode,
-    seed,
-    voice_settings: voiceSettings && {
-      stability: voiceSettings.stability,
-      similarity_boost: voiceSettings.similarityBoost,
-      style: voiceSettings.style,
-      use_speaker_boost: voiceSettings.useSpeakerBoost,
-      speed: voiceSettings.speed,
-    },
+function speechQuery({ outputFormat, enableLogging, optimizeStreamingLatency }: VendorRequest) {
+  const query = new URLSearchParams({ output_format: outputFormat })
+  if (enableLogging !== undefined) query.set('enable_logging', String(enableLogging))
+  if (optimizeStreamingLatency !== undefined) {
+    query.set('optimize_streaming_latency', String(optimizeStreamingLatency))
   }
+  return query
+}
+
+/** All other fields of the request, by the names that they have there. */
+function speechBody(request: VendorRequest) {
+  return snakeCased({
+    text: request.text,
+    modelId: request.modelId,
+    languageCode: request.languageCode,
+    voiceSettings: request.voiceSettings,
+    seed: request.seed,
+    previousText: request.previousText,
+    nextText: request.nextText,
+    previousRequestIds: request.previousRequestIds,
+    nextRequestIds: request.nextRequestIds,
+    pronunciationDictionaryLocators: request.pronunciationDictionaryLocators,
+    applyTextNormalization: request.applyTextNormalization,
+    applyLanguageTextNormalization: request.applyLanguageTextNormalization,
+    usePvcAsIvc: request.usePvcAsIvc,
+    audioEffects: request.audioEffects,
+  })
 }
 
 /** JSON where it is that, for a proxy may send its error page as anything. */

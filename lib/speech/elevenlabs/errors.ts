@@ -1,9 +1,11 @@
 import { type ErrorCode, type FieldError, ServiceError } from '#lib/model/errors.ts'
 import { connectionFault } from '#lib/platform/connection-fault.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
+import { camelCase } from '#lib/platform/letter-case.ts'
 import type { Excerpt } from '#lib/platform/response-excerpt.ts'
 import { rootCause } from '#lib/platform/root-cause.ts'
 import { StatusError, UnreadableAnswerError } from './api.ts'
+import { elevenLabsFields } from './fields.ts'
 
 /** What ElevenLabs' own words for an error mean; they count more than the HTTP status, which varies. */
 const meanings: Record<string, { code: ErrorCode; path?: string }> = {
@@ -80,16 +82,13 @@ function wordsOf(detail: unknown): string[] {
 }
 
 /** The fields of a request that the vendor can refuse, by our own names. */
-const refusableFields = new Set([
+const refusableFields: ReadonlySet<string> = new Set([
   'text',
   'modelId',
   'outputFormat',
-  'languageCode',
-  'seed',
   'voiceSettings',
-  ...['stability', 'similarityBoost', 'style', 'useSpeakerBoost', 'speed'].map(
-    (name) => `voiceSettings.${name}`,
-  ),
+  'voiceSettings.speed',
+  ...Object.keys(elevenLabsFields),
 ])
 const MAX_FIELD_ERRORS = 10
 
@@ -98,7 +97,7 @@ function fieldErrorsOf(entries: readonly unknown[], excerpt: Excerpt): FieldErro
   return entries.slice(0, MAX_FIELD_ERRORS).flatMap((entry) => {
     const { loc, msg } = (entry ?? {}) as { loc?: unknown; msg?: unknown }
     const [, ...names] = Array.isArray(loc) ? loc.filter((name) => typeof name === 'string') : []
-    const path = names.join('.').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const path = camelCase(names.join('.'))
     const message = typeof msg === 'string' ? excerpt(msg) : 'is wrong'
     return refusableFields.has(path) ? [{ path, message }] : []
   })

@@ -6,6 +6,7 @@ import type { Clock } from '#lib/platform/clock.ts'
 import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
 import { modelForOpenAi } from '#lib/speech/elevenlabs/models.ts'
 import type { Speech, Voice } from '#lib/speech/speech.ts'
+import { localFields } from './fields.ts'
 import { createSpeechThreads } from './threads.ts'
 
 interface LocalOptions {
@@ -38,6 +39,7 @@ export function createLocalSpeech(options: LocalOptions): Speech {
       name: 'local',
       defaults: { modelId, outputFormat },
       exampleVoiceId: 'slt',
+      fields: localFields,
       modelForOpenAi,
     },
     async speak(request, { signal }) {

@@ -50,6 +50,18 @@ describe('the fingerprint of a request', () => {
     expect(await fingerprintUnder(environment, plain)).toBe(fingerprint)
   })
 
+  it('has every later field that is set, and none that is not', async () => {
+    const later = {
+      nextText: 'b',
+      previousText: 'a',
+      pronunciationDictionaryLocators: [{ versionId: '2', pronunciationDictionaryId: '1' }],
+      enableLogging: false,
+    }
+    expect(await fingerprintUnder(key, { ...plain, ...later })).toBe(
+      '["elevenlabs","Hello","slt","eleven_multilingual_v2","mp3_44100_128",[],null,null,["nextText","b"],["previousText","a"],["pronunciationDictionaryLocators",[[["pronunciationDictionaryId","1"],["versionId","2"]]]]]',
+    )
+  })
+
   it.each([
     ['elevenlabs', key],
     ['local', {}],

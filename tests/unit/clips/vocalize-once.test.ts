@@ -31,6 +31,7 @@ function createCountingSpeech() {
       name: 'elevenlabs',
       defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
       exampleVoiceId: 'slt',
+      fields: {},
     },
     async speak({ text, voiceId }) {
       calls += 1

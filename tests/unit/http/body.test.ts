@@ -146,8 +146,29 @@ describe('vocalizeSchema()', () => {
       languageCode: 'pt-BR',
       seed: 4294967295,
       voiceSettings: { stability: 0, similarityBoost: 1, style: 0.5, useSpeakerBoost: false, speed: 1.2 },
+      enableLogging: false,
+      optimizeStreamingLatency: 4,
+      previousText: 'Before. ',
+      nextText: ' After.',
+      previousRequestIds: ['one'],
+      nextRequestIds: ['two', 'three', 'four'],
+      pronunciationDictionaryLocators: [{ pronunciationDictionaryId: 'dictionary', versionId: '2' }],
+      applyTextNormalization: 'on',
+      applyLanguageTextNormalization: true,
+      usePvcAsIvc: true,
+      audioEffects: { filterPresetId: 'phone', distance: 1, environmentId: 'hall', sendLevel: 0.5, pan: -1 },
     }
     expect(await readObject(all)).toMatchObject(all)
+  })
+
+  it.each([
+    ['mp3', 'mp3_44100_128'],
+    ['mp3_32', 'mp3_44100_32'],
+    ['pcm', 'pcm_44100'],
+    ['ulaw', 'ulaw_8000'],
+    ['pcm_24000', 'pcm_24000'],
+  ])('takes a format as the AI SDK spells it: %s', async (outputFormat, meant) => {
+    expect(await readObject({ outputFormat })).toMatchObject({ outputFormat: meant })
   })
 
   it.each<[string, object]>([
@@ -162,7 +183,17 @@ describe('vocalizeSchema()', () => {
     ['voiceId', { voiceId: 'slt\n' }],
     ['voiceId', { voiceId: 'x'.repeat(65) }],
     ['modelId', { modelId: 'a b' }],
-    ['outputFormat', { outputFormat: 'mp3' }],
+    ['outputFormat', { outputFormat: 'mp4' }],
+    ['optimizeStreamingLatency', { optimizeStreamingLatency: 5 }],
+    ['previousText', { previousText: 5 }],
+    ['previousRequestIds', { previousRequestIds: ['1', '2', '3', '4'] }],
+    ['applyTextNormalization', { applyTextNormalization: 'maybe' }],
+    [
+      'pronunciationDictionaryLocators.0.pronunciationDictionaryId',
+      { pronunciationDictionaryLocators: [{}] },
+    ],
+    ['audioEffects.pan', { audioEffects: { pan: 2 } }],
+    ['enableLogging', { enableLogging: 'false' }],
     ['voiceSettings', { voiceSettings: 'loud' }],
     ['voiceSettings.stability', { voiceSettings: { stability: 1.01 } }],
     ['voiceSettings.speed', { voiceSettings: { speed: 0.5 } }],

@@ -114,6 +114,43 @@ describe('ElevenLabs', () => {
       })
     })
 
+    it('with the fields of its query and body that only it has', async () => {
+      const asked = await askedFor({
+        enableLogging: false,
+        optimizeStreamingLatency: 2,
+        previousText: 'Before.',
+        nextText: 'After.',
+        previousRequestIds: ['one'],
+        nextRequestIds: ['two'],
+        pronunciationDictionaryLocators: [{ pronunciationDictionaryId: 'dictionary', versionId: '2' }],
+        applyTextNormalization: 'off',
+        applyLanguageTextNormalization: true,
+        usePvcAsIvc: true,
+        audioEffects: { filterPresetId: 'phone', sendLevel: 0.5 },
+        // Of our own routes: nothing that ElevenLabs gets to see.
+        reuse: false,
+      })
+
+      expect(Object.fromEntries(new URL(asked.url).searchParams)).toEqual({
+        output_format: 'mp3_44100_128',
+        enable_logging: 'false',
+        optimize_streaming_latency: '2',
+      })
+      expect(await asked.json()).toEqual({
+        text: 'Hello world.',
+        model_id: modelId,
+        previous_text: 'Before.',
+        next_text: 'After.',
+        previous_request_ids: ['one'],
+        next_request_ids: ['two'],
+        pronunciation_dictionary_locators: [{ pronunciation_dictionary_id: 'dictionary', version_id: '2' }],
+        apply_text_normalization: 'off',
+        apply_language_text_normalization: true,
+        use_pvc_as_ivc: true,
+        audio_effects: { filter_preset_id: 'phone', send_level: 0.5 },
+      })
+    })
+
     it('for WAV as a whole, since it does not stream that', async () => {
       const asked = await askedFor({ outputFormat: 'wav_44100' })
 

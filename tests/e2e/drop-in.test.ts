@@ -65,11 +65,11 @@ describe('the package @elevenlabs/elevenlabs-js, by its base URL alone', () => {
       previousRequestIds: ['one'],
       nextRequestIds: ['two'],
       pronunciationDictionaryLocators: [{ pronunciationDictionaryId: 'dictionary', versionId: '2' }],
-      applyTextNormalization: 'on',
+      applyTextNormalization: 'on' as const,
       applyLanguageTextNormalization: true,
       usePvcAsIvc: true,
       audioEffects: { filterPresetId: 'phone', distance: 0.5 },
-    } as const
+    }
     const query = { enableLogging: false, optimizeStreamingLatency: 1 }
     const text = 'Every field'
     const data = await client.textToSpeech.stream('George', { ...fields, ...query, text })

@@ -2,8 +2,15 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const timed = 'tests/e2e/**/*.timing.test.ts'
-const node = { environment: 'node' } as const
-const withService = { ...node, testTimeout: 60_000, hookTimeout: 120_000 }
+// Files share processes, and with them what they import.
+const shared = {
+  environment: 'node',
+  isolate: false,
+  setupFiles: 'tests/support/new-process.ts',
+  unstubEnvs: true,
+  unstubGlobals: true,
+} as const
+const withService = { ...shared, testTimeout: 60_000, hookTimeout: 120_000 }
 
 export default defineConfig({
   test: {
@@ -12,7 +19,7 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...node,
+          ...shared,
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           globalSetup: 'tests/support/servers/global-setup.ts',

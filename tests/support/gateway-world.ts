@@ -1,7 +1,6 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createRequestListener } from '@remix-run/node-fetch-server'
 import pino from 'pino'
@@ -17,6 +16,8 @@ import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFront } from '#lib/server/front.ts'
 import { OPTIONS, POST } from '../../app/ipfs/[...path]/route.ts'
+import { putEmptyCatalog } from './empty-catalog.ts'
+import { fastDirectory } from './temporary-directory.ts'
 
 /** The services of a process on directories of their own, with the front before them. */
 export interface GatewayWorld {
@@ -37,11 +38,14 @@ export async function openGateway(
   environment: Record<string, string> = {},
   replacements: Parameters<typeof createServices>[1] = {},
 ): Promise<GatewayWorld> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'voicepin-gateway-'))
+  const directory = await mkdtemp(path.join(fastDirectory(), 'voicepin-gateway-'))
+  const temp = path.join(directory, 'temp')
+  await mkdir(temp)
+  await putEmptyCatalog(temp)
   const log: Record<string, unknown>[] = []
   const services = createServices(
     readConfig({
-      TEMP_AUDIO_DIR: path.join(directory, 'temp'),
+      TEMP_AUDIO_DIR: temp,
       IPFS_REPOSITORY_DIR: path.join(directory, 'ipfs'),
       SPEECH_PROVIDER: 'local',
       IPFS_GATEWAYS: 'http://127.0.0.1:9',

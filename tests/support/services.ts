@@ -11,6 +11,7 @@ import type { Clock } from '#lib/platform/clock.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import type { TempAudioStore } from '#lib/temp-audio/store.ts'
+import { putEmptyCatalog } from './empty-catalog.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { FakeSpeech } from './fake-speech.ts'
 import type { Life } from './mortal.ts'
@@ -41,6 +42,7 @@ export interface LogLine {
  */
 export async function testServices<C extends Clock = SimulatedClock>(options: Options<C> = {}) {
   const directory = options.directory ?? (await temporaryDirectory())
+  if (!options.directory) await putEmptyCatalog(directory)
   const clock = options.clock ?? (createSimulatedClock({ now: Date.now() }) as unknown as C)
   const providers = options.providers ?? [new FakeProvider('pinata'), new FakeProvider('kubo')]
   const speech = options.speech ?? new FakeSpeech()

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { newClipId } from '#lib/model/clip.ts'
@@ -10,6 +10,9 @@ import { speak, testServices } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 import { until } from '../../support/until.ts'
 
+// Modules that other files have loaded know the disk as it is, and those of this file are none of theirs.
+vi.hoisted(() => vi.resetModules())
+afterAll(() => void vi.resetModules())
 vi.mock('node:fs/promises', async (original) =>
   (await import('../../support/faulty-disk.ts')).faultyPromises(original),
 )

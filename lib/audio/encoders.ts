@@ -2,6 +2,7 @@ import libsamplerate from '@alexanderolsen/libsamplerate-js'
 import { createMp3Encoder } from 'wasm-media-encoders'
 import { createOpusEncoder } from '#lib/audio/opus/encoder.ts'
 import type { OutputFormat } from './formats.ts'
+import { PLAIN_PCM, wavHeader } from './wav.ts'
 
 /** Encodes mono samples from -1 to 1 as they arrive. `end` returns what is left. */
 export interface Encoder {
@@ -10,6 +11,7 @@ export interface Encoder {
 }
 
 const NO_BYTES = new Uint8Array()
+const monoPcm = { formatTag: PLAIN_PCM, channels: 1, bitsPerSample: 16 }
 
 /** An encoder for `mp3`, `opus`, `pcm` or `wav`, whose samples come at `sampleRateHz`. */
 export function createEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
@@ -67,7 +69,12 @@ async function createWavEncoder(format: OutputFormat, sampleRateHz: number): Pro
     end() {
       parts.push(pcm.end())
       const samples = Buffer.concat(parts)
-      return new Uint8Array(Buffer.concat([wavHeader(format.sampleRateHz, samples.length), samples]))
+      return new Uint8Array(
+        Buffer.concat([
+          wavHeader({ ...monoPcm, sampleRateHz: format.sampleRateHz, dataBytes: samples.length }),
+          samples,
+        ]),
+      )
     },
   }
 }
@@ -76,21 +83,4 @@ async function createWavEncoder(format: OutputFormat, sampleRateHz: number): Pro
 function toPcm(samples: Float32Array): Uint8Array<ArrayBuffer> {
   const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff)
   return new Uint8Array(pcm.buffer)
-}
-
-function wavHeader(sampleRateHz: number, dataBytes: number): Buffer {
-  const header = Buffer.alloc(44)
-  header.write('RIFF', 0)
-  header.writeUInt32LE(36 + dataBytes, 4)
-  header.write('WAVEfmt ', 8)
-  header.writeUInt32LE(16, 16)
-  header.writeUInt16LE(1, 20) // PCM
-  header.writeUInt16LE(1, 22) // mono
-  header.writeUInt32LE(sampleRateHz, 24)
-  header.writeUInt32LE(sampleRateHz * 2, 28)
-  header.writeUInt16LE(2, 32)
-  header.writeUInt16LE(16, 34)
-  header.write('data', 36)
-  header.writeUInt32LE(dataBytes, 40)
-  return header
 }

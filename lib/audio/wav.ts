@@ -46,6 +46,30 @@ export function wavDataBytes({ dataOffset, statedDataBytes }: WavHeader, fileByt
   return statedDataBytes === 0 ? availableBytes : Math.min(statedDataBytes, availableBytes)
 }
 
+/** The header of a WAV with `dataBytes` bytes of samples behind it, which are all of one length. */
+export function wavHeader(
+  format: Pick<WavHeader, 'formatTag' | 'channels' | 'sampleRateHz' | 'bitsPerSample'> & {
+    dataBytes: number
+  },
+): Buffer {
+  const { formatTag, channels, sampleRateHz, bitsPerSample, dataBytes } = format
+  const frameBytes = (channels * bitsPerSample) / 8
+  const header = Buffer.alloc(44)
+  header.write('RIFF', 0)
+  header.writeUInt32LE(36 + dataBytes + (dataBytes % 2), 4)
+  header.write('WAVEfmt ', 8)
+  header.writeUInt32LE(16, 16)
+  header.writeUInt16LE(formatTag, 20)
+  header.writeUInt16LE(channels, 22)
+  header.writeUInt32LE(sampleRateHz, 24)
+  header.writeUInt32LE(sampleRateHz * frameBytes, 28)
+  header.writeUInt16LE(frameBytes, 32)
+  header.writeUInt16LE(bitsPerSample, 34)
+  header.write('data', 36)
+  header.writeUInt32LE(dataBytes, 40)
+  return header
+}
+
 function readFormat(chunk: Buffer) {
   const tag = chunk.readUInt16LE(0)
   // The true format of an extensible one is at the beginning of its GUID.

@@ -1,3 +1,4 @@
+import { id3Bytes } from '#lib/audio/mp3.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { CountedFrames } from './counted-frames.ts'
 
@@ -14,11 +15,18 @@ const bitRatesKbps = {
 }
 const sampleRatesHz = [44_100, 48_000, 32_000, 0]
 
-interface Mp3Frame {
+export interface Mp3Frame {
   sizeBytes: number
   seconds: number
-  /** Where the tag `Xing` or `Info` stands in a frame that has one in place of audio. */
+  /** Where the tag `Xing` or `Info` stands in a frame that has one in place of audio; else the main data begin here. */
   tagOffset: number
+  sideInfoBytes: number
+  version: '1' | '2' | '2.5'
+  sampleRateHz: number
+  channels: 1 | 2
+  bitRateKbps: number
+  /** Of each channel. */
+  samples: number
 }
 
 /**
@@ -44,6 +52,12 @@ export function readMp3Frame(header: Uint8Array): Mp3Frame | undefined {
     sizeBytes: Math.floor(((samples / 8) * bitRateKbps * 1000) / sampleRateHz) + ((third >> 1) & 1),
     seconds: samples / sampleRateHz,
     tagOffset: 4 + checksumBytes + sideInfoBytes,
+    sideInfoBytes,
+    version: isVersion1 ? '1' : version === VERSION_2 ? '2' : '2.5',
+    sampleRateHz,
+    channels: isMono ? 1 : 2,
+    bitRateKbps,
+    samples,
   }
 }
 
@@ -59,11 +73,10 @@ export async function countMp3Frames(reader: ByteReader): Promise<CountedFrames 
     const frame = readMp3Frame(header)
     if (!frame) {
       if (header.length < 4) isWhole = false
-      if (header.toString('latin1', 0, 3) === 'TAG') await reader.skip(ID3V1_BYTES)
-      else otherBytes += (await reader.skip(1)) + (await reader.skipTo(0xff))
+      otherBytes += await skipOther(reader)
       continue
     }
-    const isAudio = !(await hasTag(reader, frame.tagOffset))
+    const isAudio = !hasTag(await reader.peek(40), frame)
     const passed = await reader.skip(frame.sizeBytes)
     isWhole = passed === frame.sizeBytes
     frameBytes += passed
@@ -72,8 +85,23 @@ export async function countMp3Frames(reader: ByteReader): Promise<CountedFrames 
   return seconds > 0 && frameBytes > otherBytes ? { seconds, isWhole } : undefined
 }
 
+/**
+ * Passes over what is no frame, as far as the next byte that may begin one. Returns how many bytes it was, those of a
+ * tag not counted.
+ */
+export async function skipOther(reader: ByteReader): Promise<number> {
+  const beginning = await reader.peek(10)
+  const name = beginning.toString('latin1', 0, 3)
+  if (name === 'TAG') await reader.skip(ID3V1_BYTES)
+  else if (name === 'ID3' && beginning.length === 10) await reader.skip(id3Bytes(beginning))
+  else return (await reader.skip(1)) + (await reader.skipTo(0xff))
+  return 0
+}
+
 /** Whether the frame has no audio, but what its encoder says of all frames: which need not be true. */
-async function hasTag(reader: ByteReader, tagOffset: number): Promise<boolean> {
-  const beginning = (await reader.peek(40)).toString('latin1')
-  return /^(Xing|Info)/.test(beginning.slice(tagOffset)) || beginning.slice(36) === 'VBRI'
+export function hasTag(beginning: Buffer, { tagOffset }: Pick<Mp3Frame, 'tagOffset'>): boolean {
+  return (
+    /^(Xing|Info)$/.test(beginning.toString('latin1', tagOffset, tagOffset + 4)) ||
+    beginning.toString('latin1', 36, 40) === 'VBRI'
+  )
 }

@@ -1,9 +1,8 @@
 import type { ByteReader } from './byte-reader.ts'
 import type { CountedFrames } from './counted-frames.ts'
+import { readOggPages } from './ogg-pages.ts'
 
 const SAMPLES_PER_SECOND = 48_000
-const PAGE_HEADER_BYTES = 27
-const LAST_PAGE = 4
 /** `OpusHead` and `OpusTags`. */
 const HEADER_PACKETS = 2
 
@@ -21,38 +20,32 @@ export async function countOpusFrames(reader: ByteReader): Promise<CountedFrames
   let isWhole = false
   /** Whether a packet goes on in the next page. */
   let isContinued = false
-  for (;;) {
-    const header = await reader.peek(PAGE_HEADER_BYTES)
-    const sizes = await reader.peek(PAGE_HEADER_BYTES + (header[26] ?? 0))
-    const lacing = sizes.subarray(PAGE_HEADER_BYTES)
-    const pageBytes = sizes.length + lacing.reduce((sum, size) => sum + size, 0)
-    const page = await reader.peek(pageBytes)
-    if (page.length === 0) break
-    isWhole = false
-    if (header.length < PAGE_HEADER_BYTES || header.toString('latin1', 0, 4) !== 'OggS') break
-    if (page.length < pageBytes) break
-    isWhole = ((header[5] ?? 0) & LAST_PAGE) !== 0
-    statedEnd = Number(header.readBigInt64LE(6))
-    let at = sizes.length
-    for (const size of lacing) {
+  const pages = readOggPages(reader)
+  let page = await pages.next()
+  for (; !page.done; page = await pages.next()) {
+    isWhole = page.value.isLast
+    statedEnd = page.value.granulePosition
+    for (const { bytes, isEnd } of page.value.segments) {
       if (!isContinued) {
         packets += 1
-        if (packets === 1) preSkip = page.length >= at + 12 ? page.readUInt16LE(at + 10) : 0
-        if (packets > HEADER_PACKETS) samples += samplesOf(page.subarray(at, at + size))
+        if (packets === 1) preSkip = bytes.length >= 12 ? bytes.readUInt16LE(10) : 0
+        if (packets > HEADER_PACKETS) samples += opusSamplesOf(bytes)
       }
-      isContinued = size === 255
-      at += size
+      isContinued = !isEnd
     }
-    await reader.skip(pageBytes)
   }
+  const seconds = (opusEnd(samples, statedEnd) - preSkip) / SAMPLES_PER_SECOND
+  return seconds > 0 ? { seconds, isWhole: isWhole && page.value } : undefined
+}
+
+/** Where the sound ends of packets with `samples` samples, of which the last page says that they end at `statedEnd`. */
+export function opusEnd(samples: number, statedEnd: number): number {
   const trimmed = samples - statedEnd
-  const end = trimmed >= 0 && trimmed <= SAMPLES_PER_SECOND ? statedEnd : samples
-  const seconds = (end - preSkip) / SAMPLES_PER_SECOND
-  return seconds > 0 ? { seconds, isWhole } : undefined
+  return trimmed >= 0 && trimmed <= SAMPLES_PER_SECOND ? statedEnd : samples
 }
 
 /** How many samples at 48 kHz a packet has, by its first two bytes. */
-function samplesOf([toc, count = 0]: Uint8Array): number {
+export function opusSamplesOf([toc, count = 0]: Uint8Array): number {
   if (toc === undefined) return 0
   const configuration = toc >> 3
   const frame =

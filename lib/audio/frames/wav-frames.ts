@@ -5,14 +5,20 @@ import type { CountedFrames } from './counted-frames.ts'
 /** Enough for what precedes the samples of a WAV file. */
 const HEADER_MAX_BYTES = 64 * 1024
 
+export interface WavSamples {
+  header: WavHeader
+  dataBytes: number
+  /** Whether there are as many as the header states. */
+  isWhole: boolean
+}
+
 /**
- * Counts the samples of a WAV by what is there. Its header may have been written before the end was known: one that
+ * Measures the samples of a WAV by what is there. Its header may have been written before the end was known: one that
  * states more than there is, nothing, or an end after which no other chunk follows, is not believed.
  */
-export async function countWavSamples(reader: ByteReader): Promise<CountedFrames | undefined> {
+export async function measureWavSamples(reader: ByteReader): Promise<WavSamples | undefined> {
   const header = readWavHeader(await reader.peek(HEADER_MAX_BYTES))
-  const bytesPerSecond = header && bytesPerSecondOf(header)
-  if (!header || !bytesPerSecond) return undefined
+  if (!header) return undefined
   await reader.skip(header.dataOffset)
   let dataBytes = await reader.skip(header.statedDataBytes)
   const isWhole = dataBytes > 0 && dataBytes === header.statedDataBytes
@@ -22,7 +28,15 @@ export async function countWavSamples(reader: ByteReader): Promise<CountedFrames
   if (next.length > 1 && !/^[\w ]{4}$/.test(following)) {
     for await (const chunk of reader.rest()) dataBytes += chunk.byteLength
   }
-  return dataBytes > 0 ? { seconds: dataBytes / bytesPerSecond, isWhole } : undefined
+  return dataBytes > 0 ? { header, dataBytes, isWhole } : undefined
+}
+
+/** Counts the samples of a WAV, as `measureWavSamples` finds them. */
+export async function countWavSamples(reader: ByteReader): Promise<CountedFrames | undefined> {
+  const samples = await measureWavSamples(reader)
+  const bytesPerSecond = samples && bytesPerSecondOf(samples.header)
+  if (!samples || !bytesPerSecond) return undefined
+  return { seconds: samples.dataBytes / bytesPerSecond, isWhole: samples.isWhole }
 }
 
 function bytesPerSecondOf(header: WavHeader): number {

@@ -13,4 +13,11 @@ declare module '@evan/opus/wasm/index.js' {
     /** Gives its memory back. */
     drop(): void
   }
+
+  export class Decoder {
+    constructor(options: { channels: 1 | 2; sample_rate: number })
+    /** Returns the samples of one packet, 16 bits each. */
+    decode(packet: Uint8Array): Uint8Array<ArrayBuffer>
+    drop(): void
+  }
 }

@@ -14,12 +14,14 @@ export interface OggOpusWriter {
   end(lengthGranules: number): Uint8Array<ArrayBuffer>
 }
 
-interface StreamFacts {
+export interface OpusStreamFacts {
   channels: 1 | 2
   /** Of the encoder's input; for information only. */
   sampleRateHz: number
   /** The encoder's delay at the beginning, which players skip. */
   preSkipGranules: number
+  /** By how much players change the volume, in 256ths of a decibel. */
+  outputGain?: number
 }
 
 /**
@@ -27,7 +29,7 @@ interface StreamFacts {
  *
  * @see https://www.rfc-editor.org/rfc/rfc3533 (Ogg), https://www.rfc-editor.org/rfc/rfc7845 (Opus in Ogg)
  */
-export function createOggOpusWriter(stream: StreamFacts): OggOpusWriter {
+export function createOggOpusWriter(stream: OpusStreamFacts): OggOpusWriter {
   let pages = 0
   let granules = 0
   let segments: number[] = []
@@ -77,13 +79,19 @@ function segmentsOf(packet: Uint8Array): number[] {
   return [...new Array<number>(Math.floor(packet.length / 255)).fill(255), packet.length % 255]
 }
 
-function headPacket({ channels, sampleRateHz, preSkipGranules }: StreamFacts): Uint8Array {
+function headPacket({
+  channels,
+  sampleRateHz,
+  preSkipGranules,
+  outputGain = 0,
+}: OpusStreamFacts): Uint8Array {
   const head = Buffer.alloc(19)
   head.write('OpusHead')
   head.writeUInt8(1, 8) // version
   head.writeUInt8(channels, 9)
   head.writeUInt16LE(preSkipGranules, 10)
   head.writeUInt32LE(sampleRateHz, 12)
+  head.writeInt16LE(outputGain, 16)
   return head
 }
 

@@ -14,6 +14,7 @@ const examples: Record<string, unknown[]> = {
   ConfigError: ['why'],
   DiskFullError: ['why'],
   GatewayError: [404],
+  JoinError: ['why'],
   LeaseLostError: ['why'],
   MigrationRefusedError: ['why'],
   NoAnswerError: ['why'],

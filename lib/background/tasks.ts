@@ -1,5 +1,6 @@
 import { audit, readBackDue } from '#lib/clips/audit.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
+import { fileDueCaptions } from '#lib/clips/file-captions.ts'
 import { lookAtClock } from '#lib/clips/look-at-clock.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
@@ -38,7 +39,7 @@ export async function runDueWork(services: Services) {
 }
 
 /**
- * One run of the clean-up timer: looks at the clock, uploads and replicates what is due, then ends the clips whose time is
+ * One run of the clean-up timer: looks at the clock, makes files of captions, uploads and replicates what is due, then ends the clips whose time is
  * over.
  *
  * @throws CatalogError
@@ -46,6 +47,7 @@ export async function runDueWork(services: Services) {
 export async function runMaintenance(services: Services): Promise<void> {
   const { catalog, clock, log, tasks } = services
   await lookAtClock(services)
+  await fileDueCaptions(services, { limit: CLIPS_PER_RUN })
   const uploaded = await runDueWork(services)
   const cleaned = await cleanUp(services, { signal: tasks.signal })
   const remaining = await countRemaining(services)

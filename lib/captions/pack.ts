@@ -1,12 +1,8 @@
-import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Alignment, Span } from './alignment.ts'
 
-const deflate = promisify(deflateRaw)
-const inflate = promisify(inflateRaw)
-
 /** An alignment in little space, for a column of text: about 5 bytes a character. `unpackAlignment` gives it back. */
-export async function packAlignment({ text, unit, spans }: Alignment): Promise<string> {
+export function packAlignment({ text, unit, spans }: Alignment): string {
   let end = 0
   let endMs = 0
   // Of numbers that nearly follow from those before them little is left.
@@ -16,12 +12,12 @@ export async function packAlignment({ text, unit, spans }: Alignment): Promise<s
     endMs = span.endMs
     return steps
   })
-  return (await deflate(JSON.stringify({ text, unit, numbers }))).toString('base64')
+  return deflateRawSync(JSON.stringify({ text, unit, numbers })).toString('base64')
 }
 
 /** @throws Error when `packed` is not what `packAlignment` gave */
-export async function unpackAlignment(packed: string): Promise<Alignment> {
-  const { text, unit, numbers } = JSON.parse((await inflate(Buffer.from(packed, 'base64'))).toString())
+export function unpackAlignment(packed: string): Alignment {
+  const { text, unit, numbers } = JSON.parse(inflateRawSync(Buffer.from(packed, 'base64')).toString())
   const spans: Span[] = []
   let last: Span = { start: 0, end: 0, startMs: 0, endMs: 0 }
   for (let at = 0; at < numbers.length; at += 4) {

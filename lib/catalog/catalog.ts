@@ -1,6 +1,7 @@
 import { type Attempts, createAttempts } from './attempts.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
+import { type CaptionsCatalog, createCaptions } from './captions.ts'
 import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type ClockLog, createClockLog } from './clock.ts'
@@ -21,6 +22,7 @@ import { createWebhooks, type Webhooks } from './webhooks.ts'
 /** The truth about every clip. Each method is one transaction; all throw `CatalogError` when the database fails. */
 export interface Catalog {
   clips: Clips
+  captions: CaptionsCatalog
   queue: Queue
   attempts: Attempts
   pins: Pins
@@ -59,6 +61,7 @@ export function createCatalog(
   const sync = () => database.durably((db) => addToCounters(db, [{ name: 'clips_expired', value: 0 }]))
   return {
     clips: createClips(database, { recordsWebhooks, emit }),
+    captions: createCaptions(database, emit),
     queue: createQueue(database, emit),
     attempts: createAttempts(database, emit),
     pins: createPins(database, emit),

@@ -24,11 +24,13 @@ export function createClipList({ read }: Database): ClipList {
           .selectFrom('clips')
           .select((eb) => eb.fn.countAll<number>().as('total'))
           .where(among.condition)
+          .where('captionsOf', 'is', null)
           .executeTakeFirstOrThrow()
         const rows = await db
           .selectFrom('clips')
           .selectAll()
           .where(among.condition)
+          .where('captionsOf', 'is', null)
           .orderBy(among.by, among.direction)
           .limit(limit)
           .offset(offset)

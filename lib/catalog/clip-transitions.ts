@@ -94,6 +94,7 @@ export async function stageClip(
     .updateTable('clips')
     .set({ ...facts, ...(speech && { speech: JSON.stringify(speech) }) })
     .set({ state: 'staged', isHeld: hasLocalBytes ? 1 : 0, nextAttemptAt: facts.stagedAt })
+    .set((eb) => ({ captionsCid: eb.selectFrom('captions').select('cid').where('clipId', '=', id) }))
     .where('id', '=', id)
     .where('state', '=', 'speaking')
     .executeTakeFirst()
@@ -129,6 +130,7 @@ export async function storeClip(
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
+  if (row.captionsOf) return toClip(row)
   const elapsedMs = Math.max(0, (storedAt ?? 0) - (row.stagedAt ?? row.createdAt))
   await addToCounters(db, [
     { name: 'clips_stored', label: provider ?? '', value: 1 },
@@ -171,6 +173,12 @@ export async function expireClip(
     .returningAll()
     .executeTakeFirst()
   if (!row) return undefined
+  if (row.captionsOf) {
+    // It is made once more.
+    await db.updateTable('captions').set({ isFiled: 0 }).where('clipId', '=', row.captionsOf).execute()
+    return toClip(row)
+  }
+  await db.deleteFrom('captions').where('clipId', '=', id).execute()
   await addToCounters(db, [{ name: 'clips_expired', value: 1 }])
   if (recordsWebhooks) await recordWebhook(db, { type: 'clip.expired', clipId: id, now })
   return toClip(row)

@@ -16,6 +16,7 @@ import {
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { unleased } from './leases.ts'
+import { BYTE_BUDGET } from './schema.ts'
 
 export type { NewClip, StagedFacts } from './clip-transitions.ts'
 
@@ -58,12 +59,6 @@ export interface Clips {
   /** Deletes the record of a clip that could not be spoken. `false` where it was deleted or staged already. */
   discard(id: string): Promise<boolean>
 }
-
-/**
- * Only one transaction at a time reserves bytes, or the same ones would be given away twice. The name of the lock stays:
- * instances of the previous version take it, too.
- */
-const BYTE_BUDGET = { exclusive: 'room', allowAsyncCommit: true }
 
 export function createClips(
   { read, run, transaction, durably }: Database,
@@ -129,11 +124,14 @@ export function createClips(
       }),
 
     async discard(id) {
-      const { numDeletedRows } = await run((db) =>
-        db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking').executeTakeFirst(),
-      )
+      const isDeleted = await transaction(async (db) => {
+        const speaking = db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking')
+        const { numDeletedRows } = await speaking.executeTakeFirst()
+        if (numDeletedRows > 0n) await db.deleteFrom('captions').where('clipId', '=', id).execute()
+        return numDeletedRows > 0n
+      })
       emit({ type: 'discarded', clipId: id })
-      return numDeletedRows > 0n
+      return isDeleted
     },
   }
 }

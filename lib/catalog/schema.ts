@@ -4,6 +4,7 @@ import type { Clip } from '#lib/model/clip.ts'
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
 export interface Schema {
   clips: ClipRow
+  captions: CaptionsRow
   attempts: AttemptRow
   counters: CounterRow
   pins: Pin
@@ -25,6 +26,14 @@ export interface Schema {
 
 /** A clip as its table has it. `isHeld`: the temporary store should have its bytes. `speech`: JSON. */
 export type ClipRow = Omit<Clip, 'hasLocalBytes' | 'speech'> & { isHeld: number; speech: string | null }
+
+/** `alignment`: packed. `isFiled`: a file was made of them, which is a clip of its own. */
+export interface CaptionsRow {
+  clipId: string
+  cid: string
+  alignment: string
+  isFiled: number
+}
 
 export interface AttemptRow {
   id: Generated<number>
@@ -171,6 +180,9 @@ export const isUnproven = sql<SqlBool>`clips.state = 'stored' and clips.unproven
 /** A stored clip that every provider has lost, and whose bytes are not here: the condition of `clips_lost`. */
 export const isLost = sql<SqlBool>`clips.state = 'stored' and clips.provider is null and clips.is_held = 0`
 
+/** Captions of which no file was made yet: the condition of `captions_unfiled`. */
+export const isUnfiled = sql<SqlBool>`captions.is_filed = 0`
+
 /** A clip that is being spoken: the condition of `clips_speaking`. */
 export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`
 
@@ -179,3 +191,9 @@ export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`
  * for word what `clips_claimable` is on.
  */
 export const claimableAt = sql<number>`case when clips.lease_expires_at > clips.next_attempt_at then clips.lease_expires_at else clips.next_attempt_at end`
+
+/**
+ * Only one transaction at a time reserves bytes, or the same ones would be given away twice. The name of the lock stays:
+ * instances of the previous version take it, too.
+ */
+export const BYTE_BUDGET = { exclusive: 'room', allowAsyncCommit: true }

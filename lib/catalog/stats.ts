@@ -76,6 +76,7 @@ export function createStats({ read, transaction }: Database): Stats {
             select ${stepOf('stored_at', span)} as step, provider, stored_at - staged_at as ms
             from clips
             where stored_at >= ${span.from} and stored_at < ${span.to} and staged_at is not null
+              and captions_of is null
           )
           select step, provider, count(*) as clips,
             case when ms < 0 then 0 when ms < 100 then ms when ms < 1000 then ms / 10 * 10
@@ -95,6 +96,7 @@ export function createStats({ read, transaction }: Database): Stats {
           .selectFrom('clips')
           .select((eb) => ['state', eb.fn.countAll<number>().as('clips')])
           .where('stagedAt', '>=', from)
+          .where('captionsOf', 'is', null)
           .groupBy('state')
           .execute()
         return Object.fromEntries(rows.map(({ state, clips }) => [state, Number(clips)]))

@@ -2,6 +2,7 @@ import type { NewClip } from '#lib/catalog/clips.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
+import { keepCaptions } from './keep-captions.ts'
 import { leaseMs } from './lease.ts'
 import { originalFacts, type StagedAudio } from './staged-audio.ts'
 
@@ -14,6 +15,7 @@ export async function recordStaged(
   const { catalog, clock, config, leaseOwner, log } = services
   const { cid, mimeType, fileExtension, durationMs, sizeBytes } = staged
   const now = clock.now()
+  await keepCaptions(services, newClip.id, staged.captions)
   try {
     const clip = await catalog.clips.stage(newClip.id, {
       cid,
@@ -46,6 +48,7 @@ export function keptTemporarily(services: Services, clip: Clip, staged: StagedAu
 }
 
 /** `clip`, with what is known of it once it was staged. */
-export function asVocalized(clip: Clip, { cid, mimeType, durationMs, speech }: StagedAudio): VocalizedClip {
+export function asVocalized(clip: Clip, staged: StagedAudio): VocalizedClip {
+  const { cid, mimeType, durationMs, speech } = staged
   return { ...clip, cid, mimeType, durationMs, speech }
 }

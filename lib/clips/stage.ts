@@ -5,6 +5,7 @@ import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { SpeechBounds } from '#lib/speech/proportion.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
+import { makeCaptions, type StagedCaptions } from './keep-captions.ts'
 import type { StagedAudio } from './staged-audio.ts'
 
 interface StageOptions {
@@ -15,19 +16,26 @@ interface StageOptions {
 
 /**
  * Streams `spoken` into the temporary store as it arrives; on the way computes its CID and measures it, so that nothing
- * has to be read again. Where the store fails the bytes are rescued, so that IPFS can still take them.
+ * has to be read again. Where the vendor says when which word is spoken, makes captions of that. Where the store fails the bytes are rescued, so that IPFS can still take them.
  *
  * @throws ServiceError when the stream breaks or is no audio: nothing is kept then
  * @throws TempAudioError when the store failed and the bytes could not be rescued
  */
 export async function stage(
-  services: Pick<Services, 'store' | 'clock' | 'log'>,
+  services: Pick<Services, 'catalog' | 'store' | 'clock' | 'log'>,
   id: string,
   spoken: SpokenAudio,
   options: StageOptions = {},
 ): Promise<StagedAudio> {
   const { store, clock, log } = services
-  const branch = observed(spoken.audio, options.bounds?.maxBytes)
+  let captions: StagedCaptions | undefined
+  const branch = observed(spoken.audio, {
+    maxBytes: options.bounds?.maxBytes,
+    // Kept before the audio is durable, so that a crash between the two loses neither.
+    async onEnd() {
+      captions = await makeCaptions(services, id, spoken)
+    },
+  })
   const hashing = branch.observe((bytes) => computeCid(bytes))
   const measuring = branch.observe((bytes) => measureAudio(bytes, spoken.outputFormat))
   const spokenAt = hashing.then(() => clock.now())
@@ -52,7 +60,7 @@ export async function stage(
     const audio = failedPut?.rescued ?? (await open()) ?? undefined
     const { spokenBy, omittedCharacters, warnings } = spoken
     const speech = { spokenBy, omittedCharacters, warnings }
-    return { ...facts, cid, sizeBytes, audio, speech, spokenAt: await spokenAt, failedPut }
+    return { ...facts, cid, sizeBytes, audio, speech, captions, spokenAt: await spokenAt, failedPut }
   } catch (error) {
     // Nothing but the verdict on bytes that were read whole may delete them.
     if (ServiceError.isInstance(error)) {
@@ -64,7 +72,11 @@ export async function stage(
 }
 
 /** A stream whose chunks observers see as they pass. None of them can break it. */
-function observed(audio: ReadableStream<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {
+function observed(
+  audio: ReadableStream<Uint8Array>,
+  options: { maxBytes: number | undefined; onEnd: () => Promise<void> },
+) {
+  const { maxBytes = Number.POSITIVE_INFINITY, onEnd } = options
   const channels: Channel[] = []
   return {
     observe<T>(work: (bytes: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
@@ -84,6 +96,7 @@ function observed(audio: ReadableStream<Uint8Array>, maxBytes = Number.POSITIVE_
           for (const channel of channels) await channel.write(chunk)
           yield chunk
         }
+        await onEnd()
         failure = undefined
       } catch (error) {
         failure = error

@@ -1,6 +1,7 @@
 import type { AudioFacts } from '#lib/audio/measure.ts'
 import type { OriginalFacts, SpeechFacts } from '#lib/model/clip.ts'
 import type { FailedPut } from '#lib/temp-audio/store.ts'
+import type { StagedCaptions } from './keep-captions.ts'
 
 /** Audio that was measured and has its CID. */
 export interface StagedAudio extends AudioFacts {
@@ -13,6 +14,8 @@ export interface StagedAudio extends AudioFacts {
   spokenAt: number
   /** Only where the temporary store could not keep it; otherwise the audio is durable, and a crash loses nothing. */
   failedPut?: FailedPut | undefined
+  /** Only where its vendor has said when which word is spoken. */
+  captions?: StagedCaptions | undefined
   /** What it was before it was re-encoded. */
   original?: Pick<StagedAudio, 'mimeType' | 'sizeBytes' | 'durationMs'>
 }

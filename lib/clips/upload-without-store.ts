@@ -11,6 +11,8 @@ import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
 import { ensureRecord } from './ensure-record.ts'
+import { fileCaptions } from './file-captions.ts'
+import { keepCaptions } from './keep-captions.ts'
 import { countLost } from './lost-speech.ts'
 import { isProvenByUpload } from './record-pin.ts'
 import { recordReplicas } from './record-replicas.ts'
@@ -41,11 +43,15 @@ export async function uploadWithoutStore(
   try {
     const stored = await upload(staged.audio)
     const clip = clipOf(stored)
-    const isRecorded = !refusal && (await recordUnstaged(services, newClip, clip))
+    const isRecorded = !refusal && (await recordUnstaged(services, newClip, staged, clip))
     if (isRecorded && stored.late) {
       void services.tasks.track(stored.late.then((holders) => recordReplicas(services, clip, holders)))
     }
     await rescue.discard()
+    if (staged.captions?.isKept) {
+      clip.captionsCid = staged.captions.cid
+      void services.tasks.track(fileCaptions(services, clip.id))
+    }
     return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
   } catch (ipfsError) {
     log.error({ error: services.scrub(describeError(ipfsError)) }, logMessages.allFailed)
@@ -53,7 +59,7 @@ export async function uploadWithoutStore(
     if (clip) return keptTemporarily(services, clip, staged)
     const storeError = staged.failedPut?.error ?? refusal ?? new CatalogError('The catalog failed')
     const error = storageUnavailable(storeError, { ipfsError, savingId: newClip.id })
-    const settle = (stored: ChainResult) => recordUnstaged(services, newClip, clipOf(stored))
+    const settle = (stored: ChainResult) => recordUnstaged(services, newClip, staged, clipOf(stored))
     if (rescue.begin({ error, upload, settle })) throw error
     await rescue.discard()
     log.error({ bytes: staged.sizeBytes }, 'A clip is lost: it could be kept nowhere')
@@ -96,6 +102,8 @@ function storedClip(
   return {
     ...newClip,
     ...facts,
+    captionsCid: null,
+    captionsOf: null,
     provider,
     ipfsHash,
     permanentUrl,
@@ -123,13 +131,19 @@ function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainRe
  * Records the clip as stored. Its bytes stay where the store has them, until they were read back from IPFS as those of any
  * other clip. Returns `false` where the catalog fails: IPFS has the clip either way.
  */
-async function recordUnstaged(services: Services, newClip: NewClip, clip: VocalizedClip): Promise<boolean> {
+async function recordUnstaged(
+  services: Services,
+  newClip: NewClip,
+  staged: StagedAudio,
+  clip: VocalizedClip,
+): Promise<boolean> {
   const { catalog, store, log } = services
   const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
   try {
     const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt, speech } = clip
     const hasLocalBytes = await store.blob(id).then(Boolean, () => false)
     await ensureRecord(services, newClip)
+    await keepCaptions(services, id, staged.captions)
     await catalog.clips.settle(id, {
       hasLocalBytes,
       staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt, speech },

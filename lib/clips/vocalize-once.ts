@@ -4,6 +4,7 @@ import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
+import { withoutCaptions } from './keep-captions.ts'
 import { areBytesDamaged } from './local-bytes.ts'
 import { requestFingerprint } from './request-fingerprint.ts'
 import { revive } from './revive.ts'
@@ -43,10 +44,16 @@ export async function vocalizeOnce(
   return own
 }
 
-async function findOrSpeak(services: Services, request: ReusableRequest, context: OnceContext, hash: string) {
+async function findOrSpeak(
+  services: Services,
+  request: ReusableRequest,
+  context: OnceContext,
+  hash: string,
+  variants: readonly Variant[] = [],
+): Promise<VocalizedClip> {
   const id = context.id ?? newClipId()
   const existing = await findSpoken(services, hash, id)
-  if (existing) return answerWith(services, existing, request, context)
+  if (existing) return answerWith(services, existing, request, context, variants)
   try {
     return await vocalize(services, request, { ...context, id })
   } catch (error) {
@@ -105,12 +112,17 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
   }
 }
 
-/** The hash of a request. `asSpoken`: of one that must not be answered with a clip that was re-encoded. */
+/**
+ * A request that must not be answered with every clip of the same sound: with none that was re-encoded, or with none for
+ * which nobody has asked for timestamps.
+ */
+type Variant = 'as_spoken' | 'timestamps'
+
 async function hashOf(
   services: Services,
   request: SpeechRequest,
   { reuseScope }: OnceContext,
-  { asSpoken = false } = {},
+  variants: readonly Variant[] = [],
 ) {
   const { config, keyedHash, speech, log } = services
   if (!config.reuse.isOn) return undefined
@@ -118,7 +130,7 @@ async function hashOf(
     const resolved = { ...request, ...resolveSpeech(speech, request) }
     const fingerprint = requestFingerprint(resolved, speech.vendor.name)
     const scope = reuseScope === undefined ? [] : ['scope', reuseScope]
-    return await keyedHash.hash([...fingerprint, ...scope, ...(asSpoken ? ['as_spoken'] : [])])
+    return await keyedHash.hash([...fingerprint, ...scope, ...variants])
   } catch (error) {
     log.warn({ err: error }, 'The key of the request hashes cannot be read; clips are not reused')
     return undefined
@@ -127,20 +139,26 @@ async function hashOf(
 
 /**
  * Answers with a clip that exists. A listener needs its bytes in the requested format: where they were deleted here or
- * re-encoded, the text is spoken again.
+ * re-encoded, the text is spoken again; so it is where timestamps are asked for, the vendor has them, and the clip has no
+ * captions.
  */
 async function answerWith(
   services: Services,
   clip: VocalizedClip,
   request: ReusableRequest,
   context: OnceContext,
+  variants: readonly Variant[] = [],
 ): Promise<VocalizedClip> {
   const { catalog, store, tasks } = services
+  const variant = variantFor(services, clip, request, context)
+  if (variant && !variants.includes(variant)) {
+    const narrower = [...variants, variant]
+    const hash = await hashOf(services, request, context, narrower)
+    return hash
+      ? findOrSpeak(services, request, context, hash, narrower)
+      : vocalize(services, request, context)
+  }
   if (context.listener) {
-    if (clip.originalMimeType) {
-      const hash = await hashOf(services, request, context, { asSpoken: true })
-      return hash ? findOrSpeak(services, request, context, hash) : vocalize(services, request, context)
-    }
     const audio = (await areBytesDamaged(services, clip)) ? null : await store.blob(clip.id)
     if (!audio) return vocalize(services, request, context)
     const { id, outputFormat, mimeType, speech } = clip
@@ -153,5 +171,17 @@ async function answerWith(
     })
   }
   tasks.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
-  return { ...asPublished(services.config, clip), isReused: true }
+  const speech = request.timestamps && clip.captionsCid === null ? withoutCaptions(clip.speech) : clip.speech
+  return { ...asPublished(services.config, clip), speech, isReused: true }
+}
+
+/** The variant of a request that `clip` does not answer; `undefined` where it does. */
+function variantFor(
+  { speech }: Services,
+  clip: VocalizedClip,
+  { timestamps }: ReusableRequest,
+  { listener }: OnceContext,
+): Variant | undefined {
+  if (timestamps && clip.captionsCid === null && speech.vendor.hasTimestamps) return 'timestamps'
+  return listener && clip.originalMimeType !== null ? 'as_spoken' : undefined
 }

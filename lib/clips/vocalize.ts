@@ -9,6 +9,7 @@ import type { Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { expectedSizeBytes, freeDiskSpace, growReservation, reserveBytes } from './byte-budget.ts'
 import { keepingLease } from './heartbeat.ts'
+import { withoutCaptions } from './keep-captions.ts'
 import type { Listener } from './live-listener.ts'
 import { countLost } from './lost-speech.ts'
 import { asVocalized, keptTemporarily, recordStaged } from './record-staged.ts'
@@ -149,6 +150,7 @@ async function speakAndStageOnce(
     const bounds = speechBounds(request, spoken.outputFormat)
     const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
     const staged = await stage(services, id, spoken, { reserve, bounds })
+    if (request.timestamps && !staged.captions) staged.speech = withoutCaptions(staged.speech)
     listener?.staged(staged.audio)
     // A listener finds the very bytes that it received, so that they are not re-encoded.
     return listener ? staged : await transcodeStaged(services, id, staged, spoken.outputFormat)

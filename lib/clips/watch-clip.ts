@@ -1,6 +1,6 @@
 import type { Attempt } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
-import { type Clip, isClipId } from '#lib/model/clip.ts'
+import { type Clip, captionsIdOf, isClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
@@ -11,12 +11,20 @@ const POLL_MS = 1500
 export interface ClipHistory {
   clip: Clip
   attempts: Attempt[]
+  /** The record of the file of its captions, once there is one. */
+  captionsFile?: Clip | null
 }
 
 /** The record of clip `id`, expired ones too; `null` where there is none. @throws CatalogError */
 export async function readClip({ catalog, config }: Services, id: string): Promise<ClipHistory | null> {
   const clip = isClipId(id) ? await catalog.clips.find(id) : null
-  return clip && { clip: asPublished(config, clip), attempts: await catalog.attempts.ofClip(id) }
+  if (!clip) return null
+  const file = clip.captionsCid === null ? null : await catalog.clips.find(captionsIdOf(id))
+  return {
+    clip: asPublished(config, clip),
+    attempts: await catalog.attempts.ofClip(id),
+    captionsFile: file && asPublished(config, file),
+  }
 }
 
 /** Whether the clip has reached its final state. */

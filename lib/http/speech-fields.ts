@@ -105,6 +105,12 @@ export function vocalizeSchema(access: Config['access']) {
     pronunciationDictionaryLocators: optional(z.array(z.object(dictionaryLocatorFields)).max(3)),
     audioEffects: optional(z.object(audioEffectFields)),
     instructions: instructionsField,
+    timestamps: optional(
+      z.boolean().meta({
+        description:
+          '`true`: make captions, where the voice can say when which word is spoken. The text is kept with the clip then, and published with it.',
+      }),
+    ),
     reuse: optional(
       z
         .boolean()

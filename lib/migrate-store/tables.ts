@@ -27,6 +27,7 @@ export interface Table {
  */
 export const tables: readonly Table[] = [
   { name: 'clips', key: ['id'], isLeased: true },
+  { name: 'captions', key: ['clipId'] },
   { name: 'attempts', key: ['id'] },
   { name: 'pins', key: ['clipId', 'provider'] },
   { name: 'replications', key: ['clipId'], isLeased: true },

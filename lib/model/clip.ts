@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 /**
  * The state of a clip.
@@ -55,6 +55,10 @@ export interface Clip {
   stagedAt: number | null
   /** Whether the temporary store holds the bytes. */
   hasLocalBytes: boolean
+  /** The CID of its captions as WebVTT; `null` where it has none. */
+  captionsCid: string | null
+  /** The clip whose captions this is, as a file that IPFS is to get; `null` for audio. */
+  captionsOf: string | null
   /** The provider that the permanent URL leads to; `null` where none has stored the clip, or all have lost it. */
   provider: string | null
   /** The CID that the provider answered: `cid`, save where a provider chunks in its own way. */
@@ -90,6 +94,11 @@ export type OriginalFacts = Pick<Clip, 'originalMimeType' | 'originalSizeBytes' 
 /** 128 random bits as 32 hexadecimal digits: safe as a file name on every file system. */
 export function newClipId(): string {
   return randomBytes(16).toString('hex')
+}
+
+/** The id of the file with the captions of a clip. It is always the same, so that there is one. */
+export function captionsIdOf(clipId: string): string {
+  return createHash('sha256').update(`captions of ${clipId}`).digest('hex').slice(0, 32)
 }
 
 export function isClipId(text: string): boolean {

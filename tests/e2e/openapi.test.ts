@@ -48,12 +48,27 @@ async function clips() {
   return { stored, pending }
 }
 
+async function getCaptions(format: string) {
+  const { body } = await world.service.vocalize({ ...hello, timestamps: true })
+  const path = `/api/clips/${body.data.id}/captions.${format}`
+  const whole = await get(path)
+  return [
+    whole,
+    await get(path, { range: 'bytes=0-9' }),
+    await get(path, { range: 'bytes=99999999-' }),
+    await get(path, { 'if-none-match': whole.headers.get('etag') ?? '' }),
+    await get(path, { 'if-match': '"another"' }),
+    await get(`/api/clips/${unknown}/captions.${format}`),
+  ]
+}
+
 /** Calls that bring out the answers of each operation. */
 const calls: Record<string, () => Promise<Response[]>> = {
   async vocalize() {
     const path = '/api/agents/vocalize'
     const answers = [
       await post(path, hello),
+      await post(path, { ...hello, timestamps: true }),
       await post(path, hello, { accept: 'text/event-stream' }),
       await post(path, hello, { accept: 'audio/*' }),
       await post(path, '{'),
@@ -107,6 +122,9 @@ const calls: Record<string, () => Promise<Response[]>> = {
     const { stored } = await clips()
     return Promise.all([stored, unknown].map((id) => get(`/api/clips/${id}/events`)))
   },
+  getCaptionsVtt: () => getCaptions('vtt'),
+  getCaptionsSrt: () => getCaptions('srt'),
+  getCaptionsJson: () => getCaptions('json'),
   async getAudio() {
     const { stored, pending } = await clips()
     const path = `/api/temp-audio/${stored}`

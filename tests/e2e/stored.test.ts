@@ -9,6 +9,7 @@ import {
   environmentFor,
   pinataPlans,
 } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
 import { useVendors, useWorld } from '../support/world.ts'
 
 describe('with Pinata', () => {
@@ -59,6 +60,51 @@ describe('with Pinata', () => {
     expect(body.data.cid).toMatch(/^bafybei/)
     const held = await world.vendors.content('pinata', body.data.cid)
     expect(await independentCid(held as Uint8Array)).toBe(body.data.cid)
+  })
+
+  it('makes captions where they are asked for, and stores them under their own CID, too', async () => {
+    const text = 'Good morning, everybody. Mind the <gap> & the doors.'
+    const { body } = await world.service.vocalize({ text, voiceId: 'slt', timestamps: true })
+    const { id, captions, warnings } = body.data
+    expect(warnings).toBeUndefined()
+    const url = `${world.service.baseUrl}/api/clips/${id}/captions`
+    expect(captions).toMatchObject({ vttUrl: `${url}.vtt`, srtUrl: `${url}.srt`, jsonUrl: `${url}.json` })
+
+    const vtt = await fetch(captions.vttUrl)
+    expect(Object.fromEntries(vtt.headers)).toMatchObject({
+      'content-type': 'text/vtt; charset=utf-8',
+      'access-control-allow-origin': '*',
+      'cache-control': 'public, max-age=3600',
+      etag: `"${captions.cid}"`,
+    })
+    const written = await vtt.bytes()
+    expect(Buffer.from(written).toString()).toMatch(
+      /^WEBVTT\n\n00:00:00.000 --> 00:00:01.\d{3}\nGood <[\d:.]+>morning, <[\d:.]+>everybody.\n\n.*&lt;gap&gt;/s,
+    )
+    expect(await (await fetch(captions.srtUrl)).text()).toContain('\nMind the <gap> & the doors.\n')
+    const { words, characters } = await (await fetch(captions.jsonUrl)).json()
+    expect(words).toHaveLength(9)
+    expect(characters.map((character: { text: string }) => character.text).join('')).toBe(text)
+    // 60 ms a character.
+    expect(words[2]).toEqual({ text: 'everybody.', startMs: 840, endMs: 1380 })
+    const known = await fetch(captions.vttUrl, { headers: { 'if-none-match': `"${captions.cid}"` } })
+    expect(known.status).toBe(304)
+
+    const stored = await until('captions on IPFS', async () => {
+      const { data } = await (await world.service.fetch(`/api/clips/${id}`)).json()
+      return data.captions.ipfsUrl && data.captions
+    })
+    expect(stored.ipfsUrl).toMatch(/\/ipfs\/bafk\w+\?filename=\w+\.vtt$/)
+    expect(await (await fetch(stored.ipfsUrl)).bytes()).toEqual(written)
+    expect(await independentCid(written)).toBe(captions.cid)
+  })
+
+  it('has no captions where they were not asked for, and says how to get them', async () => {
+    const { body } = await world.service.vocalize()
+    expect(body.data.captions).toBeUndefined()
+    const answer = await world.service.fetch(`/api/clips/${body.data.id}/captions.vtt`)
+    expect(answer.status).toBe(404)
+    expect((await answer.json()).detail).toContain('"timestamps": true')
   })
 
   it('gives every clip to the provider once, however many come at once', async () => {

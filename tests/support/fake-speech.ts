@@ -1,6 +1,17 @@
 import { ReadableStream } from 'node:stream/web'
+import { type Alignment, alignmentOf } from '#lib/captions/alignment.ts'
 import type { Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { speechMp3 } from './stub-vendors/audio.ts'
+
+/** Each word of `text` for as long as its share of it. */
+function alignedWords(text: string, durationMs: number): Alignment | undefined {
+  const timeAt = (at: number) => (durationMs * at) / text.length
+  const spans = [...text.matchAll(/\S+/g)].map(({ 0: word, index: start }) => {
+    const end = start + word.length
+    return { start, end, startMs: timeAt(start), endMs: timeAt(end) }
+  })
+  return alignmentOf(text, 'word', spans)
+}
 
 const CHUNK_BYTES = 500
 
@@ -9,12 +20,17 @@ export type SpeechBehaviour = 'speak' | Error | { breaksAfterBytes: number; erro
 
 /** A voice that speaks MP3 in no time. The same text gives the same bytes, another one others. */
 export class FakeSpeech implements Speech {
-  readonly vendor = {
-    name: 'local',
-    defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
-    exampleVoiceId: 'slt',
-    fields: {},
-  } as const
+  get vendor() {
+    return {
+      name: 'local',
+      defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
+      exampleVoiceId: 'slt',
+      fields: {},
+      hasTimestamps: this.hasTimestamps,
+    } as const
+  }
+  /** Whether it can say when which word is spoken. */
+  hasTimestamps = false
   /** What else it says of its audio. */
   facts: Partial<SpokenAudio> = {}
   /** How long each clip lasts. */
@@ -30,10 +46,14 @@ export class FakeSpeech implements Speech {
     voiceId,
     outputFormat = 'mp3_44100_128',
     modelId = 'local',
+    timestamps,
   }: SpeechRequest): Promise<SpokenAudio> {
     if (this.speaking instanceof Error) throw this.speaking
     const spokenBy = { vendor: 'local', voiceId, modelId }
-    return { audio: this.#streamOf(speechMp3(this.durationMs, text)), outputFormat, spokenBy, ...this.facts }
+    const audio = this.#streamOf(speechMp3(this.durationMs, text))
+    const isTimed = timestamps && this.hasTimestamps
+    const alignment = isTimed && { alignment: Promise.resolve(alignedWords(text, this.durationMs)) }
+    return { audio, outputFormat, spokenBy, ...alignment, ...this.facts }
   }
 
   async voices() {

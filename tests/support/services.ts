@@ -101,8 +101,8 @@ function newText(): string {
 }
 
 /** Has a new text spoken. */
-export function speak(services: Services, text = newText()) {
-  return vocalize(services, { text, voiceId: 'slt' }, { requestId: `request-${texts}` })
+export function speak(services: Services, text = newText(), { timestamps = false } = {}) {
+  return vocalize(services, { text, voiceId: 'slt', timestamps }, { requestId: `request-${texts}` })
 }
 
 /** `count` clips that wait for IPFS, with nobody at work on them and nobody tried. */

@@ -14,6 +14,7 @@ import * as delivery from './011-delivery.ts'
 import * as endedSessions from './012-ended-sessions.ts'
 import * as repeatedCalls from './013-repeated-calls.ts'
 import * as speech from './014-speech.ts'
+import * as captions from './016-captions.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -36,6 +37,7 @@ const migrations: Record<string, Migration> = {
   '012-ended-sessions': endedSessions,
   '013-repeated-calls': repeatedCalls,
   '014-speech': speech,
+  '016-captions': captions,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -4,6 +4,7 @@ import type { ClipHistory } from '#lib/clips/watch-clip.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
 import { withoutAddresses } from '#lib/platform/without-addresses.ts'
+import { captionsAnswer, captionsField } from './captions.ts'
 import * as field from './fields.ts'
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString()
@@ -57,6 +58,7 @@ const clipSchema = z
       .meta({ description: 'The clip before it was transcoded (`AUDIO_OPTIMIZE`).' }),
     characters: z.int(),
     ...field.speechFacts,
+    captions: captionsField,
     createdAt: field.time,
     spokenAt: field.time.optional(),
     stagedAt: field.time.optional(),
@@ -72,7 +74,7 @@ export const clipAnswerSchema = z
   .meta({ id: 'ClipAnswer' })
 
 /** A clip as `GET /api/clips/{id}` and its events describe it. Fields whose value is unknown are left out. */
-export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
+export function clipAnswer({ clip, attempts, captionsFile }: ClipHistory, baseUrl: string) {
   const permanentUrl = clip.permanentUrl ? absoluteUrl(clip.permanentUrl, baseUrl) : undefined
   // One that all providers have lost has no permanent URL.
   const isPermanent = clip.state === 'stored' && permanentUrl !== undefined
@@ -91,6 +93,7 @@ export function clipAnswer({ clip, attempts }: ClipHistory, baseUrl: string) {
     original: originalAnswer(clip),
     characters: clip.characters,
     ...clip.speech,
+    captions: captionsAnswer(clip, baseUrl, captionsFile),
     createdAt: iso(clip.createdAt),
     spokenAt: isoOrAbsent(clip.spokenAt),
     stagedAt: isoOrAbsent(clip.stagedAt),

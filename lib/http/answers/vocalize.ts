@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
+import { captionsAnswer, captionsField } from './captions.ts'
 import * as field from './fields.ts'
 
 const measuredFields = {
@@ -10,6 +11,7 @@ const measuredFields = {
   characters: z.int(),
   reused: z.literal(true).optional(),
   ...field.speechFacts,
+  captions: captionsField,
 }
 
 const storedSchema = z.object({
@@ -48,6 +50,7 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
     characters,
     ...(clip.isReused && { reused: true }),
     ...clip.speech,
+    captions: captionsAnswer(clip, baseUrl),
   }
   // A stored clip that all providers have lost has no permanent URL.
   if (clip.state === 'stored' && clip.permanentUrl) {

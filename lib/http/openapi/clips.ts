@@ -1,5 +1,9 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
+
+type ZodOpenApiMediaTypes = Record<string, { schema: z.ZodType }>
+
+import { captionsJsonSchema } from '#lib/http/answers/captions.ts'
 import { clipAnswerSchema } from '#lib/http/answers/clip.ts'
 import { clipId } from '#lib/http/answers/fields.ts'
 import { answer, audioContent, problems } from './parts.ts'
@@ -18,6 +22,29 @@ const audioAnswers = {
   '304': { description: 'The caller has the current clip already' },
   ...problems('not_found', 'expired', 'precondition_failed', 'range_not_satisfiable'),
   ...problems('storage_unavailable', 'content_damaged'),
+}
+
+function captionsPath(
+  name: string,
+  what: string,
+  content: ZodOpenApiMediaTypes,
+): ZodOpenApiPathsObject[string] {
+  return {
+    get: {
+      operationId: `getCaptions${name}`,
+      tags,
+      security,
+      requestParams,
+      summary: `Get the captions of a clip as ${what}`,
+      responses: {
+        '200': { description: 'When which word is said', content },
+        '206': { description: 'The part that `Range` asked for', content },
+        '304': { description: 'The caller has them already' },
+        ...problems('not_found', 'expired', 'precondition_failed', 'range_not_satisfiable'),
+        ...problems('storage_unavailable'),
+      },
+    },
+  }
 }
 
 /** The state of a clip, and its bytes. */
@@ -50,6 +77,13 @@ export const clipPaths: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/api/clips/{id}/captions.vtt': captionsPath('Vtt', 'WebVTT', { 'text/vtt': { schema: z.string() } }),
+  '/api/clips/{id}/captions.srt': captionsPath('Srt', 'SubRip', {
+    'application/x-subrip': { schema: z.string() },
+  }),
+  '/api/clips/{id}/captions.json': captionsPath('Json', 'JSON: words and characters', {
+    'application/json': { schema: captionsJsonSchema },
+  }),
   '/api/temp-audio/{id}': {
     get: {
       operationId: 'getAudio',

@@ -3,6 +3,7 @@ import { describeAttempts } from './attempts-conformance.ts'
 import { describeBacklog } from './backlog-conformance.ts'
 import { describeBudgets } from './budgets-conformance.ts'
 import { describeByteBudget } from './byte-budget-conformance.ts'
+import { describeCaptions } from './captions-conformance.ts'
 import { type Subject, storedClip } from './catalog-subject.ts'
 import { describeClips } from './clips-conformance.ts'
 import { describeClock } from './clock-conformance.ts'
@@ -25,6 +26,7 @@ export function describeCatalog(subject: Subject) {
     describeBacklog(subject)
     describeBudgets(subject)
     describeByteBudget(subject)
+    describeCaptions(subject)
     describeClips(subject)
     describeClock(subject)
     describeCounters(subject)

@@ -33,6 +33,8 @@ export function describeClips({ prepare }: Subject) {
         durationMs: null,
         spokenAt: null,
         speech: null,
+        captionsCid: null,
+        captionsOf: null,
         stagedAt: null,
         originalMimeType: null,
         originalSizeBytes: null,

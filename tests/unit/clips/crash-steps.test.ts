@@ -10,6 +10,12 @@ it('a process killed at any step of a text for which the answer of the provider 
   expect(deaths).toBeGreaterThan(15)
 })
 
+it('a process killed at any step of a text with captions leaves no clip without them', {
+  timeout: 30_000,
+}, async () => {
+  expect(await dieAtEveryStep(stories['a text with captions'])).toBeGreaterThan(25)
+})
+
 it('a process killed in the middle of its recovery leaves the next process as much as it found', async () => {
   expect(await dieWhileRecovering(20)).toBe(true)
 })

@@ -2,10 +2,11 @@ import { expect } from 'vitest'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
+import { fileDueCaptions } from '#lib/clips/file-captions.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
-import type { VocalizedClip } from '#lib/model/clip.ts'
+import { captionsIdOf, type VocalizedClip } from '#lib/model/clip.ts'
 import { disagreements } from '../../support/agreement.ts'
 import { FakeProvider, refused } from '../../support/fake-provider.ts'
 import { createLife, type Life } from '../../support/mortal.ts'
@@ -22,6 +23,13 @@ type Story = (world: TestServices, answer: (clip: VocalizedClip) => void) => Pro
 export const stories = {
   'a text that is stored at once': async ({ services }, answer) => {
     answer(await speak(services))
+  },
+
+  'a text with captions': async ({ services, speech }, answer) => {
+    speech.hasTimestamps = true
+    answer(await speak(services, undefined, { timestamps: true }))
+    await services.tasks.settled()
+    await uploadPending(services, { limit: 10, trigger: 'timer', signal, dueOnly: true })
   },
 
   'a text whose first provider refuses it': async ({ services, first }, answer) => {
@@ -123,6 +131,20 @@ async function expectNothingLost({ services, directory, providers }: TestService
   expect(await services.catalog.queue.owners()).toEqual([])
 }
 
+/** Every clip has its captions, and once they are made files, providers have them. */
+async function expectCaptions({ services, clock, providers }: TestServices) {
+  await services.tasks.settled()
+  await fileDueCaptions(services, { limit: 10 })
+  await clock.until(drainBacklog(services))
+  const { clips } = await services.catalog.clipList.page({ state: 'stored', limit: 10, offset: 0 })
+  for (const { id, captionsCid } of clips) {
+    expect(await services.catalog.captions.find(id)).toMatchObject({ cid: captionsCid })
+    expect(providers.some(({ taken }) => taken.has(captionsCid ?? ''))).toBe(true)
+    expect(await services.catalog.clips.find(captionsIdOf(id))).toMatchObject({ state: 'stored' })
+  }
+  expect(providers.map(({ doubles }) => doubles)).toEqual(providers.map(() => 0))
+}
+
 /** Has the service die at each step of `story` in turn. @returns how many steps there are */
 export async function dieAtEveryStep(story: Story): Promise<number> {
   for (let lastStep = 1; ; lastStep += 1) {
@@ -130,7 +152,10 @@ export async function dieAtEveryStep(story: Story): Promise<number> {
     const providers = [new FakeProvider('pinata'), new FakeProvider('kubo')]
     const dead = await live(story, life, providers)
     const next = await revive(dead.directory, dead.clock.now(), providers)
-    await expectSurvived(life, lastStep, () => expectNothingLost(next, dead.answers))
+    await expectSurvived(life, lastStep, async () => {
+      if (dead.speech.hasTimestamps) await expectCaptions(next)
+      await expectNothingLost(next, dead.answers)
+    })
     await next.bury()
     if (dead.end === 'lived') return lastStep - 1
   }

@@ -105,7 +105,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
       expect([name, targetRows, differing]).toEqual([name, sourceRows, 0])
       expect([name, sourceRows > 0]).toEqual([name, true])
     }
-    expect(result.tables).toHaveLength(11)
+    expect(result.tables).toHaveLength(12)
     expect(await snapshot(audioDirectory)).toEqual(before)
   })
 

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeTone, join, pieceOf } from '../support/audio-pieces.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { independentCid } from '../support/content-id.ts'
 import type { Service } from '../support/service.ts'
@@ -49,6 +50,37 @@ describe('the built-in voice, with no variable set', () => {
     expect(duration).toBeLessThan(30)
     expect(moved).toBeGreaterThan(0.3)
   })
+
+  it.each([
+    ['mp3_22050_32', 'audio/mpeg'],
+    ['opus_48000_64', 'audio/ogg'],
+  ])(
+    'plays 60 joined pieces of %s as long as they last, within 50 ms, and to the end',
+    async (format, mimeType) => {
+      const tones = [await encodeTone(format, 211, 300), await encodeTone(format, 333, 500)]
+      const pieces = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => pieceOf(tones[index % 2] as Buffer, format)),
+      )
+      const joined = await join(pieces, format)
+
+      const { duration, end } = await page.evaluate(
+        async (source) => {
+          const audio = new Audio(source)
+          await new Promise((resolve) => audio.addEventListener('loadedmetadata', resolve, { once: true }))
+          audio.currentTime = audio.duration - 0.3
+          const ended = new Promise((resolve) => audio.addEventListener('ended', resolve, { once: true }))
+          await audio.play()
+          await ended
+          return { duration: audio.duration, end: audio.currentTime }
+        },
+        `data:${mimeType};base64,${joined.toString('base64')}`,
+      )
+
+      const sumMs = pieces.reduce((sum, piece) => sum + piece.durationMs, 0)
+      expect(Math.abs(duration * 1000 - sumMs)).toBeLessThan(50)
+      expect(Math.abs(end * 1000 - sumMs)).toBeLessThan(50)
+    },
+  )
 
   it('can be sought: near its end it plays on from there', async () => {
     const { asked, reached, ended } = await page.evaluate(async (source) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { parseBuffer } from 'music-metadata'
 import { describe, expect, it } from 'vitest'
 import { mimeTypeOf } from '#lib/audio/formats.ts'
-import { durationMsOf, encodeTone, join, pieceOf } from './pieces.ts'
+import { durationMsOf, encodeTone, join, pieceOf } from '../../../support/audio-pieces.ts'
 
 const compressed = ['mp3_44100_128', 'mp3_22050_32', 'opus_48000_32', 'opus_48000_64']
 const plain = ['wav_16000', 'pcm_16000', 'ulaw_8000', 'alaw_8000']

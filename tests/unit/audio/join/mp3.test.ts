@@ -4,7 +4,7 @@ import { MPEGDecoder } from 'mpg123-decoder'
 import { describe, expect, it } from 'vitest'
 import { readMp3Frame } from '#lib/audio/frames/mp3-frames.ts'
 import { infoFrame } from '#lib/audio/join/mp3-info-frame.ts'
-import { durationMsOf, encodeTone, join, pieceOf } from './pieces.ts'
+import { durationMsOf, encodeTone, join, pieceOf } from '../../../support/audio-pieces.ts'
 
 const speech = readFileSync(path.join(import.meta.dirname, '../../../fixtures/speech.mp3'))
 

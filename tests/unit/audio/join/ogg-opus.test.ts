@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createByteReader } from '#lib/audio/frames/byte-reader.ts'
 import { readOpus } from '#lib/audio/join/opus-packets.ts'
 import { createOpusEncoder } from '#lib/audio/opus/encoder.ts'
-import { durationMsOf, join, pieceOf } from './pieces.ts'
+import { durationMsOf, join, pieceOf } from '../../../support/audio-pieces.ts'
 
 const FRAME = 960
 const LENGTH = 11_000

@@ -3,7 +3,7 @@ import { PHASE_PRODUCTION_BUILD } from 'next/constants.js'
 import { readConfig } from '#lib/config/index.ts'
 
 /** What threads run: no import leads to these sources, so that Next.js does not trace them. */
-const threadSources = ['lib/audio/**/*.ts', 'lib/speech/local/*.ts']
+const threadSources = ['lib/audio/**/*.ts', 'lib/speech/local/**/*.ts']
 const threadPackages = [
   '@alexanderolsen/libsamplerate-js',
   '@bjorn3/browser_wasi_shim',
@@ -12,7 +12,10 @@ const threadPackages = [
   '@evan/opus',
   '@swc/helpers',
   '@wasm-audio-decoders/common',
+  'any-ascii',
+  'entities',
   'mpg123-decoder',
+  'n2words',
   'simple-yenc',
   'wasm-media-encoders',
 ].map((name) => `node_modules/${name}/**`)

@@ -28,6 +28,9 @@ export function createEncoder(format: OutputFormat, sampleRateHz: number): Promi
   }
 }
 
+/** What LAME multiplies all samples with unless it is told otherwise, which this build of it cannot be: measured. */
+const LAME_SCALE = 0.95
+
 let lame: ReturnType<typeof createMp3Encoder> | undefined
 
 async function createLameEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
@@ -40,8 +43,14 @@ async function createLameEncoder(format: OutputFormat, sampleRateHz: number): Pr
     outputSampleRate: format.sampleRateHz as 44100,
     bitrate: format.bitRateKbps as 128,
   })
-  // What LAME returns is a view of its own memory.
-  return { encode: (samples) => encoder.encode([samples]).slice(), end: () => encoder.finalize().slice() }
+  return {
+    encode(samples) {
+      const louder = samples.map((sample) => sample / LAME_SCALE)
+      // What LAME returns is a view of its own memory.
+      return encoder.encode([louder]).slice()
+    },
+    end: () => encoder.finalize().slice(),
+  }
 }
 
 async function createPcmEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {

@@ -5,9 +5,10 @@ import { ServiceError } from '#lib/model/errors.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
 import { modelForOpenAi } from '#lib/speech/elevenlabs/models.ts'
-import type { Speech, Voice } from '#lib/speech/speech.ts'
+import type { Speech, SpeechRequest, Voice } from '#lib/speech/speech.ts'
 import { localFields } from './fields.ts'
 import { createSpeechThreads } from './threads.ts'
+import type { SpeechReport } from './worker.ts'
 
 interface LocalOptions {
   /** For requests that name none, as is `outputFormat`. It has no effect on the audio. */
@@ -50,6 +51,11 @@ export function createLocalSpeech(options: LocalOptions): Speech {
         voice,
         durationStretch: 1 / clamp(request.voiceSettings?.speed ?? 1, 0.25, 4),
         format,
+        hasWordTimes: false,
+      }
+      let omittedCharacters: string[] = []
+      const onReport = (report: SpeechReport) => {
+        if ('omittedCharacters' in report) omittedCharacters = report.omittedCharacters
       }
       const audio = await runSpeech({
         clock,
@@ -58,13 +64,20 @@ export function createLocalSpeech(options: LocalOptions): Speech {
         signal,
         brokenError: (error) => error as ServiceError,
         open: async (limit) => {
-          const opened = await openAudio(threads.speak(job, limit))
+          const opened = await openAudio(threads.speak(job, limit, onReport))
           if (!opened) throw new ServiceError('speech_unavailable', 'The built-in voice gave no audio')
           return opened
         },
       })
       const spokenBy = { vendor: 'local', voiceId: voice, modelId: 'flite' }
-      return { audio, outputFormat: nameOf(format), spokenBy }
+      const warnings = warningsFor(request)
+      return {
+        audio,
+        outputFormat: nameOf(format),
+        spokenBy,
+        omittedCharacters: omittedCharacters.length > 0 ? omittedCharacters : undefined,
+        warnings: warnings.length > 0 ? warnings : undefined,
+      }
     },
     voices: async () => voices,
     close: () => threads.close(),
@@ -105,6 +118,11 @@ function nearestFormat(outputFormat: string): OutputFormat {
       throw new ServiceError('invalid_request', message, { errors: [{ path: 'outputFormat', message }] })
     }
   }
+}
+
+function warningsFor({ languageCode }: SpeechRequest): string[] {
+  if (!languageCode || /^en(?:g|[-_]|$)/i.test(languageCode)) return []
+  return [`The built-in voice speaks English only; languageCode "${languageCode}" had no effect`]
 }
 
 const clamp = (value: number, min: number, max: number) => Math.min(max, Math.max(min, value))

@@ -1,7 +1,10 @@
 import { on } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { ServiceError } from '#lib/model/errors.ts'
-import type { SpeechJob, SpeechMessage } from './worker.ts'
+import type { SpeechEnding, SpeechJob, SpeechMessage, SpeechReport } from './worker.ts'
+
+type Job = Omit<SpeechJob, 'bytesInFlight'>
+type Listener = (report: SpeechReport) => void
 
 /** How many threads stay for the next request. */
 const MAX_IDLE_THREADS = 2
@@ -10,11 +13,12 @@ const MAX_IDLE_THREADS = 2
 export interface SpeechThreads {
   /**
    * Speaks in a thread that has no other request meanwhile. It ends when `signal` aborts or the generator is closed.
+   * What is left out is reported before the first byte.
    *
-   * @throws ServiceError `invalid_request` when the text gives nothing audible
+   * @throws ServiceError `invalid_request` when the text gives nothing audible, or most of it is of another script
    * @throws ServiceError `speech_unavailable` when the thread dies; the next request gets a new one
    */
-  speak(job: Omit<SpeechJob, 'bytesInFlight'>, signal: AbortSignal): AsyncGenerator<Uint8Array, void>
+  speak(job: Job, signal: AbortSignal, onReport: Listener): AsyncGenerator<Uint8Array, void>
   close(): Promise<void>
 }
 
@@ -42,11 +46,11 @@ export function createSpeechThreads(startThread: () => Worker): SpeechThreads {
   }
 
   return {
-    async *speak(job, signal) {
+    async *speak(job, signal, onReport) {
       const thread = take()
-      let ending: 'spoken' | 'silent' | undefined
+      let ending: SpeechEnding | undefined
       try {
-        ending = yield* audioOf(thread, job, signal)
+        ending = yield* audioOf(thread, job, signal, onReport)
       } catch (error) {
         throw signal.aborted ? error : threadDied(error)
       } finally {
@@ -54,6 +58,7 @@ export function createSpeechThreads(startThread: () => Worker): SpeechThreads {
         else void thread.terminate()
       }
       if (ending === 'silent') throw nothingAudible()
+      if (ending === 'foreign') throw mostlyForeign()
       if (!ending) throw threadDied()
     },
     async close() {
@@ -63,12 +68,16 @@ export function createSpeechThreads(startThread: () => Worker): SpeechThreads {
 }
 
 /** Yields the audio and returns how it ended; `undefined` where the thread ended first. */
-async function* audioOf(thread: Worker, job: Omit<SpeechJob, 'bytesInFlight'>, signal: AbortSignal) {
+async function* audioOf(thread: Worker, job: Job, signal: AbortSignal, onReport: Listener) {
   const bytesInFlight = new Int32Array(new SharedArrayBuffer(4))
   const messages = on(thread, 'message', { signal, close: ['exit'] }) as AsyncIterable<[SpeechMessage]>
   thread.postMessage({ ...job, bytesInFlight } satisfies SpeechJob)
   for await (const [message] of messages) {
     if (typeof message === 'string') return message
+    if (!(message instanceof Uint8Array)) {
+      onReport(message)
+      continue
+    }
     yield message
     Atomics.sub(bytesInFlight, 0, message.length)
     Atomics.notify(bytesInFlight, 0)
@@ -84,5 +93,11 @@ function threadDied(cause?: unknown): ServiceError {
 
 function nothingAudible(): ServiceError {
   const message = 'The built-in voice speaks English and finds nothing in the text that it could say'
+  return new ServiceError('invalid_request', message, { errors: [{ path: 'text', message }] })
+}
+
+function mostlyForeign(): ServiceError {
+  const message =
+    'The built-in voice speaks English only, and most of the text is in another script; set a speech vendor that speaks its language (SPEECH_PROVIDER, such as elevenlabs with ELEVENLABS_API_KEY)'
   return new ServiceError('invalid_request', message, { errors: [{ path: 'text', message }] })
 }

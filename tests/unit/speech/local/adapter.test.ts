@@ -150,6 +150,40 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
     })
   })
 
+  describe('says beside the audio', () => {
+    const factsOf = async (changes: Partial<SpeechRequest>) => {
+      const { audio, omittedCharacters, warnings } = await speech.speak(
+        { text, voiceId: 'slt', ...changes },
+        { signal: never },
+      )
+      await audio.cancel()
+      return { omittedCharacters, warnings }
+    }
+
+    it('which characters it leaves out', async () => {
+      expect(await factsOf({ text: 'Hello 👋🏽 мир' })).toEqual({
+        omittedCharacters: ['👋🏽', 'м', 'и', 'р'],
+      })
+      expect(await factsOf({})).toEqual({})
+    })
+
+    it('that a language other than English has no effect', async () => {
+      const { warnings } = await factsOf({ languageCode: 'de' })
+
+      expect(warnings).toEqual(['The built-in voice speaks English only; languageCode "de" had no effect'])
+      for (const languageCode of ['en', 'en-GB', 'EN_us', 'eng'])
+        expect(await factsOf({ languageCode })).toEqual({})
+    })
+  })
+
+  it('refuses a text that is mostly of another script, and says which vendor to set', async () => {
+    await expect(spoken({ text: 'Привет, мир! OK' })).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringMatching(/another script; set a speech vendor/),
+      errors: [{ path: 'text' }],
+    })
+  })
+
   describe('takes any text', () => {
     it('of 5000 characters', async () => {
       // At four times the pace it takes a quarter of the time to compute.

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type OutputFormat, readOutputFormat } from '#lib/audio/formats.ts'
+import { type Alignment, alignmentOf } from '#lib/captions/alignment.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
@@ -8,6 +9,7 @@ import { modelForOpenAi } from '#lib/speech/elevenlabs/models.ts'
 import type { Speech, SpeechRequest, Voice } from '#lib/speech/speech.ts'
 import { localFields } from './fields.ts'
 import { createSpeechThreads } from './threads.ts'
+import type { WordTime } from './word-times.ts'
 import type { SpeechReport } from './worker.ts'
 
 interface LocalOptions {
@@ -41,6 +43,7 @@ export function createLocalSpeech(options: LocalOptions): Speech {
       defaults: { modelId, outputFormat },
       exampleVoiceId: 'slt',
       fields: localFields,
+      hasTimestamps: true,
       modelForOpenAi,
     },
     async speak(request, { signal }) {
@@ -51,11 +54,22 @@ export function createLocalSpeech(options: LocalOptions): Speech {
         voice,
         durationStretch: 1 / clamp(request.voiceSettings?.speed ?? 1, 0.25, 4),
         format,
-        hasWordTimes: false,
+        hasWordTimes: request.timestamps ?? false,
       }
       let omittedCharacters: string[] = []
+      const times: WordTime[] = []
       const onReport = (report: SpeechReport) => {
         if ('omittedCharacters' in report) omittedCharacters = report.omittedCharacters
+        else times.push(...report.words)
+      }
+      const ended = Promise.withResolvers<Alignment | undefined>()
+      async function* timed(audio: AsyncGenerator<Uint8Array, void>) {
+        try {
+          yield* audio
+          ended.resolve(alignmentOf(request.text, 'word', times))
+        } finally {
+          ended.resolve(undefined)
+        }
       }
       const audio = await runSpeech({
         clock,
@@ -64,7 +78,7 @@ export function createLocalSpeech(options: LocalOptions): Speech {
         signal,
         brokenError: (error) => error as ServiceError,
         open: async (limit) => {
-          const opened = await openAudio(threads.speak(job, limit, onReport))
+          const opened = await openAudio(timed(threads.speak(job, limit, onReport)))
           if (!opened) throw new ServiceError('speech_unavailable', 'The built-in voice gave no audio')
           return opened
         },
@@ -77,6 +91,7 @@ export function createLocalSpeech(options: LocalOptions): Speech {
         spokenBy,
         omittedCharacters: omittedCharacters.length > 0 ? omittedCharacters : undefined,
         warnings: warnings.length > 0 ? warnings : undefined,
+        ...(request.timestamps && { alignment: ended.promise }),
       }
     },
     voices: async () => voices,

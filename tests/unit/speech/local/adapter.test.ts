@@ -167,6 +167,33 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
       expect(await factsOf({})).toEqual({})
     })
 
+    it('when which word of the text is said, once the audio is at its end, if it is asked', async () => {
+      const request = { text: 'It costs £20. Yes!', voiceId: 'slt', timestamps: true }
+      const { audio, alignment } = await speech.speak(request, { signal: never })
+      const { durationMs } = await decode(await bytesOf(audio))
+      const spans = (await alignment)?.spans ?? []
+
+      expect(spans.map(({ start, end }) => request.text.slice(start, end))).toEqual([
+        'It',
+        'costs',
+        '£20',
+        'Yes',
+      ])
+      expect(spans.at(-1)?.endMs).toBeGreaterThan(durationMs - 600)
+      expect(spans.at(-1)?.endMs).toBeLessThan(durationMs)
+    })
+
+    it('no times of words where the audio is cancelled, or nobody asks for them', async () => {
+      const { audio, alignment } = await speech.speak(
+        { text: longText, voiceId: 'slt', timestamps: true },
+        { signal: never },
+      )
+      await audio.cancel()
+
+      expect(await alignment).toBeUndefined()
+      expect((await speech.speak({ text, voiceId: 'slt' }, { signal: never })).alignment).toBeUndefined()
+    })
+
     it('that a language other than English has no effect', async () => {
       const { warnings } = await factsOf({ languageCode: 'de' })
 

@@ -54,9 +54,13 @@ describe('the words that are spoken', () => {
   })
 
   it('are ASCII letters with marks, whatever the text', () => {
-    const odd = Array.from({ length: 0x2fff }, (_, code) => String.fromCharCode(code)).join('')
+    const odd = Array.from({ length: 0x30 }, (_, block) =>
+      Array.from({ length: 0x100 }, (_, code) => String.fromCharCode(0x100 * block + code)).join(
+        block % 2 ? '' : ' ',
+      ),
+    )
 
-    for (const text of [odd, odd.split('').join(' '), `x${'|*_~`#<>&;:!?'.repeat(100)}`]) {
+    for (const text of [...odd, `x${'|*_~`#<>&;:!?'.repeat(100)}`]) {
       const words = toSpokenText(text).sentences.flatMap((sentence) => sentence.words)
       for (const word of words) expect(word.text).toMatch(/^[A-Za-z\d'][\w']*[.,?!]?$/)
     }

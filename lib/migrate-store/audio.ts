@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import type { Database } from '#lib/catalog/connection.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { inBatches } from '#lib/platform/in-batches.ts'
 import type { Bucket } from '#lib/temp-audio/bucket.ts'
@@ -117,12 +117,12 @@ async function copyOne(
   const file = await readable(files.blob(id))
   if (!file) return { problem: 'its file went while it was copied' }
   if (file instanceof Error) return { problem: `its file cannot be read: ${describeError(file)}` }
-  const { cid, sizeBytes } = await computeCid(file.stream())
+  const { cid, sizeBytes } = await computeCid(chunksOf(file))
   if (record?.cid && record.state !== 'speaking' && record.cid !== cid) {
     return { problem: `its file has changed: it is ${cid} and should be ${record.cid}` }
   }
   if (presentBytes === sizeBytes && (await cidIn(bucket, id)) === cid) return { sizeBytes, isCopied: false }
-  await bucket.upload(id, Readable.fromWeb(file.stream() as ReadableStream<Uint8Array>), sizeBytes)
+  await bucket.upload(id, Readable.from(chunksOf(file)), sizeBytes)
   const copiedCid = await cidIn(bucket, id)
   if (copiedCid !== cid)
     return { problem: `the bucket gives ${copiedCid ?? 'nothing'} and should give ${cid}` }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
 import type { TranscodeJob, TranscodeMessage } from './transcode-worker.ts'
 
@@ -61,7 +62,7 @@ async function* opusFrom(thread: Worker, audio: Blob, signal: AbortSignal): Asyn
     if (answer.done) throw new Error('The transcoding thread stopped unexpectedly')
     return answer.value[0]
   }
-  for await (const bytes of audio.stream()) yield await ask(bytes)
+  for await (const bytes of chunksOf(audio)) yield await ask(bytes)
   yield await ask(null)
 }
 

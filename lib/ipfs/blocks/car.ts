@@ -89,7 +89,7 @@ export async function packCar(
   }
   const importerOptions = as === 'legacy' ? legacyOptions : profileOptions
   // The importer hands over every block whole; only the interface allows for streams.
-  const { cid } = await importByteStream(file.stream(), { put } as WritableStorage, importerOptions())
+  const { cid } = await importByteStream(chunksOf(file), { put } as WritableStorage, importerOptions())
   return {
     cid: cid.toString(),
     car: new Blob([toPart(carHeader(cid)), ...parts], { type: 'application/vnd.ipld.car' }),

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { CID } from 'multiformats'
 import type { Config } from '#lib/config/index.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { markedError } from '#lib/platform/errors.ts'
 import { draftPath } from '#lib/platform/files.ts'
 import { parseRetryAfter } from '#lib/platform/http-date.ts'
@@ -155,7 +156,7 @@ export async function putFile(
     const packed = await packCar(file, { as })
     signal.throwIfAborted()
     if (packed.cid !== cid) continue
-    return sink.put(cid, packed.car.stream(), { signal })
+    return sink.put(cid, chunksOf(packed.car), { signal })
   }
   throw new WrongContentError(`The bytes do not have the CID ${cid}`)
 }

@@ -2,6 +2,7 @@ import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { OWN_GATEWAY } from '#lib/model/permanent-url.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import type { IpfsProvider } from './provider.ts'
@@ -24,7 +25,7 @@ export function createEmbeddedProvider({
         throw new ProviderError('The disk of the local repository is full', { isRetryable: true })
       }
       try {
-        await blockStore.put(cid, car.stream(), { signal })
+        await blockStore.put(cid, chunksOf(car), { signal })
       } catch (error) {
         signal.throwIfAborted()
         throw repositoryError('could not store the content', error)

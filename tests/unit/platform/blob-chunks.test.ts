@@ -1,8 +1,9 @@
-import { openAsBlob, readdirSync, readlinkSync } from 'node:fs'
+import { openAsBlob } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
+import { openFilesBelow } from '../../support/open-files.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
 
@@ -25,13 +26,6 @@ describe('chunksOf()', () => {
       for (let read = 0; read < reads; read += 1) await chunks.next()
       await chunks.return()
     }
-    const isOpen = (fd: string) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`) === place
-      } catch {
-        return false
-      }
-    }
-    await until('a closed file', () => !readdirSync('/proc/self/fd').some(isOpen))
+    await until('a closed file', () => openFilesBelow(place).length === 0)
   })
 })

@@ -1,10 +1,10 @@
-import { readdirSync, readlinkSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+import { openFilesBelow } from '../../support/open-files.ts'
 import { canMount, smallDisk } from '../../support/small-disk.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
@@ -25,17 +25,6 @@ async function open() {
 
 async function expectRescue({ rescued }: FailedPut, expected: Uint8Array) {
   expect(Buffer.from(await (rescued as Blob).arrayBuffer()).equals(expected)).toBe(true)
-}
-
-/** How many files under `directory` this process has open. */
-function openFiles(directory: string): number {
-  return readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory)
-    } catch {
-      return false
-    }
-  }).length
 }
 
 describe('the file system as a store', () => {
@@ -76,13 +65,13 @@ describe('the file system as a store', () => {
     const id = newClipId()
     await store.put(id, inChunks(bytes))
     const streams = await Promise.all(Array.from({ length: 20 }, () => store.read(id)))
-    expect(openFiles(directory)).toBe(0)
+    expect(openFilesBelow(directory).length).toBe(0)
     const [whole, ...others] = streams.map((stream) => (stream as NonNullable<typeof stream>).getReader())
     await Promise.all(others.slice(10).map((reader) => reader.read()))
-    expect(openFiles(directory)).toBe(9)
+    expect(openFilesBelow(directory).length).toBe(9)
     for (let next = await whole?.read(); !next?.done; next = await whole?.read());
     await Promise.all(others.map((reader) => reader.cancel()))
-    await until('closed files', () => openFiles(directory) === 0)
+    await until('closed files', () => openFilesBelow(directory).length === 0)
   })
 
   it('rescues every byte when its directory is deleted while it writes', async () => {
@@ -95,7 +84,7 @@ describe('the file system as a store', () => {
     const failed = await failedPut(store.put(newClipId(), vanishing()))
     await expectRescue(failed, bytes)
     await failed.discard()
-    expect(openFiles(directory)).toBe(0)
+    expect(openFilesBelow(directory).length).toBe(0)
   })
 
   it('rescues every byte when its directory is moved before the commit', async () => {
@@ -107,7 +96,7 @@ describe('the file system as a store', () => {
     const failed = await failedPut(store.put(newClipId(), lastMinute()))
     await expectRescue(failed, bytes)
     await failed.discard()
-    expect(openFiles(path.dirname(directory))).toBe(0)
+    expect(openFilesBelow(path.dirname(directory)).length).toBe(0)
   })
 
   it('rescues every byte when a file stands where its directory should be', async () => {
@@ -174,7 +163,7 @@ describe('the file system as a store', () => {
       await begun?.read()
       await begun?.cancel()
     }
-    await until('all files closed', () => openFiles(directory) === 0)
+    await until('all files closed', () => openFilesBelow(directory).length === 0)
   })
 
   it('keeps no file open after writes that failed', async () => {
@@ -185,7 +174,7 @@ describe('the file system as a store', () => {
     }
     await store.put(newClipId(), breaking()).catch(() => {})
     await store.put(newClipId(), inChunks(bytes))
-    expect(openFiles(directory)).toBe(0)
+    expect(openFilesBelow(directory).length).toBe(0)
   })
 
   it.skipIf(process.getuid?.() === 0)('rescues every byte when it may not write', async () => {

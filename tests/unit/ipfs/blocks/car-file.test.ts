@@ -1,18 +1,14 @@
-import { mkdir, readdir, readlink, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { fileParts } from '#lib/ipfs/blocks/unixfs.ts'
+import { openFilesBelow } from '../../../support/open-files.ts'
 import { temporaryDirectory } from '../../../support/temporary-directory.ts'
 import { someContent } from '../content.ts'
 
 /** How many CAR files below `directory` this process has open. */
-async function openFiles(directory: string) {
-  const descriptors = await readdir('/proc/self/fd')
-  const places = await Promise.all(
-    descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')),
-  )
-  return places.filter((place) => place.startsWith(directory) && place.includes('.car')).length
-}
+const openFiles = (directory: string) =>
+  openFilesBelow(directory).filter((place) => place.includes('.car')).length
 
 async function keptContent() {
   const directory = await temporaryDirectory()
@@ -28,19 +24,19 @@ describe.runIf(process.platform === 'linux')('the file behind a body', () => {
   it('is not open before somebody reads', async () => {
     const { directory, read } = await keptContent()
     const bodies = await Promise.all(Array.from({ length: 20 }, read))
-    expect(await openFiles(directory)).toBe(0)
+    expect(openFiles(directory)).toBe(0)
     for (const body of bodies) await body.cancel()
-    expect(await openFiles(directory)).toBe(0)
+    expect(openFiles(directory)).toBe(0)
   })
 
   it('is open while it is read, and closed at the end', async () => {
     const { directory, content, read } = await keptContent()
     let sizeBytes = 0
     for await (const chunk of await read()) {
-      expect(await openFiles(directory)).toBe(1)
+      expect(openFiles(directory)).toBe(1)
       sizeBytes += chunk.byteLength
     }
-    expect([sizeBytes, await openFiles(directory)]).toEqual([content.file.size, 0])
+    expect([sizeBytes, openFiles(directory)]).toEqual([content.file.size, 0])
   })
 
   it('is closed when the body is cancelled in the middle, also while a read is on its way', async () => {
@@ -50,7 +46,7 @@ describe.runIf(process.platform === 'linux')('the file behind a body', () => {
     const pending = reader.read()
     await reader.cancel()
     await pending
-    expect(await openFiles(directory)).toBe(0)
+    expect(openFiles(directory)).toBe(0)
   })
 })
 

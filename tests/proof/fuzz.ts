@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
-import { isFlat, runFuzz } from './fuzz/run.ts'
-
-const LINE_EVERY = 5000
+import { heldLimit, isFlat } from './fuzz/flat.ts'
+import { runFuzz } from './fuzz/run.ts'
 
 /**
  * `npm run test:fuzz -- [--requests N] [--seed S]`: odd requests over raw sockets, right and wrong ones for every route of
  * the API description, and vendors that answer oddly. Exit code 0 when there was no 500, no crash, no stack and no secret
- * in any answer or line of the log, and memory and open files stayed flat.
+ * in any answer or line of the log, and what the service holds when its garbage is collected, and its open files, stayed
+ * flat.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -14,18 +14,25 @@ async function main(): Promise<void> {
   })
   const requests = Number(values.requests)
   let told = 0
-  console.log('requests  a second  MiB  open files  findings')
+  console.log('requests  a second  MiB held  MiB resident  open files  findings')
   const report = await runFuzz({ requests, seed: Number(values.seed) }, (now) => {
     for (const { what, kind, sent, answered } of now.findings.slice(told)) {
       console.log(`${what} (${kind})\n  ${sent}\n  ${answered}`)
     }
     told = now.findings.length
-    if (now.requests % LINE_EVERY !== 0 && now.requests !== requests) return
-    const memory = Math.round(now.memoryMiB.at(-1) ?? 0)
-    const figures = [now.requests, Math.round(now.perSecond), memory, now.openFiles.at(-1), told]
+    const { liveMiB, residentMiB, openFiles } = now
+    const last = (figures: number[]) => figures.at(-1)?.toFixed(1)
+    const figures = [
+      now.requests,
+      now.perSecond.toFixed(0),
+      last(liveMiB),
+      last(residentMiB),
+      openFiles.at(-1),
+      told,
+    ]
     console.log(figures.join('  '))
   })
-  const isMemoryFlat = isFlat(report.memoryMiB, (before) => before * 1.15 + 32)
+  const isMemoryFlat = isFlat(report.liveMiB, heldLimit)
   const areFilesFlat = isFlat(report.openFiles, (before) => before + 20)
   const counted = Object.entries(report.statuses).map(([status, count]) => `${status}: ${count}`)
   console.log(`First answers: ${counted.join(', ')}`)

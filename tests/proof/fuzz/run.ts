@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { openFiles } from '../../support/hang-up.ts'
+import { memoryMeter } from '../../support/live-memory.ts'
 import { ADMIN_KEY, quick } from '../../support/operator.ts'
 import { cleanUpServices, type Service, startService } from '../../support/service.ts'
+import { ServiceOutput } from '../../support/service-output.ts'
 import {
   credentials,
   environmentFor,
@@ -10,14 +11,17 @@ import {
   startStubVendors,
   statusFault,
 } from '../../support/stub-vendors.ts'
-import { quantile } from '../soak/sampler.ts'
 import { anyCase, type Target } from './cases.ts'
-import { exchange } from './exchange.ts'
+import { type Exchange, exchange } from './exchange.ts'
 import { startOddSpeech } from './odd-speech.ts'
 import { type Finding, judge } from './verdict.ts'
 
 const AT_ONCE = 48
+/** Cases that are made at once. */
 const BATCH = 500
+/** Between two looks at the service, for which all requests have to end. */
+const LOOK_EVERY = 2500
+const KEPT_CHARACTERS = 10_000_000
 const KEY = 'fuzz-caller-key-90b1c7'
 const environment = {
   ...quick,
@@ -53,8 +57,9 @@ export interface FuzzReport {
   /** How many outcomes had a first answer of this status; `none` without an answer. */
   statuses: Record<string, number>
   findings: Finding[]
-  /** After each batch. */
-  memoryMiB: number[]
+  /** At each look. */
+  liveMiB: number[]
+  residentMiB: number[]
   openFiles: number[]
 }
 
@@ -64,45 +69,55 @@ export interface FuzzReport {
  */
 export async function runFuzz(
   { requests, seed }: { requests: number; seed: number },
-  onBatch: (report: FuzzReport) => void = () => {},
+  onLook: (report: FuzzReport) => void = () => {},
 ): Promise<FuzzReport> {
   const vendors = await startStubVendors({ seed })
   const speech = await startOddSpeech(vendors.urls.elevenlabs, seed)
-  const own = { ...environment, ...environmentFor(vendors), ELEVENLABS_BASE_URL: speech.url }
+  const meter = await memoryMeter()
+  const own = {
+    ...environment,
+    ...environmentFor(vendors),
+    ...meter.environment,
+    ELEVENLABS_BASE_URL: speech.url,
+  }
   try {
-    const service = await startService({ environment: own })
+    const output = new ServiceOutput({ keptCharacters: KEPT_CHARACTERS })
+    const service = await startService({ environment: own, output })
     const target = await targetOf(service)
     await vendors.always('pinata', oddStorage, 0.3)
-    const anything = anyCase(target)
+    const port = Number(new URL(service.baseUrl).port)
+    const cases = casesFor(target, { requests, seed })
     const report: FuzzReport = {
       requests: 0,
       perSecond: 0,
       statuses: {},
       findings: [],
-      memoryMiB: [],
+      liveMiB: [],
+      residentMiB: [],
       openFiles: [],
     }
-    const begun = performance.now()
-    for (let batch = 0; report.requests < requests && report.findings.length < 100; batch += 1) {
-      const numRuns = Math.min(BATCH, requests - report.requests)
-      const cases = fc.sample(anything, { seed: seed * 100_003 + batch, numRuns })
-      const port = Number(new URL(service.baseUrl).port)
-      const said = service.output.length
-      const worker = async () => {
-        for (let next = cases.pop(); next; next = cases.pop()) {
-          const outcome = await exchange(port, next)
-          const status = outcome.answers[0]?.status ?? 'none'
-          report.statuses[status] = (report.statuses[status] ?? 0) + 1
-          report.findings.push(...judge(next, outcome, secrets))
-        }
+    const worker = async (until: number) => {
+      while (report.requests < until) {
+        report.requests += 1
+        const next = cases.next().value as Exchange
+        const outcome = await exchange(port, next)
+        const status = outcome.answers[0]?.status ?? 'none'
+        report.statuses[status] = (report.statuses[status] ?? 0) + 1
+        report.findings.push(...judge(next, outcome, secrets))
       }
-      await Promise.all(Array.from({ length: AT_ONCE }, worker))
-      report.requests += numRuns
+    }
+    const begun = performance.now()
+    while (report.requests < requests && report.findings.length < 100) {
+      const said = output.length
+      const nextLook = Math.min(requests, report.requests + LOOK_EVERY)
+      await Promise.all(Array.from({ length: AT_ONCE }, () => worker(nextLook)))
       report.perSecond = report.requests / ((performance.now() - begun) / 1000)
-      report.findings.push(...(await findingsAbout(service, service.output.slice(said), batch)))
-      report.memoryMiB.push(memoryOf(service.processId))
+      report.findings.push(...(await findingsAbout(service, output.since(said), report.requests)))
+      const { liveMiB, residentMiB } = await meter.measure(service)
+      report.liveMiB.push(liveMiB)
+      report.residentMiB.push(residentMiB)
       report.openFiles.push(openFiles(service.processId))
-      onBatch(report)
+      onLook(report)
     }
     await service.stop()
     return report
@@ -113,15 +128,11 @@ export async function runFuzz(
   }
 }
 
-/** Whether a figure rose from the second quarter of the run, when all is warm, to the last one. */
-export function isFlat(values: number[], limitOf: (before: number) => number): boolean {
-  const quarter = Math.floor(values.length / 4)
-  const median = (some: number[]) =>
-    quantile(
-      some.toSorted((a, b) => a - b),
-      0.5,
-    )
-  return median(values.slice(-quarter)) <= limitOf(median(values.slice(quarter, 2 * quarter)))
+function* casesFor(target: Target, { requests, seed }: { requests: number; seed: number }) {
+  const anything = anyCase(target)
+  for (let batch = 0; batch * BATCH < requests; batch += 1) {
+    yield* fc.sample(anything, { seed: seed * 100_003 + batch, numRuns: BATCH })
+  }
 }
 
 async function targetOf(service: Service): Promise<Target> {
@@ -136,11 +147,11 @@ async function targetOf(service: Service): Promise<Target> {
   }
 }
 
-/** What the service said while a batch ran, and whether it still speaks. */
-async function findingsAbout(service: Service, said: string, batch: number): Promise<Finding[]> {
+/** What the service has said since the last look, and whether it still speaks. */
+async function findingsAbout(service: Service, said: string, requests: number): Promise<Finding[]> {
   const finding = (what: string, answered = '') => ({
     what,
-    kind: `batch ${batch}`,
+    kind: `after ${requests} requests`,
     sent: '',
     answered: answered.slice(0, 700),
   })
@@ -150,7 +161,7 @@ async function findingsAbout(service: Service, said: string, batch: number): Pro
   const secret = secrets.find((value) => said.includes(value))
   const authorization = `Bearer ${KEY}`
   const spoken = await service
-    .vocalize({ text: `Still here, ${batch}`, voiceId: 'George' }, { authorization })
+    .vocalize({ text: `Still here, ${requests}`, voiceId: 'George' }, { authorization })
     .catch((error) => ({ status: `${error.cause ?? error}` }))
   return [
     ...(stray.length > 0 ? [finding('a stray line in the log', stray.join('\n'))] : []),
@@ -158,9 +169,4 @@ async function findingsAbout(service: Service, said: string, batch: number): Pro
     ...(secret ? [finding(`the secret ${secret} in the log`)] : []),
     ...(spoken.status === 200 ? [] : [finding(`vocalize answers ${spoken.status}`, JSON.stringify(spoken))]),
   ]
-}
-
-function memoryOf(processId: number): number {
-  const status = readFileSync(`/proc/${processId}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
 }

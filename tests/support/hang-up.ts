@@ -19,6 +19,9 @@ const MIDDLE_BYTES = 100_000
 /** An answer that has no more to say by now has come to its middle. */
 const QUIET_MS = 30
 const LONGEST_MS = 10_000
+/** How long the head of an answer took the last time, by the name of its request. */
+const headMs = new Map<string, number>()
+const FIRST_GUESS_MS = 3
 
 /** Sends `request` over a connection of its own and resets that at `stage`. */
 export function hangUp(baseUrl: string, request: HangUpRequest, stage: Stage, number = 0): Promise<void> {
@@ -29,16 +32,21 @@ export function hangUp(baseUrl: string, request: HangUpRequest, stage: Stage, nu
   const socket = connect({ port: Number(port), host: hostname, noDelay: true })
   let readBytes = 0
   let quiet: NodeJS.Timeout | undefined
+  let sentAt = 0
   const reset = () => socket.resetAndDestroy()
   socket.setTimeout(LONGEST_MS, reset)
   socket.once('connect', () => {
     socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`)
-    if (stage === 'before') setTimeout(reset, Math.random() * 3)
+    sentAt = performance.now()
+    // At any moment until the head is there.
+    const usualMs = headMs.get(request.name) ?? FIRST_GUESS_MS
+    if (stage === 'before') quiet = setTimeout(reset, Math.random() * usualMs)
   })
   socket.on('data', (chunk) => {
+    if (readBytes === 0) headMs.set(request.name, performance.now() - sentAt)
     readBytes += chunk.length
     clearTimeout(quiet)
-    if (stage === 'after' || readBytes > MIDDLE_BYTES) reset()
+    if (stage !== 'middle' || readBytes > MIDDLE_BYTES) reset()
     else quiet = setTimeout(reset, QUIET_MS)
   })
   socket.on('error', () => {})

@@ -22,7 +22,8 @@ export async function streamingRoutes(service: Service, vendors: StubVendors): P
   const { body: waiting } = await service.vocalize({ text: 'It waits', voiceId: 'George' })
   const { id, cid } = stored.data
   const accept = 'Accept: text/event-stream'
-  const text = (number: number) => (number % FRESH_EVERY === 0 ? `${number} ${long.slice(0, 500)}` : long)
+  let asked = 0
+  const text = (number: number) => (++asked % FRESH_EVERY === 0 ? `${number} ${long.slice(0, 500)}` : long)
   const say = (number: number) => JSON.stringify({ text: text(number), voiceId: 'George' })
   const get = (path: string, ...headers: string[]) => ({
     name: path,

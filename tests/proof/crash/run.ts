@@ -148,13 +148,22 @@ async function judge(service: Service, vendors: StubVendors, tally: Tally) {
   const drainMs = performance.now() - healedAt
   const losses = [...tally.unserved, ...(await findLosses(service, vendors, tally.answers))]
   await service.stop()
+  const oddAnswers = (await vendors.requests({ vendor: 'elevenlabs' })).filter(
+    ({ fault }) => fault === 'html',
+  )
+  const unexplained = (tally.problems.get('speech_invalid_answer') ?? 0) - oddAnswers.length
   const holdings = await Promise.all(storage.map((name) => vendors.holdings(name)))
   return {
     drainMs,
     losses,
     uploads: holdings.flat().reduce((sum, { uploads }) => sum + uploads, 0),
     doubles: await findDoubles(service.directory, vendors, storage),
-    disagreements: await findDisagreements(service.directory, vendors, tally.answers),
+    disagreements: [
+      ...(await findDisagreements(service.directory, vendors, tally.answers)),
+      ...(unexplained > 0
+        ? [`${unexplained} calls refused for no audio that the voice had answered well`]
+        : []),
+    ],
   }
 }
 

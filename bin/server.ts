@@ -32,7 +32,13 @@ async function main() {
   const limits = shutdownLimits(config)
   const nextHandler = app.getRequestHandler()
   const { trustedProxies } = config.access
-  const front = createFront({ nextHandler, service, trustedProxies, graceMs: limits.requestsMs })
+  const front = createFront({
+    nextHandler,
+    service,
+    trustedProxies,
+    graceMs: limits.requestsMs,
+    warn: (message) => service.services.log.warn(message),
+  })
   const stop = async () => {
     try {
       await front.stop()

@@ -9,6 +9,7 @@ type Relevant = Pick<
   | 'speech'
   | 'webhook'
   | 'publicBaseUrl'
+  | 'access'
   | 'ipni'
   | 'isSpendingOpen'
   | 'commonSecrets'
@@ -55,6 +56,11 @@ export function configWarnings(config: Relevant): string[] {
   if (config.ipni && !ipfs.providers.includes('embedded')) {
     warnings.push(
       'IPNI_ANNOUNCE is on, and there is nothing to publish: IPFS_PROVIDERS does not name "embedded", whose clips it is for.',
+    )
+  }
+  if (config.publicBaseUrl?.startsWith('https:') && config.access.trustedProxies === 0) {
+    warnings.push(
+      'PUBLIC_BASE_URL begins with https, so that a proxy must stand in front, and TRUSTED_PROXIES is not set: all callers have its address and share one limit. Set TRUSTED_PROXIES=1, or the addresses of the proxies.',
     )
   }
   if (hasUnknownAddress(config)) {

@@ -8,6 +8,7 @@ import { describeError } from '#lib/platform/errors.ts'
 import { listenerOf, refuse } from './listener.ts'
 import { notImplemented, refuseForeign } from './refuse-foreign.ts'
 import { createTurns } from './turns.ts'
+import { createProxyNotice } from './unknown-proxy.ts'
 import { refuseOnSocket, refuseUnreadable } from './unreadable.ts'
 
 interface FrontOptions {
@@ -17,6 +18,8 @@ interface FrontOptions {
   trustedProxies: Config['access']['trustedProxies']
   /** How long running requests may take to finish after `stop()`. */
   graceMs: number
+  /** Is told what the operator should mend. */
+  warn?: (message: string) => void
 }
 
 export interface Front {
@@ -31,7 +34,7 @@ export interface Front {
 }
 
 const POLL_MS = 50
-const options = {
+const serverOptions = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,
   // Longer than the 60 s of common load balancers: the side that sends requests must close idle connections.
@@ -53,15 +56,17 @@ const ipfsPath = /^\/ipfs\//
  * drops the `Content-Length` of route handlers and players need it; and it knows every running request, so that a shutdown
  * interrupts none.
  */
-export function createFront({ nextHandler, service, trustedProxies, graceMs }: FrontOptions): Front {
+export function createFront(options: FrontOptions): Front {
+  const { nextHandler, service, trustedProxies, graceMs, warn = () => {} } = options
   const running = new Set<ServerResponse>()
   const startInTurn = createTurns()
+  const noticeProxy = createProxyNotice(trustedProxies, warn)
   let isStopping = false
   const serveTempAudio = listenerOf((request) => service.serveTempAudio(request))
   const serveIpfs = listenerOf((request) => service.serveIpfs(request))
 
   trustConnectionHeader()
-  const server = createServer(options, (request, response) => {
+  const server = createServer(serverOptions, (request, response) => {
     writeConnectionHeader(request)
     running.add(response)
     response.once('close', () => running.delete(response))
@@ -73,6 +78,7 @@ export function createFront({ nextHandler, service, trustedProxies, graceMs }: F
   function work(request: IncomingMessage, response: ServerResponse) {
     try {
       refuseForeign(request)
+      noticeProxy(request)
       settleOrigin(request, trustedProxies)
     } catch (error) {
       refuse(error, response)

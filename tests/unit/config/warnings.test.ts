@@ -23,10 +23,11 @@ describe('configWarnings', () => {
     ],
     [
       'webhooks can name the address of this service',
-      { ...webhook, PUBLIC_BASE_URL: 'https://voice.test', IPFS_GATEWAY_URL: 'self' },
+      { ...webhook, PUBLIC_BASE_URL: 'http://voice.test', IPFS_GATEWAY_URL: 'self' },
     ],
     ['webhooks name the addresses of others only', { ...webhook, IPFS_PROVIDERS: 'pinata' }],
     ['ElevenLabs has a key, and callers need one', { ...paid, VOCALIZE_API_KEYS: 'key-of-a-caller' }],
+    ['a proxy with TLS is trusted', { PUBLIC_BASE_URL: 'https://voice.test', TRUSTED_PROXIES: '1' }],
   ])('are none where %s', (_, environment) => {
     expect(warningsOn({ ...chosen, ...environment })).toEqual([])
   })
@@ -47,6 +48,7 @@ describe('configWarnings', () => {
       { PINATA_JWT: 'secret', CHARACTERS_PER_DAY: '1' },
       'PINATA_JWT. Take at least 8',
     ],
+    ['a proxy that is not trusted', { PUBLIC_BASE_URL: 'https://voice.test' }, 'TRUSTED_PROXIES is not set'],
     ['audio that stays on each machine', { DATABASE_URL }, 'TEMP_AUDIO_DIR'],
     [
       'a catalog that stays on this machine',
@@ -60,7 +62,12 @@ describe('configWarnings', () => {
     ],
     [
       'advertisements of nothing',
-      { IPNI_ANNOUNCE: 'true', PUBLIC_BASE_URL: 'https://voice.test', IPFS_PROVIDERS: 'pinata' },
+      {
+        IPNI_ANNOUNCE: 'true',
+        PUBLIC_BASE_URL: 'https://voice.test',
+        TRUSTED_PROXIES: '1',
+        IPFS_PROVIDERS: 'pinata',
+      },
       'IPFS_PROVIDERS does not name "embedded"',
     ],
     [

@@ -139,6 +139,18 @@ describe('the front', () => {
     expect(body.toString()).toContain('accept,connection,host,x-forwarded-proto,x-voicepin-connection')
   })
 
+  it.each([
+    ['once where no proxy is trusted', 0, 1],
+    ['not where one is', 1, 0],
+  ])('warns of a proxy with TLS %s', async (_, trustedProxies, times) => {
+    const warn = vi.fn()
+    const { origin } = await open({}, { trustedProxies, warn })
+    const headers = { 'X-Forwarded-Proto': 'https' }
+    await answerTo(origin)
+    for (let count = 0; count < 3; count += 1) await answerTo(origin, { headers })
+    expect(warn.mock.calls.flat()).toEqual(Array(times).fill(expect.stringContaining('TRUSTED_PROXIES')))
+  })
+
   it('answers what expects more than 100-continue as if it did not', async () => {
     const { origin } = await open()
     const response = await rawRequest(origin, ['GET /docs HTTP/1.1', 'Expect: a pony'])

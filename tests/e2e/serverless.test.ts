@@ -102,6 +102,14 @@ describe.skipIf(!postgres)('on Vercel with both', () => {
   })
   afterAll(() => Promise.all([deployment.stop(), s3.stop()]))
 
+  it('refuses what would change a page before Next.js looks for a function of it', async () => {
+    const headers = { 'Next-Action': '7f', Accept: 'text/x-component' }
+    const response = await deployment.fetch('/dashboard', { method: 'POST', headers, body: '[]' })
+    expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, HEAD'])
+    expect(await response.json()).toMatchObject({ status: 405, code: 'method_not_allowed' })
+    expect(deployment.output()).not.toContain('Server Action')
+  })
+
   it('gets ready', async () => {
     await until('readiness', async () => (await deployment.fetch('/api/health/ready')).status === 200)
   })

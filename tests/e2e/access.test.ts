@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readEvents } from '../support/events.ts'
 import { ADMIN_KEY, quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
@@ -140,6 +141,21 @@ describe('with every secret set', () => {
     const response = await world.service.fetch(path, { headers: bearer(callerKeys[0] as string) })
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control') ?? '').not.toContain('public')
+  })
+
+  it('the live figures end with the session that asked for them', async () => {
+    const { service } = world
+    const ours = { 'Sec-Fetch-Site': 'same-origin' }
+    const body = JSON.stringify({ key: ADMIN_KEY })
+    const signedIn = await service.fetch('/api/admin/session', { method: 'POST', headers: ours, body })
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const accept = 'text/event-stream'
+    const figures = readEvents(await service.fetch('/api/admin/figures', { headers: { cookie, accept } }))
+    expect(await figures.next()).toMatchObject({ value: { event: 'figures' } })
+    await service.fetch('/api/admin/session', { method: 'DELETE', headers: { ...ours, cookie } })
+    // A change, which whoever is signed in would be told of.
+    expect(await service.vocalize(undefined, bearer(callerKeys[0] as string))).toMatchObject({ status: 200 })
+    expect(await figures.next()).toEqual({ done: true, value: undefined })
   })
 
   it('only the listed origins may read vocalize', async () => {

@@ -24,21 +24,24 @@ describe('turns', () => {
     expect(third - second).toBeGreaterThanOrEqual(TURNS_BETWEEN - 1)
   })
 
-  it.each([20, 200])('have work of 100 turns done after 14 starts at most beside %i callers', async (callers) => {
-    const startInTurn = createTurns()
-    let starts = 0
-    let isDone = false
-    // Each of them calls again as soon as it was answered.
-    const call = () => {
-      starts += 1
-      if (!isDone) setImmediate(() => startInTurn(call))
-    }
-    for (let caller = 0; caller < callers; caller += 1) startInTurn(call)
-    const before = starts
-    for (let turn = 0; turn < 100; turn += 1) await nextTurn()
-    isDone = true
-    expect(starts - before).toBeLessThanOrEqual(Math.ceil(100 / TURNS_BETWEEN) + 1)
-  })
+  it.each([20, 200])(
+    'have work of 100 turns done after 14 starts at most beside %i callers',
+    async (callers) => {
+      const startInTurn = createTurns()
+      let starts = 0
+      let isDone = false
+      // Each of them calls again as soon as it was answered.
+      const call = () => {
+        starts += 1
+        if (!isDone) setImmediate(() => startInTurn(call))
+      }
+      for (let caller = 0; caller < callers; caller += 1) startInTurn(call)
+      const before = starts
+      for (let turn = 0; turn < 100; turn += 1) await nextTurn()
+      isDone = true
+      expect(starts - before).toBeLessThanOrEqual(Math.ceil(100 / TURNS_BETWEEN) + 1)
+    },
+  )
 
   it('go on after a pause', async () => {
     const startInTurn = createTurns()

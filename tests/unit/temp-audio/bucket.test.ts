@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
+import { redirectingServer } from '../../support/servers/redirecting.ts'
 import { LocalServer } from '../../support/stub-vendors/local-server.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
@@ -137,3 +138,15 @@ describe('a presigned URL', () => {
     expect(url).not.toContain(server.environment().S3_SECRET_ACCESS_KEY)
   })
 })
+
+it.each([302, 307] as const)(
+  'a bucket whose host answers %i does not have credentials or audio sent elsewhere',
+  async (status) => {
+    const { url, asked, received } = await redirectingServer(status)
+    const { bucket } = await openStore({ bucket: { endpoint: url } })
+    await expect(bucket.upload(newClipId(), Readable.from([bytes]), bytes.length)).rejects.toThrow()
+    await expect(bucket.open(newClipId())).rejects.toThrow()
+    expect(asked.map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(['PUT', 'GET']))
+    expect(received).toEqual([])
+  },
+)

@@ -1,12 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Contained, type Image, layOutImage } from '../support/image/image.ts'
-import { freePort } from '../support/servers/free-port.ts'
-import { startPostgres } from '../support/servers/postgres.ts'
-import { startRedis } from '../support/servers/redis.ts'
-import { startS3 } from '../support/servers/s3.ts'
-import { until } from '../support/until.ts'
+import { type Image, layOutImage } from '../support/image/image.ts'
+import { startInImage, vocalize } from '../support/image/running.ts'
 
 const MEGABYTE = 1_000_000
 /** A new package that brings as much along as all others together is noticed. */
@@ -17,35 +13,6 @@ beforeAll(async () => {
   image = await layOutImage()
 })
 afterAll(() => image.remove())
-
-/** Starts the image's own command, or another, and waits until the health check that it declares succeeds. */
-async function startInImage(environment: Record<string, string>, command = image.stage.command) {
-  const settings = { PORT: String(await freePort()), ...environment }
-  const baseUrl = `http://127.0.0.1:${settings.PORT}`
-  const program = image.start(command, settings)
-  const isAlive = () =>
-    fetch(`${baseUrl}/api/health`).then(
-      ({ ok }) => ok || endOf(program),
-      () => endOf(program),
-    )
-  await until('life', isAlive, { timeoutMs: 60_000 })
-  expect(await program.run(image.stage.healthCheck)).toBe(0)
-  return { ...program, baseUrl }
-}
-
-async function endOf({ exited, output }: Contained): Promise<false> {
-  const end = await Promise.race([exited, false as const])
-  if (end !== false) throw new Error(`It ended with ${end}:\n${output.text}`)
-  return false
-}
-
-async function vocalize(baseUrl: string) {
-  const body = JSON.stringify({ text: 'Hello from an image', voiceId: 'slt', reuse: false })
-  const response = await fetch(`${baseUrl}/api/agents/vocalize`, { method: 'POST', body })
-  const answer = await response.json()
-  expect(answer, JSON.stringify(answer)).toMatchObject({ success: true })
-  return answer.data
-}
 
 describe('the container image', () => {
   it('is small, and nobody in it is root', () => {
@@ -66,7 +33,7 @@ describe('the container image', () => {
   })
 
   it('speaks, re-encodes, serves audio and pages, and stops when it is asked to', async () => {
-    const service = await startInImage({ AUDIO_OPTIMIZE: 'opus', LOG_LEVEL: 'warn' })
+    const service = await startInImage(image, { AUDIO_OPTIMIZE: 'opus', LOG_LEVEL: 'warn' })
     const clip = await vocalize(service.baseUrl)
     expect(clip).toMatchObject({ isTemporary: false, provider: 'embedded', mimeType: 'audio/ogg' })
     const audio = await fetch(clip.audioUrl)
@@ -91,48 +58,3 @@ async function expectWhole(baseUrl: string, page: string) {
   const statuses = await Promise.all([...files].map(async (file) => (await fetch(baseUrl + file)).status))
   expect(new Set(statuses)).toEqual(new Set([200]))
 }
-
-const servers = await startServers()
-afterAll(() => servers?.stop())
-
-async function startServers() {
-  const [postgres, redis] = await Promise.allSettled([startPostgres(), startRedis()])
-  if (postgres.status === 'rejected' || redis.status === 'rejected') {
-    if (postgres.status === 'fulfilled') await postgres.value.stop()
-    if (redis.status === 'fulfilled') await redis.value.stop()
-    return undefined
-  }
-  const s3 = await startS3()
-  return {
-    environment: {
-      ...s3.environment(),
-      DATABASE_URL: postgres.value.url,
-      REDIS_URL: redis.value.url,
-      LOG_LEVEL: 'warn',
-    },
-    stop: () => Promise.all([postgres.value.stop(), redis.value.stop(), s3.stop()]),
-  }
-}
-
-describe.skipIf(!servers)('the container image beside Postgres, Redis and a store', () => {
-  it('takes a clip that its worker brings to IPFS', async () => {
-    const shared = servers?.environment ?? {}
-    const web = await startInImage({ ...shared, BACKGROUND: 'off' })
-    const { id, isTemporary, audioUrl, bytes } = await vocalize(web.baseUrl)
-    expect(isTemporary).toBe(true)
-    expect(await (await fetch(audioUrl)).bytes()).toHaveLength(bytes)
-    const workerPort = await freePort()
-    const settings = {
-      ...shared,
-      IPFS_PROVIDERS: 'embedded',
-      WORKER_PORT: String(workerPort),
-      PORT: String(workerPort),
-    }
-    const worker = await startInImage(settings, ['node', 'bin/worker.ts'])
-    await until('the clip on IPFS', async () => {
-      const { data } = await (await fetch(`${web.baseUrl}/api/clips/${id}`)).json()
-      return data.state === 'stored'
-    })
-    expect(await Promise.all([worker.stop(), web.stop()])).toEqual([0, 0])
-  })
-})

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { impatient } from '../support/operator.ts'
 import { run } from '../support/program.ts'
-import { newDirectory, placesIn, startInVain, startService } from '../support/service.ts'
+import { newDirectory, placesIn, type Service, startInVain, startService } from '../support/service.ts'
 import { type LogLine, ServiceOutput } from '../support/service-output.ts'
 import type { Fault } from '../support/stub-vendors.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
@@ -175,13 +175,18 @@ interface Scene {
 }
 
 describe('SIGKILL', () => {
+  let service: Service
+  beforeAll(async () => {
+    service = await startService({ environment: environment({ UPLOAD_DEADLINE_MS: '50' }) })
+  })
+  afterAll(() => service?.stop())
+
   it.each<[string, Scene]>([
     ['while the voice speaks', { speech: { chunkPauseMs: 30, chunkBytes: 1024 }, afterMs: 100 }],
     ['while an upload runs', { fault: { kind: 'late', delayMs: 1000 }, afterMs: 150 }],
     ['when the answer of an upload was lost', { fault: { kind: 'hang-after-storing' }, afterMs: 200 }],
     ['between two tries', { fault: statusFault(500), afterMs: 60 }],
   ])('%s: every answered clip keeps its bytes, nothing is stored twice', async (_, scene) => {
-    const service = await startService({ environment: environment({ UPLOAD_DEADLINE_MS: '50' }) })
     if (scene.speech) await world.vendors.speak(scene.speech)
     if (scene.fault) await world.vendors.always('pinata', scene.fault)
     const calls = Array.from({ length: 4 }, () => service.vocalize().catch(() => undefined))
@@ -193,7 +198,6 @@ describe('SIGKILL', () => {
     for (const answer of answered) await expectServed(service, answer?.body.data)
     await until('an empty backlog', () => backlogOf(service) === 0, { timeoutMs: 30_000 })
     for (const holding of await world.vendors.holdings('pinata')) expect(holding.uploads).toBe(1)
-    await service.stop()
     await world.vendors.reset()
   })
 })

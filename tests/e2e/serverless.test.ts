@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { threadEntries, traceFiles } from '../../scripts/trace.mjs'
+import { compileCache } from '../support/program.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { startPostgres } from '../support/servers/postgres.ts'
 import { startS3 } from '../support/servers/s3.ts'
@@ -26,6 +27,7 @@ async function startOnVercel(environment: Record<string, string>) {
         NODE_ENV: 'production',
         NEXT_TELEMETRY_DISABLED: '1',
         TMPDIR: await newDirectory(),
+        ...compileCache(),
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -147,7 +147,7 @@ it('a clip is adopted, as it was or as Opus, where the process dies before it is
     }
     const { clips } = services.catalog
     const dying: Services = {
-      ...withLocalVoice(services),
+      ...(outputFormat === 'pcm_16000' ? withLocalVoice(services) : services),
       ...(crashesAt === 'transcode' && { transcoder: { transcode: () => die('') } }),
       catalog: { ...services.catalog, clips: { ...clips, stage: crashesAt === 'stage' ? die : clips.stage } },
     }

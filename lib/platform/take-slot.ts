@@ -5,15 +5,15 @@ export type Release = () => void
 
 /**
  * Waits until `queue` runs fewer tasks than its `concurrency`, takes the free slot, and keeps it until `Release` is
- * called. Who waits longest is next. Once `signal` aborts, the slot is free for others, whether it was waited for or
+ * called. Who waits longest is next, among those of the highest `priority`. Once `signal` aborts, the slot is free for others, whether it was waited for or
  * taken already.
  *
  * @throws the signal's reason when it aborts before there is a slot
  */
-export function takeSlot(queue: PQueue, signal: AbortSignal): Promise<Release> {
+export function takeSlot(queue: PQueue, signal: AbortSignal, { priority = 0 } = {}): Promise<Release> {
   return new Promise((resolve, reject) => {
     // For the queue the slot is a task that ends when it is given back.
     const untilReleased = () => new Promise<void>((release) => resolve(release))
-    queue.add(untilReleased, { signal }).catch(reject)
+    queue.add(untilReleased, { signal, priority }).catch(reject)
   })
 }

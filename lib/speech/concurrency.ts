@@ -5,6 +5,9 @@ import { type Clock, systemClock, withTimeLimit } from '#lib/platform/clock.ts'
 import { takeSlot } from '#lib/platform/take-slot.ts'
 import type { Speech } from './speech.ts'
 
+/** Below that of all others, which is 0. */
+const BACKGROUND = -1
+
 interface SlotOptions {
   /** How many requests may speak at once. */
   concurrency: number
@@ -15,6 +18,7 @@ interface SlotOptions {
 
 /**
  * Lets at most `concurrency` requests speak at once, since vendors limit that too; the others wait in order of arrival.
+ * Those in the background take one slot less than there are, wait as long as it takes, and let all others go before.
  *
  * A slot is held until the audio has ended, failed or been cancelled.
  *
@@ -23,6 +27,7 @@ interface SlotOptions {
 export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
   const { concurrency, queueTimeoutMs = 5000, clock = systemClock } = options
   const queue = new PQueue({ concurrency })
+  const background = new PQueue({ concurrency: Math.max(1, concurrency - 1) })
   const timeoutError = () =>
     new ServiceError(
       'speech_overloaded',
@@ -30,14 +35,35 @@ export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
       { retryAfterMs: queueTimeoutMs },
     )
 
+  const takeInteractiveSlot = (signal: AbortSignal) =>
+    withTimeLimit((limited) => takeSlot(queue, limited), {
+      clock,
+      timeoutMs: queueTimeoutMs,
+      timeoutError,
+      signal,
+    })
+
+  async function takeBackgroundSlot(signal: AbortSignal) {
+    const releaseTurn = await takeSlot(background, signal)
+    try {
+      const releaseSlot = await takeSlot(queue, signal, { priority: BACKGROUND })
+      return () => {
+        releaseSlot()
+        releaseTurn()
+      }
+    } catch (error) {
+      releaseTurn()
+      throw error
+    }
+  }
+
   return {
     vendor: speech.vendor,
     voices: (voicesOptions) => speech.voices(voicesOptions),
     close: () => speech.close(),
-    async speak(request, { signal }) {
+    async speak(request, { signal, priority = 'interactive' }) {
       signal.throwIfAborted()
-      const limit = { clock, timeoutMs: queueTimeoutMs, timeoutError, signal }
-      const release = await withTimeLimit((limited) => takeSlot(queue, limited), limit)
+      const release = await (priority === 'background' ? takeBackgroundSlot : takeInteractiveSlot)(signal)
       try {
         const spoken = await speech.speak(request, { signal })
         return { ...spoken, audio: onceOver(spoken.audio, release) }

@@ -47,6 +47,15 @@ export interface SpeechVendor {
   readonly modelForOpenAi?: (model: string) => string | undefined
 }
 
+/** `background`: nobody waits for it. It leaves a slot free for those who do, and waits for its own as long as it takes. */
+export type SpeechPriority = 'interactive' | 'background'
+
+export interface SpeakOptions {
+  signal: AbortSignal
+  /** `interactive` where it is left out. */
+  priority?: SpeechPriority | undefined
+}
+
 /**
  * Speaks by one vendor. Every method throws a `ServiceError` with one of the `speech_…` codes, `voice_not_found` or
  * `invalid_request`.
@@ -54,7 +63,7 @@ export interface SpeechVendor {
 export interface Speech {
   readonly vendor: SpeechVendor
   /** Resolves once the first byte has arrived: what the vendor refuses is refused before anything is stored. */
-  speak(request: SpeechRequest, options: { signal: AbortSignal }): Promise<SpokenAudio>
+  speak(request: SpeechRequest, options: SpeakOptions): Promise<SpokenAudio>
   /** The voices that can be asked for, in the vendor's order. */
   voices(options: { signal: AbortSignal }): Promise<Voice[]>
   /** Ends the threads of the vendor, if it has any. */

@@ -44,12 +44,13 @@ function setUp(concurrency: number) {
   const steered = createSteeredSpeech()
   const limited = limitSpeech(steered.speech, { concurrency, queueTimeoutMs: 5000, clock })
   const speak = (signal = never) => limited.speak(request, { signal })
+  const speakInBackground = (signal = never) => limited.speak(request, { signal, priority: 'background' })
   /** How many speak, once all that can begin has begun. */
   const begun = async () => {
     await new Promise((resolve) => setImmediate(resolve))
     return steered.controllers.length
   }
-  return { clock, limited, speak, begun, ...steered }
+  return { clock, limited, speak, speakInBackground, begun, ...steered }
 }
 
 describe('speech with limited concurrency', () => {
@@ -172,5 +173,53 @@ describe('speech with limited concurrency', () => {
     expect(await limited.voices({ signal: never })).toEqual([{ id: 'one', name: 'One' }])
     await limited.close()
     expect(isClosed()).toBe(true)
+  })
+})
+
+describe('speech in the background', () => {
+  it('leaves a slot free for those who wait, however much of it there is', async () => {
+    const { speak, speakInBackground, begun } = setUp(3)
+    const waiting = Array.from({ length: 10 }, () => speakInBackground())
+    expect(await begun()).toBe(2)
+    await speak()
+    expect(await begun()).toBe(3)
+    void waiting
+  })
+
+  it('lets those who wait go first, and is not refused for having waited', async () => {
+    const { clock, speak, speakInBackground, begun, controllers } = setUp(2)
+    await speak()
+    await speak()
+    const background = speakInBackground()
+    clock.advance(60_000)
+    const interactive = speak()
+    controllers[0]?.close()
+    await interactive
+    expect(await begun()).toBe(3)
+    controllers[1]?.close()
+    await background
+    expect(await begun()).toBe(4)
+  })
+
+  it('has the only slot there is, once it is free', async () => {
+    const { speakInBackground, begun, controllers } = setUp(1)
+    await speakInBackground()
+    const second = speakInBackground()
+    expect(await begun()).toBe(1)
+    controllers[0]?.close()
+    await second
+  })
+
+  it('that is aborted while it waits has no slot afterwards', async () => {
+    const { speakInBackground, begun, controllers } = setUp(2)
+    await speakInBackground()
+    const stop = new AbortController()
+    const aborted = speakInBackground(stop.signal)
+    await begun()
+    stop.abort(new Error('over'))
+    await expect(aborted).rejects.toThrow('over')
+    controllers[0]?.close()
+    await speakInBackground()
+    expect(await begun()).toBe(2)
   })
 })

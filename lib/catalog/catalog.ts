@@ -15,6 +15,7 @@ import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createReplications, type Replications } from './replications.ts'
 import { createRequests, type Requests } from './requests.ts'
+import { createScripts, type Scripts } from './scripts.ts'
 import { createStats, type Stats } from './stats.ts'
 import { readTotals, type Totals } from './totals.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
@@ -35,6 +36,7 @@ export interface Catalog {
   webhooks: Webhooks
   requests: Requests
   idempotencyKeys: IdempotencyKeys
+  scripts: Scripts
   endedSessions: EndedSessions
   ipni: Ipni
   clock: ClockLog
@@ -74,6 +76,7 @@ export function createCatalog(
     webhooks: createWebhooks(database, emit),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
+    scripts: createScripts(database, emit),
     endedSessions: createEndedSessions(database),
     ipni: createIpni(database),
     clock: createClockLog(database),

@@ -4,6 +4,7 @@ import { addToCounters, timeToIpfsCounters } from './counters.ts'
 import { isUnleased, unleased } from './leases.ts'
 import { freshPin } from './pin-transitions.ts'
 import { type Schema, toClip } from './schema.ts'
+import { isJoinedClip } from './script-rows.ts'
 import { readTotals } from './totals.ts'
 import { recordWebhook } from './webhooks.ts'
 
@@ -99,7 +100,7 @@ export async function stageClip(
     .where('state', '=', 'speaking')
     .executeTakeFirst()
   const clip = await findClip(db, id)
-  if (clip && numUpdatedRows > 0n) {
+  if (clip && numUpdatedRows > 0n && !(await isJoinedClip(db, id))) {
     await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
   }
   return clip
@@ -137,7 +138,9 @@ export async function storeClip(
     ...timeToIpfsCounters(elapsedMs / 1000),
   ])
   if (recordsWebhooks) {
-    await recordWebhook(db, { type: 'clip.stored', clipId: id, now: storedAt ?? row.createdAt })
+    const now = storedAt ?? row.createdAt
+    await recordWebhook(db, { type: 'clip.stored', clipId: id, now })
+    if (await isJoinedClip(db, id)) await recordWebhook(db, { type: 'script.stored', clipId: id, now })
   }
   return toClip(row)
 }

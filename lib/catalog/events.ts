@@ -8,7 +8,8 @@ import type { Clip } from '#lib/model/clip.ts'
  * - `superseded`: nothing, because the record is gone or somebody else has taken the clip further
  * - `settled`: the clip was stored without ever being staged here
  * - `released`: its lease was given back with nothing done
- * - `replication_due`, `read_back_due`, `webhook_due`: there is work of this kind at `dueAt`
+ * - `replication_due`, `read_back_due`, `webhook_due`, `script_due`: there is work of this kind at `dueAt`
+ * - `script_changed`: a script has come further, or has ended
  */
 export type CatalogEvent =
   | { type: 'reserved' | 'discarded' | 'released' | 'superseded'; clipId: string }
@@ -16,7 +17,8 @@ export type CatalogEvent =
   | { type: 'postponed'; clipId: string; nextAttemptAt: number }
   | { type: 'attempt_begun'; clipId: string; provider: string }
   | ({ type: 'attempt_ended'; clipId: string; provider: string } & EndedAttempt)
-  | { type: 'replication_due' | 'read_back_due' | 'webhook_due'; dueAt: number }
+  | { type: 'replication_due' | 'read_back_due' | 'webhook_due' | 'script_due'; dueAt: number }
+  | { type: 'script_changed'; scriptId: string }
 
 interface EndedAttempt {
   outcome: 'stored' | 'failed'

@@ -1,5 +1,6 @@
 import { type Generated, type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
+import type { Script, ScriptPiece } from '#lib/model/script.ts'
 
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
 export interface Schema {
@@ -13,6 +14,8 @@ export interface Schema {
   idempotencyKeys: IdempotencyKeyRow
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
+  scripts: ScriptRow
+  scriptPieces: ScriptPieceRow
   endedSessions: { id: string; endsAt: number }
   samples: Sample
   ipniChain: IpniChainRow
@@ -97,6 +100,23 @@ export interface Pin {
   unconfirmedSince: number | null
 }
 
+/** A script as its table has it; what is spoken of it is counted from its pieces. */
+export interface ScriptRow extends Omit<Script, 'spokenPieces' | 'spokenCharacters'> {
+  /** What is to be spoken, as JSON; `null` once the script has ended. */
+  request: string | null
+  /** A hash of the caller's `Idempotency-Key`, and a keyed hash of the request that it was sent with. */
+  idempotencyKey: string | null
+  fingerprint: string | null
+  leaseOwner: string | null
+  leaseExpiresAt: number | null
+}
+
+export interface ScriptPieceRow extends Omit<ScriptPiece, 'isSpoken' | 'isReused'> {
+  scriptId: string
+  isSpoken: number
+  isReused: number
+}
+
 /** What the temporary store held at one moment. */
 export interface Sample {
   takenAt: number
@@ -105,7 +125,7 @@ export interface Sample {
   waitingClips: number
 }
 
-export type WebhookType = 'clip.stored' | 'clip.expired'
+export type WebhookType = 'clip.stored' | 'clip.expired' | 'script.stored'
 
 /** One part of a counter, which is the sum over its slots. */
 export interface CounterRow {

@@ -32,6 +32,8 @@ export const tables: readonly Table[] = [
   { name: 'pins', key: ['clipId', 'provider'] },
   { name: 'replications', key: ['clipId'], isLeased: true },
   { name: 'requests', key: ['hash'] },
+  { name: 'scripts', key: ['id'], isLeased: true },
+  { name: 'scriptPieces', key: ['scriptId', 'number'] },
   { name: 'idempotencyKeys', key: ['key'], isLeased: true },
   { name: 'endedSessions', key: ['id'] },
   { name: 'dailyCharacters', key: ['day', 'caller'] },

@@ -15,6 +15,7 @@ import * as endedSessions from './012-ended-sessions.ts'
 import * as repeatedCalls from './013-repeated-calls.ts'
 import * as speech from './014-speech.ts'
 import * as captions from './016-captions.ts'
+import * as scripts from './017-scripts.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -38,6 +39,7 @@ const migrations: Record<string, Migration> = {
   '013-repeated-calls': repeatedCalls,
   '014-speech': speech,
   '016-captions': captions,
+  '017-scripts': scripts,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

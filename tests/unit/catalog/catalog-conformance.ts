@@ -15,6 +15,7 @@ import { describePins } from './pins-conformance.ts'
 import { describeQueue } from './queue-conformance.ts'
 import { describeReplications } from './replications-conformance.ts'
 import { describeRequests } from './requests-conformance.ts'
+import { describeScripts } from './scripts-conformance.ts'
 import { describeStats } from './stats-conformance.ts'
 import { describeTotals } from './totals-conformance.ts'
 import { describeWebhooks } from './webhooks-conformance.ts'
@@ -37,6 +38,7 @@ export function describeCatalog(subject: Subject) {
     describeQueue(subject)
     describeReplications(subject)
     describeRequests(subject)
+    describeScripts(subject)
     describeStats(subject)
     describeTotals(subject)
     describeWebhooks(subject)

@@ -1,0 +1,46 @@
+import { type Kysely, sql } from 'kysely'
+
+/** Long texts, and the pieces that they are spoken in. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('scripts')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addColumn('reuse_scope', 'text')
+    .addColumn('request', 'text')
+    .addColumn('characters', 'integer', (column) => column.notNull())
+    .addColumn('piece_count', 'integer', (column) => column.notNull())
+    .addColumn('clip_id', 'text', (column) => column.unique())
+    .addColumn('idempotency_key', 'text')
+    .addColumn('fingerprint', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('failed_rounds', 'integer', (column) => column.notNull())
+    .addColumn('next_attempt_at', 'bigint', (column) => column.notNull())
+    .addColumn('last_error', 'text')
+    .addColumn('error_code', 'text')
+    .addColumn('lease_owner', 'text')
+    .addColumn('lease_expires_at', 'bigint')
+    .execute()
+  await sql`create index scripts_due on scripts (next_attempt_at) where state = 'speaking'`.execute(db)
+  await sql`
+    create index scripts_by_key on scripts (idempotency_key, created_at)
+    where idempotency_key is not null`.execute(db)
+  await db.schema
+    .createTable('script_pieces')
+    .addColumn('script_id', 'text', (column) => column.notNull())
+    .addColumn('number', 'integer', (column) => column.notNull())
+    .addColumn('turn', 'integer', (column) => column.notNull())
+    .addColumn('text_start', 'integer', (column) => column.notNull())
+    .addColumn('text_length', 'integer', (column) => column.notNull())
+    .addColumn('characters', 'integer', (column) => column.notNull())
+    .addColumn('clip_id', 'text')
+    .addColumn('is_spoken', 'integer', (column) => column.notNull())
+    .addColumn('is_reused', 'integer', (column) => column.notNull())
+    .addColumn('duration_ms', 'bigint')
+    .addColumn('lost_attempts', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('script_pieces_key', ['script_id', 'number'])
+    .execute()
+}

@@ -1,0 +1,264 @@
+import type { Script, ScriptPiece } from '#lib/model/script.ts'
+import type { Database } from './connection.ts'
+import type { Emit } from './events.ts'
+import { claimRows, type Lease, unleased } from './leases.ts'
+import {
+  findScript,
+  findScriptByKey,
+  insertScript,
+  leasedBy,
+  type NewPiece,
+  type NewScript,
+  toPiece,
+  withProgress,
+} from './script-rows.ts'
+
+export type { NewPiece, NewScript } from './script-rows.ts'
+
+/** A script that this process works on. `request`: what is to be spoken, as JSON. */
+export type LeasedScript = Script & { request: string }
+
+/** What became of a piece. */
+export type SpokenPiece = Pick<ScriptPiece, 'number' | 'isReused'> & { clipId: string; durationMs: number }
+
+export interface FailedScriptRound {
+  owner: string
+  error: string
+  errorCode: string
+  nextAttemptAt: number
+}
+
+/** How a script ended. `owner`: whose lease it must be under; anybody may end it where there is none. */
+export type ScriptEnd = { endedAt: number; owner?: string } & (
+  | { state: 'joined' | 'cancelled' }
+  | { state: 'failed'; error: string; errorCode: string }
+)
+
+/** The long texts. They are worked on under leases, and only the process that has the lease changes them. */
+export interface Scripts {
+  /** Records a script. `false` where there is one under its key. */
+  create(script: NewScript, pieces: NewPiece[]): Promise<boolean>
+  find(id: string): Promise<Script | null>
+  /** The script that was created under a key within a day, and the fingerprint of its request. */
+  findByKey(key: string, now: number): Promise<{ id: string; fingerprint: string | null } | undefined>
+  /** The script whose joined clip this is. */
+  findByClip(clipId: string): Promise<Script | null>
+  /** Its pieces, in their order. */
+  piecesOf(id: string): Promise<ScriptPiece[]>
+  /** Takes a lease on the script that has been due for longest. */
+  claim(claim: { now: number; lease: Lease }): Promise<LeasedScript | undefined>
+  /** Prolongs the leases of a process on all of `ids` that it still has. */
+  renew(ids: string[], lease: Lease): Promise<void>
+  /** Gives a lease back: others that have been due for longer come first. */
+  giveBack(id: string, given: { owner: string; now: number }): Promise<void>
+  /** Ends all leases of `owner`, and changes nothing else. */
+  release(owner: string): Promise<void>
+  /** The owners of all leases that are held. */
+  owners(): Promise<string[]>
+  /** A piece is about to be spoken as clip `clipId`. `false`: the script has ended, or the lease was lost. */
+  assignPiece(id: string, piece: { number: number; clipId: string; owner: string }): Promise<boolean>
+  /** A piece is spoken. */
+  finishPiece(id: string, piece: SpokenPiece): Promise<void>
+  /** The vendor may have been paid for a piece without its audio. Returns how often that has happened to it. */
+  countLost(id: string, number: number): Promise<number>
+  /** The pieces are about to be joined as clip `clipId`. `false` as above. */
+  assignClip(id: string, joined: { clipId: string; owner: string }): Promise<boolean>
+  /** A round failed: wait until `nextAttemptAt`. */
+  postpone(id: string, round: FailedScriptRound): Promise<void>
+  /** Ends a script, and deletes its text. `false` where it has ended already, or the lease was lost. */
+  end(id: string, end: ScriptEnd): Promise<boolean>
+  /** Prolongs the time of all clips that scripts still need to `expiresAt`, where it would end before. */
+  keepPieces(expiresAt: number): Promise<void>
+}
+
+export function createScripts({ read, run, transaction }: Database, emit: Emit): Scripts {
+  const changed = (scriptId: string) => emit({ type: 'script_changed', scriptId })
+  const due = (dueAt: number) => emit({ type: 'script_due', dueAt })
+
+  return {
+    async create(script, pieces) {
+      const { idempotencyKey, createdAt } = script
+      const isCreated = await transaction(
+        async (db) => {
+          if (idempotencyKey && (await findScriptByKey(db, idempotencyKey, createdAt))) return false
+          await insertScript(db, script, pieces)
+          return true
+        },
+        { exclusive: `script ${idempotencyKey ?? script.id}` },
+      )
+      if (isCreated) due(createdAt)
+      return isCreated
+    },
+
+    find: (id) => read((db) => findScript(db, 'id', id)),
+
+    findByKey: (key, now) => read((db) => findScriptByKey(db, key, now)),
+
+    findByClip: (clipId) => read((db) => findScript(db, 'clipId', clipId)),
+
+    piecesOf: (id) =>
+      read(async (db) => {
+        const rows = await db
+          .selectFrom('scriptPieces')
+          .selectAll()
+          .where('scriptId', '=', id)
+          .orderBy('number')
+          .execute()
+        return rows.map(toPiece)
+      }),
+
+    async claim({ now, lease }) {
+      const claimed = await run(async (db) => {
+        const among = db
+          .selectFrom('scripts')
+          .select('id')
+          .where('state', '=', 'speaking')
+          .where('nextAttemptAt', '<=', now)
+          .orderBy('nextAttemptAt')
+        const [row] = await claimRows(db, 'scripts', { among, limit: 1, now, lease })
+        return row
+      })
+      if (!claimed) return undefined
+      return { ...(await read((db) => withProgress(db, claimed))), request: claimed.request ?? '' }
+    },
+
+    renew: (ids, { owner, expiresAt }) =>
+      run(async (db) => {
+        await db
+          .updateTable('scripts')
+          .set({ leaseExpiresAt: expiresAt })
+          .where('id', 'in', ids)
+          .where('leaseOwner', '=', owner)
+          .execute()
+      }),
+
+    async giveBack(id, { owner, now }) {
+      await run((db) =>
+        db
+          .updateTable('scripts')
+          .set({ ...unleased, nextAttemptAt: now })
+          .where('id', '=', id)
+          .where('leaseOwner', '=', owner)
+          .execute(),
+      )
+      due(now)
+    },
+
+    release: (owner) =>
+      run(async (db) => {
+        await db.updateTable('scripts').set(unleased).where('leaseOwner', '=', owner).execute()
+      }),
+
+    owners: () =>
+      read(async (db) => {
+        const rows = await db
+          .selectFrom('scripts')
+          .select('leaseOwner')
+          .distinct()
+          .where('state', '=', 'speaking')
+          .where('leaseOwner', 'is not', null)
+          .execute()
+        return rows.map(({ leaseOwner }) => leaseOwner as string)
+      }),
+
+    assignPiece: (id, { number, clipId, owner }) =>
+      run(async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('scriptPieces')
+          .set({ clipId })
+          .where('scriptId', '=', id)
+          .where('number', '=', number)
+          .where('isSpoken', '=', 0)
+          .where((eb) => eb.exists(leasedBy(db, id, owner)))
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
+
+    async finishPiece(id, { number, clipId, durationMs, isReused }) {
+      await transaction(async (db) => {
+        await db
+          .updateTable('scriptPieces')
+          .set({ clipId, durationMs, isSpoken: 1, isReused: isReused ? 1 : 0 })
+          .where('scriptId', '=', id)
+          .where('number', '=', number)
+          .execute()
+        await db
+          .updateTable('scripts')
+          .set({ failedRounds: 0, lastError: null, errorCode: null })
+          .where('id', '=', id)
+          .where('state', '=', 'speaking')
+          .execute()
+      })
+      changed(id)
+    },
+
+    countLost: (id, number) =>
+      run(async (db) => {
+        const { lostAttempts } = await db
+          .updateTable('scriptPieces')
+          .set((eb) => ({ lostAttempts: eb('lostAttempts', '+', 1) }))
+          .where('scriptId', '=', id)
+          .where('number', '=', number)
+          .returning('lostAttempts')
+          .executeTakeFirstOrThrow()
+        return lostAttempts
+      }),
+
+    assignClip: (id, { clipId, owner }) =>
+      run(async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('scripts')
+          .set({ clipId })
+          .where('id', 'in', leasedBy(db, id, owner))
+          .executeTakeFirst()
+        return numUpdatedRows > 0n
+      }),
+
+    async postpone(id, { owner, error, errorCode, nextAttemptAt }) {
+      await run((db) =>
+        db
+          .updateTable('scripts')
+          .set({ ...unleased, lastError: error, errorCode, nextAttemptAt })
+          .set((eb) => ({ failedRounds: eb('failedRounds', '+', 1) }))
+          .where('id', '=', id)
+          .where('state', '=', 'speaking')
+          .where('leaseOwner', '=', owner)
+          .execute(),
+      )
+      changed(id)
+      due(nextAttemptAt)
+    },
+
+    async end(id, { state, endedAt, owner, ...failure }) {
+      const why = 'error' in failure ? failure : { error: null, errorCode: null }
+      const { numUpdatedRows } = await run((db) => {
+        let update = db
+          .updateTable('scripts')
+          .set({ ...unleased, state, endedAt, request: null, lastError: why.error, errorCode: why.errorCode })
+          .where('id', '=', id)
+          .where('state', '=', 'speaking')
+        if (owner !== undefined) update = update.where('leaseOwner', '=', owner)
+        return update.executeTakeFirst()
+      })
+      changed(id)
+      return numUpdatedRows > 0n
+    },
+
+    keepPieces: (expiresAt) =>
+      run(async (db) => {
+        const needed = db
+          .selectFrom('scriptPieces')
+          .innerJoin('scripts', 'scripts.id', 'scriptPieces.scriptId')
+          .select('scriptPieces.clipId')
+          .where('scripts.state', '=', 'speaking')
+          .where('scriptPieces.clipId', 'is not', null)
+        await db
+          .updateTable('clips')
+          .set({ expiresAt })
+          .where('id', 'in', needed)
+          .where('expiresAt', '<', expiresAt)
+          .where('state', '<>', 'expired')
+          .execute()
+      }),
+  }
+}

@@ -147,6 +147,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
       uploads: new Set(),
       speaking: new Set(),
       vocalizations: new Map(),
+      scripts: new Map(),
       contentFetches: new Map(),
       rescues: new Map(),
       storageProofs: new Map(),

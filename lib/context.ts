@@ -111,6 +111,8 @@ export interface InFlight {
   speaking: Set<string>
   /** The texts that are being spoken, by the hash of their request. */
   vocalizations: Map<string, Promise<VocalizedClip>>
+  /** The scripts that are worked on, by their id. */
+  scripts: Map<string, Promise<void>>
   /** The clips that are being fetched from gateways, by their CID. */
   contentFetches: Map<string, Promise<Pick<BlockStore, 'open'>>>
   /** The clips that could be kept nowhere at first and are being saved, by their id, and by the hash of their request. */
@@ -125,8 +127,8 @@ export interface InFlight {
   hasBegunChain: boolean
 }
 
-/** A clip that is being spoken, or the hash of an idempotency key whose request is being carried out. */
-export type Held = { clipId: string } | { key: string }
+/** A clip that is being spoken, a script that is worked on, or the hash of an idempotency key whose request is carried out. */
+export type Held = { clipId: string } | { scriptId: string } | { key: string }
 
 export interface RunningRescue {
   /** How much of it is in memory. */

@@ -13,6 +13,9 @@ const UNSPOKEN: readonly ErrorCode[] = [
   'speech_unavailable',
 ]
 
+/** Whether the vendor charges nothing after this error. */
+export const isUnpaid = (code: ErrorCode) => UNSPOKEN.includes(code)
+
 /** Gives back characters that were counted for a text that was not paid for after all. */
 export interface CharacterRefund {
   /** Gives them back if `error` means that nothing was paid for. */
@@ -28,14 +31,15 @@ export interface CharacterRefund {
  * @throws CatalogError when the budget cannot be read: without it no money may be spent
  */
 export async function spendCharacters(
-  { catalog, clock, config, log }: Services,
+  services: Services,
   caller: string,
   text: string,
 ): Promise<CharacterRefund> {
+  const { catalog, clock, config } = services
   const limit = config.access.charactersPerDay
   if (limit === undefined) return { afterFailure: async () => undefined, refund: async () => {} }
   const now = new Date(clock.now())
-  const spending = { day: now.toISOString().slice(0, 10), caller, characters: [...text].length }
+  const spending = { day: dayOf(now.getTime()), caller, characters: [...text].length }
   if (!(await catalog.budgets.spend(spending, limit))) {
     const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)
     throw new ServiceError(
@@ -44,15 +48,27 @@ export async function spendCharacters(
       { retryAfterMs: midnight - now.getTime() },
     )
   }
-  const refund = () =>
-    catalog.budgets
-      .refund(spending)
-      .catch((cause: unknown) => log.error({ err: cause }, 'Characters could not be given back'))
+  const { characters } = spending
+  const refund = () => refundCharacters(services, { caller, spentAt: now.getTime(), characters })
   return {
     refund,
     async afterFailure(error) {
-      if (ServiceError.isInstance(error) && UNSPOKEN.includes(error.code)) await refund()
+      if (ServiceError.isInstance(error) && isUnpaid(error.code)) await refund()
       return undefined
     },
   }
 }
+
+/** Gives back characters that were counted at `spentAt`, in milliseconds since the epoch. Never throws. */
+export async function refundCharacters(
+  { catalog, config, log }: Services,
+  { caller, spentAt, characters }: { caller: string; spentAt: number; characters: number },
+): Promise<void> {
+  if (config.access.charactersPerDay === undefined || characters === 0) return
+  await catalog.budgets
+    .refund({ day: dayOf(spentAt), caller, characters })
+    .catch((cause: unknown) => log.error({ err: cause }, 'Characters could not be given back'))
+}
+
+/** Such as `2026-11-22`, in UTC. */
+const dayOf = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10)

@@ -32,6 +32,7 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
   const { catalog, clock } = services
   // On a full disk the catalog could not write what follows. Where nothing can be freed, it is tried all the same.
   await freeDiskSpace(services, 0).catch(() => {})
+  await keepPieces(services)
   const saved = await lastAttempts(services, options.signal)
   options.signal.throwIfAborted()
   return {
@@ -41,6 +42,12 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
     adopted: await healOrphans(services, { isStart: false }),
     prunedAttempts: await catalog.attempts.prune(clock.now() - ATTEMPTS_KEPT_MS),
   }
+}
+
+/** What a script still needs outlives the next clean-ups, however long its vendor is out of reach. */
+async function keepPieces({ catalog, clock, config }: Services): Promise<void> {
+  const { ttlMs, cleanupIntervalMs } = config.tempAudio
+  await catalog.scripts.keepPieces(clock.now() + Math.max(ttlMs, 3 * cleanupIntervalMs))
 }
 
 async function lastAttempts(services: Services, signal: AbortSignal): Promise<number> {

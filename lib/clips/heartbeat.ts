@@ -51,7 +51,9 @@ async function renewAll({ catalog, clock, inFlight, leaseOwner: owner }: Service
   const lease = { owner, expiresAt: clock.now() + LIVE_LEASE_MS }
   const held = [...inFlight.heartbeat.held]
   const clipIds = held.flatMap((each) => ('clipId' in each ? each.clipId : []))
+  const scriptIds = held.flatMap((each) => ('scriptId' in each ? each.scriptId : []))
   const keys = held.flatMap((each) => ('key' in each ? each.key : []))
   if (clipIds.length > 0) await catalog.queue.renewSpeaking(clipIds, lease)
+  if (scriptIds.length > 0) await catalog.scripts.renew(scriptIds, lease)
   if (keys.length > 0) await catalog.idempotencyKeys.renew(keys, lease)
 }

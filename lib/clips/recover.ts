@@ -16,6 +16,9 @@ export async function recover(services: Services): Promise<{ adopted: number; wa
   for (const owner of await catalog.queue.owners()) {
     if (isDeadProcess(owner, leaseOwner)) await catalog.queue.release(owner)
   }
+  for (const owner of await catalog.scripts.owners()) {
+    if (isDeadProcess(owner, leaseOwner)) await catalog.scripts.release(owner)
+  }
   await lookAtClock(services, { isStart: true })
   const replicas = wantedReplicas(services)
   if (config.hasBackground && replicas > 1) await catalog.replications.want(replicas, clock.now())

@@ -138,7 +138,7 @@ async function hashOf(
 }
 
 /**
- * Answers with a clip that exists. A listener needs its bytes in the requested format: where they were deleted here or
+ * Answers with a clip that exists. A listener needs its bytes here, and in the requested format: where they were deleted or
  * re-encoded, the text is spoken again; so it is where timestamps are asked for, the vendor has them, and the clip has no
  * captions.
  */
@@ -180,8 +180,8 @@ function variantFor(
   { speech }: Services,
   clip: VocalizedClip,
   { timestamps }: ReusableRequest,
-  { listener }: OnceContext,
+  { listener, isAsSpoken }: OnceContext,
 ): Variant | undefined {
   if (timestamps && clip.captionsCid === null && speech.vendor.hasTimestamps) return 'timestamps'
-  return listener && clip.originalMimeType !== null ? 'as_spoken' : undefined
+  return (listener || isAsSpoken) && clip.originalMimeType !== null ? 'as_spoken' : undefined
 }

@@ -3,6 +3,7 @@ import { replicate } from '#lib/clips/replicate.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
+import { runDueScripts } from '#lib/scripts/start-due-scripts.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { drainBacklog } from './drain-backlog.ts'
 import { retryOpportunistically } from './opportunistic.ts'
@@ -52,6 +53,18 @@ async function afterPending(services: Services) {
   if (successCount > 0) await drainBacklog(services)
 }
 
+/** How long a function of a serverless platform begins pieces; what is spoken then comes to its end. */
+const SCRIPTS_MS = 200_000
+
+/** What is due once a script was sent: where no timer does it, this process begins to speak it. */
+export async function afterScript(services: Services): Promise<void> {
+  const { hasBackground, hasFollowUps } = services.config
+  if (!hasFollowUps || hasBackground) return
+  const { stopping } = services.tasks
+  await runDueScripts(services, { stop: AbortSignal.any([stopping, AbortSignal.timeout(SCRIPTS_MS)]) })
+  await afterWork(services)
+}
+
 /**
  * What is due once cron was answered: where nothing runs between requests, all that timers do elsewhere. What is not
  * done when `end` aborts is left to the next call.
@@ -67,6 +80,7 @@ export async function afterCron(given: Services, end: AbortSignal): Promise<void
     await runMaintenance(services)
     await readBack(services)
     await auditDue(services)
+    await afterScript(services)
     // Those of the clips that were stored or expired just now.
     await deliverWebhooks(services)
   } catch (error) {

@@ -24,6 +24,7 @@ export function enqueueDueWork(
     replicate: forClips,
     webhooks: forWebhooks,
     'read-back': true,
+    scripts: true,
   }
   return events.subscribe((event) => {
     for (const { task, dueAt } of dueWorkOf(event, clock.now())) {
@@ -39,7 +40,7 @@ const READ_BACK_STEP_MS = 5000
 export const inSteps = (dueAt: number) => Math.ceil(dueAt / READ_BACK_STEP_MS) * READ_BACK_STEP_MS
 
 interface Due {
-  task: { kind: 'webhooks' | 'upload' | 'replicate' | 'read-back'; id: string }
+  task: { kind: 'webhooks' | 'upload' | 'replicate' | 'read-back' | 'scripts'; id: string }
   dueAt: number
 }
 
@@ -54,6 +55,8 @@ function dueWorkOf(event: CatalogEvent, now: number): Due[] {
       ]
     case 'expired':
       return [webhooksAt(now)]
+    case 'script_due':
+      return [{ task: { kind: 'scripts', id: 'all' }, dueAt: event.dueAt }]
     case 'webhook_due':
       return [webhooksAt(event.dueAt)]
     case 'postponed':

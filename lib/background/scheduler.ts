@@ -3,6 +3,7 @@ import { lookAtClock } from '#lib/clips/look-at-clock.ts'
 import type { Services } from '#lib/context.ts'
 import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Task } from '#lib/queue/queue.ts'
+import { startDueScripts } from '#lib/scripts/start-due-scripts.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { auditDue, readBack, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
 
@@ -31,6 +32,7 @@ export function startBackground(
     {
       webhooks: () => deliverWebhooks(services),
       replicate: () => replicateDue(services),
+      scripts: () => recovered().then(() => startDueScripts(services)),
       'due-work': () => runDueWork(services),
       advertise: () => advertise(services),
       'read-back': () => readBack(services),
@@ -52,6 +54,7 @@ export function startBackground(
     return setInterval(enqueue, intervalMs).unref()
   }
   const timers = [
+    every(DUE_WORK_MS, 'scripts'),
     every(MINUTE_MS, 'audit'),
     every(MINUTE_MS, 'read-back'),
     every(MINUTE_MS, 'clock'),

@@ -32,6 +32,8 @@ export function readAccess({ read, isSet, problems }: Reader) {
     trustedProxies: read('TRUSTED_PROXIES', trustedProxies, 0),
     /** In characters. */
     maxTextLength: read('MAX_TEXT_LENGTH', whole(1), 5000),
+    /** Of a script, in characters. */
+    maxScriptLength: read('MAX_SCRIPT_LENGTH', whole(1), 200_000),
     maxBodyBytes: read('MAX_BODY_BYTES', whole(1), 65_536),
   }
 }

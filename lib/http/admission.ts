@@ -86,27 +86,53 @@ export async function admit(request: Request, context: RequestContext): Promise<
  * @throws ServiceError `unauthorized`, `rate_limited`
  */
 export async function identifyCaller(request: Request, context: RequestContext): Promise<string> {
-  const { vocalizeApiKeys: keys, trustedProxies } = context.services.config.access
-  const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()
-  const isKey = given !== undefined && isOneOf(given, keys)
-  const caller = isKey
-    ? `${KEY_CALLER}${fingerprint(given)}`
-    : `address:${clientAddress(request, trustedProxies)}`
-  const { isAllowed, headers, resetMs } = await context.services.rateLimiter.take(caller)
-  for (const [name, value] of Object.entries(headers)) context.headers.set(name, value)
-  if (!isAllowed) {
-    throw new ServiceError('rate_limited', 'Too many requests; try again later', { retryAfterMs: resetMs })
-  }
-  if (keys.length > 0 && !isKey) {
-    const how = 'send it as "Authorization: Bearer <key>" or "xi-api-key: <key>"'
-    throw new ServiceError('unauthorized', given ? 'The key is wrong' : `A key is required: ${how}`)
-  }
+  const { caller, refusal } = callerOf(request, context)
+  await takeTurn(context, caller)
+  if (refusal) throw refusal
   return caller
 }
 
+/**
+ * Who asks for what was made before, as `identifyCaller` says it. Only calls with a wrong key count against a rate limit.
+ *
+ * @throws ServiceError `unauthorized`, `rate_limited`
+ */
+export async function identifyReader(request: Request, context: RequestContext): Promise<string> {
+  const { caller, refusal } = callerOf(request, context)
+  if (refusal) await takeTurn(context, caller)
+  if (refusal) throw refusal
+  return caller
+}
+
+function callerOf(
+  request: Request,
+  { services }: RequestContext,
+): { caller: string; refusal?: ServiceError } {
+  const { vocalizeApiKeys: keys, trustedProxies } = services.config.access
+  const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()
+  if (given !== undefined && isOneOf(given, keys)) return { caller: `${KEY_CALLER}${fingerprint(given)}` }
+  const caller = `address:${clientAddress(request, trustedProxies)}`
+  if (keys.length === 0) return { caller }
+  const how = 'send it as "Authorization: Bearer <key>" or "xi-api-key: <key>"'
+  const message = given ? 'The key is wrong' : `A key is required: ${how}`
+  return { caller, refusal: new ServiceError('unauthorized', message) }
+}
+
+/** @throws ServiceError `rate_limited` */
+async function takeTurn({ headers: answered, services }: RequestContext, caller: string): Promise<void> {
+  const { isAllowed, headers, resetMs } = await services.rateLimiter.take(caller)
+  for (const [name, value] of Object.entries(headers)) answered.set(name, value)
+  if (!isAllowed) {
+    throw new ServiceError('rate_limited', 'Too many requests; try again later', { retryAfterMs: resetMs })
+  }
+}
+
+/** Whether a caller is known by a key. */
+export const isKeyCaller = (caller: string) => caller.startsWith(KEY_CALLER)
+
 /** Each key has its own clips, so that it does not learn what another had spoken. */
-function reuseScopeOf({ config }: Services, caller: string): string | undefined {
-  return config.reuse.isShared || !caller.startsWith(KEY_CALLER) ? undefined : caller
+export function reuseScopeOf({ config }: Pick<Services, 'config'>, caller: string): string | undefined {
+  return config.reuse.isShared || !isKeyCaller(caller) ? undefined : caller
 }
 
 function fingerprint(key: string): string {

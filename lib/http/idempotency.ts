@@ -128,8 +128,12 @@ function heldKey(
   return { clipId, giveUp, answerWith: (work) => work().then(answer, afterFailure) }
 }
 
-/** The key, without the quotes that the draft asks for and that many clients leave out. */
-function readKey(header: string | null): string | undefined {
+/**
+ * The key, without the quotes that the draft asks for and that many clients leave out.
+ *
+ * @throws ServiceError `invalid_request`
+ */
+export function readKey(header: string | null): string | undefined {
   if (header === null) return undefined
   const key = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim())?.[1] ?? header.trim()
   if (key.length >= 1 && key.length <= LONGEST_KEY) return key

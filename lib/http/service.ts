@@ -13,6 +13,8 @@ export interface Service {
   afterTempAudio(): Promise<void>
   /** The work that is due once `vocalize` was answered. Never rejects. */
   afterVocalize(clip: VocalizedClip): Promise<void>
+  /** The work that is due once a script was sent. Never rejects. */
+  afterScript(): Promise<void>
   /** The work that is due once the uploads after an answer have ended as well. Never rejects. */
   afterWork(): Promise<void>
   /** @throws ServiceError `shutting_down` */

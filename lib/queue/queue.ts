@@ -4,6 +4,7 @@ export interface Task {
     | 'upload'
     | 'replicate'
     | 'webhooks'
+    | 'scripts'
     | 'due-work'
     | 'read-back'
     | 'audit'

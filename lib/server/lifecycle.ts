@@ -1,4 +1,4 @@
-import { afterResponse, afterWork } from '#lib/background/after-response.ts'
+import { afterResponse, afterScript, afterWork } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
 import { startBackground } from '#lib/background/scheduler.ts'
@@ -17,7 +17,7 @@ import { shutdownLimits } from './shutdown.ts'
 
 /** Starts recovery, and the background work unless other processes do it. */
 export function startService(services: Services): Service {
-  const { catalog, chain, clock, config, log, speech, tasks, leaseOwner } = services
+  const { catalog, chain, clock, config, log, speech, tasks, leaseOwner, workQueue } = services
   let isStopping = false
   let recovery: Promise<void> | undefined
   for (const warning of services.warnings) log.warn(warning)
@@ -28,6 +28,7 @@ export function startService(services: Services): Service {
       .then((found) => {
         log.info(found, 'Recovered')
         if (config.hasBackground) void inBackground(drainBacklog(services))
+        workQueue.enqueue({ kind: 'scripts', id: 'all' }, clock.now())
         void inBackground(healBucket(services))
       })
       .catch((error: unknown) => {
@@ -55,6 +56,7 @@ export function startService(services: Services): Service {
     serveTempAudio: (request) => serveTempAudio(services, request),
     afterTempAudio: () => inBackground(retryOpportunistically(services)),
     afterVocalize: (clip) => inBackground(afterResponse(services, clip)),
+    afterScript: () => inBackground(afterScript(services)),
     afterWork: () => inBackground(afterWork(services)),
     refuseWhileStopping,
 
@@ -88,10 +90,11 @@ export function startService(services: Services): Service {
       await Promise.all([
         catalog.queue.release(leaseOwner),
         catalog.idempotencyKeys.release(leaseOwner),
+        catalog.scripts.release(leaseOwner),
       ]).catch((error: unknown) => log.error({ err: error }, 'Leases not released'))
       await services.tracing?.close().catch((error: unknown) => log.error({ err: error }, 'Traces not sent'))
       await speech.close()
-      await services.workQueue.close()
+      await workQueue.close()
       await services.redis?.close()
       await services.s3?.bucket.close()
       await catalog.close()

@@ -4,6 +4,7 @@ import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { openableUrl } from '#lib/model/permanent-url.ts'
+import type { Script } from '#lib/model/script.ts'
 import { withJitter } from '#lib/platform/backoff.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
@@ -56,12 +57,13 @@ export async function deliverWebhooks(services: Services): Promise<number> {
 async function deliver(services: Services, receiver: Receiver, message: PendingWebhook) {
   const { catalog, clock, log, scrub, tasks } = services
   const clip = await catalog.clips.find(message.clipId)
+  const script = message.type === 'script.stored' ? await catalog.scripts.findByClip(message.clipId) : null
   if (!clip) {
     await catalog.webhooks.delete(message.id)
     return false
   }
   try {
-    await post(receiver, message, payloadOf(services, message, clip), {
+    await post(receiver, message, payloadOf(services, message, clip, script), {
       now: clock.now(),
       signal: AbortSignal.any([tasks.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
@@ -110,19 +112,31 @@ async function post(
 }
 
 /** The same at each attempt: a clip that is stored or expired no longer changes. */
-function payloadOf(services: Services, { type, createdAt }: PendingWebhook, clip: Clip): string {
+function payloadOf(
+  services: Services,
+  { type, createdAt }: PendingWebhook,
+  clip: Clip,
+  script: Script | null,
+): string {
   const { id, cid, mimeType, durationMs, characters, requestId } = clip
   const measured = { bytes: clip.sizeBytes, durationMs, characters }
   const about = { id, cid, mimeType, ...measured, ...clip.speech, requestId }
   const iso = (time: number | null) => (time === null ? undefined : new Date(time).toISOString())
+  const ofScript = script && { scriptId: script.id, pieces: script.pieceCount }
   const times = { createdAt: iso(clip.createdAt), expiresAt: iso(clip.expiresAt) }
   return JSON.stringify({
     type,
     timestamp: iso(createdAt),
     data:
-      type === 'clip.stored'
-        ? { ...about, ...storedFacts(services, clip), ...times, storedAt: iso(clip.storedAt) }
-        : { ...about, ...times, error: clip.lastError },
+      type === 'clip.expired'
+        ? { ...about, ...times, error: clip.lastError }
+        : {
+            ...ofScript,
+            ...about,
+            ...storedFacts(services, clip),
+            ...times,
+            storedAt: iso(clip.storedAt),
+          },
   })
 }
 

@@ -62,6 +62,16 @@ async function getCaptions(format: string) {
   ]
 }
 
+/** The path of a script whose clip is stored. */
+async function storedScript(): Promise<string> {
+  const { id } = (await (await post('/api/scripts', hello)).json()).data
+  await until('the script is stored', async () => {
+    const { state } = (await (await get(`/api/scripts/${id}`)).json()).data
+    return state === 'stored'
+  })
+  return `/api/scripts/${id}`
+}
+
 /** Calls that bring out the answers of each operation. */
 const calls: Record<string, () => Promise<Response[]>> = {
   async vocalize() {
@@ -112,6 +122,31 @@ const calls: Record<string, () => Promise<Response[]>> = {
       await post(path, { ...speech, voice: 'missing' }),
       await post(path, '{'),
     ]
+  },
+  async createScript() {
+    const path = '/api/scripts'
+    return [
+      await post(path, hello),
+      await post(path, { turns: [hello, { text: 'Another turn' }], voiceId: 'Sarah' }),
+      await post(path, { text: 'No voice' }),
+      await post(path, { ...hello, turns: [hello] }),
+      await post(path, { turns: [{ text: '' }] }),
+      await post(path, '{'),
+      await post(path, { text: 'x'.repeat(3_000_000) }),
+    ]
+  },
+  async getScript() {
+    const path = await storedScript()
+    return [await get(path), await get(`/api/scripts/${unknown}`)]
+  },
+  async cancelScript() {
+    const path = await storedScript()
+    const cancel = (path: string) => world.service.fetch(path, { method: 'DELETE' })
+    return [await cancel(path), await cancel(`/api/scripts/${unknown}`)]
+  },
+  async followScript() {
+    const path = await storedScript()
+    return [await get(`${path}/events`), await get(`/api/scripts/${unknown}/events`)]
   },
   listVoices: async () => [await get('/api/voices')],
   async getClip() {

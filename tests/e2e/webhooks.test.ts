@@ -4,6 +4,7 @@ import { quick } from '../support/operator.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { type Service, startInVain, startService } from '../support/service.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
+import { until } from '../support/until.ts'
 import { startWebhookReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
 import { useVendors } from '../support/world.ts'
 
@@ -35,6 +36,21 @@ describe('WEBHOOK_URL', () => {
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       data: { id, cid, ipfsHash: cid, provider: 'pinata', permanentUrl: audioUrl, bytes, durationMs },
     })
+  })
+
+  it('is told of a script once its clip is stored', async () => {
+    const body = JSON.stringify({
+      turns: [{ text: 'Knock, knock.' }, { text: 'Who is there?' }],
+      voiceId: 'George',
+    })
+    const sent = await service.fetch('/api/scripts', { method: 'POST', body })
+    const { id: scriptId } = (await sent.json()).data
+    const { message } = await until('the webhook', () =>
+      receiver.received.find(({ message }) => message.data.scriptId === scriptId),
+    )
+    const { clip } = (await (await service.fetch(`/api/scripts/${scriptId}`)).json()).data
+    const { id, cid, bytes, durationMs } = clip
+    expect(message).toMatchObject({ type: 'script.stored', data: { id, cid, bytes, durationMs, pieces: 2 } })
   })
 
   it('is told again under the same id until it listens', async () => {

@@ -39,7 +39,7 @@ const attemptSchema = z.object({
   error: z.string().optional(),
 })
 
-const clipSchema = z
+export const clipSchema = z
   .object({
     id: field.clipId,
     state: z.enum(['speaking', 'staged', 'pending', 'stored', 'expired']),

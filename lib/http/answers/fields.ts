@@ -10,6 +10,10 @@ export const clipId = z
   .string()
   .regex(/^[0-9a-f]{32}$/)
   .meta({ example: '0123456789abcdef0123456789abcdef' })
+export const scriptId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .meta({ example: 'fedcba9876543210fedcba9876543210' })
 export const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
 export const audioUrl = z.url().meta({ description: 'The URL of the audio.' })
 /** What an answer says of how its clip was spoken. */

@@ -7,6 +7,7 @@ import { dropInPaths } from './drop-in.ts'
 import { gatewayPaths } from './gateway.ts'
 import { operationPaths } from './operations.ts'
 import { securitySchemes } from './parts.ts'
+import { scriptPaths } from './scripts.ts'
 import { speakingPaths } from './speaking.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -50,6 +51,7 @@ function describe(services: Described) {
     webhooks,
     paths: {
       ...speakingPaths(services),
+      ...scriptPaths(services),
       ...dropInPaths(services.config),
       ...clipPaths,
       ...gatewayPaths,

@@ -40,6 +40,16 @@ const expiredSchema = z.object({
   data: z.object({ ...about, error: z.string().nullable() }),
 })
 
+const scriptStoredSchema = z.object({
+  type: z.literal('script.stored'),
+  timestamp: field.time,
+  data: z.object({
+    scriptId: field.scriptId,
+    pieces: field.count,
+    ...storedSchema.shape.data.shape,
+  }),
+})
+
 /**
  * Webhooks are signed, and delivered at least once.
  *
@@ -73,5 +83,10 @@ function webhook(operationId: string, summary: string, schema: z.ZodType) {
 /** What is sent to `WEBHOOK_URL`. */
 export const webhooks: ZodOpenApiPathsObject = {
   'clip.stored': webhook('onClipStored', 'A clip was stored on IPFS', storedSchema),
+  'script.stored': webhook(
+    'onScriptStored',
+    'The joined clip of a script was stored on IPFS',
+    scriptStoredSchema,
+  ),
   'clip.expired': webhook('onClipExpired', 'A clip expired before an IPFS provider stored it', expiredSchema),
 }

@@ -19,6 +19,7 @@ const examples: Record<string, unknown[]> = {
   MigrationRefusedError: ['why'],
   NoAnswerError: ['why'],
   NotTriedError: ['why'],
+  PieceError: ['why', { code: 'invalid_request', isFinal: true }],
   ProblemError: [{ status: 500, detail: 'why' }],
   ProviderError: ['why', { isRetryable: true }],
   RefusedError: ['why'],

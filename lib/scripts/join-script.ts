@@ -1,0 +1,108 @@
+import { ReadableStream } from 'node:stream/web'
+import { type AudioPiece, joinAudio } from '#lib/audio/join/index.ts'
+import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
+import type { LeasedScript } from '#lib/catalog/scripts.ts'
+import { LeaseLostError } from '#lib/clips/attempt-log.ts'
+import { growReservation } from '#lib/clips/byte-budget.ts'
+import { contentOf } from '#lib/clips/clip-content.ts'
+import { makeClip } from '#lib/clips/make-clip.ts'
+import { stage } from '#lib/clips/stage.ts'
+import { transcodeStaged } from '#lib/clips/transcode.ts'
+import type { Services } from '#lib/context.ts'
+import { type Clip, newClipId, type SpeechFacts } from '#lib/model/clip.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
+import { endScript } from './end-script.ts'
+import { findMade } from './find-made.ts'
+import { readRequest, type Turn } from './script-request.ts'
+
+/**
+ * Joins the pieces of a script, all of which are spoken, to one clip, and uploads that like any other. The script has ended
+ * once the clip is durable.
+ *
+ * @throws LeaseLostError, ServiceError, CatalogError
+ */
+export async function joinScript(services: Services, script: LeasedScript): Promise<void> {
+  const { clock, leaseOwner: owner } = services
+  if (!(await findMade(services, script.clipId))) await makeJoined(services, script)
+  await endScript(services, script, { state: 'joined', endedAt: clock.now(), owner })
+}
+
+async function makeJoined(services: Services, script: LeasedScript): Promise<void> {
+  const { catalog, clock, config, leaseOwner } = services
+  const { voiceId, modelId, outputFormat } = readRequest(script.request).turns[0] as Turn
+  const clips = await clipsOf(services, script.id)
+  const id = newClipId()
+  if (!(await catalog.scripts.assignClip(script.id, { clipId: id, owner: leaseOwner }))) {
+    throw new LeaseLostError('The script has ended, or another process works on it')
+  }
+  const speech = speechOf(clips) ?? { spokenBy: { vendor: services.speech.vendor.name, voiceId, modelId } }
+  const sizeBytes = clips.reduce((sum, clip) => sum + clip.sizeBytes, 0)
+  const { requestId, characters } = script
+  const now = clock.now()
+  const times = {
+    createdAt: now,
+    expiresAt: now + config.tempAudio.ttlMs,
+    leaseExpiresAt: now + LIVE_LEASE_MS,
+  }
+  const newClip = {
+    id,
+    requestId,
+    characters,
+    voiceId,
+    modelId,
+    outputFormat,
+    sizeBytes,
+    leaseOwner,
+    ...times,
+  }
+  await makeClip(services, newClip, {
+    async make(refusal) {
+      const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
+      const audio = ReadableStream.from(joinAudio(openAll(services, clips), outputFormat))
+      try {
+        const staged = await stage(services, id, { audio, outputFormat, ...speech }, { reserve })
+        return await transcodeStaged(services, id, staged, outputFormat)
+      } catch (error) {
+        await catalog.clips.discard(id).catch(() => {})
+        throw error
+      }
+    },
+  })
+}
+
+/** The clips of the pieces, in their order. */
+async function clipsOf({ catalog }: Services, scriptId: string): Promise<Clip[]> {
+  const clips: Clip[] = []
+  for (const { clipId, number } of await catalog.scripts.piecesOf(scriptId)) {
+    const clip = clipId === null ? null : await catalog.clips.find(clipId)
+    if (!clip?.cid || clip.state === 'expired') {
+      const message = `The clip of piece ${number + 1} is gone; send the script again, and only that is spoken anew`
+      throw new ServiceError('expired', message)
+    }
+    clips.push(clip)
+  }
+  return clips
+}
+
+/** Who spoke the first of them, and all that is to be known of how; `undefined` for clips from before that was recorded. */
+function speechOf(clips: Clip[]): SpeechFacts | undefined {
+  const all = clips.flatMap(({ speech }) => speech ?? [])
+  const [first] = all
+  if (!first) return undefined
+  const omittedCharacters = [...new Set(all.flatMap((facts) => facts.omittedCharacters ?? []))]
+  const warnings = [...new Set(all.flatMap((facts) => facts.warnings ?? []))]
+  return {
+    spokenBy: first.spokenBy,
+    ...(omittedCharacters.length > 0 && { omittedCharacters }),
+    ...(warnings.length > 0 && { warnings }),
+  }
+}
+
+/** Their bytes, from here or from wherever IPFS has them; each is verified. */
+async function* openAll(services: Services, clips: Clip[]): AsyncGenerator<AudioPiece> {
+  for (const clip of clips) {
+    const { file } = await contentOf(services, clip)
+    yield { open: () => chunksOf(file), sizeBytes: file.size, durationMs: clip.durationMs ?? 0 }
+  }
+}

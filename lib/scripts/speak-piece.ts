@@ -1,0 +1,91 @@
+import type { LeasedScript } from '#lib/catalog/scripts.ts'
+import { LeaseLostError } from '#lib/clips/attempt-log.ts'
+import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
+import type { Services } from '#lib/context.ts'
+import { type Clip, newClipId } from '#lib/model/clip.ts'
+import type { ScriptPiece } from '#lib/model/script.ts'
+import type { Speech } from '#lib/speech/speech.ts'
+import { findMade } from './find-made.ts'
+import { asPieceError } from './script-failure.ts'
+import type { ScriptRequest, Turn } from './script-request.ts'
+
+/** How much of what stands before and after it a piece is spoken with, in UTF-16 code units. */
+const CONTEXT_LENGTH = 500
+/**
+ * The models that take it; `eleven_v3` refuses a request that has it.
+ *
+ * @see https://elevenlabs.io/docs/api-reference/text-to-speech/convert
+ */
+const WITH_CONTEXT = /_v[12](_5)?$/
+
+interface Work {
+  script: LeasedScript
+  request: ScriptRequest
+  piece: ScriptPiece
+}
+
+/**
+ * Has one piece spoken as a clip of its own, unless that was done before: its clip is named in the catalog before it is
+ * spoken, so that it is found again after a crash.
+ *
+ * @throws PieceError, LeaseLostError, CatalogError
+ */
+export async function speakPiece(services: Services, { script, request, piece }: Work): Promise<void> {
+  const { number } = piece
+  const turn = withContext(services.speech, request.turns[piece.turn] as Turn, piece)
+  const clip = await findMade(services, piece.clipId)
+    .then((made) => made ?? speak(services, script, number, { ...turn, reuse: request.reuse }))
+    .catch((error: unknown) => asPieceError(services, script, number, error))
+  const { id: clipId, durationMs, isReused = false } = clip as Clip & { isReused?: boolean }
+  await services.catalog.scripts.finishPiece(script.id, {
+    number,
+    clipId,
+    durationMs: durationMs ?? 0,
+    isReused,
+  })
+}
+
+/** Waits for a slot as long as it takes: whoever asks for a single clip goes first. */
+async function speak(
+  services: Services,
+  { id, requestId, reuseScope }: LeasedScript,
+  number: number,
+  request: Turn & { reuse?: boolean | undefined },
+): Promise<Clip> {
+  const { catalog, leaseOwner: owner } = services
+  const clipId = newClipId()
+  if (!(await catalog.scripts.assignPiece(id, { number, clipId, owner }))) {
+    throw new LeaseLostError('The script has ended, or another process works on it')
+  }
+  return vocalizeOnce(services, request, {
+    id: clipId,
+    requestId,
+    reuseScope: reuseScope ?? undefined,
+    priority: 'background',
+    // They are joined as the vendor has made them: what was re-encoded may have another format than the next one.
+    isAsSpoken: true,
+  })
+}
+
+/**
+ * The piece of a turn, with what stands around it where the vendor takes that: it is spoken as a part of the whole then.
+ * What the caller has said of the turn's own surroundings holds at its ends.
+ */
+function withContext({ vendor }: Speech, turn: Turn, { textStart, textLength }: ScriptPiece): Turn {
+  const { previousText, nextText, previousRequestIds, nextRequestIds, ...rest } = turn
+  const textEnd = textStart + textLength
+  const text = turn.text.slice(textStart, textEnd)
+  const before = turn.text.slice(Math.max(0, textStart - CONTEXT_LENGTH), textStart).toWellFormed()
+  const after = turn.text.slice(textEnd, textEnd + CONTEXT_LENGTH).toWellFormed()
+  const takesContext = vendor.fields.previousText === 'passed' && WITH_CONTEXT.test(turn.modelId)
+  const isFirst = before.trim() === ''
+  const isLast = after.trim() === ''
+  return {
+    ...rest,
+    text,
+    ...(isFirst && { previousText, previousRequestIds }),
+    ...(isLast && { nextText, nextRequestIds }),
+    ...(!isFirst && takesContext && { previousText: before }),
+    ...(!isLast && takesContext && { nextText: after }),
+  }
+}

@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest'
+import { cleanUp } from '#lib/clips/clean-up.ts'
+import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
+import { putFile } from '#lib/ipfs/blocks/fetch-content.ts'
+import type { Clip } from '#lib/model/clip.ts'
+import { ServiceError } from '#lib/model/errors.ts'
+import { DAY_MS, HOUR_MS } from '#lib/platform/units.ts'
+import { cancelScript } from '#lib/scripts/cancel-script.ts'
+import { startDueScripts } from '#lib/scripts/start-due-scripts.ts'
+import { unavailable } from '../../support/fake-provider.ts'
+import { scriptWorld, send, sentences, stateOf, textOf, work } from './script-world.ts'
+
+const quota = () => new ServiceError('speech_quota_exceeded', 'The quota is used up')
+
+describe('a script', () => {
+  it('is spoken sentence by sentence, each as a clip, and joined to one clip that lasts as long as all', async () => {
+    const world = await scriptWorld()
+    const { services, speech } = world
+    const script = await send(world, textOf(4))
+    await work(world)
+    const now = await stateOf(world, script)
+    expect(now).toMatchObject({ state: 'joined', spokenPieces: 4, pieceCount: 4, lastError: null })
+    expect(speech.texts.toSorted()).toEqual(sentences(4))
+    const joined = (await services.catalog.clips.find(now.clipId ?? '')) as Clip
+    expect(joined).toMatchObject({ state: 'stored', characters: now.characters, mimeType: 'audio/mpeg' })
+    const pieces = await services.catalog.scripts.piecesOf(script.id)
+    const sumMs = pieces.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0)
+    expect(Math.abs((joined.durationMs ?? 0) - sumMs)).toBeLessThan(50)
+    const clips = await Promise.all(pieces.map(({ clipId }) => services.catalog.clips.find(clipId ?? '')))
+    expect(clips.every((clip) => clip?.state === 'stored')).toBe(true)
+    // What was spoken counts once, though its clips and the joined one have the same characters.
+    const { characters_spoken: spoken } = await services.catalog.counters.read()
+    expect(spoken).toEqual({ '': script.characters })
+  })
+
+  it('of turns has each spoken by its voice, in their order, and never a piece of two', async () => {
+    const world = await scriptWorld()
+    const turns = [
+      { text: 'Knock, knock.', voiceId: 'slt' },
+      { text: 'Who is there? A friend of yours.', voiceId: 'rms', seed: 7 },
+    ]
+    const script = await send(world, { turns })
+    await work(world)
+    const asked = world.speech.asked.map(({ text, voiceId, seed }) => ({ text, voiceId, seed }))
+    expect(asked).toHaveLength(3)
+    expect(asked).toContainEqual({ text: 'Knock, knock.', voiceId: 'slt' })
+    expect(asked).toContainEqual({ text: 'Who is there?', voiceId: 'rms', seed: 7 })
+    expect(asked).toContainEqual({ text: 'A friend of yours.', voiceId: 'rms', seed: 7 })
+    expect(await world.services.catalog.scripts.piecesOf(script.id)).toMatchObject([
+      { turn: 0, textStart: 0, textLength: 13 },
+      { turn: 1, textStart: 0, textLength: 13 },
+      { turn: 1, textStart: 14, textLength: 18 },
+    ])
+  })
+
+  it.each([
+    ['eleven_multilingual_v2', true],
+    ['eleven_v3', false],
+  ])('is spoken by %s with what stands around each piece: %j', async (modelId, isKnown) => {
+    const world = await scriptWorld()
+    Object.assign(world.speech.vendor, { fields: { previousText: 'passed', nextText: 'passed' } })
+    const [one, two, three] = sentences(3)
+    const turn = { text: textOf(3), voiceId: 'slt', modelId, previousText: 'Before.', nextText: 'After.' }
+    await send(world, { turns: [turn] })
+    await work(world)
+    const asked = world.speech.asked.toSorted((a, b) => a.text.localeCompare(b.text))
+    expect(
+      asked.map(({ text, previousText, nextText }) => [previousText?.trim(), text, nextText?.trim()]),
+    ).toEqual([
+      ['Before.', one, isKnown ? `${two} ${three}` : undefined],
+      [isKnown ? one : undefined, two, isKnown ? three : undefined],
+      [isKnown ? `${one} ${two}` : undefined, three, 'After.'],
+    ])
+  })
+
+  it('is not paid for again while its quota is used up, and goes on once it is there', async () => {
+    const world = await scriptWorld()
+    const { clock, speech } = world
+    speech.onSpeak = () => {
+      if (speech.asked.length > 2) throw quota()
+    }
+    const script = await send(world, textOf(4))
+    await work(world)
+    const waiting = await stateOf(world, script)
+    expect(waiting).toMatchObject({ state: 'speaking', spokenPieces: 2, errorCode: 'speech_quota_exceeded' })
+    expect(waiting.lastError).toMatch(/^Piece \d: The quota is used up$/)
+    for (let round = 0; round < 2; round += 1) {
+      await clock.advance((await stateOf(world, script)).nextAttemptAt - clock.now())
+      await work(world)
+    }
+    expect((await stateOf(world, script)).failedRounds).toBe(3)
+    const before = new Set(speech.texts.slice(0, 2))
+    speech.onSpeak = () => {}
+    const from = speech.asked.length
+    await clock.advance(HOUR_MS)
+    await work(world)
+    expect(await stateOf(world, script)).toMatchObject({ state: 'joined', failedRounds: 0, errorCode: null })
+    expect(speech.texts.slice(from).toSorted()).toEqual(sentences(4).filter((text) => !before.has(text)))
+  })
+
+  it('fails at once by what will never be better, with the number of the piece', async () => {
+    const world = await scriptWorld()
+    world.speech.onSpeak = (text) => {
+      if (text.includes('003')) throw new ServiceError('voice_not_found', 'There is no such voice')
+    }
+    const script = await send(world, textOf(4))
+    await work(world)
+    expect(await stateOf(world, script)).toMatchObject({
+      state: 'failed',
+      errorCode: 'voice_not_found',
+      lastError: 'Piece 3: There is no such voice',
+    })
+  })
+
+  it('fails after as many losses at one piece as can be borne, with waits in between', async () => {
+    const world = await scriptWorld()
+    world.speech.speaking = new ServiceError('speech_timeout', 'No answer in time')
+    const script = await send(world, textOf(1))
+    const startedAt = world.clock.now()
+    for (;;) {
+      await work(world)
+      const now = await stateOf(world, script)
+      if (now.state !== 'speaking') break
+      await world.clock.advance(now.nextAttemptAt - world.clock.now())
+    }
+    expect(world.speech.asked).toHaveLength(15)
+    expect(world.clock.now() - startedAt).toBeGreaterThan(HOUR_MS)
+  })
+
+  it('is given up after a week', async () => {
+    const world = await scriptWorld()
+    world.speech.speaking = quota()
+    const script = await send(world, textOf(1))
+    await work(world)
+    await world.clock.advance(7 * DAY_MS)
+    await work(world)
+    expect(await stateOf(world, script)).toMatchObject({
+      state: 'failed',
+      errorCode: 'speech_quota_exceeded',
+    })
+  })
+
+  it('keeps its text until it has ended, and no longer', async () => {
+    const world = await scriptWorld()
+    const { catalog } = world.services
+    const now = world.clock.now()
+    const script = await send(world, textOf(2))
+    const lease = { owner: 'other', expiresAt: now + 10 }
+    expect((await catalog.scripts.claim({ now, lease }))?.request).toContain('sentence 002')
+    await world.clock.advance(11)
+    await work(world)
+    const { DatabaseSync } = await import('node:sqlite')
+    const database = new DatabaseSync(`${world.directory}/catalog.sqlite`, { readOnly: true })
+    expect(database.prepare('select request from scripts where id = ?').get(script.id)).toEqual({
+      request: null,
+    })
+    database.close()
+    expect(JSON.stringify(world.lines)).not.toContain('sentence 00')
+  })
+
+  it('reuses clips that exist, and leaves what it has spoken to others', async () => {
+    const world = await scriptWorld()
+    const { clock, services, speech } = world
+    const request = { text: sentences(2)[1] as string, voiceId: 'slt' }
+    await clock.until(vocalizeOnce(services, request, { requestId: 'single' }))
+    const script = await send(world, textOf(3))
+    await work(world)
+    expect(speech.asked).toHaveLength(3)
+    const pieces = await services.catalog.scripts.piecesOf(script.id)
+    expect(pieces.map(({ isReused }) => isReused)).toEqual([false, true, false])
+    await send(world, textOf(3))
+    await work(world)
+    expect(speech.asked).toHaveLength(3)
+  })
+
+  it('that is cancelled has nothing more spoken, keeps its pieces as clips, and stays cancelled', async () => {
+    const world = await scriptWorld()
+    const { services, speech } = world
+    const script = await send(world, textOf(12))
+    speech.onSpeak = async () => {
+      if (speech.asked.length === 6) await cancelScript(services, script)
+    }
+    await work(world)
+    const now = await stateOf(world, script)
+    expect(now).toMatchObject({ state: 'cancelled', clipId: null })
+    expect(speech.asked.length).toBeLessThan(11)
+    expect(now.spokenPieces).toBe(speech.asked.length)
+    await cancelScript(services, script)
+    await world.clock.advance(HOUR_MS)
+    await work(world)
+    expect(speech.asked.length).toBe(now.spokenPieces)
+  })
+})
+
+describe('the clips of a script that waits', () => {
+  it('outlive their time while IPFS is away, and are joined afterwards', async () => {
+    const world = await scriptWorld()
+    const { clock, providers, services, speech } = world
+    for (const provider of providers) provider.always(unavailable())
+    speech.onSpeak = (text) => {
+      if (text.includes('005')) throw quota()
+    }
+    const script = await send(world, textOf(5))
+    await work(world)
+    const { signal } = services.tasks
+    for (let hour = 0; hour < 3; hour += 1) {
+      await clock.advance(HOUR_MS / 2)
+      await clock.until(cleanUp(services, { signal }))
+    }
+    expect((await services.catalog.totals()).waitingClips).toBe(4)
+    speech.onSpeak = () => {}
+    await work(world)
+    const { state, clipId } = await stateOf(world, script)
+    expect(state).toBe('joined')
+    // From now on they are clips like all others.
+    for (let hour = 0; hour < 3; hour += 1) {
+      await clock.advance(HOUR_MS)
+      await clock.until(cleanUp(services, { signal }))
+    }
+    expect(await services.catalog.clips.find(clipId ?? '')).toMatchObject({ state: 'expired' })
+    expect((await services.catalog.totals()).waitingClips).toBe(0)
+  })
+
+  it('are taken from where IPFS has them, once their bytes are not in the temporary store any more', async () => {
+    const world = await scriptWorld()
+    const { clock, services, speech } = world
+    speech.onSpeak = (text) => {
+      if (text.includes('003')) throw quota()
+    }
+    const script = await send(world, textOf(3))
+    await work(world)
+    for (const { clipId } of (await services.catalog.scripts.piecesOf(script.id)).slice(0, 2)) {
+      const clip = (await services.catalog.clips.find(clipId ?? '')) as Clip
+      const audio = (await services.store.blob(clip.id)) as Blob
+      await putFile(services.blockCache, clip.cid ?? '', audio, { signal: services.tasks.signal })
+      await services.store.delete(clip.id)
+      await services.catalog.clips.markBytesDeleted(clip.id)
+    }
+    speech.onSpeak = () => {}
+    await clock.advance(HOUR_MS)
+    await work(world)
+    expect(await stateOf(world, script)).toMatchObject({ state: 'joined', lastError: null })
+  })
+})
+
+describe('several scripts', () => {
+  it('have their turns one after the other', async () => {
+    const world = await scriptWorld()
+    const { clock, services } = world
+    const scripts = await Promise.all([send(world, textOf(22)), send(world, textOf(3))])
+    await clock.until(startDueScripts(services))
+    await clock.until(Promise.all(services.inFlight.scripts.values()))
+    expect(await stateOf(world, scripts[0])).toMatchObject({ state: 'speaking', spokenPieces: 20 })
+    expect(await stateOf(world, scripts[1])).toMatchObject({ state: 'joined' })
+  })
+})

@@ -8,6 +8,7 @@ export default async function PlaygroundPage() {
     <Playground
       baseUrl={await pageBaseUrl()}
       maxTextLength={access.maxTextLength}
+      maxScriptLength={access.maxScriptLength}
       needsKey={access.vocalizeApiKeys.length > 0}
     />
   )

@@ -30,11 +30,11 @@ export function ClipPanel({ run }: { run: Run }) {
         {clip?.cid && <StateBadge {...clip} />}
       </div>
       <VisuallyHidden role="status" aria-live="polite">
-        {isIdle ? '' : announcementOf(clip)}
+        {isIdle ? '' : announcementOf(clip, run.script)}
       </VisuallyHidden>
       {isIdle && <Placeholder />}
       {clip && hasBytes && <Player key={clip.id} id={clip.id} durationMs={clip.durationMs ?? 0} />}
-      {!isIdle && <Progress clip={clip} />}
+      {!isIdle && <Progress clip={clip} script={run.script} />}
       {clip && hasBytes && <AddressList clip={clip} />}
       {clip && hasBytes && <VerifyPanel key={clip.audioUrl} clip={clip} />}
     </Paper>

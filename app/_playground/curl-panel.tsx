@@ -4,7 +4,7 @@ import { curlOf } from './curl.ts'
 import styles from './playground.module.css'
 
 /** The request that the page makes, as a shell command. */
-export function CurlPanel(props: { baseUrl: string; text: string; voiceId: string; needsKey: boolean }) {
+export function CurlPanel(props: Parameters<typeof curlOf>[0]) {
   const command = curlOf(props)
   return (
     <Paper

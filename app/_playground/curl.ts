@@ -6,11 +6,14 @@ export function curlOf(options: {
   text: string
   voiceId: string
   needsKey: boolean
+  /** The text is spoken in pieces. */
+  isLong: boolean
 }): string {
   const text = options.text.trim() || EXAMPLE.text
   const voiceId = options.voiceId || EXAMPLE.voiceId
+  const path = options.isLong ? '/api/scripts' : '/api/agents/vocalize'
   const lines = [
-    `curl -s ${options.baseUrl}/api/agents/vocalize`,
+    `curl -s ${options.baseUrl}${path}`,
     ...(options.needsKey ? ['-H "Authorization: Bearer $VOICEPIN_KEY"'] : []),
     `-d ${shellQuoted(JSON.stringify({ text, voiceId }))}`,
   ]

@@ -5,6 +5,8 @@ import { IconDownload, IconPause, IconPlay } from '../_shared/icons.tsx'
 import styles from './player.module.css'
 import { Waveform } from './waveform.tsx'
 
+/** The picture takes the whole audio, decoded, into memory. */
+const LONGEST_DRAWN_MS = 20 * 60_000
 const speeds = ['0.5', '0.75', '1', '1.25', '1.5', '2']
 
 /**
@@ -48,7 +50,7 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
         onError={() => setFailure('The audio could not be loaded')}
       />
       <div className={styles.wave}>
-        <Waveform media={audio} url={url} />
+        {durationMs < LONGEST_DRAWN_MS && <Waveform media={audio} url={url} />}
         <Slider
           className={styles.seek}
           classNames={{ trackContainer: styles.track, thumb: styles.thumb, bar: styles.bar }}

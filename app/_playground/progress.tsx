@@ -2,6 +2,7 @@ import { Loader, Text, Timeline } from '@mantine/core'
 import type { AttemptView, ClipView } from '../_shared/clip-view.ts'
 import { formatDuration, providerLabel } from '../_shared/format.ts'
 import { IconAlert, IconCheck, IconClock } from '../_shared/icons.tsx'
+import type { ScriptView } from '../_shared/script-view.ts'
 import styles from './playground.module.css'
 import { type Step, stepsOf } from './steps.ts'
 
@@ -14,11 +15,11 @@ const bullets: Record<Step['status'], React.ReactNode> = {
 }
 
 /** The steps speaking, staging and storing, with every failed attempt and its reason. */
-export function Progress({ clip }: { clip: ClipView | undefined }) {
+export function Progress({ clip, script }: { clip: ClipView | undefined; script: ScriptView | undefined }) {
   const failed = clip?.attempts.filter(({ outcome }) => outcome === 'failed') ?? []
   return (
     <Timeline bulletSize={22} lineWidth={2} className={styles.progress} aria-label="Progress">
-      {stepsOf(clip).map(({ title, detail, status }, index) => (
+      {stepsOf(clip, script).map(({ title, detail, status }, index) => (
         <Timeline.Item
           key={title}
           bullet={bullets[status]}

@@ -1,5 +1,6 @@
 import type { AttemptView, ClipView } from '../_shared/clip-view.ts'
 import { formatBytes, formatDuration, formatTime, providerLabel } from '../_shared/format.ts'
+import type { ScriptView } from '../_shared/script-view.ts'
 
 export interface Step {
   title: string
@@ -7,9 +8,9 @@ export interface Step {
   status: 'upcoming' | 'active' | 'pending' | 'done' | 'failed'
 }
 
-/** The progress of a clip: spoken, staged, stored. */
-export function stepsOf(clip: ClipView | undefined): Step[] {
-  return [spokenStep(clip), stagedStep(clip), storedStep(clip)]
+/** The progress of a clip: spoken (in pieces, where `script` is a long text), staged, stored. */
+export function stepsOf(clip: ClipView | undefined, script?: ScriptView): Step[] {
+  return [clip || !script ? spokenStep(clip) : scriptStep(script), stagedStep(clip), storedStep(clip)]
 }
 
 /** Whether a clip is in the block store of this service, and at no provider beyond this machine. */
@@ -17,8 +18,8 @@ export const isOnlyHere = ({ state, provider }: Pick<ClipView, 'state' | 'provid
   state === 'stored' && provider === 'embedded'
 
 /** What a screen reader announces at a change. */
-export function announcementOf(clip: ClipView | undefined): string {
-  const latest = stepsOf(clip).findLast(({ status }) => status !== 'upcoming')
+export function announcementOf(clip: ClipView | undefined, script?: ScriptView): string {
+  const latest = stepsOf(clip, script).findLast(({ status }) => status !== 'upcoming')
   return latest ? [latest.title, latest.detail].filter(Boolean).join('. ') : ''
 }
 
@@ -30,6 +31,14 @@ function spokenStep(clip: ClipView | undefined): Step {
     clip.stagedAt && `took ${formatDuration(Date.parse(clip.stagedAt) - Date.parse(clip.createdAt))}`,
   ]
   return { title: 'Spoken', detail: facts.filter(Boolean).join(' · '), status: 'done' }
+}
+
+function scriptStep({ state, spokenPieces, pieceCount, error, nextAttemptAt }: ScriptView): Step {
+  if (state === 'joining') return { title: 'Joining', detail: `${pieceCount} pieces`, status: 'active' }
+  const progress = `${spokenPieces} of ${pieceCount} pieces`
+  if (!error || !nextAttemptAt) return { title: 'Speaking', detail: progress, status: 'active' }
+  const detail = `${progress} · next attempt at ${formatTime(nextAttemptAt)}: ${error.detail}`
+  return { title: 'Waiting to speak', detail, status: 'pending' }
 }
 
 function stagedStep(clip: ClipView | undefined): Step {

@@ -3,17 +3,25 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { type ClipView, isSettled } from '../_shared/clip-view.ts'
 import { asProblem, type Problem } from '../_shared/problem.ts'
+import type { ScriptView } from '../_shared/script-view.ts'
 import { watchClip } from '../_shared/watch-clip.ts'
 import { type SpeakRequest, speak } from './speak.ts'
+import { speakScript } from './speak-script.ts'
 
 /** The state of the last request: none yet, running, answered with a clip, or refused. */
 export type Run =
   | { phase: 'idle' }
-  | { phase: 'running' | 'answered'; startedAt: number; clip?: ClipView }
+  | { phase: 'running' | 'answered'; startedAt: number; clip?: ClipView; script?: ScriptView }
   | { phase: 'refused'; problem: Problem }
 
-/** Has texts spoken, one at a time, and keeps the clip up to date until it is stored or expired. */
-export function useVocalize(apiKey: string) {
+/** Whether a text is too long to be spoken at once. */
+export const isScript = (text: string, maxTextLength: number) => [...text].length > maxTextLength
+
+/**
+ * Has texts spoken, one at a time, and keeps the clip up to date until it is stored or expired. Those of more than
+ * `maxTextLength` characters are spoken in pieces.
+ */
+export function useVocalize(apiKey: string, maxTextLength: number) {
   const [run, setRun] = useState<Run>({ phase: 'idle' })
   const current = useRef<AbortController>(null)
   useEffect(() => () => current.current?.abort(), [])
@@ -33,8 +41,10 @@ export function useVocalize(apiKey: string) {
       }
       setRun({ phase: 'running', startedAt })
       try {
-        const answer = await speak(request, { apiKey, signal, onClip })
-        const answered = withAnswer(clip, answer, startedAt)
+        const onScript = (script: ScriptView) => show({ phase: 'running', startedAt, script })
+        const answered = isScript(request.text, maxTextLength)
+          ? await speakScript(request, { apiKey, signal, onScript })
+          : withAnswer(clip, await speak(request, { apiKey, signal, onClip }), startedAt)
         show({ phase: 'answered', startedAt, clip: answered })
         if (isSettled(answered)) return
         if (signal.aborted) return
@@ -46,7 +56,7 @@ export function useVocalize(apiKey: string) {
         show({ phase: 'refused', problem: asProblem(error) })
       }
     },
-    [apiKey],
+    [apiKey, maxTextLength],
   )
   return { run, start }
 }

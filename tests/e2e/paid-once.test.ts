@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { speakThroughCrashes } from '../proof/script/run.ts'
+import type { Json } from '../support/json.ts'
 import { quick } from '../support/operator.ts'
 import { type Service, startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
@@ -107,6 +109,71 @@ describe('a clip is paid for once', () => {
     expect(status).toBe(200)
     expect(await second.vocalize(body, headers)).toMatchObject({ status: 200, body: answer })
     expect(statesIn(first.directory)).toHaveLength(1)
+  })
+})
+
+describe('a script', () => {
+  it('is paid for once, piece by piece, though it is killed and without quota for a while, and is one clip', async () => {
+    const { script, service, paid, lost } = await speakThroughCrashes(world.vendors, {
+      characters: 2000,
+      kills: 1,
+      withoutQuotaMs: 100,
+      pieceMs: 500,
+      environment: { MAX_TEXT_LENGTH: '200' },
+    })
+    expect(paid.size).toBe(script.pieceCount)
+    expect([...paid.values()].reduce((sum, count) => sum + count, 0)).toBe(script.pieceCount + lost)
+    const { clip, pieces } = script
+    const sumMs = pieces.reduce((sum: number, { durationMs }: Json) => sum + durationMs, 0)
+    expect(Math.abs(clip.durationMs - sumMs)).toBeLessThan(50)
+    expect(clip).toMatchObject({ state: 'stored', mimeType: 'audio/mpeg', isTemporary: false })
+    const audio = await service.fetch(`/api/temp-audio/${clip.id}`)
+    expect((await audio.bytes()).byteLength).toBe(clip.bytes)
+    expect(service.output).not.toContain('Sentence number')
+    const events = await (await service.fetch(`/api/scripts/${script.id}/events`)).text()
+    expect(JSON.parse(/event: script\ndata: (.*)/.exec(events)?.[1] ?? '')).toEqual({
+      ...script,
+      pieces: undefined,
+    })
+  })
+
+  it('is there once under an Idempotency-Key, for the key that sent it, and can be cancelled', async () => {
+    const service = await startService({
+      environment: { ...quick, ...environmentFor(world.vendors), VOCALIZE_API_KEYS: 'key-one,key-two' },
+    })
+    await world.vendors.always('elevenlabs', { kind: 'hang' })
+    const as = (key: string, more = {}) => ({ headers: { authorization: `Bearer ${key}`, ...more } })
+    const send = async (text: string) => {
+      const response = await service.fetch('/api/scripts', {
+        ...as('key-one', { 'idempotency-key': 'a script' }),
+        method: 'POST',
+        body: JSON.stringify({ turns: [{ text, voiceId: 'George' }] }),
+      })
+      return {
+        status: response.status,
+        location: response.headers.get('location'),
+        body: await response.json(),
+      }
+    }
+    const first = await send('Long, they say')
+    expect(first).toMatchObject({
+      status: 202,
+      location: first.body.data.url,
+      body: { data: { pieceCount: 1 } },
+    })
+    expect((await send('Long, they say')).body.data.id).toBe(first.body.data.id)
+    expect(await send('Another')).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } })
+    const { pathname } = new URL(first.body.data.url)
+    const statuses = await Promise.all(
+      [{}, as('key-three'), as('key-two'), as('key-one')].map(
+        async (options) => (await service.fetch(pathname, options)).status,
+      ),
+    )
+    expect(statuses).toEqual([401, 401, 404, 200])
+    const cancelled = await service.fetch(pathname, { ...as('key-one'), method: 'DELETE' })
+    expect((await cancelled.json()).data).toMatchObject({ state: 'cancelled', spokenPieces: 0 })
+    await world.vendors.heal()
+    await service.kill()
   })
 })
 

@@ -99,6 +99,16 @@ describe('the playground', () => {
     expect(open.complaints).toEqual([])
   })
 
+  it('speaks a text that is too long for one request piece by piece, and shows how far it is', async () => {
+    await world.vendors.speak({ chunkPauseMs: 10, msPerCharacter: 5 })
+    await speak(page, 'This sentence is said again and again. '.repeat(150))
+    await inClip(page, /^\d of 3 pieces/).waitFor()
+    await inClip(page, /^Stored$/).waitFor()
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+    expect(open.complaints).toEqual([])
+    await world.vendors.speak({ chunkPauseMs: 0, msPerCharacter: 60 })
+  })
+
   it('shows the equivalent command, with quotes that a shell understands', async () => {
     await page.getByRole('textbox', { name: 'Text' }).fill(`It's "here"`)
     const command = await page.getByLabel('Command', { exact: true }).textContent()

@@ -110,6 +110,28 @@ describe('clean-up of files and records that do not match', () => {
     expect(await clean(world)).toEqual({ ...nothing, adopted: 1 })
   })
 
+  it.each([1, 2])('keeps a file whose reading fails the time of number %i', async (failsAt) => {
+    const world = await testServices()
+    await world.services.store.check()
+    await putFile(world, newClipId(), audio)
+    let reads = 0
+    const store = {
+      ...world.services.store,
+      async blob(id: string) {
+        const file = (await world.services.store.blob(id)) as Blob
+        const slice = file.slice.bind(file)
+        const sick = { arrayBuffer: () => Promise.reject(new Error('EIO: i/o error')) } as Blob
+        return Object.assign(slice(), {
+          slice: (...range: number[]) => (++reads === failsAt ? sick : slice(...range)),
+        })
+      },
+    }
+    const sick = { ...world.services, store }
+    expect(await world.clock.until(cleanUp(sick, { signal }))).toEqual(nothing)
+    expect(world.lines.at(-1)).toMatchObject({ level: 'error', error: expect.stringContaining('EIO') })
+    expect(await clean(world)).toEqual({ ...nothing, adopted: 1 })
+  })
+
   it('adopts each file once when two services clean up at the same time', async () => {
     const world = await testServices()
     const other = await testServices({ directory: world.directory, clock: world.clock })

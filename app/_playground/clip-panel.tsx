@@ -33,7 +33,14 @@ export function ClipPanel({ run }: { run: Run }) {
         {isIdle ? '' : announcementOf(clip, run.script)}
       </VisuallyHidden>
       {isIdle && <Placeholder />}
-      {clip && hasBytes && <Player key={clip.id} id={clip.id} durationMs={clip.durationMs ?? 0} />}
+      {clip && hasBytes && (
+        <Player
+          key={clip.id}
+          id={clip.id}
+          durationMs={clip.durationMs ?? 0}
+          hasCaptions={clip.captions !== undefined}
+        />
+      )}
       {!isIdle && <Progress clip={clip} script={run.script} />}
       {clip && hasBytes && <AddressList clip={clip} />}
       {clip && hasBytes && <VerifyPanel key={clip.audioUrl} clip={clip} />}

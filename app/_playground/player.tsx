@@ -4,16 +4,23 @@ import { formatPosition } from '../_shared/format.ts'
 import { IconDownload, IconPause, IconPlay } from '../_shared/icons.tsx'
 import styles from './player.module.css'
 import { Waveform } from './waveform.tsx'
+import { Words } from './words.tsx'
 
 /** The picture takes the whole audio, decoded, into memory. */
 const LONGEST_DRAWN_MS = 20 * 60_000
 const speeds = ['0.5', '0.75', '1', '1.25', '1.5', '2']
 
+interface PlayerProps {
+  id: string
+  durationMs: number
+  hasCaptions: boolean
+}
+
 /**
- * Plays a clip: waveform, seek, speed, download. The audio comes from this service, which redirects to the permanent
+ * Plays a clip: waveform, words, seek, speed, download. The audio comes from this service, which redirects to the permanent
  * address later; so a change of address does not interrupt playback.
  */
-export function Player({ id, durationMs }: { id: string; durationMs: number }) {
+export function Player({ id, durationMs, hasCaptions }: PlayerProps) {
   const audio = useRef<HTMLAudioElement>(null)
   const [isPlaying, setIsPlaying] = useState(false)
   const [position, setPosition] = useState(0)
@@ -36,7 +43,7 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
 
   return (
     <div className={styles.player}>
-      {/* biome-ignore lint/a11y/useMediaCaption: the text is what was typed above; the service keeps none. */}
+      {/* biome-ignore lint/a11y/useMediaCaption: browsers show no captions of audio; the words stand below. */}
       <audio
         ref={audio}
         src={url}
@@ -66,6 +73,7 @@ export function Player({ id, durationMs }: { id: string; durationMs: number }) {
           onChange={seek}
         />
       </div>
+      {hasCaptions && <Words id={id} media={audio} isPlaying={isPlaying} position={position} />}
       <div className={styles.controls}>
         <ActionIcon
           size={42}

@@ -8,7 +8,7 @@ export interface SpeakRequest {
 }
 
 /**
- * Sends a text to be spoken, and calls `onClip` at every change of the clip until the service has answered.
+ * Sends a text to be spoken, with captions where the voice has them, and calls `onClip` at every change of the clip until the service has answered.
  *
  * @returns the clip as answered, stored or temporary
  * @throws ProblemError when the service refuses; TypeError when it cannot be reached
@@ -21,7 +21,7 @@ export async function speak(
   const response = await fetch('/api/agents/vocalize', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream', ...bearer },
-    body: JSON.stringify(request),
+    body: JSON.stringify({ ...request, timestamps: true }),
     signal: options.signal,
   })
   if (!response.ok) throw await readProblem(response)

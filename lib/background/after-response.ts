@@ -1,8 +1,9 @@
 import { readBackDue } from '#lib/clips/audit.ts'
+import { fileCaptions } from '#lib/clips/file-captions.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
-import type { VocalizedClip } from '#lib/model/clip.ts'
+import { captionsIdOf, type VocalizedClip } from '#lib/model/clip.ts'
 import { runDueScripts } from '#lib/scripts/start-due-scripts.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { drainBacklog } from './drain-backlog.ts'
@@ -37,12 +38,27 @@ export async function afterWork(services: Services): Promise<void> {
   if (hasFollowUps && !hasBackground) await deliverWebhooks(services)
 }
 
-async function afterStored(services: Services, { cid }: VocalizedClip) {
+async function afterStored(services: Services, clip: VocalizedClip) {
   const { chain, tasks } = services
-  await chain.probe(cid, tasks.signal)
+  await chain.probe(clip.cid, tasks.signal)
+  await uploadCaptions(services, clip)
   await drainBacklog(services)
   await replicate(services, { limit: REPLICAS_PER_ANSWER, dueOnly: true, signal: tasks.signal })
   await readBackDue(services, { limit: READ_BACKS_PER_ANSWER, signal: tasks.signal })
+}
+
+/** At once, since a drain that is running may not see them any more. */
+async function uploadCaptions(services: Services, clip: VocalizedClip) {
+  if (!clip.captionsCid) return
+  await fileCaptions(services, clip.id)
+  const { signal } = services.tasks
+  await uploadPending(services, {
+    id: captionsIdOf(clip.id),
+    limit: 1,
+    trigger: 'queue',
+    dueOnly: true,
+    signal,
+  })
 }
 
 async function afterPending(services: Services) {

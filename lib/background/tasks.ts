@@ -26,20 +26,21 @@ export async function replicateDue(services: Services) {
 }
 
 /**
- * Uploads and replicates what is due, whether it was enqueued or not, and drains the backlog if that succeeded.
+ * Uploads and replicates what is due, captions among it, whether it was enqueued or not, and drains the backlog if that succeeded.
  *
  * @throws CatalogError
  */
 export async function runDueWork(services: Services) {
   const { signal } = services.tasks
   const due = { limit: CLIPS_PER_RUN, trigger: 'timer', dueOnly: true, signal } as const
+  await fileDueCaptions(services, { limit: CLIPS_PER_RUN })
   const { processed, successCount, failureCount } = await uploadPending(services, due)
   if (successCount > 0) await drainBacklog(services)
   return { processed, successCount, failureCount, replicas: await replicateDue(services) }
 }
 
 /**
- * One run of the clean-up timer: looks at the clock, makes files of captions, uploads and replicates what is due, then ends the clips whose time is
+ * One run of the clean-up timer: looks at the clock, uploads and replicates what is due, then ends the clips whose time is
  * over.
  *
  * @throws CatalogError
@@ -47,7 +48,6 @@ export async function runDueWork(services: Services) {
 export async function runMaintenance(services: Services): Promise<void> {
   const { catalog, clock, log, tasks } = services
   await lookAtClock(services)
-  await fileDueCaptions(services, { limit: CLIPS_PER_RUN })
   const uploaded = await runDueWork(services)
   const cleaned = await cleanUp(services, { signal: tasks.signal })
   const remaining = await countRemaining(services)

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Alignment, Span } from './alignment.ts'
 
-/** An alignment in little space, for a column of text: about 5 bytes a character. `unpackAlignment` gives it back. */
+/** An alignment in little space, for a column of text: about 2 bytes a character. `unpackAlignment` gives it back. */
 export function packAlignment({ text, unit, spans }: Alignment): string {
   let end = 0
   let endMs = 0

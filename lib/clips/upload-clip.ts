@@ -10,7 +10,6 @@ import { describeError, markedError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
-import { fileCaptions } from './file-captions.ts'
 import { clipsMayEndAt } from './look-at-clock.ts'
 import { isProviderFault } from './provider-fault.ts'
 import { isProvenByUpload } from './record-pin.ts'
@@ -87,7 +86,6 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
       .catch((error: unknown) =>
         log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
       )
-    if (clip.captionsCid) void services.tasks.track(fileCaptions(services, clip.id))
     if (stored.late) {
       // Of what still goes on, the caller need not know, and a replica more may be on its way.
       void services.tasks.track(stored.late.then((holders) => replicateFurther(services, clip, holders)))

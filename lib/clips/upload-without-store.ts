@@ -11,7 +11,6 @@ import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
 import { ensureRecord } from './ensure-record.ts'
-import { fileCaptions } from './file-captions.ts'
 import { keepCaptions } from './keep-captions.ts'
 import { countLost } from './lost-speech.ts'
 import { isProvenByUpload } from './record-pin.ts'
@@ -48,10 +47,7 @@ export async function uploadWithoutStore(
       void services.tasks.track(stored.late.then((holders) => recordReplicas(services, clip, holders)))
     }
     await rescue.discard()
-    if (staged.captions?.isKept) {
-      clip.captionsCid = staged.captions.cid
-      void services.tasks.track(fileCaptions(services, clip.id))
-    }
+    if (staged.captions?.isKept) clip.captionsCid = staged.captions.cid
     return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
   } catch (ipfsError) {
     log.error({ error: services.scrub(describeError(ipfsError)) }, logMessages.allFailed)

@@ -65,6 +65,25 @@ describe('the playground', () => {
     expect(await isDrawn()).toBe(true)
   })
 
+  it('marks the word that is being said', async () => {
+    const mark = page.getByRole('region', { name: 'The clip' }).locator('mark')
+    const marks = (word: RegExp) => mark.filter({ hasText: word }).waitFor()
+    const at = (seconds: number) =>
+      page.locator('audio').evaluate((audio: HTMLAudioElement, to) => {
+        audio.currentTime = to
+      }, seconds)
+    // 60 ms a character.
+    await at(0.55)
+    await marks(/^is$/)
+    await at(2.4)
+    await marks(/^address\.$/)
+    expect(await mark.count()).toBe(1)
+    await page.getByRole('button', { name: 'Play' }).click()
+    await at(0.1)
+    await marks(/^(?!Nothing$)/)
+    await page.getByRole('button', { name: 'Pause' }).click()
+  })
+
   it('seeks by the keyboard, plays faster, downloads', async () => {
     await page.getByRole('slider', { name: 'Position' }).focus()
     await page.keyboard.press('End')

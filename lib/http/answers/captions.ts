@@ -86,7 +86,8 @@ export const captionsField = z
 
 /** Where the captions of `clip` are; `file`: the record of their file for IPFS, if there is one. */
 export function captionsAnswer({ id, captionsCid }: Clip, baseUrl: string, file?: Clip | null) {
-  if (captionsCid === null) return undefined
+  // Answers that were kept for an `Idempotency-Key` before there were captions do not have the field.
+  if (!captionsCid) return undefined
   const url = `${baseUrl}/api/clips/${id}/captions`
   const links = { vttUrl: `${url}.vtt`, srtUrl: `${url}.srt`, jsonUrl: `${url}.json`, cid: captionsCid }
   return file?.permanentUrl ? { ...links, ipfsUrl: absoluteUrl(file.permanentUrl, baseUrl) } : links

@@ -34,6 +34,11 @@ it.each([
     'clips whose bytes can be deleted',
     (catalog: Catalog) => catalog.backlog.evictable({ limit: 1 }),
   ],
+  [
+    'captions_unfiled',
+    'captions of which no file was made yet',
+    (catalog: Catalog) => catalog.captions.unfiled({ limit: 1 }),
+  ],
   ['pins_by_check', 'an audit', (catalog: Catalog) => catalog.pins.claimCheck(check)],
   [
     'pins_to_read_back',

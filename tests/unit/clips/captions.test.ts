@@ -28,7 +28,7 @@ function timedServices({ hasTimestamps = true } = {}): Promise<TestServices> {
 const speakTimed = ({ services, clock }: TestServices) => clock.until(speak(services, text, { timestamps }))
 
 async function uploadFiles({ services, clock }: TestServices) {
-  await services.tasks.settled()
+  await fileDueCaptions(services, { limit: 10 })
   const { signal } = services.tasks
   await clock.until(uploadPending(services, { limit: 10, trigger: 'timer', signal, dueOnly: true }))
 }

@@ -28,7 +28,7 @@ export const stories = {
   'a text with captions': async ({ services, speech }, answer) => {
     speech.hasTimestamps = true
     answer(await speak(services, undefined, { timestamps: true }))
-    await services.tasks.settled()
+    await fileDueCaptions(services, { limit: 10 })
     await uploadPending(services, { limit: 10, trigger: 'timer', signal, dueOnly: true })
   },
 
@@ -133,7 +133,6 @@ async function expectNothingLost({ services, directory, providers }: TestService
 
 /** Every clip has its captions, and once they are made files, providers have them. */
 async function expectCaptions({ services, clock, providers }: TestServices) {
-  await services.tasks.settled()
   await fileDueCaptions(services, { limit: 10 })
   await clock.until(drainBacklog(services))
   const { clips } = await services.catalog.clipList.page({ state: 'stored', limit: 10, offset: 0 })

@@ -1,0 +1,64 @@
+import { type RefObject, useEffect, useState } from 'react'
+import type { CaptionsJson } from '#lib/captions/json.ts'
+import styles from './player.module.css'
+
+interface WordsProps {
+  /** The id of a clip that has captions. */
+  id: string
+  media: RefObject<HTMLMediaElement | null>
+  isPlaying: boolean
+  /** In seconds. */
+  position: number
+}
+
+/** The text of a clip, with a mark on the word that is being said. */
+export function Words({ id, media, isPlaying, position }: WordsProps) {
+  const [{ text, words }, setCaptions] = useState<CaptionsJson>({ text: '', words: [] })
+  const [current, setCurrent] = useState(-1)
+
+  useEffect(() => {
+    const controller = new AbortController()
+    fetch(`/api/clips/${id}/captions.json`, { signal: controller.signal })
+      .then((response) => (response.ok ? response.json() : Promise.reject(response)))
+      .then(setCaptions)
+      // Without them the player plays all the same.
+      .catch(() => {})
+    return () => controller.abort()
+  }, [id])
+
+  // The position of the player is told four times a second, which is too seldom for words.
+  useEffect(() => {
+    let frame = 0
+    const mark = () => {
+      const ms = (media.current?.currentTime ?? position) * 1000
+      setCurrent(ms > 0 ? words.findLastIndex(({ startMs }) => startMs <= ms) : -1)
+      if (isPlaying) frame = requestAnimationFrame(mark)
+    }
+    mark()
+    return () => cancelAnimationFrame(frame)
+  }, [words, media, isPlaying, position])
+
+  if (words.length === 0) return null
+  return (
+    <p className={styles.words}>
+      {partsOf(text, words).map(({ before, word }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the words never change their places.
+        <span key={index}>
+          {before}
+          {index === current ? <mark>{word}</mark> : word}
+        </span>
+      ))}
+    </p>
+  )
+}
+
+/** Each word, with what stands before it in the text. */
+function partsOf(text: string, words: CaptionsJson['words']) {
+  let end = 0
+  return words.map(({ text: word }) => {
+    const at = text.indexOf(word, end)
+    const before = at < 0 ? ' ' : text.slice(end, at)
+    if (at >= 0) end = at + word.length
+    return { before, word }
+  })
+}

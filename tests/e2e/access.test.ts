@@ -131,9 +131,14 @@ describe('with every secret set', () => {
   it('vocalize is closed to callers without a key', async () => {
     expect((await world.service.vocalize()).status).toBe(401)
     expect((await world.service.vocalize(undefined, bearer('wrong'))).status).toBe(401)
+    const clips: unknown[] = []
     for (const key of callerKeys) {
-      expect((await world.service.vocalize(undefined, bearer(key))).status).toBe(200)
+      const { status, body } = await world.service.vocalize(undefined, bearer(key))
+      expect(status).toBe(200)
+      clips.push(body.data?.id)
     }
+    // One key does not learn what another had spoken.
+    expect(new Set(clips).size).toBe(2)
   })
 
   it.each(['/api/voices', '/v1/voices'])('%s is closed to callers without a key', async (path) => {

@@ -5,13 +5,13 @@ import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
 import { createCatalogEvents } from '#lib/catalog/events.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
+import { recordSpeech } from '#lib/clips/record-speech.ts'
 import { traceClips } from '#lib/clips/trace-clips.ts'
 import type { Config } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
 import { createBlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { fetchContent } from '#lib/ipfs/blocks/fetch-content.ts'
-import { createBreakerSync } from '#lib/ipfs/chain/breaker-sync.ts'
 import { type Chain, createChain } from '#lib/ipfs/chain/chain.ts'
 import { createSharedSlots } from '#lib/ipfs/chain/shared-slots.ts'
 import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
@@ -35,6 +35,7 @@ import { createVerifiedFiles } from '#lib/platform/verified-files.ts'
 import { createBullQueue } from '#lib/queue/bullmq.ts'
 import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues, type WorkQueue } from '#lib/queue/queue.ts'
+import { createBreakerSync } from '#lib/redis/breaker-sync.ts'
 import { createRedis } from '#lib/redis/connections.ts'
 import { withCachedVoices } from '#lib/speech/cached-voices.ts'
 import { createSpeech } from '#lib/speech/index.ts'
@@ -106,6 +107,18 @@ export function createServices(config: Config, replacements: Replacements = {}):
   })
   const catalog = openCatalog(config, { clock, events, tracing, workQueue }, correctedClock.align)
 
+  const speech =
+    replacements.speech ??
+    createSpeech(config.speech, {
+      clock,
+      onAttempt: (attempt) => recordSpeech({ catalog, log, scrub, tasks }, attempt),
+      onNote: (vendor, note) => {
+        if (note) log.error({ vendor }, `A speech vendor needs its operator: ${note}`)
+        else log.info({ vendor }, 'A speech vendor is well again')
+      },
+      ...(redis && { breakerSync: createBreakerSync({ redis, kind: 'speech', now: () => clock.now() }) }),
+    })
+
   return {
     config,
     warnings: [...configWarnings(config), ...built.warnings],
@@ -131,7 +144,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     s3,
     diskSpace: replacements.diskSpace ?? createDiskSpace(directory),
     fileHandles: createFileHandles(),
-    speech: withCachedVoices(replacements.speech ?? createSpeech(config.speech, { clock }), { clock, log }),
+    speech: withCachedVoices(speech, { clock, log }),
     transcoder: createTranscoder({ clock, timeoutMs: TRANSCODING_TIMEOUT_MS }),
     providers,
     chain,

@@ -23,7 +23,7 @@ import type { TaskTracker } from '#lib/platform/task-tracker.ts'
 import type { VerifiedFiles } from '#lib/platform/verified-files.ts'
 import type { WorkQueue } from '#lib/queue/queue.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
-import type { Speech } from '#lib/speech/speech.ts'
+import type { SpeechChain } from '#lib/speech/speech.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import type { Tracing } from '#lib/telemetry/tracing.ts'
 import type { Bucket } from '#lib/temp-audio/bucket.ts'
@@ -74,7 +74,8 @@ export interface Services {
   /** The files and connections that this process may have open. */
   fileHandles: FileHandles
 
-  speech: Speech
+  /** The vendors that speak; callers want the first of them. */
+  speech: SpeechChain
   transcoder: Transcoder
 
   /** The IPFS providers that can be used, in their order. */

@@ -16,6 +16,7 @@ import { createQueue, type Queue } from './queue.ts'
 import { createReplications, type Replications } from './replications.ts'
 import { createRequests, type Requests } from './requests.ts'
 import { createScripts, type Scripts } from './scripts.ts'
+import { createSpeechAttempts, type SpeechAttempts } from './speech-attempts.ts'
 import { createStats, type Stats } from './stats.ts'
 import { readTotals, type Totals } from './totals.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
@@ -26,6 +27,7 @@ export interface Catalog {
   captions: CaptionsCatalog
   queue: Queue
   attempts: Attempts
+  speechAttempts: SpeechAttempts
   pins: Pins
   replications: Replications
   backlog: Backlog
@@ -66,6 +68,7 @@ export function createCatalog(
     captions: createCaptions(database, emit),
     queue: createQueue(database, emit),
     attempts: createAttempts(database, emit),
+    speechAttempts: createSpeechAttempts(database, emit),
     pins: createPins(database, emit),
     replications: createReplications(database, emit),
     backlog: createBacklog(database),

@@ -1,4 +1,4 @@
-import type { Clip } from '#lib/model/clip.ts'
+import type { Clip, SpeechFacts } from '#lib/model/clip.ts'
 import {
   type ExpiredFacts,
   expireClip,
@@ -16,7 +16,7 @@ import {
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { unleased } from './leases.ts'
-import { BYTE_BUDGET } from './schema.ts'
+import { BYTE_BUDGET, toClip } from './schema.ts'
 
 export type { NewClip, StagedFacts } from './clip-transitions.ts'
 
@@ -54,6 +54,8 @@ export interface Clips {
    * where somebody other than `leaseOwner` is at work on it.
    */
   expire(id: string, facts: ExpiredFacts): Promise<boolean>
+  /** Another vendor than the wanted one has begun to speak it: recorded at once, so that no crash makes it the original. */
+  noteSpeech(id: string, speech: SpeechFacts): Promise<void>
   /** The temporary store no longer has the bytes. */
   markBytesDeleted(id: string): Promise<void>
   /** Deletes the record of a clip that could not be spoken. `false` where it was deleted or staged already. */
@@ -118,20 +120,26 @@ export function createClips(
       return changed('expired', id, await transaction((db) => expireClip(db, id, facts, { recordsWebhooks })))
     },
 
+    noteSpeech: (id, speech) =>
+      run(async (db) => {
+        const facts = { speech: JSON.stringify(speech) }
+        await db.updateTable('clips').set(facts).where('id', '=', id).execute()
+      }),
+
     markBytesDeleted: (id) =>
       run(async (db) => {
         await db.updateTable('clips').set({ isHeld: 0 }).where('id', '=', id).execute()
       }),
 
     async discard(id) {
-      const isDeleted = await transaction(async (db) => {
+      const row = await transaction(async (db) => {
         const speaking = db.deleteFrom('clips').where('id', '=', id).where('state', '=', 'speaking')
-        const { numDeletedRows } = await speaking.executeTakeFirst()
-        if (numDeletedRows > 0n) await db.deleteFrom('captions').where('clipId', '=', id).execute()
-        return numDeletedRows > 0n
+        const deleted = await speaking.returningAll().executeTakeFirst()
+        if (deleted) await db.deleteFrom('captions').where('clipId', '=', id).execute()
+        return deleted
       })
-      emit({ type: 'discarded', clipId: id })
-      return isDeleted
+      emit({ type: 'discarded', clipId: id, clip: row && toClip(row) })
+      return row !== undefined
     },
   }
 }

@@ -2,11 +2,17 @@ import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
+type HistogramPart = 'bucket' | 'sum' | 'count'
+
 export interface CounterIncrement {
   name:
     | 'characters_spoken'
     | 'characters_saved'
     | 'characters_lost'
+    | 'speech_requests'
+    | 'speech_characters'
+    | `speech_first_byte_${HistogramPart}`
+    | `speech_duration_${HistogramPart}`
     | 'clips_stored'
     | 'clips_expired'
     | 'attempts_stored'
@@ -19,9 +25,7 @@ export interface CounterIncrement {
     | 'audit_unknown'
     | 'audit_lost'
     | 'audit_repaired'
-    | 'time_to_ipfs_bucket'
-    | 'time_to_ipfs_sum'
-    | 'time_to_ipfs_count'
+    | `time_to_ipfs_${HistogramPart}`
   label?: string
   value: number
 }
@@ -77,11 +81,22 @@ function inSameOrder(increments: CounterIncrement[]) {
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
 }
 
-export function timeToIpfsCounters(seconds: number): CounterIncrement[] {
-  const bucket = timeToIpfsBuckets.find((upper) => seconds <= upper)
+/** Those of the histograms of speech: to the first byte, and to the last. */
+export const speechBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120]
+
+export const timeToIpfsCounters = (seconds: number) =>
+  histogramCounters('time_to_ipfs', seconds, { buckets: timeToIpfsBuckets })
+
+/** What one value adds to a histogram, or to that of one `label`, whose buckets are labelled `<label> <bucket>`. */
+export function histogramCounters<const Name extends string>(
+  name: Name,
+  value: number,
+  { buckets, label = '' }: { buckets: readonly number[]; label?: string },
+) {
+  const bucket = String(buckets.find((upper) => value <= upper) ?? '+Inf')
   return [
-    { name: 'time_to_ipfs_bucket', label: bucket === undefined ? '+Inf' : String(bucket), value: 1 },
-    { name: 'time_to_ipfs_sum', value: seconds },
-    { name: 'time_to_ipfs_count', value: 1 },
+    { name: `${name}_bucket` as const, label: label ? `${label} ${bucket}` : bucket, value: 1 },
+    { name: `${name}_sum` as const, label, value },
+    { name: `${name}_count` as const, label, value: 1 },
   ]
 }

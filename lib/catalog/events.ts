@@ -6,19 +6,32 @@ import type { Clip } from '#lib/model/clip.ts'
  * take, renew or end leases in bulk, or delete what is old, emit nothing.
  *
  * - `superseded`: nothing, because the record is gone or somebody else has taken the clip further
+ * - `discarded`: its record is deleted, as nobody has spoken it; `clip` as it was, where there was one
  * - `settled`: the clip was stored without ever being staged here
  * - `released`: its lease was given back with nothing done
  * - `replication_due`, `read_back_due`, `webhook_due`, `script_due`: there is work of this kind at `dueAt`
  * - `script_changed`: a script has come further, or has ended
  */
 export type CatalogEvent =
-  | { type: 'reserved' | 'discarded' | 'released' | 'superseded'; clipId: string }
+  | { type: 'reserved' | 'released' | 'superseded'; clipId: string }
+  | { type: 'discarded'; clipId: string; clip?: Clip | undefined }
   | { type: 'staged' | 'stored' | 'settled' | 'expired'; clipId: string; clip: Clip }
   | { type: 'postponed'; clipId: string; nextAttemptAt: number }
   | { type: 'attempt_begun'; clipId: string; provider: string }
   | ({ type: 'attempt_ended'; clipId: string; provider: string } & EndedAttempt)
+  | ({ type: 'speech_ended'; clipId: string } & EndedSpeech)
   | { type: 'replication_due' | 'read_back_due' | 'webhook_due' | 'script_due'; dueAt: number }
   | { type: 'script_changed'; scriptId: string }
+
+interface EndedSpeech {
+  vendor: string
+  characters: number
+  startedAt: number
+  firstByteMs: number | null
+  durationMs: number
+  outcome: string
+  error: string | null
+}
 
 interface EndedAttempt {
   outcome: 'stored' | 'failed'

@@ -7,6 +7,7 @@ export interface Schema {
   clips: ClipRow
   captions: CaptionsRow
   attempts: AttemptRow
+  speechAttempts: SpeechAttemptRow
   counters: CounterRow
   pins: Pin
   replications: ReplicationRow
@@ -48,6 +49,20 @@ export interface AttemptRow {
   outcome: string
   mayHaveStored: number
   statusCode: number | null
+  error: string | null
+}
+
+/** One text at one vendor. Durations in milliseconds. */
+export interface SpeechAttemptRow {
+  id: string
+  vendor: string
+  clipId: string | null
+  characters: number
+  startedAt: number
+  /** From the start to the first byte; `null` where there was none. */
+  firstByteMs: number | null
+  durationMs: number
+  outcome: string
   error: string | null
 }
 

@@ -40,7 +40,9 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
     expired: await expireOverdue(services),
     bytesDeleted: await evictStored(services),
     adopted: await healOrphans(services, { isStart: false }),
-    prunedAttempts: await catalog.attempts.prune(clock.now() - ATTEMPTS_KEPT_MS),
+    prunedAttempts:
+      (await catalog.attempts.prune(clock.now() - ATTEMPTS_KEPT_MS)) +
+      (await catalog.speechAttempts.prune(clock.now() - ATTEMPTS_KEPT_MS)),
   }
 }
 

@@ -11,6 +11,8 @@ export function traceClips(events: CatalogEvents, tracing: Tracing, clock: Clock
   return events.subscribe((event) => {
     const now = clock.now()
     if (event.type === 'staged') tracing.span(speechOf(event.clip, now))
+    if (event.type === 'speech_ended') tracing.span(vendorSpeechOf(event))
+    if (event.type === 'discarded' && event.clip) tracing.rootSpan(unspokenOf(event.clip, now))
     if (event.type === 'attempt_ended') tracing.span(attemptOf(event, now))
     if (event.type === 'stored' || event.type === 'expired') tracing.rootSpan(clipOf(event.clip, now))
   })
@@ -31,6 +33,29 @@ function attemptOf({ clipId, provider, outcome, durationMs, statusCode, error }:
     },
     error: outcome === 'failed' ? error : undefined,
   }
+}
+
+type SpeechEnded = Extract<CatalogEvent, { type: 'speech_ended' }>
+
+function vendorSpeechOf({ clipId, vendor, outcome, error, ...speech }: SpeechEnded) {
+  return {
+    clipId,
+    name: `speak at ${vendor}`,
+    startedAt: speech.startedAt,
+    endedAt: speech.startedAt + speech.durationMs,
+    attributes: {
+      'voicepin.vendor': vendor,
+      'voicepin.outcome': outcome,
+      'voicepin.characters': speech.characters,
+      ...(speech.firstByteMs !== null && { 'voicepin.first_byte_ms': speech.firstByteMs }),
+    },
+    error: error ?? undefined,
+  }
+}
+
+/** A call that has failed: nobody has spoken its text. */
+function unspokenOf(clip: Clip, now: number) {
+  return { ...clipOf(clip, now), error: 'It could not be spoken' }
 }
 
 function speechOf(clip: Clip, now: number) {

@@ -1,5 +1,5 @@
 import type { RunningRescue, Services } from '#lib/context.ts'
-import type { VocalizedClip } from '#lib/model/clip.ts'
+import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
@@ -54,14 +54,43 @@ async function findOrSpeak(
   const id = context.id ?? newClipId()
   const existing = await findSpoken(services, hash, id)
   if (existing) return answerWith(services, existing, request, context, variants)
+  const hashByStandIn = () => hashOf(services, request, context, [...variants, 'by_stand_in'])
+  const standInHash = isDown(services) ? await hashByStandIn() : undefined
+  const byStandIn = standInHash && (await findSpoken(services, standInHash, id, { allowsStandIn: true }))
+  if (byStandIn) {
+    await giveUp(services, hash, id)
+    return answerWith(services, byStandIn, request, context, variants)
+  }
   try {
-    return await vocalize(services, request, { ...context, id })
+    const clip = await vocalize(services, request, { ...context, id })
+    if (isByStandIn(services, clip)) await keepApart(services, hash, await hashByStandIn(), id)
+    else if (standInHash) await giveUp(services, standInHash, id)
+    return clip
   } catch (error) {
     const saving = services.inFlight.rescues.get(id)
     if (saving) rememberWhileSaving(services, saving, hash, id)
-    else await services.catalog.requests.giveUp(hash, id).catch(() => {})
+    else await giveUp(services, hash, id)
+    if (standInHash) await giveUp(services, standInHash, id)
     throw error
   }
+}
+
+const giveUp = ({ catalog }: Services, hash: string, id: string) =>
+  catalog.requests.giveUp(hash, id).then(
+    () => true,
+    () => false,
+  )
+
+/** Whether the vendor that callers want is known to be down: the clip of a stand-in may answer as long as it is. */
+const isDown = ({ speech }: Services) => speech.states()[0]?.breaker === 'open'
+
+const isByStandIn = ({ speech }: Services, clip: Clip) =>
+  clip.speech !== null && clip.speech.spokenBy.vendor !== speech.vendor.name
+
+/** Has the clip of a stand-in found again only while the wanted vendor is down: nobody gets it later for the original. */
+async function keepApart(services: Services, hash: string, standInHash: string | undefined, id: string) {
+  if (standInHash) await claim(services, standInHash, id).catch(() => {})
+  await giveUp(services, hash, id)
 }
 
 /** Has the same request find a clip that is being saved, and answers it with the same error until that is done. */
@@ -87,7 +116,12 @@ function claim(services: Services, hash: string, clipId: string, lost?: string) 
  * The clip that answers `hash`: waits for it where another call is speaking it. `undefined` where this call has claimed
  * the hash, and must speak it as clip `id`.
  */
-async function findSpoken(services: Services, hash: string, id: string): Promise<VocalizedClip | undefined> {
+async function findSpoken(
+  services: Services,
+  hash: string,
+  id: string,
+  { allowsStandIn = false } = {},
+): Promise<VocalizedClip | undefined> {
   const { clock, config, leaseOwner, tasks } = services
   for (let lost: string | undefined; ; ) {
     const now = clock.now()
@@ -102,6 +136,11 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
     }
     if (owner.status === 'spoken') {
       const clip = owner.clip as VocalizedClip
+      // It was claimed before it was known who would speak it, and its process could not keep it apart.
+      if (isByStandIn(services, clip) && !allowsStandIn) {
+        if (await giveUp(services, hash, clip.id)) continue
+        return undefined
+      }
       const isUploading =
         clip.state === 'staged' && clip.leaseOwner !== null && !isDeadProcess(clip.leaseOwner, leaseOwner)
       // One that was staged in the future was staged before the clock was set back.
@@ -114,9 +153,9 @@ async function findSpoken(services: Services, hash: string, id: string): Promise
 
 /**
  * A request that must not be answered with every clip of the same sound: with none that was re-encoded, or with none for
- * which nobody has asked for timestamps.
+ * which nobody has asked for timestamps. `by_stand_in` is one that another vendor than the wanted one may answer.
  */
-type Variant = 'as_spoken' | 'timestamps'
+type Variant = 'as_spoken' | 'timestamps' | 'by_stand_in'
 
 async function hashOf(
   services: Services,

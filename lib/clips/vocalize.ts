@@ -111,7 +111,8 @@ async function speakAndStageOnce(
 ): Promise<StagedAudio> {
   let spoken: SpokenAudio | undefined
   try {
-    spoken = await services.speech.speak(request, { signal: services.tasks.signal, priority })
+    spoken = await services.speech.speak(request, { signal: services.tasks.signal, priority, clipId: id })
+    if (!refusal) await noteStandIn(services, id, spoken)
     if (listener) spoken = listener.tee(spoken)
     const bounds = speechBounds(request, spoken.outputFormat)
     const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
@@ -125,4 +126,9 @@ async function speakAndStageOnce(
     if (spoken) await countLost(services, { id, characters }, error)
     throw error
   }
+}
+
+/** Records at once who speaks, where that is not the vendor that was asked: a crash must not make it the original. */
+async function noteStandIn({ catalog, speech }: Services, id: string, { spokenBy }: SpokenAudio) {
+  if (spokenBy.vendor !== speech.vendor.name) await catalog.clips.noteSpeech(id, { spokenBy })
 }

@@ -44,7 +44,7 @@ export function readConfig(environment: Environment) {
     reuse: readReuse(reader, { databaseUrl }),
     access,
     /** Anyone who reaches this service may use a speech vendor who sends its operator bills. */
-    isSpendingOpen: speech.provider !== 'local' && access.vocalizeApiKeys.length === 0,
+    isSpendingOpen: speech.isPaid && access.vocalizeApiKeys.length === 0,
     webhook: readWebhook(reader),
     /** Every secret among the values, for the scrubber that keeps them out of logs and answers. */
     secrets: reader.secrets,

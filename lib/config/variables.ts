@@ -104,6 +104,30 @@ export const flag: Variable<boolean> = {
   takes: 'true or false',
 }
 
+/** JSON such as `{"<voiceId>": {"openai": "alloy"}}`: by voice, then by one of `vendors`. */
+export function voiceMap<Vendor extends string>(
+  vendors: readonly Vendor[],
+): Variable<Record<string, { [Name in Vendor]?: string }>> {
+  const voices = z.strictObject(
+    Object.fromEntries(vendors.map((name) => [name, z.string().min(1).optional()])),
+  )
+  const schema = z
+    .string()
+    .transform((value, context) => {
+      try {
+        return JSON.parse(value) as unknown
+      } catch {
+        context.addIssue('is no JSON')
+        return z.NEVER
+      }
+    })
+    .pipe(z.record(z.string(), voices))
+  return {
+    schema: schema as unknown as Variable<Record<string, { [Name in Vendor]?: string }>>['schema'],
+    takes: `JSON such as {"21m00Tcm4TlvDq8ikWAM": {"${vendors.at(-1)}": "slt"}}: for a voice, or * for any other, one voice of each of ${vendors.join(', ')}`,
+  }
+}
+
 export const chance: Variable<number> = {
   schema: z
     .string()

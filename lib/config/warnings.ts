@@ -24,6 +24,9 @@ export function configWarnings(config: Relevant): string[] {
       'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.',
     )
   }
+  for (const { name, needs } of speech.leftOut) {
+    warnings.push(`SPEECH_PROVIDERS names "${name}", which is left out: it needs ${needs}.`)
+  }
   if (isSpendingOpen) {
     warnings.push(
       'The speech vendor is paid for and VOCALIZE_API_KEYS is not set: anyone who reaches this port spends your credit. Set it, or bound the cost by CHARACTERS_PER_DAY.',

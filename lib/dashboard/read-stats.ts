@@ -2,7 +2,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { Sample } from '#lib/catalog/schema.ts'
 import type { AttemptCount, Span, TimeToIpfs } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
-import type { BreakerState } from '#lib/ipfs/chain/breaker.ts'
+import type { BreakerState } from '#lib/platform/breaker.ts'
 import { DAY_MS, HOUR_MS } from '#lib/platform/units.ts'
 import { summarizeTimes, type TimeSummary } from './time-summary.ts'
 

@@ -38,6 +38,7 @@ export const tables: readonly Table[] = [
   { name: 'endedSessions', key: ['id'] },
   { name: 'dailyCharacters', key: ['day', 'caller'] },
   { name: 'webhooks', key: ['id'], isLeased: true },
+  { name: 'speechAttempts', key: ['id'] },
   { name: 'counters', key: ['name', 'label'], mayHaveMore: true },
   { name: 'samples', key: ['takenAt'], mayHaveMore: true },
 ]

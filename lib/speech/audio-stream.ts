@@ -83,3 +83,30 @@ export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
     .catch(() => {})
   return opened.promise
 }
+
+interface EndWatcher {
+  onEnd: () => void
+  onCancel: () => void
+  onError: (error: unknown) => void
+}
+
+/** The same audio. One of the watchers is called once, when it has ended, failed or been cancelled, even while it is not read. */
+export function watchEnd(audio: ReadableStream<Uint8Array>, watcher: EndWatcher): ReadableStream<Uint8Array> {
+  const reader = audio.getReader()
+  let isCancelled = false
+  reader.closed.then(() => (isCancelled ? watcher.onCancel() : watcher.onEnd()), watcher.onError)
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel(reason) {
+        isCancelled = true
+        return reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/platform/clock.ts'
 import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Log } from '#lib/telemetry/log.ts'
-import type { Speech, Voice } from './speech.ts'
+import type { SpeechChain, Voice } from './speech.ts'
 
 const FRESH_MS = 5 * MINUTE_MS
 const TIMEOUT_MS = 15_000
@@ -16,9 +16,9 @@ const COOL_DOWN_MS = 5000
  * answered.
  */
 export function withCachedVoices(
-  speech: Speech,
+  speech: SpeechChain,
   { clock, log }: { clock: Pick<Clock, 'now'>; log: Pick<Log, 'warn'> },
-): Speech {
+): SpeechChain {
   let last: { voices: Voice[]; askedAt: number } | undefined
   let failure: { error: unknown; at: number } | undefined
   let asking: Promise<void> | undefined
@@ -39,6 +39,7 @@ export function withCachedVoices(
     vendor: speech.vendor,
     speak: (request, options) => speech.speak(request, options),
     close: () => speech.close(),
+    states: () => speech.states(),
     async voices({ signal }) {
       if (since(last?.askedAt) >= FRESH_MS && since(failure?.at) >= COOL_DOWN_MS) {
         asking ??= renew(signal).finally(() => {

@@ -1,8 +1,8 @@
-import { ReadableStream } from 'node:stream/web'
 import PQueue from 'p-queue'
 import { ServiceError } from '#lib/model/errors.ts'
 import { type Clock, systemClock, withTimeLimit } from '#lib/platform/clock.ts'
 import { takeSlot } from '#lib/platform/take-slot.ts'
+import { watchEnd } from './audio-stream.ts'
 import type { Speech } from './speech.ts'
 
 /** Below that of all others, which is 0. */
@@ -24,8 +24,8 @@ interface SlotOptions {
  *
  * @throws ServiceError `speech_overloaded` after `queueTimeoutMs` without a slot.
  */
-export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
-  const { concurrency, queueTimeoutMs = 5000, clock = systemClock } = options
+export function limitSpeech(speech: Speech, slotOptions: SlotOptions): Speech {
+  const { concurrency, queueTimeoutMs = 5000, clock = systemClock } = slotOptions
   const queue = new PQueue({ concurrency })
   const background = new PQueue({ concurrency: Math.max(1, concurrency - 1) })
   const timeoutError = () =>
@@ -61,33 +61,18 @@ export function limitSpeech(speech: Speech, options: SlotOptions): Speech {
     vendor: speech.vendor,
     voices: (voicesOptions) => speech.voices(voicesOptions),
     close: () => speech.close(),
-    async speak(request, { signal, priority = 'interactive' }) {
+    async speak(request, options) {
+      const { signal, priority = 'interactive' } = options
       signal.throwIfAborted()
       const release = await (priority === 'background' ? takeBackgroundSlot : takeInteractiveSlot)(signal)
       try {
-        const spoken = await speech.speak(request, { signal })
-        return { ...spoken, audio: onceOver(spoken.audio, release) }
+        const spoken = await speech.speak(request, options)
+        const over = { onEnd: release, onCancel: release, onError: release }
+        return { ...spoken, audio: watchEnd(spoken.audio, over) }
       } catch (error) {
         release()
         throw error
       }
     },
   }
-}
-
-/** Calls `over` when `audio` has ended, failed or been cancelled, even while it is not read. */
-function onceOver(audio: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
-  const reader = audio.getReader()
-  reader.closed.then(over, over)
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.read()
-        if (done) controller.close()
-        else controller.enqueue(value)
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  )
 }

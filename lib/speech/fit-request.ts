@@ -24,6 +24,7 @@ const indispensable: readonly RequestedField[] = [
 /** The vendor's name within a sentence. */
 export const vendorTitles: Record<SpeechVendorName, string> = {
   elevenlabs: 'ElevenLabs',
+  openai: 'the OpenAI-compatible speech service',
   local: 'the built-in voice',
 }
 
@@ -57,6 +58,13 @@ export function fitRequest(
       ...speed.warnings,
     ],
   }
+}
+
+/** Whether a vendor can stand in for the one that was asked for `request`. */
+export function canStandIn(vendor: SpeechVendor, request: SpeechRequest): boolean {
+  return askedFields(request).every(
+    (field) => vendor.fields[field] !== undefined || !indispensable.includes(field),
+  )
 }
 
 /** The fields of `request` that ask for something. */

@@ -2,33 +2,49 @@ import { availableParallelism } from 'node:os'
 import type { Config } from '#lib/config/index.ts'
 import type { SpeechVendorName } from '#lib/config/speech.ts'
 import type { Clock } from '#lib/platform/clock.ts'
-import { createElevenLabsSpeech } from '#lib/speech/elevenlabs/adapter.ts'
-import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
+import { type ChainOptions, createSpeechChain } from './chain/chain.ts'
+import { createVoiceMap } from './chain/voice-map.ts'
 import { limitSpeech } from './concurrency.ts'
-import { withFittedRequests } from './fitted-requests.ts'
-import type { Speech } from './speech.ts'
+import { createElevenLabsSpeech } from './elevenlabs/adapter.ts'
+import { createLocalSpeech } from './local/adapter.ts'
+import { createOpenAiSpeech } from './openai/adapter.ts'
+import type { Speech, SpeechChain } from './speech.ts'
 
 type SpeechConfig = Config['speech']
 
-/** The speech vendor of `config`, limited to its number of concurrent requests. */
-export function createSpeech(config: SpeechConfig, { clock }: { clock: Clock }): Speech {
-  const speech = withFittedRequests(builders(config, clock)[config.provider]())
-  return limitSpeech(speech, { concurrency: concurrencyOf(config), clock })
+/** The speech vendors of `config`, in their order, each limited to its number of concurrent requests. */
+export function createSpeech(
+  config: SpeechConfig,
+  options: Pick<ChainOptions, 'clock' | 'onAttempt' | 'onNote' | 'breakerSync'>,
+): SpeechChain {
+  const { clock } = options
+  const build = builders(config, clock)
+  const vendorOf = (name: SpeechVendorName) =>
+    limitSpeech(build[name](), { concurrency: concurrencyOf(config, name), clock })
+  const [wanted, ...standIns] = config.providers
+  return createSpeechChain({
+    ...options,
+    vendors: [vendorOf(wanted), ...standIns.map(vendorOf)],
+    voiceMap: createVoiceMap(config.voiceMap),
+    timeoutMs: config.timeoutMs,
+    firstByteTimeoutMs: config.firstByteTimeoutMs,
+  })
 }
 
 function builders(config: SpeechConfig, clock: Clock): Record<SpeechVendorName, () => Speech> {
-  const { elevenLabs, timeoutMs } = config
+  const { elevenLabs, openAi, timeoutMs } = config
   const common = { timeoutMs, clock }
   return {
     elevenlabs: () => createElevenLabsSpeech({ ...elevenLabs, ...common }),
+    openai: () => createOpenAiSpeech({ ...openAi, outputFormat: elevenLabs.outputFormat, ...common }),
     // It stands in for ElevenLabs, so that it has the same defaults.
     local: () =>
       createLocalSpeech({ modelId: elevenLabs.modelId, outputFormat: elevenLabs.outputFormat, ...common }),
   }
 }
 
-function concurrencyOf({ provider, concurrency }: SpeechConfig): number {
-  if (provider !== 'local') return concurrency
+function concurrencyOf({ concurrency }: SpeechConfig, name: SpeechVendorName): number {
+  if (name !== 'local') return concurrency
   // More threads than cores speak no faster; with two a short text need not wait for a long one.
   const usefulThreads = Math.max(2, availableParallelism() - 1)
   return Math.min(concurrency, usefulThreads)

@@ -2,6 +2,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { Alignment } from '#lib/captions/alignment.ts'
 import type { SpeechVendorName } from '#lib/config/speech.ts'
 import type { SpeechFacts } from '#lib/model/clip.ts'
+import type { BreakerState } from '#lib/platform/breaker.ts'
 import type { FieldTreatments, SpeechRequest } from './request.ts'
 
 export type { SpeechRequest } from './request.ts'
@@ -43,6 +44,8 @@ export interface SpeechVendor {
   readonly speedRange?: { readonly min: number; readonly max: number }
   /** It can say when which word is spoken. */
   readonly hasTimestamps?: boolean
+  /** It knows OpenAI's voices by their names. */
+  readonly hasOpenAiVoices?: boolean
   /** Its model for a model name in a request to OpenAI's API; `undefined` for its default. */
   readonly modelForOpenAi?: (model: string) => string | undefined
 }
@@ -54,6 +57,10 @@ export interface SpeakOptions {
   signal: AbortSignal
   /** `interactive` where it is left out. */
   priority?: SpeechPriority | undefined
+  /** From the call to the last byte, where that is less than the vendor's own limit. */
+  timeoutMs?: number
+  /** The clip that it is for. */
+  clipId?: string
 }
 
 /**
@@ -68,4 +75,18 @@ export interface Speech {
   voices(options: { signal: AbortSignal }): Promise<Voice[]>
   /** Ends the threads of the vendor, if it has any. */
   close(): Promise<void>
+}
+
+/** One vendor of several as operators see it. */
+export interface VendorState {
+  vendor: SpeechVendorName
+  breaker: BreakerState
+  /** What its operator must do something about. */
+  note?: string
+}
+
+/** Vendors that stand in for the first one, which callers want: its `vendor` and its voices are those of that one. */
+export interface SpeechChain extends Speech {
+  /** In their order. */
+  states(): VendorState[]
 }

@@ -1,6 +1,6 @@
 import { ReadableStream } from 'node:stream/web'
 import { type Alignment, alignmentOf } from '#lib/captions/alignment.ts'
-import type { Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
+import type { SpeechChain, SpeechRequest, SpokenAudio, VendorState } from '#lib/speech/speech.ts'
 import { speechMp3 } from './stub-vendors/audio.ts'
 
 /** Each word of `text` for as long as its share of it. */
@@ -19,7 +19,7 @@ const CHUNK_BYTES = 500
 export type SpeechBehaviour = 'speak' | Error | { breaksAfterBytes: number; error: Error }
 
 /** A voice that speaks MP3 in no time. The same text gives the same bytes, another one others. */
-export class FakeSpeech implements Speech {
+export class FakeSpeech implements SpeechChain {
   get vendor() {
     return {
       name: 'local',
@@ -58,6 +58,13 @@ export class FakeSpeech implements Speech {
 
   async voices() {
     return []
+  }
+
+  /** How it says that it is. */
+  breaker: VendorState['breaker'] = 'closed'
+
+  states(): VendorState[] {
+    return [{ vendor: 'local', breaker: this.breaker }]
   }
 
   async close() {

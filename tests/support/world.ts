@@ -44,7 +44,7 @@ export function useWorld(
 ): World {
   const world = useVendors()
   const { vendors: names = ['elevenlabs', 'pinata'] } = options
-  const storage = names.filter((name) => name !== 'elevenlabs')
+  const storage = names.filter((name) => name !== 'elevenlabs' && name !== 'openai')
   let service: Service
   let marked = 0
 

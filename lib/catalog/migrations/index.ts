@@ -16,6 +16,7 @@ import * as repeatedCalls from './013-repeated-calls.ts'
 import * as speech from './014-speech.ts'
 import * as captions from './016-captions.ts'
 import * as scripts from './017-scripts.ts'
+import * as speechAttempts from './018-speech-attempts.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -40,6 +41,7 @@ const migrations: Record<string, Migration> = {
   '014-speech': speech,
   '016-captions': captions,
   '017-scripts': scripts,
+  '018-speech-attempts': speechAttempts,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -63,7 +63,7 @@ export async function speakLikeOpenAi(request: Request, context: RequestContext)
 /** Each of OpenAI's voices always gets the same one of ours; any other name is taken for a voice's id. */
 async function voiceOf(services: Services, name: string): Promise<string> {
   const place = voiceNames.indexOf(name)
-  if (place < 0) return name
+  if (place < 0 || services.speech.vendor.hasOpenAiVoices) return name
   const voices = await services.speech.voices({ signal: services.tasks.signal })
   return voices[place % voices.length]?.id ?? name
 }

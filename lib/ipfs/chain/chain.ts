@@ -1,9 +1,9 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import type { ProviderFailure } from '#lib/model/errors.ts'
+import type { BreakerState } from '#lib/platform/breaker.ts'
 import { describeError } from '#lib/platform/errors.ts'
-import type { BreakerState } from './breaker.ts'
-import type { BreakerSync } from './breaker-sync.ts'
+import type { BreakerSync } from '#lib/redis/breaker-sync.ts'
 import { AttemptsFailedError, ChainError, type NotTriedError } from './errors.ts'
 import { offer } from './offer.ts'
 import {

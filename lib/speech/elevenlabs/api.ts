@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { markedError } from '#lib/platform/errors.ts'
 import { snakeCased } from '#lib/platform/letter-case.ts'
-import { readErrorText, readText } from '#lib/platform/read-text.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
+import { readJsonAnswer, sendRequest } from '#lib/speech/http/request.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 
 const VENDOR_URL = 'https://api.elevenlabs.io'
@@ -30,32 +29,6 @@ export interface ElevenLabsApi {
   voices(signal: AbortSignal): Promise<VendorVoice[]>
 }
 
-/** An answer outside 2xx. */
-export class StatusError extends markedError('StatusError') {
-  readonly statusCode: number
-  /** JSON where it is that, else text. */
-  readonly body: unknown
-  /** The header `Retry-After`. */
-  readonly retryAfter: string | null
-
-  constructor({ status, headers }: Response, body: unknown) {
-    super(`ElevenLabs answered ${status}`)
-    this.statusCode = status
-    this.body = body
-    this.retryAfter = headers.get('retry-after')
-  }
-}
-
-/** An answer that cannot be understood; `answered` ends the sentence "ElevenLabs answered …". */
-export class UnreadableAnswerError extends markedError('UnreadableAnswerError') {
-  readonly answered: string
-
-  constructor(answered: string, cause?: unknown) {
-    super(`ElevenLabs answered ${answered}`, { cause })
-    this.answered = answered
-  }
-}
-
 /** @param baseUrl the vendor's own where it is left out */
 export function createElevenLabsApi({
   apiKey,
@@ -66,11 +39,7 @@ export function createElevenLabsApi({
 }): ElevenLabsApi {
   async function send(path: string, init: RequestInit): Promise<Response> {
     const headers = { ...init.headers, 'xi-api-key': apiKey }
-    // A redirect would carry the key and the text to a host that nobody configured.
-    const options = { ...init, headers, redirect: 'error', cache: 'no-store' } as const
-    const response = await fetch(`${baseUrl.replace(/\/+$/, '')}${path}`, options)
-    if (response.ok) return response
-    throw new StatusError(response, await readErrorBody(response))
+    return sendRequest(`${baseUrl.replace(/\/+$/, '')}${path}`, { ...init, headers })
   }
 
   return {
@@ -88,13 +57,14 @@ export function createElevenLabsApi({
       })
     },
     async voices(signal) {
-      const { text, isWhole } = await readText(await send('/v1/voices', { signal }), {
+      const response = await send('/v1/voices', { signal })
+      const what = 'the list of voices'
+      const answer = await readJsonAnswer(response, {
+        schema: voicesSchema,
         maxBytes: MAX_VOICES_BYTES,
+        what,
       })
-      if (!isWhole) throw new UnreadableAnswerError(`with more than ${MAX_VOICES_BYTES} bytes`)
-      const answer = voicesSchema.safeParse(parseJson(text))
-      if (answer.success) return answer.data.voices
-      throw new UnreadableAnswerError('without the list of voices', answer.error)
+      return answer.voices
     },
   }
 }
@@ -140,24 +110,4 @@ function speechBody(request: VendorRequest) {
     usePvcAsIvc: request.usePvcAsIvc,
     audioEffects: request.audioEffects,
   })
-}
-
-/** JSON where it is that, for a proxy may send its error page as anything. */
-async function readErrorBody(response: Response): Promise<unknown> {
-  const { text, isWhole } = await readErrorText(response)
-  const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '')
-  try {
-    return parseJson(text)
-  } catch (error) {
-    if (isJson && isWhole && text !== '') throw error
-    return text
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new UnreadableAnswerError('with a body that is not the JSON that it should be', error)
-  }
 }

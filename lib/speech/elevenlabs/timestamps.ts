@@ -2,7 +2,7 @@ import { getManyValues, isMany } from 'stream-chain/defs.js'
 import { jsonParser, type Token } from 'stream-json/core/parser.js'
 import type { Alignment } from '#lib/captions/alignment.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
-import { UnreadableAnswerError } from './api.ts'
+import { UnreadableAnswerError } from '#lib/speech/http/request.ts'
 import { createCharacterTimes } from './character-times.ts'
 
 /** How much an answer may have besides its audio. The longest text that the vendor takes has times of 2 MB. */

@@ -35,7 +35,7 @@ const voices: Voice[] = [
  * `speed` has an effect. The same text in the same voice gives the same bytes.
  */
 export function createLocalSpeech(options: LocalOptions): Speech {
-  const { clock, timeoutMs, modelId, outputFormat, startThread = startLocalWorker } = options
+  const { clock, modelId, outputFormat, startThread = startLocalWorker } = options
   const threads = createSpeechThreads(startThread)
   return {
     vendor: {
@@ -46,7 +46,7 @@ export function createLocalSpeech(options: LocalOptions): Speech {
       hasTimestamps: true,
       modelForOpenAi,
     },
-    async speak(request, { signal }) {
+    async speak(request, { signal, timeoutMs = options.timeoutMs }) {
       const format = nearestFormat(request.outputFormat ?? outputFormat)
       const voice = voices.some(({ id }) => id === request.voiceId) ? request.voiceId : 'slt'
       const job = {

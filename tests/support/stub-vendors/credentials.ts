@@ -14,6 +14,7 @@ export const credentials = {
   kuboAuthorization: 'Bearer stub-kubo-token-c35b',
   fulaToken: 'stub-fula-token-3d0c',
   pinningToken: 'stub-pinning-token-f18a',
+  openAiApiKey: 'stub-openai-key-77c3',
   blockfrostProjectId: 'stub-blockfrost-project-6a92',
 } as const
 
@@ -60,6 +61,7 @@ const environments: Record<VendorName, (url: string) => Environment> = {
     PINNING_SERVICE_TOKEN: credentials.pinningToken,
     PINNING_SERVICE_GATEWAY_URL: url,
   }),
+  openai: (url) => ({ OPENAI_SPEECH_API_KEY: credentials.openAiApiKey, OPENAI_SPEECH_BASE_URL: url }),
   blockfrost: (url) => ({
     BLOCKFROST_PROJECT_ID: credentials.blockfrostProjectId,
     BLOCKFROST_URL: url,

@@ -112,7 +112,7 @@ function encode(outputFormat: string, durationMs: number, comment: string) {
   throw new Refusal(422, 'output_format_not_supported')
 }
 
-async function* inChunks(audio: Uint8Array, settings: SpeechSettings, signal: AbortSignal) {
+export async function* inChunks(audio: Uint8Array, settings: SpeechSettings, signal: AbortSignal) {
   for (let at = 0; at < audio.length; at += settings.chunkBytes) {
     if (at > 0 && settings.chunkPauseMs > 0) await sleep(settings.chunkPauseMs, undefined, { signal })
     yield audio.subarray(at, at + settings.chunkBytes)

@@ -5,6 +5,7 @@ import { credentials } from './credentials.ts'
 import { createElevenLabs, defaultSpeechSettings } from './elevenlabs.ts'
 import { FaultPlan } from './faults.ts'
 import { createKubo } from './kubo.ts'
+import { createOpenAi } from './openai.ts'
 import { createPinata } from './pinata.ts'
 import { defaultPinataPlan, type PinataPlan } from './pinata-plan.ts'
 import { createPins } from './pins.ts'
@@ -131,5 +132,6 @@ function createVendors(options: VendorOptions): Record<VendorName, Vendor> {
     fula: pins(credentials.fulaToken, true),
     pinning: pins(credentials.pinningToken, false),
     blockfrost: createBlockfrost(network),
+    openai: createOpenAi(speech),
   }
 }

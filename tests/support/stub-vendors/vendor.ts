@@ -13,6 +13,7 @@ export const vendorNames = [
   'fula',
   'pinning',
   'blockfrost',
+  'openai',
 ] as const
 export type VendorName = (typeof vendorNames)[number]
 

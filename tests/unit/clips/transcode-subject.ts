@@ -27,7 +27,7 @@ export function withLocalVoice(services: Services): Services {
     clock: systemClock,
   })
   onTestFinished(() => speech.close())
-  return { ...services, speech }
+  return { ...services, speech: { ...speech, states: () => [] } }
 }
 
 /** Has a text spoken as `outputFormat`, and expects that it is stored as Opus: smaller, and as long. */

@@ -7,7 +7,7 @@ import { readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { hostIdentity } from '#lib/platform/process-identity.ts'
-import type { Speech } from '#lib/speech/speech.ts'
+import type { SpeechChain, VendorState } from '#lib/speech/speech.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
@@ -26,7 +26,10 @@ afterEach(async () => {
 function createCountingSpeech() {
   let calls = 0
   let failure: Error | undefined
-  const speech: Speech = {
+  let speaker: 'elevenlabs' | 'local' = 'elevenlabs'
+  let breaker: VendorState['breaker'] = 'closed'
+  const speech: SpeechChain = {
+    states: () => [{ vendor: 'elevenlabs', breaker }],
     vendor: {
       name: 'elevenlabs',
       defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },
@@ -38,7 +41,7 @@ function createCountingSpeech() {
       await new Promise(setImmediate)
       if (failure) throw failure
       const audio = ReadableStream.from([new Uint8Array(text.length * 2).fill(calls)])
-      const spokenBy = { vendor: 'elevenlabs', voiceId, modelId: 'test' }
+      const spokenBy = { vendor: speaker, voiceId, modelId: 'test' }
       return { audio, outputFormat: 'pcm_8000', spokenBy }
     },
     voices: async () => [],
@@ -49,13 +52,18 @@ function createCountingSpeech() {
     get calls() {
       return calls
     },
+    /** Who speaks in place of ElevenLabs, and what is known of that. */
+    standIn(vendor: typeof speaker, state: typeof breaker) {
+      speaker = vendor
+      breaker = state
+    },
     failWith(error: Error | undefined) {
       failure = error
     },
   }
 }
 
-function open(speech: Speech, environment: Record<string, string> = {}): Services {
+function open(speech: SpeechChain, environment: Record<string, string> = {}): Services {
   const config = readConfig({ TEMP_AUDIO_DIR: directory, PINATA_JWT: '', ...environment })
   const log = createLog({ level: 'silent', scrub: (text) => text })
   const services = createServices(config, { speech, log })
@@ -153,6 +161,40 @@ describe('the same request', () => {
     const again = await vocalizeOnce(services, hello, context)
     expect(again.id).not.toBe(id)
     expect(vendor.calls).toBe(2)
+  })
+
+  it('never gets the clip of a stand-in for the original, and gets it again only while the vendor is down', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    const ask = (request = hello) => vocalizeOnce(services, request, context)
+    // Nobody knows yet that the vendor is down.
+    vendor.standIn('local', 'closed')
+    const first = await ask()
+    expect(first.speech?.spokenBy.vendor).toBe('local')
+    vendor.standIn('local', 'open')
+    expect(await ask()).toMatchObject({ id: first.id, isReused: true })
+    vendor.standIn('elevenlabs', 'closed')
+    const original = await ask()
+    expect(original).toMatchObject({ speech: { spokenBy: { vendor: 'elevenlabs' } } })
+    expect(original.isReused).toBeUndefined()
+    // The original is there: nothing is spoken, however the vendor is.
+    vendor.standIn('local', 'open')
+    expect(await ask()).toMatchObject({ id: original.id, isReused: true })
+    expect(vendor.calls).toBe(2)
+  })
+
+  it('gets no clip of a stand-in that a process left claimed for the original when it was killed', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    vendor.standIn('local', 'closed')
+    const { giveUp } = services.catalog.requests
+    services.catalog.requests.giveUp = () => Promise.reject(new Error('killed'))
+    const standIn = await vocalizeOnce(services, hello, context)
+    services.catalog.requests.giveUp = giveUp
+    vendor.standIn('elevenlabs', 'closed')
+    const original = await vocalizeOnce(services, hello, context)
+    expect(original.id).not.toBe(standIn.id)
+    expect(original.speech?.spokenBy.vendor).toBe('elevenlabs')
   })
 
   it('is spoken when it comes again after the vendor refused it', async () => {

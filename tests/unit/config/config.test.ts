@@ -28,7 +28,7 @@ describe('the configuration', () => {
     expect(readConfig({})).toMatchObject({
       port: 3000,
       shutdownGraceMs: 20_000,
-      speech: { provider: 'local', isFallback: true, concurrency: 5 },
+      speech: { providers: ['local'], isFallback: true, concurrency: 5, firstByteTimeoutMs: 15_000 },
       ipfs: { retryDelaysMs: [1000, 2000, 4000], attemptTimeoutMs: 30_000, uploadDeadlineMs: 10_000 },
       tempAudio: { directory: '.temp-audio', ttlMs: 3_600_000, maxBytes: 5 * 1024 ** 3, keepPending: false },
       retry: { opportunisticChance: 0.1, batchSize: 3 },
@@ -172,10 +172,65 @@ describe('the configuration', () => {
     expect(problemOf({ SPEECH_PROVIDER: 'elevenlabs' })).toContain('ELEVENLABS_API_KEY')
     expect(readConfig({ SPEECH_PROVIDER: 'local' }).speech.isFallback).toBe(false)
     expect(readConfig({ ELEVENLABS_API_KEY: 'k' }).speech).toMatchObject({
-      provider: 'elevenlabs',
+      providers: ['elevenlabs'],
       isFallback: false,
     })
   })
+
+  it.each<[string, Record<string, string>, string[], boolean]>([
+    [
+      'the order that is listed',
+      { SPEECH_PROVIDERS: 'openai, local,elevenlabs' },
+      ['openai', 'local', 'elevenlabs'],
+      true,
+    ],
+    ['one name, without a stand-in', { SPEECH_PROVIDERS: 'local' }, ['local'], false],
+    ['the former name of the variable', { SPEECH_PROVIDER: 'openai' }, ['openai'], true],
+    [
+      'the newer variable before the former',
+      { SPEECH_PROVIDERS: 'local', SPEECH_PROVIDER: 'openai' },
+      ['local'],
+      false,
+    ],
+    ['ElevenLabs alone where nothing is said', {}, ['elevenlabs'], true],
+    [
+      'an OpenAI-compatible service where there is nothing else',
+      { ELEVENLABS_API_KEY: '', OPENAI_SPEECH_API_KEY: '' },
+      ['openai'],
+      false,
+    ],
+    [
+      'nobody without what it needs',
+      { ELEVENLABS_API_KEY: '', SPEECH_PROVIDERS: 'elevenlabs,openai' },
+      ['openai'],
+      true,
+    ],
+  ])('has the speech vendors by %s', (_, environment, providers, isPaid) => {
+    const all = {
+      ELEVENLABS_API_KEY: 'k',
+      OPENAI_SPEECH_BASE_URL: 'http://kokoro:8880',
+      OPENAI_SPEECH_API_KEY: 'k',
+    }
+    expect(readConfig({ ...all, ...environment }).speech).toMatchObject({ providers, isPaid })
+  })
+
+  it('is refused where no listed speech vendor has what it needs, or is none', () => {
+    expect(problemOf({ SPEECH_PROVIDERS: 'openai,elevenlabs' })).toContain(
+      'OPENAI_SPEECH_BASE_URL or OPENAI_SPEECH_API_KEY or ELEVENLABS_API_KEY: got nothing',
+    )
+    expect(problemOf({ SPEECH_PROVIDERS: 'kokoro' })).toContain(
+      'a comma-separated list of elevenlabs, openai, local',
+    )
+  })
+
+  it.each(['{', '[]', '{"a":"b"}', '{"a":{"kokoro":"b"}}', '{"a":{"openai":""}}'])(
+    'takes no voice map but by voice and vendor: %s',
+    (map) => {
+      expect(problemOf({ SPEECH_VOICE_MAP: map })).toContain(
+        'takes JSON such as {"21m00Tcm4TlvDq8ikWAM": {"local": "slt"}}',
+      )
+    },
+  )
 
   it('cannot be changed, at whatever depth', () => {
     const config = readConfig({})

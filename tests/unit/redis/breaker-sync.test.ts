@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, inject, it } from 'vitest'
-import { createBreakerSync } from '#lib/ipfs/chain/breaker-sync.ts'
+import { createBreakerSync } from '#lib/redis/breaker-sync.ts'
 import type { RedisConnections } from '#lib/redis/connections.ts'
-import { unavailable, unreachable } from '../../../support/fake-provider.ts'
-import { ownPrefix, testRedis } from '../../../support/redis.ts'
-import { type RedisServer, startRedis } from '../../../support/servers/redis.ts'
-import { until } from '../../../support/until.ts'
-import { chainOf, stateOf } from './chain-subject.ts'
+import { unavailable, unreachable } from '../../support/fake-provider.ts'
+import { ownPrefix, testRedis } from '../../support/redis.ts'
+import { type RedisServer, startRedis } from '../../support/servers/redis.ts'
+import { until } from '../../support/until.ts'
+import { chainOf, stateOf } from '../ipfs/chain/chain-subject.ts'
 
 const sharedUrl = inject('redisUrl') ?? ''
 

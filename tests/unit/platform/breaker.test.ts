@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Breaker, createBreaker } from '#lib/ipfs/chain/breaker.ts'
-import { unavailable, unreachable } from '../../../support/fake-provider.ts'
+import { type Breaker, createBreaker } from '#lib/platform/breaker.ts'
+import { unavailable, unreachable } from '../../support/fake-provider.ts'
 
 const MAX_RETRY_AFTER_MS = 10_000
 let now: number

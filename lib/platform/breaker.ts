@@ -1,5 +1,4 @@
-import type { ProviderError } from '#lib/model/errors.ts'
-import { LONGEST_RETRY_AFTER_MS } from '#lib/platform/http-date.ts'
+import { LONGEST_RETRY_AFTER_MS } from './http-date.ts'
 
 /** Attempts that must fail in a row before the breaker opens: those of two clips with the default three retries. */
 const FAILURES_TO_OPEN = 8
@@ -26,6 +25,13 @@ export interface BreakerSnapshot {
   probeMs: number | null
 }
 
+/** A failed attempt. `isUnreachable`: it had no connection, or was retried in vain already. */
+interface Failure {
+  isUnreachable: boolean
+  /** For how long the provider asked to be left alone. */
+  retryAfterMs?: number | undefined
+}
+
 /** Remembers whether a provider is worth trying. */
 export interface Breaker {
   state(): BreakerState
@@ -35,7 +41,7 @@ export interface Breaker {
   succeeded(): void
   /** The provider has answered a lookup. That does not prove that uploads work: the next failure opens the breaker again. */
   answered(): void
-  failed(error: ProviderError, options: { wasProbe: boolean }): void
+  failed(error: Failure, options: { wasProbe: boolean }): void
   /** An attempt was slow, and another provider has stored the clip meanwhile. It may still succeed. */
   overtaken(): void
   /** Ends the cool-down at once, for an operator who wants the provider tried now. */

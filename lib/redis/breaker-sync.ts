@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { BreakerSnapshot } from '#lib/platform/breaker.ts'
 import { HOUR_MS } from '#lib/platform/units.ts'
-import type { Redis, RedisConnections } from '#lib/redis/connections.ts'
-import type { BreakerSnapshot } from './breaker.ts'
+import type { Redis, RedisConnections } from './connections.ts'
 
 /** Is called with the state of a provider's breaker at another instance. */
 export type BreakerListener = (provider: string, snapshot: BreakerSnapshot) => void
@@ -38,11 +38,16 @@ const changeSchema = z.object({
  * probe a provider at the same time; and by a key for each provider, which expires, for instances that start later. An
  * instance that had lost Redis first publishes what it could not publish, then reads the keys.
  */
-export function createBreakerSync(options: { redis: RedisConnections; now: () => number }): BreakerSync {
-  const { redis, now } = options
+export function createBreakerSync(options: {
+  redis: RedisConnections
+  now: () => number
+  /** Of what the breakers are, where not of IPFS providers: names of two kinds may be equal. */
+  kind?: 'speech'
+}): BreakerSync {
+  const { redis, now, kind } = options
   const self = randomUUID()
-  const channel = redis.channel('breakers')
-  const keyOf = (provider: string) => `${redis.prefix}breaker:${provider}`
+  const channel = redis.channel(kind ? `${kind}-breakers` : 'breakers')
+  const keyOf = (provider: string) => `${redis.prefix}${kind ? `${kind}-` : ''}breaker:${provider}`
   /** Own changes that Redis has not taken yet, and when they were made. */
   const unpublished = new Map<string, { snapshot: BreakerSnapshot; at: number }>()
   /** How many own messages the channel has not brought back yet: messages of others that come before them are older. */

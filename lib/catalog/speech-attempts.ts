@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { deleteChosen } from './chosen-rows.ts'
+import type { Database } from './connection.ts'
+import { addToCounters, type CounterIncrement, histogramCounters, speechBuckets } from './counters.ts'
+import type { Emit } from './events.ts'
+import type { SpeechAttemptRow } from './schema.ts'
+import type { Span } from './stats.ts'
+
+export type NewSpeechAttempt = Omit<SpeechAttemptRow, 'id'>
+
+/** How often one vendor ended so within a span of time. */
+export interface SpeechCount {
+  vendor: string
+  outcome: string
+  attempts: number
+  characters: number
+}
+
+/** How many attempts had their first byte after about `ms` milliseconds. */
+export interface FirstByteTime {
+  vendor: string
+  ms: number
+  attempts: number
+}
+
+/** The log of attempts at speech vendors, written when they are over. */
+export interface SpeechAttempts {
+  record(attempt: NewSpeechAttempt): Promise<void>
+  counts(span: Pick<Span, 'from' | 'to'>): Promise<SpeechCount[]>
+  firstByteTimes(span: Pick<Span, 'from' | 'to'>): Promise<FirstByteTime[]>
+  /** The latest ones in which a vendor has failed: not those that were wrong or cancelled. */
+  latestFailures(options: { from: number; limit: number }): Promise<SpeechAttemptRow[]>
+  /** Deletes those that began before `before`. Returns how many. */
+  prune(before: number): Promise<number>
+}
+
+/** How many are deleted by one statement, which must not take long. */
+const PRUNED_AT_ONCE = 1000
+/** Outcomes that say nothing against a vendor. */
+const FAULTLESS = ['spoken', 'refused', 'cancelled']
+
+export function createSpeechAttempts({ read, run, transaction }: Database, emit: Emit): SpeechAttempts {
+  return {
+    async record(attempt) {
+      await transaction(async (db) => {
+        await db
+          .insertInto('speechAttempts')
+          .values({ id: randomBytes(16).toString('hex'), ...attempt })
+          .execute()
+        await addToCounters(db, countersOf(attempt))
+      })
+      if (attempt.clipId) emit({ ...attempt, type: 'speech_ended', clipId: attempt.clipId })
+    },
+
+    counts: ({ from, to }) =>
+      read(async (db) => {
+        const rows = await db
+          .selectFrom('speechAttempts')
+          .select(['vendor', 'outcome'])
+          .select((eb) => [
+            eb.fn.countAll<number>().as('attempts'),
+            eb.fn.sum<number>('characters').as('characters'),
+          ])
+          .where('startedAt', '>=', from)
+          .where('startedAt', '<', to)
+          .groupBy(['vendor', 'outcome'])
+          .orderBy('vendor')
+          .orderBy('outcome')
+          .execute()
+        return rows.map((row) => ({
+          ...row,
+          attempts: Number(row.attempts),
+          characters: Number(row.characters),
+        }))
+      }),
+
+    firstByteTimes: ({ from, to }) =>
+      read(async (db) => {
+        // To 10 ms, so that a range of months has some hundred groups.
+        const rounded = sql<number>`first_byte_ms / 10 * 10`
+        const rows = await db
+          .selectFrom('speechAttempts')
+          .select(['vendor', rounded.as('ms'), (eb) => eb.fn.countAll<number>().as('attempts')])
+          .where('startedAt', '>=', from)
+          .where('startedAt', '<', to)
+          .where('firstByteMs', 'is not', null)
+          .groupBy(['vendor', rounded])
+          .execute()
+        return rows.map((row) => ({ ...row, ms: Number(row.ms), attempts: Number(row.attempts) }))
+      }),
+
+    latestFailures: ({ from, limit }) =>
+      read((db) =>
+        db
+          .selectFrom('speechAttempts')
+          .selectAll()
+          .where('startedAt', '>=', from)
+          .where('outcome', 'not in', FAULTLESS)
+          .orderBy('startedAt', 'desc')
+          .limit(limit)
+          .execute(),
+      ),
+
+    async prune(before) {
+      for (let pruned = 0; ; ) {
+        const count = await run((db) => {
+          const query = db
+            .selectFrom('speechAttempts')
+            .select('id')
+            .where('startedAt', '<', before)
+            .orderBy('startedAt')
+            .limit(PRUNED_AT_ONCE)
+          return deleteChosen(db, 'speechAttempts', { key: ['id'], query })
+        })
+        pruned += count
+        if (count < PRUNED_AT_ONCE) return pruned
+      }
+    },
+  }
+}
+
+/** What one attempt adds to the sums. A vendor that was too late may charge for the text all the same. */
+function countersOf({
+  vendor,
+  outcome,
+  characters,
+  firstByteMs,
+  durationMs,
+}: NewSpeechAttempt): CounterIncrement[] {
+  return [
+    { name: 'speech_requests', label: `${vendor} ${outcome}`, value: 1 },
+    ...(outcome === 'spoken'
+      ? [{ name: 'speech_characters' as const, label: vendor, value: characters }]
+      : []),
+    ...(outcome === 'timeout' && firstByteMs === null
+      ? [{ name: 'characters_lost' as const, label: 'given_up', value: characters }]
+      : []),
+    ...(firstByteMs === null
+      ? []
+      : histogramCounters('speech_first_byte', firstByteMs / 1000, {
+          buckets: speechBuckets,
+          label: vendor,
+        })),
+    ...(outcome === 'spoken'
+      ? histogramCounters('speech_duration', durationMs / 1000, { buckets: speechBuckets, label: vendor })
+      : []),
+  ]
+}

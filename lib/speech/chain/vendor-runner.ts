@@ -1,0 +1,151 @@
+import type { ReadableStream } from 'node:stream/web'
+import { ServiceError } from '#lib/model/errors.ts'
+import { type Breaker, createBreaker } from '#lib/platform/breaker.ts'
+import type { Clock } from '#lib/platform/clock.ts'
+import { describeError } from '#lib/platform/errors.ts'
+import { watchEnd } from '#lib/speech/audio-stream.ts'
+import { isOwnLimit } from '#lib/speech/concurrency.ts'
+import { vendorTitles } from '#lib/speech/fit-request.ts'
+import { MAX_RETRY_AFTER_MS } from '#lib/speech/http/retry.ts'
+import type { SpeakOptions, Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
+import { outcomeOf, type SpeechAttempt } from './attempt.ts'
+
+/** For so long a vendor is left alone that refuses the credentials or whose quota is used up. */
+const REFUSED_COOL_DOWN_MS = 60_000
+
+const notes: { readonly [code: string]: string } = {
+  speech_quota_exceeded: 'Its quota is used up',
+  speech_credentials_refused: 'It refuses the credentials',
+}
+
+/** One vendor in the chain, and its breaker. */
+export interface VendorRunner {
+  readonly speech: Speech
+  readonly breaker: Breaker
+  /** What an operator must do something about. */
+  readonly note: string | undefined
+  /**
+   * One attempt. With `firstByteTimeoutMs` a vendor that has not begun by then is cancelled.
+   *
+   * @throws ServiceError, or the reason of the signal
+   */
+  speak(
+    request: SpeechRequest,
+    options: SpeakOptions & { firstByteTimeoutMs?: number | undefined },
+  ): Promise<SpokenAudio>
+}
+
+interface RunnerOptions {
+  clock: Clock
+  /** Gets each attempt once it is over. Must not throw. */
+  onAttempt: (attempt: SpeechAttempt) => void
+  /** Is called when `note` changes. */
+  onNote: (vendor: SpeechAttempt['vendor'], note: string | undefined) => void
+  /** Is called after each change of the breaker that other instances should adopt. */
+  onChange: () => void
+}
+
+export function createVendorRunner(speech: Speech, options: RunnerOptions): VendorRunner {
+  const { clock, onAttempt, onNote, onChange } = options
+  const { name } = speech.vendor
+  const breaker = createBreaker({ now: () => clock.now(), maxRetryAfterMs: MAX_RETRY_AFTER_MS, onChange })
+  let note: string | undefined
+
+  function setNote(next: string | undefined) {
+    if (note === next) return
+    note = next
+    onNote(name, next)
+  }
+
+  /** What an error before the first byte says of the vendor. */
+  function learn(error: ServiceError, wasProbe: boolean) {
+    setNote(notes[error.code] ?? note)
+    if (isOwnLimit(error)) return
+    if (outcomeOf(error.code) === 'refused') return wasProbe ? breaker.answered() : undefined
+    const retryAfterMs = notes[error.code] ? REFUSED_COOL_DOWN_MS : error.retryAfterMs
+    // Each call has been retried already: two that fail are enough.
+    breaker.failed({ isUnreachable: true, retryAfterMs }, { wasProbe })
+  }
+
+  return {
+    speech,
+    breaker,
+    get note() {
+      return note
+    },
+    async speak(request, { firstByteTimeoutMs, ...speakOptions }) {
+      const wasProbe = breaker.beginProbe()
+      const startedAt = clock.now()
+      const elapsedMs = () => Math.max(0, clock.now() - startedAt)
+      const attempt = {
+        vendor: name,
+        clipId: speakOptions.clipId,
+        characters: [...request.text].length,
+        startedAt,
+      }
+      try {
+        const spoken = await withinFirstByte(speech, request, { ...speakOptions, firstByteTimeoutMs, clock })
+        breaker.succeeded()
+        setNote(undefined)
+        const firstByteMs = elapsedMs()
+        const end = (how: Pick<SpeechAttempt, 'outcome' | 'error'>) =>
+          onAttempt({ ...attempt, firstByteMs, durationMs: elapsedMs(), ...how })
+        return { ...spoken, audio: observed(spoken.audio, end, speakOptions.signal) }
+      } catch (error) {
+        if (ServiceError.isInstance(error) && !speakOptions.signal.aborted) learn(error, wasProbe)
+        const outcome = ServiceError.isInstance(error) ? outcomeOf(error.code) : 'cancelled'
+        const failed = { outcome, error: describeError(error), firstByteMs: undefined }
+        onAttempt({ ...attempt, ...failed, durationMs: elapsedMs() })
+        throw error
+      }
+    },
+  }
+}
+
+/** The attempt, cancelled where it has not begun within `firstByteTimeoutMs`: what the vendor does then is lost. */
+async function withinFirstByte(
+  speech: Speech,
+  request: SpeechRequest,
+  {
+    firstByteTimeoutMs,
+    clock,
+    ...options
+  }: SpeakOptions & { firstByteTimeoutMs: number | undefined; clock: Clock },
+): Promise<SpokenAudio> {
+  if (firstByteTimeoutMs === undefined) return speech.speak(request, options)
+  const tooLate = new AbortController()
+  const timer = new AbortController()
+  const giveUp = () =>
+    tooLate.abort(
+      new ServiceError(
+        'speech_timeout',
+        `No audio from ${vendorTitles[speech.vendor.name]} within ${firstByteTimeoutMs} ms`,
+      ),
+    )
+  clock.sleep(firstByteTimeoutMs, timer.signal).then(giveUp, () => {})
+  try {
+    return await speech.speak(request, {
+      ...options,
+      signal: AbortSignal.any([options.signal, tooLate.signal]),
+    })
+  } finally {
+    timer.abort()
+  }
+}
+
+/** The same audio; `end` is called once with how it ended. */
+function observed(
+  audio: ReadableStream<Uint8Array>,
+  end: (how: Pick<SpeechAttempt, 'outcome' | 'error'>) => void,
+  signal: AbortSignal,
+) {
+  return watchEnd(audio, {
+    onEnd: () => end({ outcome: 'spoken' }),
+    onCancel: () => end({ outcome: 'cancelled' }),
+    onError: (error) =>
+      end({
+        outcome: signal.aborted || !ServiceError.isInstance(error) ? 'cancelled' : outcomeOf(error.code),
+        error: describeError(error),
+      }),
+  })
+}

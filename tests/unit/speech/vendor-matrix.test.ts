@@ -90,7 +90,11 @@ describe.each<[Name, Name]>([
       return spokenBy.vendor === wanted ? 'the wanted vendor' : 'the stand-in'
     })
     let isOver = false
-    const got = speaking.catch((error) => error.code as string).finally(() => (isOver = true))
+    const got = speaking
+      .catch((error) => error.code as string)
+      .finally(() => {
+        isOver = true
+      })
     await until('the end of the speech, or a vendor that hangs', async () => {
       const [last] = (await askedOf(wanted)).slice(-1)
       if (!isOver && last?.fault === 'hang') clock.advance(15_000)

@@ -62,3 +62,11 @@ const providerLabels: Record<string, string> = {
 }
 
 export const providerLabel = (name: string) => providerLabels[name] ?? name
+
+const vendorLabels: Record<string, string> = {
+  elevenlabs: 'ElevenLabs',
+  openai: 'OpenAI-compatible',
+  local: 'Built-in voice',
+}
+
+export const vendorLabel = (name: string) => vendorLabels[name] ?? name

@@ -4,6 +4,7 @@ import type { AttemptCount, Span, TimeToIpfs } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/platform/breaker.ts'
 import { DAY_MS, HOUR_MS } from '#lib/platform/units.ts'
+import { readSpeechStats, type SpeechStats } from './speech-stats.ts'
 import { summarizeTimes, type TimeSummary } from './time-summary.ts'
 
 const STEPS = 48
@@ -40,6 +41,7 @@ export interface Stats {
   /** Stored clips now that no provider is known to deliver, and those of them whose bytes are nowhere. */
   undelivered: { unproven: number; lost: number }
   providers: ProviderStats[]
+  speech: SpeechStats
   series: {
     tries: AttemptCount[]
     timesToIpfs: ({ step: number; provider: string } & TimeSummary)[]
@@ -91,6 +93,7 @@ export async function readStats(services: Services, range: Range): Promise<Stats
     },
     undelivered: await catalog.pins.countUnproven(),
     providers: providersOf(chain.breakers(), attempts, times),
+    speech: await readSpeechStats(catalog.speechAttempts, services.speech.states(), span),
     series: { tries: attempts, timesToIpfs: timesByStep(times), samples },
   }
 }

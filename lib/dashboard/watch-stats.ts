@@ -34,6 +34,7 @@ export async function* watchStats(
 }
 
 /** Another text after each change; cheap however many clips there are. */
-async function fingerprintOf({ catalog, chain }: Services): Promise<string> {
-  return JSON.stringify([await catalog.totals(), await catalog.counters.read(), chain.breakers()])
+async function fingerprintOf({ catalog, chain, speech }: Services): Promise<string> {
+  const states = [chain.breakers(), speech.states()]
+  return JSON.stringify([await catalog.totals(), await catalog.counters.read(), states])
 }

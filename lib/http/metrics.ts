@@ -1,10 +1,13 @@
-import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { backgroundTriggers } from '#lib/catalog/attempts.ts'
 import { type Counters, timeToIpfsBuckets } from '#lib/catalog/counters.ts'
 import type { Totals } from '#lib/catalog/totals.ts'
 import type { Services } from '#lib/context.ts'
 import { processSingleton } from '#lib/platform/process-singleton.ts'
 import { standardOutput } from '#lib/telemetry/log-output.ts'
+import { countedHistogram } from './counted-histogram.ts'
+import { requestMetrics } from './request-metrics.ts'
+import { addSpeechMetrics } from './speech-metrics.ts'
 
 /**
  * The metrics in Prometheus' text format. The counters come from the catalog, so that they survive a restart and are
@@ -16,6 +19,7 @@ import { standardOutput } from '#lib/telemetry/log-output.ts'
 export async function renderMetrics({
   catalog,
   chain,
+  speech,
 }: Services): Promise<{ contentType: string; text: string }> {
   const totals = await catalog.totals()
   const counters = await catalog.counters.read()
@@ -33,8 +37,11 @@ export async function renderMetrics({
   )
   gauge('voicepin_clips_unproven', 'Stored clips that no provider is known to deliver.', unproven)
   gauge('voicepin_clips_lost', 'Stored clips that nobody delivers and whose bytes are not here.', lost)
-  own.registerMetric(timeToIpfs(counters))
-  const registry = Registry.merge([own, processMetrics()])
+  const help = 'Seconds from the end of the speech until the first provider stored the clip.'
+  const timeToIpfs = { counters, counter: 'time_to_ipfs', buckets: timeToIpfsBuckets }
+  own.registerMetric(countedHistogram('voicepin_time_to_ipfs_seconds', help, timeToIpfs))
+  addSpeechMetrics(own, counters, speech.states())
+  const registry = Registry.merge([own, processMetrics(), requestMetrics().register])
   return { contentType: registry.contentType, text: await registry.metrics() }
 }
 
@@ -117,7 +124,7 @@ function addCounters(registry: Registry, counters: Sums, providers: readonly str
     labelNames: ['reason'],
     registers,
   })
-  for (const reason of ['broken', 'process_ended', 'shutdown']) {
+  for (const reason of ['broken', 'process_ended', 'shutdown', 'given_up']) {
     lost.inc({ reason }, counters.characters_lost?.[reason] ?? 0)
   }
   const spoken = { name: 'voicepin_characters_spoken_total', help: 'Characters of text that were spoken.' }
@@ -141,31 +148,6 @@ function addGauges(registry: Registry, totals: Totals, chain: Services['chain'])
       breakers.set({ provider, state: each }, each === state ? 1 : 0)
     }
   }
-}
-
-/** A histogram of buckets that the catalog has counted; the library's own class can only count by itself. */
-function timeToIpfs(counters: Sums): Metric {
-  const name = 'voicepin_time_to_ipfs_seconds'
-  let cumulative = 0
-  const buckets = [...timeToIpfsBuckets.map(String), '+Inf'].map((le) => {
-    cumulative += counters.time_to_ipfs_bucket?.[le] ?? 0
-    return { metricName: `${name}_bucket`, labels: { le }, value: cumulative }
-  })
-  const values = [
-    ...buckets,
-    { metricName: `${name}_sum`, labels: {}, value: counters.time_to_ipfs_sum?.[''] ?? 0 },
-    { metricName: `${name}_count`, labels: {}, value: counters.time_to_ipfs_count?.[''] ?? 0 },
-  ]
-  const help = 'Seconds from the end of the speech until the first provider stored the clip.'
-  const histogram = {
-    name,
-    help,
-    type: 'histogram',
-    aggregator: 'sum',
-    get: async () => ({ name, help, type: 'histogram', values }),
-  }
-  // What a registry reads of a metric is less than what its type asks for.
-  return histogram as unknown as Metric
 }
 
 /** The metrics of this process, measured once a process, from the first call on. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '#lib/config/index.ts'
 import { trustConnectionHeader, writeConnectionHeader } from '#lib/http/client-address.ts'
 import { settleOrigin } from '#lib/http/origin.ts'
+import { countRequest } from '#lib/http/request-metrics.ts'
 import type { Service } from '#lib/http/service.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { listenerOf, refuse } from './listener.ts'
@@ -69,7 +70,13 @@ export function createFront(options: FrontOptions): Front {
   const server = createServer(serverOptions, (request, response) => {
     writeConnectionHeader(request)
     running.add(response)
-    response.once('close', () => running.delete(response))
+    const startedAt = performance.now()
+    const { method, url } = request
+    response.once('close', () => {
+      running.delete(response)
+      const status = response.writableFinished ? response.statusCode : 0
+      countRequest({ method, url }, { status, durationMs: performance.now() - startedAt })
+    })
     if (isStopping) response.setHeader('Connection', 'close')
     // Whoever is gone before it is their turn gets no work done.
     startInTurn(() => response.destroyed || work(request, response))

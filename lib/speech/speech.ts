@@ -83,6 +83,7 @@ export interface VendorState {
   breaker: BreakerState
   /** What its operator must do something about. */
   note?: string
+  isQuotaUsedUp: boolean
 }
 
 /** Vendors that stand in for the first one, which callers want: its `vendor` and its voices are those of that one. */

@@ -64,7 +64,7 @@ export class FakeSpeech implements SpeechChain {
   breaker: VendorState['breaker'] = 'closed'
 
   states(): VendorState[] {
-    return [{ vendor: 'local', breaker: this.breaker }]
+    return [{ vendor: 'local', breaker: this.breaker, isQuotaUsedUp: false }]
   }
 
   async close() {

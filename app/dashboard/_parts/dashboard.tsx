@@ -9,6 +9,7 @@ import { Charts } from './charts.tsx'
 import { ClipsPanel } from './clips-panel.tsx'
 import styles from './dashboard.module.css'
 import { ProvidersTable } from './providers-table.tsx'
+import { SpeechTable } from './speech-table.tsx'
 import { StatCards } from './stat-cards.tsx'
 import { type Connection, useStats } from './use-stats.ts'
 
@@ -62,6 +63,7 @@ export function Dashboard() {
       {stats ? (
         <>
           <StatCards stats={stats} />
+          <SpeechTable speech={stats.speech} />
           <ProvidersTable providers={stats.providers} />
           <Charts stats={stats} />
         </>

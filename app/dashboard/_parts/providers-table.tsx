@@ -3,7 +3,7 @@ import type { ProviderStats } from '#lib/dashboard/read-stats.ts'
 import { formatDuration, formatShare, providerLabel } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 
-const breakerLabels = {
+export const breakerLabels = {
   closed: 'Closed',
   half_open: 'Half-open',
   open: 'Open (cool-down)',

@@ -5,7 +5,7 @@ import type { BreakerSync } from '#lib/redis/breaker-sync.ts'
 import { canStandIn, fitRequest } from '#lib/speech/fit-request.ts'
 import type { SpeakOptions, Speech, SpeechChain, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
 import { outcomeOf, type SpeechAttempt } from './attempt.ts'
-import { createVendorRunner, type VendorRunner } from './vendor-runner.ts'
+import { createVendorRunner, QUOTA_USED_UP, type VendorRunner } from './vendor-runner.ts'
 import type { VoiceMap } from './voice-map.ts'
 
 export interface ChainOptions {
@@ -92,6 +92,7 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
       runners.map(({ speech, breaker, note }) => ({
         vendor: speech.vendor.name,
         breaker: breaker.state(),
+        isQuotaUsedUp: note === QUOTA_USED_UP,
         ...(note !== undefined && { note }),
       })),
 

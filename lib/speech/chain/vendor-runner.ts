@@ -13,8 +13,10 @@ import { outcomeOf, type SpeechAttempt } from './attempt.ts'
 /** For so long a vendor is left alone that refuses the credentials or whose quota is used up. */
 const REFUSED_COOL_DOWN_MS = 60_000
 
+export const QUOTA_USED_UP = 'Its quota is used up'
+
 const notes: { readonly [code: string]: string } = {
-  speech_quota_exceeded: 'Its quota is used up',
+  speech_quota_exceeded: QUOTA_USED_UP,
   speech_credentials_refused: 'It refuses the credentials',
 }
 

@@ -16,6 +16,7 @@ import { describeQueue } from './queue-conformance.ts'
 import { describeReplications } from './replications-conformance.ts'
 import { describeRequests } from './requests-conformance.ts'
 import { describeScripts } from './scripts-conformance.ts'
+import { describeSpeechAttempts } from './speech-attempts-conformance.ts'
 import { describeStats } from './stats-conformance.ts'
 import { describeTotals } from './totals-conformance.ts'
 import { describeWebhooks } from './webhooks-conformance.ts'
@@ -39,6 +40,7 @@ export function describeCatalog(subject: Subject) {
     describeReplications(subject)
     describeRequests(subject)
     describeScripts(subject)
+    describeSpeechAttempts(subject)
     describeStats(subject)
     describeTotals(subject)
     describeWebhooks(subject)

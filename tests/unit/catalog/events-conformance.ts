@@ -72,7 +72,7 @@ export function describeEvents({ prepare }: Subject) {
       expect(emitted).toEqual([
         { type: 'settled', clipId: settled.id, clip: await clips.find(settled.id) },
         { type: 'expired', clipId: expired, clip: await clips.find(expired) },
-        { type: 'discarded', clipId: discarded.id },
+        { type: 'discarded', clipId: discarded.id, clip: expect.objectContaining({ id: discarded.id }) },
       ])
     })
 

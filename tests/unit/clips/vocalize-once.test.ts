@@ -29,7 +29,7 @@ function createCountingSpeech() {
   let speaker: 'elevenlabs' | 'local' = 'elevenlabs'
   let breaker: VendorState['breaker'] = 'closed'
   const speech: SpeechChain = {
-    states: () => [{ vendor: 'elevenlabs', breaker }],
+    states: () => [{ vendor: 'elevenlabs', breaker, isQuotaUsedUp: false }],
     vendor: {
       name: 'elevenlabs',
       defaults: { modelId: 'eleven_multilingual_v2', outputFormat: 'mp3_44100_128' },

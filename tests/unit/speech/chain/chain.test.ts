@@ -241,7 +241,12 @@ describe('a chain of speech vendors', () => {
     world.elevenlabs.behaviour = code
     await world.speak()
     await world.speak()
-    expect(world.chain.states()[0]).toEqual({ vendor: 'elevenlabs', breaker: 'open', note })
+    expect(world.chain.states()[0]).toEqual({
+      vendor: 'elevenlabs',
+      breaker: 'open',
+      note,
+      isQuotaUsedUp: code === 'speech_quota_exceeded',
+    })
     expect(world.elevenlabs.asked).toHaveLength(1)
     world.elevenlabs.behaviour = 'speaks'
     await world.clock.advance(60_000)

@@ -1,0 +1,75 @@
+import { Badge, Paper, Table } from '@mantine/core'
+import type { SpeechStats, VendorStats } from '#lib/dashboard/speech-stats.ts'
+import { formatDateTime, formatDuration, formatShare, vendorLabel } from '../../_shared/format.ts'
+import styles from './dashboard.module.css'
+import { breakerLabels } from './providers-table.tsx'
+
+/** The breaker state and the stats of each speech vendor, and why the latest attempts failed. */
+export function SpeechTable({ speech: { vendors, failures } }: { speech: SpeechStats }) {
+  return (
+    <Paper component="section" withBorder radius="lg" className={styles.card} aria-labelledby="speech-title">
+      <h2 id="speech-title">Speech</h2>
+      <Table.ScrollContainer
+        minWidth={460}
+        type="native"
+        tabIndex={0}
+        role="region"
+        aria-label="Speech stats"
+      >
+        <Table verticalSpacing="xs" className={styles.table}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Vendor</Table.Th>
+              <Table.Th>Breaker</Table.Th>
+              <Table.Th ta="end">Success rate</Table.Th>
+              <Table.Th ta="end">Characters</Table.Th>
+              <Table.Th ta="end">Median to first byte</Table.Th>
+              <Table.Th ta="end">p95</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {vendors.map((vendor) => (
+              <VendorRow key={vendor.vendor} {...vendor} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {failures.length > 0 && (
+        <ul aria-label="Latest failures of speech" className={styles.failures}>
+          {failures.map(({ vendor, at, outcome, error, clipId }) => (
+            <li key={`${at} ${vendor} ${clipId}`}>
+              <span className={styles.aside}>
+                {formatDateTime(at)} · {vendorLabel(vendor)} · {outcome}
+              </span>{' '}
+              {error}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Paper>
+  )
+}
+
+function VendorRow({ vendor, breaker, note, spoken, failed, characters, firstByte }: VendorStats) {
+  const attempts = spoken + failed
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">{vendorLabel(vendor)}</Table.Th>
+      <Table.Td>
+        <Badge className={styles.badge} data-tone={breaker ?? 'none'}>
+          {breaker ? breakerLabels[breaker] : 'Not configured'}
+        </Badge>
+        {note && <span className={styles.aside}>{note}</span>}
+      </Table.Td>
+      <Table.Td ta="end">
+        {formatShare(attempts === 0 ? undefined : spoken / attempts)}{' '}
+        <span className={styles.aside}>
+          {spoken.toLocaleString('en')} of {attempts.toLocaleString('en')}
+        </span>
+      </Table.Td>
+      <Table.Td ta="end">{characters.toLocaleString('en')}</Table.Td>
+      <Table.Td ta="end">{firstByte ? formatDuration(firstByte.medianMs) : '–'}</Table.Td>
+      <Table.Td ta="end">{firstByte ? formatDuration(firstByte.p95Ms) : '–'}</Table.Td>
+    </Table.Tr>
+  )
+}

@@ -19,12 +19,11 @@ export function createSpeech(
 ): SpeechChain {
   const { clock } = options
   const build = builders(config, clock)
-  const vendorOf = (name: SpeechVendorName) =>
-    limitSpeech(build[name](), { concurrency: concurrencyOf(config, name), clock })
   const [wanted, ...standIns] = config.providers
   return createSpeechChain({
     ...options,
-    vendors: [vendorOf(wanted), ...standIns.map(vendorOf)],
+    vendors: [build[wanted](), ...standIns.map((name) => build[name]())],
+    limit: (speech) => limitSpeech(speech, { concurrency: concurrencyOf(config, speech.vendor.name), clock }),
     voiceMap: createVoiceMap(config.voiceMap),
     timeoutMs: config.timeoutMs,
     firstByteTimeoutMs: config.firstByteTimeoutMs,

@@ -59,6 +59,8 @@ export interface SpeakOptions {
   priority?: SpeechPriority | undefined
   /** From the call to the last byte, where that is less than the vendor's own limit. */
   timeoutMs?: number
+  /** A vendor that has not begun by then is cancelled: for a chain, which has others. */
+  firstByteTimeoutMs?: number | undefined
   /** The clip that it is for. */
   clipId?: string
 }

@@ -5,6 +5,9 @@ import { standardOutput } from './log-output.ts'
 
 export type Log = Logger
 
+const named = (serialized: object, error: unknown) =>
+  error instanceof Error ? { ...serialized, type: error.name } : serialized
+
 /** The messages that operators search for: their words never change. */
 export const logMessages = {
   stored: (cid: string) => `✅ IPFS upload successful: ${cid}`,
@@ -30,6 +33,8 @@ export function createLog(options: {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: scrub },
+      // The name of the class in a bundle is one letter; ours say their name themselves.
+      serializers: { err: (error) => named(pino.stdSerializers.err(error), error) },
     },
     destination,
   )

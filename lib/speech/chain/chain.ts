@@ -13,6 +13,8 @@ export interface ChainOptions {
   vendors: readonly [Speech, ...Speech[]]
   voiceMap: VoiceMap
   clock: Clock
+  /** Bounds how many texts a vendor speaks at once. */
+  limit?: (speech: Speech) => Speech
   /** For one text, from the call to its last byte, however many vendors are asked. */
   timeoutMs: number
   /** After this a vendor that has not begun gives way, where there is another one. */
@@ -40,8 +42,8 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
   const { vendors, voiceMap, clock, firstByteTimeoutMs, breakerSync } = options
   const runners = vendors.map((speech) => {
     const onChange = () => breakerSync?.publish(speech.vendor.name, runner.breaker.snapshot())
-    const { onAttempt = () => {}, onNote = () => {} } = options
-    const runner: VendorRunner = createVendorRunner(speech, { clock, onAttempt, onNote, onChange })
+    const { onAttempt = () => {}, onNote = () => {}, limit = (unlimited) => unlimited } = options
+    const runner: VendorRunner = createVendorRunner(speech, { clock, limit, onAttempt, onNote, onChange })
     return runner
   })
   const [wanted] = runners as [VendorRunner, ...VendorRunner[]]
@@ -61,7 +63,7 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
   async function speakWith(
     runner: VendorRunner,
     asked: SpeechRequest,
-    speakOptions: SpeakOptions & { firstByteTimeoutMs: number | undefined },
+    speakOptions: SpeakOptions,
   ): Promise<SpokenAudio> {
     const { vendor } = runner.speech
     const isStandIn = runner !== wanted
@@ -98,13 +100,15 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
 
     async speak(request, speakOptions) {
       const { signal } = speakOptions
+      // Nobody waits for work in the background, which may have waited for its slot for long.
+      const hasDeadline = speakOptions.priority !== 'background'
       const deadline = clock.now() + options.timeoutMs
       // What the wanted vendor cannot take is refused, whoever would be asked now.
       fitRequest(wanted.speech.vendor, request)
       const candidates = candidatesFor(request)
       const failures: Failure[] = []
       for (const [index, runner] of candidates.entries()) {
-        const timeoutMs = deadline - clock.now()
+        const timeoutMs = hasDeadline ? deadline - clock.now() : options.timeoutMs
         if (timeoutMs <= 0) break
         const isLast = index === candidates.length - 1
         try {

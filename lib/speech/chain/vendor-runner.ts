@@ -4,7 +4,6 @@ import { type Breaker, createBreaker } from '#lib/platform/breaker.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { watchEnd } from '#lib/speech/audio-stream.ts'
-import { isOwnLimit } from '#lib/speech/concurrency.ts'
 import { vendorTitles } from '#lib/speech/fit-request.ts'
 import { MAX_RETRY_AFTER_MS } from '#lib/speech/http/retry.ts'
 import type { SpeakOptions, Speech, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
@@ -27,18 +26,17 @@ export interface VendorRunner {
   /** What an operator must do something about. */
   readonly note: string | undefined
   /**
-   * One attempt. With `firstByteTimeoutMs` a vendor that has not begun by then is cancelled.
+   * One attempt, once there is a slot for it.
    *
    * @throws ServiceError, or the reason of the signal
    */
-  speak(
-    request: SpeechRequest,
-    options: SpeakOptions & { firstByteTimeoutMs?: number | undefined },
-  ): Promise<SpokenAudio>
+  speak(request: SpeechRequest, options: SpeakOptions): Promise<SpokenAudio>
 }
 
 interface RunnerOptions {
   clock: Clock
+  /** Bounds how many attempts there are at once. */
+  limit: (speech: Speech) => Speech
   /** Gets each attempt once it is over. Must not throw. */
   onAttempt: (attempt: SpeechAttempt) => void
   /** Is called when `note` changes. */
@@ -62,24 +60,20 @@ export function createVendorRunner(speech: Speech, options: RunnerOptions): Vend
   /** What an error before the first byte says of the vendor. */
   function learn(error: ServiceError, wasProbe: boolean) {
     setNote(notes[error.code] ?? note)
-    if (isOwnLimit(error)) return
     if (outcomeOf(error.code) === 'refused') return wasProbe ? breaker.answered() : undefined
     const retryAfterMs = notes[error.code] ? REFUSED_COOL_DOWN_MS : error.retryAfterMs
     // Each call has been retried already: two that fail are enough.
     breaker.failed({ isUnreachable: true, retryAfterMs }, { wasProbe })
   }
 
-  return {
-    speech,
-    breaker,
-    get note() {
-      return note
-    },
-    async speak(request, { firstByteTimeoutMs, ...speakOptions }) {
+  async function attempt(
+    request: SpeechRequest,
+    { firstByteTimeoutMs, ...speakOptions }: SpeakOptions,
+  ): Promise<SpokenAudio> {
       const wasProbe = breaker.beginProbe()
       const startedAt = clock.now()
       const elapsedMs = () => Math.max(0, clock.now() - startedAt)
-      const attempt = {
+      const about = {
         vendor: name,
         clipId: speakOptions.clipId,
         characters: [...request.text].length,
@@ -91,16 +85,25 @@ export function createVendorRunner(speech: Speech, options: RunnerOptions): Vend
         setNote(undefined)
         const firstByteMs = elapsedMs()
         const end = (how: Pick<SpeechAttempt, 'outcome' | 'error'>) =>
-          onAttempt({ ...attempt, firstByteMs, durationMs: elapsedMs(), ...how })
+          onAttempt({ ...about, firstByteMs, durationMs: elapsedMs(), ...how })
         return { ...spoken, audio: observed(spoken.audio, end, speakOptions.signal) }
       } catch (error) {
         if (ServiceError.isInstance(error) && !speakOptions.signal.aborted) learn(error, wasProbe)
         const outcome = ServiceError.isInstance(error) ? outcomeOf(error.code) : 'cancelled'
         const failed = { outcome, error: describeError(error), firstByteMs: undefined }
-        onAttempt({ ...attempt, ...failed, durationMs: elapsedMs() })
+        onAttempt({ ...about, ...failed, durationMs: elapsedMs() })
         throw error
       }
+  }
+
+  const limited = options.limit({ ...speech, speak: attempt })
+  return {
+    speech,
+    breaker,
+    get note() {
+      return note
     },
+    speak: (request, speakOptions) => limited.speak(request, speakOptions),
   }
 }
 

@@ -63,7 +63,11 @@ function createVendor(name: SpeechVendorName) {
   return vendor
 }
 
-function createWorld(names: SpeechVendorName[] = ['elevenlabs', 'openai', 'local'], voiceMap = {}) {
+function createWorld(
+  names: SpeechVendorName[] = ['elevenlabs', 'openai', 'local'],
+  voiceMap = {},
+  limit = (speech: Speech): Speech => speech,
+) {
   const clock = createSimulatedClock({ now: 1_000_000 })
   const vendors = names.map(createVendor)
   const attempts: SpeechAttempt[] = []
@@ -72,6 +76,7 @@ function createWorld(names: SpeechVendorName[] = ['elevenlabs', 'openai', 'local
   const chain = createSpeechChain({
     vendors: [first, ...rest],
     voiceMap: createVoiceMap(voiceMap),
+    limit,
     clock,
     timeoutMs: 60_000,
     firstByteTimeoutMs: 15_000,
@@ -179,6 +184,22 @@ describe('a chain of speech vendors', () => {
     await world.clock.advance(15_000)
     await speaking
     expect(limitMs).toBe(45_000)
+  })
+
+  it('does not count the wait for a slot against a vendor', async () => {
+    const slot = Promise.withResolvers<void>()
+    const world = createWorld(['elevenlabs', 'openai'], {}, (speech) => ({
+      ...speech,
+      async speak(given, options) {
+        await slot.promise
+        return speech.speak(given, options)
+      },
+    }))
+    const speaking = world.chain.speak(request, { signal: never, priority: 'background' })
+    await world.clock.advance(100_000)
+    slot.resolve()
+    expect(await speaking).toMatchObject({ spokenBy: { vendor: 'elevenlabs' } })
+    expect(breakersOf(world)).toEqual(['closed', 'closed'])
   })
 
   it('says what each one said where all have failed, with the code of the first', async () => {

@@ -64,7 +64,11 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     expect(more).toEqual([])
     expect(whole?.parentSpanId ?? '').toBe('')
     const [atVendor, ...others] = trace().filter(({ name }) => name.startsWith('speak at'))
-    expect([atVendor?.name, atVendor?.parentSpanId, others]).toEqual(['speak at elevenlabs', whole?.spanId, []])
+    expect([atVendor?.name, atVendor?.parentSpanId, others]).toEqual([
+      'speak at elevenlabs',
+      whole?.spanId,
+      [],
+    ])
     const parts = trace().filter(({ name }) => name !== 'clip' && name !== atVendor?.name)
     expect(parts.map(({ name }) => name)).toEqual(['speak', 'store at pinata', 'store at pinata'])
     expect(parts.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(3).fill(whole?.spanId))

@@ -70,30 +70,30 @@ export function createVendorRunner(speech: Speech, options: RunnerOptions): Vend
     request: SpeechRequest,
     { firstByteTimeoutMs, ...speakOptions }: SpeakOptions,
   ): Promise<SpokenAudio> {
-      const wasProbe = breaker.beginProbe()
-      const startedAt = clock.now()
-      const elapsedMs = () => Math.max(0, clock.now() - startedAt)
-      const about = {
-        vendor: name,
-        clipId: speakOptions.clipId,
-        characters: [...request.text].length,
-        startedAt,
-      }
-      try {
-        const spoken = await withinFirstByte(speech, request, { ...speakOptions, firstByteTimeoutMs, clock })
-        breaker.succeeded()
-        setNote(undefined)
-        const firstByteMs = elapsedMs()
-        const end = (how: Pick<SpeechAttempt, 'outcome' | 'error'>) =>
-          onAttempt({ ...about, firstByteMs, durationMs: elapsedMs(), ...how })
-        return { ...spoken, audio: observed(spoken.audio, end, speakOptions.signal) }
-      } catch (error) {
-        if (ServiceError.isInstance(error) && !speakOptions.signal.aborted) learn(error, wasProbe)
-        const outcome = ServiceError.isInstance(error) ? outcomeOf(error.code) : 'cancelled'
-        const failed = { outcome, error: describeError(error), firstByteMs: undefined }
-        onAttempt({ ...about, ...failed, durationMs: elapsedMs() })
-        throw error
-      }
+    const wasProbe = breaker.beginProbe()
+    const startedAt = clock.now()
+    const elapsedMs = () => Math.max(0, clock.now() - startedAt)
+    const about = {
+      vendor: name,
+      clipId: speakOptions.clipId,
+      characters: [...request.text].length,
+      startedAt,
+    }
+    try {
+      const spoken = await withinFirstByte(speech, request, { ...speakOptions, firstByteTimeoutMs, clock })
+      breaker.succeeded()
+      setNote(undefined)
+      const firstByteMs = elapsedMs()
+      const end = (how: Pick<SpeechAttempt, 'outcome' | 'error'>) =>
+        onAttempt({ ...about, firstByteMs, durationMs: elapsedMs(), ...how })
+      return { ...spoken, audio: observed(spoken.audio, end, speakOptions.signal) }
+    } catch (error) {
+      if (ServiceError.isInstance(error) && !speakOptions.signal.aborted) learn(error, wasProbe)
+      const outcome = ServiceError.isInstance(error) ? outcomeOf(error.code) : 'cancelled'
+      const failed = { outcome, error: describeError(error), firstByteMs: undefined }
+      onAttempt({ ...about, ...failed, durationMs: elapsedMs() })
+      throw error
+    }
   }
 
   const limited = options.limit({ ...speech, speak: attempt })

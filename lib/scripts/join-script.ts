@@ -12,6 +12,8 @@ import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId, type SpeechFacts } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
+import { describeError } from '#lib/platform/errors.ts'
+import { alignScript } from './align-script.ts'
 import { endScript } from './end-script.ts'
 import { findMade } from './find-made.ts'
 import { readRequest, type Turn } from './script-request.ts'
@@ -61,13 +63,23 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
       const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
       const audio = ReadableStream.from(joinAudio(openAll(services, clips), outputFormat))
       try {
-        const staged = await stage(services, id, { audio, outputFormat, ...speech }, { reserve })
+        const spoken = { audio, outputFormat, ...speech, alignment: alignmentOf(services, script) }
+        const staged = await stage(services, id, spoken, { reserve })
         return await transcodeStaged(services, id, staged, outputFormat)
       } catch (error) {
         await catalog.clips.discard(id).catch(() => {})
         throw error
       }
     },
+  })
+}
+
+/** No failure of captions harms the clip. */
+function alignmentOf(services: Services, script: LeasedScript) {
+  return alignScript(services, script).catch((error: unknown) => {
+    const facts = { scriptId: script.id, error: describeError(error) }
+    services.log.error(facts, 'The captions of a script could not be made')
+    return undefined
   })
 }
 

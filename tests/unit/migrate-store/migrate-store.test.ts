@@ -52,6 +52,27 @@ async function makeSource({ waiting = 3 } = {}) {
       .insertInto('idempotencyKeys')
       .values({ key: 'a key', fingerprint: 'f', answer: '{}', clipId, createdAt: 1, ...leased })
       .execute()
+    await db.insertInto('captions').values({ clipId, cid: 'c', alignment: '{}', isFiled: 1 }).execute()
+    const script = { id: 'a script', requestId: 'r', caller: 'c', reuseScope: null, request: '{}' }
+    const progress = { characters: 9, pieceCount: 1, clipId: null, createdAt: 1, endedAt: null }
+    const schedule = { failedRounds: 0, nextAttemptAt: 1, lastError: null, errorCode: null }
+    await db
+      .insertInto('scripts')
+      .values({
+        ...script,
+        ...progress,
+        ...schedule,
+        ...leased,
+        state: 'speaking',
+        idempotencyKey: null,
+        fingerprint: null,
+      })
+      .execute()
+    const piece = { scriptId: 'a script', number: 0, turn: 0, textStart: 0, textLength: 9, characters: 9 }
+    await db
+      .insertInto('scriptPieces')
+      .values({ ...piece, clipId, isSpoken: 1, isReused: 0, durationMs: 7, lostAttempts: 0 })
+      .execute()
     await db
       .insertInto('dailyCharacters')
       .values({ day: '2026-11-22', caller: 'somebody', characters: 12 })
@@ -105,7 +126,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
       expect([name, targetRows, differing]).toEqual([name, sourceRows, 0])
       expect([name, sourceRows > 0]).toEqual([name, true])
     }
-    expect(result.tables).toHaveLength(12)
+    expect(result.tables).toHaveLength(14)
     expect(await snapshot(audioDirectory)).toEqual(before)
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cleanUp } from '#lib/clips/clean-up.ts'
+import { readCaptions } from '#lib/clips/read-captions.ts'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import { putFile } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Clip } from '#lib/model/clip.ts'
@@ -8,7 +9,7 @@ import { DAY_MS, HOUR_MS } from '#lib/platform/units.ts'
 import { cancelScript } from '#lib/scripts/cancel-script.ts'
 import { startDueScripts } from '#lib/scripts/start-due-scripts.ts'
 import { unavailable } from '../../support/fake-provider.ts'
-import { scriptWorld, send, sentences, stateOf, textOf, work } from './script-world.ts'
+import { RecordingSpeech, scriptWorld, send, sentences, stateOf, textOf, work } from './script-world.ts'
 
 const quota = () => new ServiceError('speech_quota_exceeded', 'The quota is used up')
 
@@ -57,8 +58,7 @@ describe('a script', () => {
     ['eleven_multilingual_v2', true],
     ['eleven_v3', false],
   ])('is spoken by %s with what stands around each piece: %j', async (modelId, isKnown) => {
-    const world = await scriptWorld()
-    Object.assign(world.speech.vendor, { fields: { previousText: 'passed', nextText: 'passed' } })
+    const world = await scriptWorld({}, new RecordingSpeech({ takesContext: true }))
     const [one, two, three] = sentences(3)
     const turn = { text: textOf(3), voiceId: 'slt', modelId, previousText: 'Before.', nextText: 'After.' }
     await send(world, { turns: [turn] })
@@ -71,6 +71,27 @@ describe('a script', () => {
       [isKnown ? one : undefined, two, isKnown ? three : undefined],
       [isKnown ? `${one} ${two}` : undefined, three, 'After.'],
     ])
+  })
+
+  it('with timestamps has captions over the whole, each word where its piece begins', async () => {
+    const speech = new RecordingSpeech()
+    speech.hasTimestamps = true
+    const world = await scriptWorld({}, speech)
+    const turns = [
+      { text: 'Knock, knock.', voiceId: 'slt', timestamps: true },
+      { text: 'Who is there? A friend of yours.', voiceId: 'rms', timestamps: true },
+    ]
+    const script = await send(world, { turns })
+    await work(world)
+    const { clipId } = await stateOf(world, script)
+    const pieces = await world.services.catalog.scripts.piecesOf(script.id)
+    const { alignment } = await readCaptions(world.services, clipId ?? '')
+    const beginnings = ['Knock,', 'Who', 'A'].map((word) => {
+      const start = alignment.text.indexOf(word)
+      return alignment.spans.find((span) => span.start === start)?.startMs
+    })
+    const [first = 0, second = 0] = pieces.map(({ durationMs }) => durationMs ?? 0)
+    expect(beginnings).toEqual([0, first, first + second])
   })
 
   it('is not paid for again while its quota is used up, and goes on once it is there', async () => {

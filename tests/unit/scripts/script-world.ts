@@ -7,9 +7,21 @@ import { type TestServices, testServices } from '../../support/services.ts'
 
 /** A voice that remembers what it was asked for. */
 export class RecordingSpeech extends FakeSpeech {
+  /** Whether it takes what stands around a piece. */
+  readonly takesContext: boolean
   readonly asked: Parameters<FakeSpeech['speak']>[0][] = []
   /** What happens to the request of this text before it is spoken. */
   onSpeak: (text: string) => void | Promise<void> = () => {}
+
+  constructor({ takesContext = false } = {}) {
+    super()
+    this.takesContext = takesContext
+  }
+
+  override get vendor() {
+    const fields = this.takesContext ? ({ previousText: 'passed', nextText: 'passed' } as const) : {}
+    return { ...super.vendor, fields }
+  }
 
   override async speak(request: Parameters<FakeSpeech['speak']>[0]) {
     this.asked.push(request)
@@ -31,8 +43,8 @@ export const textOf = (count: number) => sentences(count).join(' ')
 /** Services whose pieces are sentences. */
 export async function scriptWorld(
   options: Omit<Parameters<typeof testServices>[0] & object, 'speech' | 'clock'> = {},
+  speech = new RecordingSpeech(),
 ) {
-  const speech = new RecordingSpeech()
   const environment = { MAX_TEXT_LENGTH: '25', ...options.environment }
   const world = (await testServices({ ...options, speech, environment })) as TestServices
   return { ...world, speech }

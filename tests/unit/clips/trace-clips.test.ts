@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { traceClips } from '#lib/clips/trace-clips.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import type { ClipSpan } from '#lib/telemetry/tracing.ts'
 import { FakeProvider, refused } from '../../support/fake-provider.ts'
 import { speak, testServices } from '../../support/services.ts'
@@ -88,5 +89,32 @@ describe('the trace of a clip', () => {
     end()
     await speak(services)
     expect(spans).toEqual([])
+  })
+})
+
+it('the trace of a call that failed has a span around it that says so, and one for the vendor', async () => {
+  const { services, speech, spans } = await traced()
+  speech.speaking = new ServiceError('speech_quota_exceeded', 'Its quota is used up')
+  await expect(speak(services)).rejects.toThrow('quota')
+  const [whole] = spans
+  expect(whole).toMatchObject({ kind: 'whole', name: 'clip', error: 'It could not be spoken' })
+  await services.catalog.speechAttempts.record({
+    vendor: 'elevenlabs',
+    clipId: whole?.clipId ?? '',
+    characters: 5,
+    startedAt: 1000,
+    firstByteMs: null,
+    durationMs: 20,
+    outcome: 'quota_exceeded',
+    error: 'Its quota is used up',
+  })
+  expect(spans[1]).toMatchObject({
+    kind: 'part',
+    name: 'speak at elevenlabs',
+    clipId: whole?.clipId,
+    startedAt: 1000,
+    endedAt: 1020,
+    attributes: { 'voicepin.outcome': 'quota_exceeded' },
+    error: 'Its quota is used up',
   })
 })

@@ -1,10 +1,7 @@
 import type { Reader } from './reader.ts'
 import { distinct, durationMs, headerSecret, list, oneOf, text, url, voiceMap, whole } from './variables.ts'
 
-/**
- * The speech vendors and the variables of which each needs one. Without `SPEECH_PROVIDERS` the first speaks that has it, and
- * no other.
- */
+/** The speech vendors and the variables of which each needs one. */
 const neededVariables = {
   elevenlabs: ['ELEVENLABS_API_KEY'],
   openai: ['OPENAI_SPEECH_BASE_URL', 'OPENAI_SPEECH_API_KEY'],
@@ -61,7 +58,7 @@ function readVendors({ read, isSet, problems }: Reader) {
   const former = read('SPEECH_PROVIDER', oneOf('auto', ...speechVendorNames), 'auto')
   const listed = read('SPEECH_PROVIDERS', vendorList)
   const isChosen = listed !== undefined || former !== 'auto'
-  const automatic = speechVendorNames.find(isConfigured) ?? 'local'
+  const automatic = isConfigured('elevenlabs') ? 'elevenlabs' : 'local'
   const asked = listed ?? [former === 'auto' ? automatic : former]
   const configured = asked.filter(isConfigured)
   const leftOut = asked.filter((name) => !isConfigured(name))
@@ -77,6 +74,8 @@ function readVendors({ read, isSet, problems }: Reader) {
     providers,
     /** Vendors that were listed and lack what they need. */
     leftOut: leftOut.map((name) => ({ name, needs: neededVariables[name].join(' or ') })),
+    /** A service with OpenAI's API is configured, and was not chosen: it does not speak. */
+    isOpenAiIdle: !isChosen && isConfigured('openai'),
     /** The built-in voice speaks since nobody has chosen another. */
     isFallback: !isChosen && wanted === 'local',
     /** Speaking costs the operator money. */

@@ -19,7 +19,11 @@ type Relevant = Pick<
 export function configWarnings(config: Relevant): string[] {
   const { databaseUrl, s3, ipfs, speech, isSpendingOpen, commonSecrets } = config
   const warnings: string[] = []
-  if (speech.isFallback) {
+  if (speech.isOpenAiIdle) {
+    warnings.push(
+      'OPENAI_SPEECH_BASE_URL or OPENAI_SPEECH_API_KEY is set, and nothing says that it speaks: set SPEECH_PROVIDERS=openai, or an order such as openai,local.',
+    )
+  } else if (speech.isFallback) {
     warnings.push(
       'No ELEVENLABS_API_KEY is set, so the built-in English voice speaks. Set it, or SPEECH_PROVIDER=local to say that this is meant.',
     )

@@ -194,9 +194,9 @@ describe('the configuration', () => {
     ],
     ['ElevenLabs alone where nothing is said', {}, ['elevenlabs'], true],
     [
-      'an OpenAI-compatible service where there is nothing else',
-      { ELEVENLABS_API_KEY: '', OPENAI_SPEECH_API_KEY: '' },
-      ['openai'],
+      'the built-in voice alone where nothing is said and there is no key of ElevenLabs',
+      { ELEVENLABS_API_KEY: '' },
+      ['local'],
       false,
     ],
     [

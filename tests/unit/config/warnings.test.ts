@@ -39,6 +39,11 @@ describe('configWarnings', () => {
       'No ELEVENLABS_API_KEY is set',
     ],
     [
+      'a voice of one’s own that nobody has chosen',
+      { SPEECH_PROVIDER: 'auto', OPENAI_SPEECH_BASE_URL: 'http://kokoro:8880' },
+      'nothing says that it speaks: set SPEECH_PROVIDERS=openai',
+    ],
+    [
       'speech that anyone can spend',
       paid,
       'VOCALIZE_API_KEYS is not set: anyone who reaches this port spends',

@@ -55,7 +55,8 @@ async function findOrSpeak(
   const existing = await findSpoken(services, hash, id)
   if (existing) return answerWith(services, existing, request, context, variants)
   const hashByStandIn = () => hashOf(services, request, context, [...variants, 'by_stand_in'])
-  const standInHash = isDown(services) ? await hashByStandIn() : undefined
+  const mayStandIn = context.priority !== 'background' && isDown(services)
+  const standInHash = mayStandIn ? await hashByStandIn() : undefined
   const byStandIn = standInHash && (await findSpoken(services, standInHash, id, { allowsStandIn: true }))
   if (byStandIn) {
     await giveUp(services, hash, id)

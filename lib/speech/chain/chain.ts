@@ -34,7 +34,7 @@ interface Failure {
  * Has a text spoken by the first vendor, and by the next ones in its place while it cannot: as long as not a byte of audio
  * has come, one that is out of quota, overloaded, unreachable, too slow, refuses the credentials or answers nonsense gives
  * way. Those whose breaker is open are asked last. A request that the first vendor finds wrong is the caller's fault, and
- * nobody else is asked.
+ * nobody else is asked; nor is anyone for work in the background, such as a piece of a script, whose voice would change.
  *
  * Its `vendor` is the first one, and so are its voices.
  */
@@ -100,12 +100,12 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
 
     async speak(request, speakOptions) {
       const { signal } = speakOptions
-      // Nobody waits for work in the background, which may have waited for its slot for long.
+      // Nobody waits for work in the background: it may have waited for its slot for long, and waits for the wanted vendor.
       const hasDeadline = speakOptions.priority !== 'background'
       const deadline = clock.now() + options.timeoutMs
       // What the wanted vendor cannot take is refused, whoever would be asked now.
       fitRequest(wanted.speech.vendor, request)
-      const candidates = candidatesFor(request)
+      const candidates = hasDeadline ? candidatesFor(request) : [wanted]
       const failures: Failure[] = []
       for (const [index, runner] of candidates.entries()) {
         const timeoutMs = hasDeadline ? deadline - clock.now() : options.timeoutMs

@@ -173,6 +173,8 @@ describe('the same request', () => {
     expect(first.speech?.spokenBy.vendor).toBe('local')
     vendor.standIn('local', 'open')
     expect(await ask()).toMatchObject({ id: first.id, isReused: true })
+    const piece = await vocalizeOnce(services, hello, { ...context, priority: 'background' })
+    expect(piece.id).not.toBe(first.id)
     vendor.standIn('elevenlabs', 'closed')
     const original = await ask()
     expect(original).toMatchObject({ speech: { spokenBy: { vendor: 'elevenlabs' } } })
@@ -180,7 +182,7 @@ describe('the same request', () => {
     // The original is there: nothing is spoken, however the vendor is.
     vendor.standIn('local', 'open')
     expect(await ask()).toMatchObject({ id: original.id, isReused: true })
-    expect(vendor.calls).toBe(2)
+    expect(vendor.calls).toBe(3)
   })
 
   it('gets no clip of a stand-in that a process left claimed for the original when it was killed', async () => {

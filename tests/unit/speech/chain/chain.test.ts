@@ -245,6 +245,14 @@ describe('a chain of speech vendors', () => {
     expect(breakersOf(world)).toEqual(['closed', 'closed', 'closed'])
   })
 
+  it('asks no stand-in for work in the background, which can wait', async () => {
+    const world = createWorld()
+    world.elevenlabs.behaviour = 'speech_quota_exceeded'
+    const speaking = world.chain.speak(request, { signal: never, priority: 'background' })
+    await expect(speaking).rejects.toMatchObject({ code: 'speech_quota_exceeded' })
+    expect(world.openai.asked).toEqual([])
+  })
+
   it('asks one whose breaker is open last, rather than none', async () => {
     const world = createWorld(['elevenlabs', 'openai'])
     world.elevenlabs.behaviour = 'speech_unavailable'

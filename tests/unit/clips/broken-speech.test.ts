@@ -2,8 +2,11 @@ import { readdir } from 'node:fs/promises'
 import { ReadableStream } from 'node:stream/web'
 import { describe, expect, it } from 'vitest'
 import { speakLive } from '#lib/clips/live-listener.ts'
+import { recover } from '#lib/clips/recover.ts'
+import { stage } from '#lib/clips/stage.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
 import type { Services } from '#lib/context.ts'
+import { newClipId } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
 import { speak, testServices } from '../../support/services.ts'
@@ -117,6 +120,23 @@ describe('audio out of all proportion to its text', () => {
     expect(sentBytes).toBeLessThan(1.3e6)
     expect(calls()).toBe(1)
     expect(await readdir(audioDirectory)).toEqual([])
+  })
+})
+
+describe('audio that cannot be judged, for a fault of ours', () => {
+  it('is kept, and adopted later', async () => {
+    const { services } = await testServices()
+    const bounds = {
+      maxBytes: 1e6,
+      get minDurationMs(): number {
+        throw new Error('A fault of ours')
+      },
+    }
+    const spokenBy = { vendor: 'elevenlabs', voiceId: 'voice', modelId: 'model' }
+    const spoken = { audio: streamOf(whole), outputFormat, spokenBy, isEndUnproven: true }
+
+    await expect(stage(services, newClipId(), spoken, { bounds })).rejects.toThrow('A fault of ours')
+    expect(await recover(services)).toMatchObject({ adopted: 1 })
   })
 })
 

@@ -36,6 +36,8 @@ describe('connectionFault()', () => {
     ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.5:5001', 'it was refused (ECONNREFUSED)'],
     ['CERT_HAS_EXPIRED', 'certificate has expired', 'CERT_HAS_EXPIRED'],
     [undefined, 'other side closed', 'other side closed'],
+    [undefined, 'no answer of 10.0.0.5:5001', 'no answer of [address]'],
+    ['at 10.0.0.5', 'no answer of 10.0.0.5:5001', 'no answer of [address]'],
   ])('says of %s without an address what it means', (code, message, expected) => {
     expect(connectionFault(Object.assign(new Error(message), { code }))).toBe(expected)
   })

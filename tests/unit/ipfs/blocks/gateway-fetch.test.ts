@@ -44,6 +44,12 @@ describe('a redirect of a gateway', () => {
     expect(calls).toBe(0)
   })
 
+  it('is not followed with a user name, not even on its own host', async () => {
+    const { url, asked } = await startGateway((origin) => origin.replace('//', '//me:secret@'))
+    expect((await fetchFromGateway(url, {})).status).toBe(307)
+    expect(asked).toEqual(['/ipfs/cid'])
+  })
+
   it.each([
     'https://127.0.0.1/',
     'https://localhost/',

@@ -42,7 +42,7 @@ describe('ElevenLabs over a connection that fails', () => {
   })
   afterAll(() => server.close())
 
-  const speak = (baseUrl = server.url) =>
+  const create = (baseUrl = server.url) =>
     createElevenLabsSpeech({
       apiKey,
       baseUrl,
@@ -50,7 +50,8 @@ describe('ElevenLabs over a connection that fails', () => {
       outputFormat,
       timeoutMs: 60_000,
       clock: createFakeClock({ skipsUpToMs: 2000 }),
-    }).speak(request, { signal: never })
+    })
+  const speak = (baseUrl?: string) => create(baseUrl).speak(request, { signal: never })
 
   it.each([
     ['before any answer', hangUp],
@@ -171,5 +172,18 @@ describe('ElevenLabs over a connection that fails', () => {
 
     await expect(speak()).rejects.toMatchObject({ code: 'speech_credentials_refused' })
     expect(sentBytes).toBeLessThan(16 * 1024 * 1024)
+  })
+
+  it('gives up reading a list of voices that grows beyond all measure, and says so', async () => {
+    const list = gzipSync(JSON.stringify({ voices: [], filler: ' '.repeat(17 * 1024 * 1024) }))
+    answers = [
+      (response) =>
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(list),
+    ]
+
+    await expect(create().voices({ signal: never })).rejects.toMatchObject({
+      code: 'speech_invalid_answer',
+      message: 'ElevenLabs answered with more than 16777216 bytes',
+    })
   })
 })

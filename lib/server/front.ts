@@ -110,10 +110,13 @@ export function createFront(options: FrontOptions): Front {
   server.on('connect', (_request, socket) => refuseOnSocket(notImplemented('CONNECT'), socket))
   // Expectations other than `100-continue` may be ignored; Node.js would refuse them with an empty answer.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  // Node.js closes the response that it is sending when its socket closes, but not those that wait behind it.
+  // The first releases of Node.js 24 close the response that is being sent when its socket closes, and say nothing to those
+  // behind it, which have no socket yet.
   server.on('connection', (socket) =>
     socket.once('close', () => {
-      for (const response of running) if (response.req.socket === socket) response.destroy()
+      for (const response of running) {
+        if (response.req.socket === socket && !response.socket) response.destroy().emit('close')
+      }
     }),
   )
 

@@ -337,6 +337,22 @@ describe('a caller who hangs up', () => {
     await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
   })
 
+  it('while the body has nothing to give has it cancelled', async () => {
+    const cancelled = vi.fn()
+    const silent = () => new ReadableStream({ pull: () => new Promise(() => {}), cancel: cancelled })
+    const asked = Promise.withResolvers<void>()
+    const { port } = await open({
+      serveIpfs: async () => {
+        asked.resolve()
+        return new Response(silent())
+      },
+    })
+    const socket = connectTo(port)
+    await asked.promise
+    socket.resetAndDestroy()
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+  })
+
   it('with further requests on the same connection has all their bodies cancelled', async () => {
     const { cancelled, make } = endless()
     const asked = vi.fn()
@@ -351,6 +367,21 @@ describe('a caller who hangs up', () => {
     socket.resetAndDestroy()
     await vi.waitFor(() => expect(cancelled).toHaveBeenCalledTimes(5))
     await front.stop()
+  })
+
+  it('before their turn gets no work done', async () => {
+    const asked: Options['nextHandler'] = vi.fn((_, response) => response.end('next'))
+    const { port, origin, front } = await open({}, { nextHandler: asked })
+    let arrived = 0
+    const socket = connectTo(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100))
+    front.server.on('request', () => {
+      arrived += 1
+      if (arrived === 100) socket.resetAndDestroy()
+    })
+    await vi.waitFor(() => expect(arrived).toBe(100))
+    // Whoever comes later has their turn after all of them.
+    expect(await answerTo(origin)).toMatchObject({ statusCode: 200 })
+    expect(vi.mocked(asked).mock.calls.length).toBeLessThan(20)
   })
 
   it('never had its body read where it asked by HEAD', async () => {

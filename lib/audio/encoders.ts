@@ -8,6 +8,8 @@ import { PLAIN_PCM, wavHeader } from './wav.ts'
 export interface Encoder {
   encode(samples: Float32Array): Uint8Array<ArrayBuffer>
   end(): Uint8Array<ArrayBuffer>
+  /** How much later players give the sound, where the bytes do not say so. */
+  delayMs?: number
 }
 
 const NO_BYTES = new Uint8Array()
@@ -31,6 +33,9 @@ export function createEncoder(format: OutputFormat, sampleRateHz: number): Promi
 /** What LAME multiplies all samples with unless it is told otherwise, which this build of it cannot be: measured. */
 const LAME_SCALE = 0.95
 
+/** Of encoder and decoder together. A stream of MP3 does not say it: the tag for that is written when all is encoded. */
+const LAME_DELAY_SAMPLES = 576 + 529
+
 let lame: ReturnType<typeof createMp3Encoder> | undefined
 
 async function createLameEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
@@ -50,6 +55,7 @@ async function createLameEncoder(format: OutputFormat, sampleRateHz: number): Pr
       return encoder.encode([louder]).slice()
     },
     end: () => encoder.finalize().slice(),
+    delayMs: (LAME_DELAY_SAMPLES / format.sampleRateHz) * 1000,
   }
 }
 

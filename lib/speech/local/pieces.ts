@@ -31,9 +31,9 @@ export function* speakPieces(sentences: Sentence[], options: PieceOptions): Gene
     const words: WordTime[] = []
     let startMs = spokenMs
     for (const [index, { samples, pauseMs }] of parts.entries()) {
-      const segments = speech.utterances[index] ?? []
+      const utterance = { segments: speech.utterances[index] ?? [], samples }
       for (const time of pronunciations
-        ? timeWords(piece[index]?.words ?? [], segments, pronunciations)
+        ? timeWords(piece[index]?.words ?? [], utterance, pronunciations)
         : []) {
         words.push({ ...time, startMs: startMs + time.startMs, endMs: startMs + time.endMs })
       }

@@ -1,4 +1,4 @@
-import { type Segment, speakWithFlite } from './flite.ts'
+import { FLITE_SAMPLE_RATE_HZ, type Segment, speakWithFlite } from './flite.ts'
 import type { Word } from './text/sentences.ts'
 
 /** When a part of the original text is spoken: UTF-16 units from `start` up to `end`. */
@@ -10,6 +10,10 @@ export interface WordTime {
 }
 
 const SILENCE = 'pau'
+/** Sounds that begin with the mouth closed: Flite counts the silence before they are heard as a part of them. */
+const PLOSIVES = ['p', 't', 'k', 'b', 'd', 'g', 'ch', 'jh']
+/** Of the peak of a plosive: more than what is heard while the mouth is closed. */
+const AUDIBLE_SHARE = 0.1
 /** Quick to speak; the sounds are the same. */
 const REFERENCE_STRETCH = 0.02
 
@@ -40,13 +44,25 @@ export function createPronunciations(voice: string): Pronunciations {
 const soundsOf = (segments: Segment[]) =>
   segments.map(({ phone }) => phone).filter((phone) => phone !== SILENCE)
 
+/** What Flite has made of words, and the samples of that. */
+interface Utterance {
+  segments: Segment[]
+  samples: Float32Array
+}
+
 /** The times of `words` in the utterance that they make, from its beginning; words of one part of the original are one. */
-export function timeWords(words: Word[], segments: Segment[], pronunciations: Pronunciations): WordTime[] {
-  const sounds = segments.map((segment, index) => ({
-    phone: segment.phone,
-    startMs: segments[index - 1]?.endMs ?? 0,
-    endMs: segment.endMs,
-  }))
+export function timeWords(
+  words: Word[],
+  { segments, samples }: Utterance,
+  pronunciations: Pronunciations,
+): WordTime[] {
+  const sounds = segments.map(
+    (segment, index): Sound => ({
+      phone: segment.phone,
+      startMs: segments[index - 1]?.endMs ?? 0,
+      endMs: segment.endMs,
+    }),
+  )
   const spoken = sounds.filter(({ phone }) => phone !== SILENCE)
   const expected = pronunciations.of(words.map(({ text }) => text.replace(/[.,?!]$/, '')))
   const owners = alignSounds(
@@ -59,13 +75,26 @@ export function timeWords(words: Word[], segments: Segment[], pronunciations: Pr
     const [first, last] = [own[0], own.at(-1)]
     if (!first || !last) return
     const before = times.at(-1)
-    if (!before || start >= before.end) times.push({ start, end, startMs: first.startMs, endMs: last.endMs })
+    const startMs = audibleFrom(first, samples)
+    if (!before || start >= before.end) times.push({ start, end, startMs, endMs: last.endMs })
     else {
       before.end = Math.max(before.end, end)
       before.endMs = last.endMs
     }
   })
   return times
+}
+
+type Sound = { phone: string; startMs: number; endMs: number }
+
+/** When a sound is heard, in milliseconds. */
+function audibleFrom({ phone, startMs, endMs }: Sound, samples: Float32Array): number {
+  if (!PLOSIVES.includes(phone)) return startMs
+  const samplesPerMs = FLITE_SAMPLE_RATE_HZ / 1000
+  const levels = samples.subarray(startMs * samplesPerMs, endMs * samplesPerMs).map(Math.abs)
+  const peak = levels.reduce((highest, level) => Math.max(highest, level), 0)
+  const at = levels.findIndex((level) => level >= peak * AUDIBLE_SHARE)
+  return startMs + Math.max(0, at) / samplesPerMs
 }
 
 /**

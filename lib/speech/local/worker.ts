@@ -45,11 +45,15 @@ async function speak(job: SpeechJob): Promise<SpeechEnding> {
   for (const { samples, words } of speakPieces(sentences, job)) {
     isAudible ||= samples.some((sample) => Math.abs(sample) > AUDIBLE_LEVEL)
     if (isAudible) send(encoder.encode(samples), job)
-    if (words) post({ words })
+    if (words) post({ words: words.map((word) => later(word, encoder.delayMs ?? 0)) })
   }
   const last = encoder.end()
   if (isAudible) send(last, job)
   return isAudible ? 'spoken' : 'silent'
+}
+
+function later({ start, end, startMs, endMs }: WordTime, delayMs: number): WordTime {
+  return { start, end, startMs: startMs + delayMs, endMs: endMs + delayMs }
 }
 
 function send(bytes: Uint8Array<ArrayBuffer>, { bytesInFlight }: SpeechJob) {

@@ -37,8 +37,18 @@ async function decode(mp3: Uint8Array) {
   expect(errors).toEqual([])
   const samples = channelData[0] as Float32Array
   const energy = samples.reduce((sum, sample) => sum + sample ** 2, 0)
-  return { durationMs: (samples.length / sampleRate) * 1000, loudness: Math.sqrt(energy / samples.length) }
+  return {
+    durationMs: (samples.length / sampleRate) * 1000,
+    loudness: Math.sqrt(energy / samples.length),
+    onsetMs: onsetMs(samples, sampleRate),
+  }
 }
+
+const samplesOf = (pcm: Buffer) =>
+  Array.from({ length: pcm.length / 2 }, (_, index) => pcm.readInt16LE(index * 2) / 0x8000)
+
+const onsetMs = (samples: ArrayLike<number>, sampleRateHz: number) =>
+  (Array.from(samples).findIndex((sample) => Math.abs(sample) > 0.1) / sampleRateHz) * 1000
 
 describe('the built-in voice', { timeout: 30_000 }, () => {
   const speech = create()
@@ -182,6 +192,23 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
       expect(spans.at(-1)?.endMs).toBeGreaterThan(durationMs - 600)
       expect(spans.at(-1)?.endMs).toBeLessThan(durationMs)
     })
+
+    it.each(['mp3_44100_128', 'mp3_22050_32', 'opus_48000_64'])(
+      'the times of %s with what players add in front',
+      async (outputFormat) => {
+        const request = { text: 'Money.', voiceId: 'slt', timestamps: true }
+        const plain = await speech.speak({ ...request, outputFormat: 'pcm_16000' }, { signal: never })
+        const pcm = Buffer.from(await bytesOf(plain.audio))
+        const encoded = await speech.speak({ ...request, outputFormat }, { signal: never })
+        const bytes = await bytesOf(encoded.audio)
+        const startMs = async ({ alignment }: typeof plain) => (await alignment)?.spans[0]?.startMs as number
+
+        const addedMs = outputFormat.startsWith('mp3')
+          ? (await decode(bytes)).onsetMs - onsetMs(samplesOf(pcm), 16_000)
+          : 0
+        expect(Math.abs((await startMs(encoded)) - (await startMs(plain)) - addedMs)).toBeLessThan(3)
+      },
+    )
 
     it('no times of words where the audio is cancelled, or nobody asks for them', async () => {
       const { audio, alignment } = await speech.speak(

@@ -11,32 +11,45 @@ function timesOf(text: string, changes: Partial<typeof options> = {}) {
   return { words: words.map((word) => ({ ...word, text: text.slice(word.start, word.end) })), samples }
 }
 
-/** Where the audio becomes audible behind a silence of at least 100 ms. */
-function onsetsMs(samples: Float32Array): number[] {
-  const onsets: number[] = []
-  let silentMs = 1000
-  for (let ms = 0; ms < samples.length / 16; ms++) {
-    const isAudible = samples.subarray(ms * 16, ms * 16 + 16).some((sample) => Math.abs(sample) > 0.02)
-    if (isAudible && silentMs >= 100) onsets.push(ms)
-    silentMs = isAudible ? 0 : silentMs + 1
-  }
-  return onsets
+const MS = 16
+
+/** The mean level of each 5 ms from a millisecond on. */
+function levelsOf(samples: Float32Array): number[] {
+  return Array.from({ length: Math.floor(samples.length / MS) }, (_, ms) =>
+    Math.sqrt(
+      samples.subarray(ms * MS, (ms + 5) * MS).reduce((sum, sample) => sum + sample ** 2, 0) / (5 * MS),
+    ),
+  )
+}
+
+/**
+ * When sound begins behind the silence before `nearMs`: what stays for 10 ms at twice the noise of that silence. Each voice
+ * has a noise of its own, that of awb is as loud as the weakest sounds of the others.
+ */
+function onsetMs(levels: number[], nearMs: number): number {
+  const silence = levels.slice(Math.max(0, nearMs - 140), nearMs - 30).filter((level) => level > 1e-5)
+  const noise = silence.toSorted((a, b) => a - b)[Math.floor(silence.length * 0.9)] ?? 0
+  const from = Math.max(0, nearMs - 150)
+  const isSound = (_: number, at: number, all: number[]) =>
+    all.slice(at, at + 10).every((level) => level > Math.max(2 * noise, 0.003))
+  return from + levels.slice(from).findIndex(isSound) + 4
 }
 
 describe('the times of words', { timeout: 30_000 }, () => {
-  it.each([
-    ['slt', 'Lemon, nine, river, orange, <break time="300ms"/> money'],
-    ['rms', 'Nine, orange'],
-    ['awb', 'River, money'],
-  ])('are within 80 ms of what is heard (%s)', (voice, text) => {
-    const { words, samples } = timesOf(text, { voice })
-    const onsets = onsetsMs(samples)
+  // One for each kind of sound that a word may begin with, those with the mouth closed more than once.
+  const beginnings =
+    'people kettle butter garden chapter quick president carpet money river window seven father hammer apple'
 
-    expect(words.map((word) => word.text).join(' ')).toBe(text.replaceAll(/,|<.*?>\s/g, ''))
-    expect(onsets).toHaveLength(words.length)
-    for (const [index, { startMs }] of words.entries()) {
-      expect(Math.abs(startMs - (onsets[index] as number))).toBeLessThan(80)
-    }
+  it.each(['slt', 'rms', 'awb'])('are within 80 ms of what is heard (%s)', (voice) => {
+    const { words, samples } = timesOf(beginnings.replaceAll(' ', ', <break time="200ms"/> '), { voice })
+    const levels = levelsOf(samples)
+
+    expect(words.map((word) => word.text).join(' ')).toBe(beginnings)
+    const errors = words.map(({ text, startMs }) => ({
+      text,
+      errorMs: Math.round(onsetMs(levels, Math.round(startMs)) - startMs),
+    }))
+    expect(errors.filter(({ errorMs }) => Math.abs(errorMs) >= 80)).toEqual([])
   })
 
   it('belong to the words of the original, in order, and fill the audio', () => {

@@ -11,18 +11,20 @@ export interface AlignedPart {
 }
 
 /**
- * The alignment of a text that was spoken in parts, given in their order. It has characters only where all parts have. `undefined` where
- * the parts do not fit into the text.
+ * The alignment of a text that was spoken in parts, given in their order. It has characters only where all parts have.
+ * `undefined` where the parts do not fit into the text.
  */
 export function mergeAlignments(text: string, parts: readonly AlignedPart[]): Alignment | undefined {
   const isWords = parts.some(({ alignment }) => alignment.unit === 'word')
-  const spans = parts.flatMap(({ alignment, start, startMs }) =>
-    (isWords ? wordsOf(alignment) : alignment.spans).map((span) => ({
+  const spans = parts.flatMap(({ alignment, start, startMs }, index) => {
+    // A time behind the end of its part must not push those of the next part back.
+    const nextMs = parts[index + 1]?.startMs ?? Number.POSITIVE_INFINITY
+    return (isWords ? wordsOf(alignment) : alignment.spans).map((span) => ({
       start: span.start + start,
       end: span.end + start,
-      startMs: span.startMs + startMs,
-      endMs: span.endMs + startMs,
-    })),
-  )
+      startMs: Math.min(span.startMs + startMs, nextMs),
+      endMs: Math.min(span.endMs + startMs, nextMs),
+    }))
+  })
   return alignmentOf(text, isWords ? 'word' : 'character', spans)
 }

@@ -17,11 +17,15 @@ export const scriptBodyBytes = ({ maxBodyBytes, maxScriptLength }: Access) =>
 
 /** The body of `POST /api/scripts`: a text or turns. Unknown fields are ignored; `null` counts as absent. */
 export function scriptSchema(access: Access) {
-  const { text, voiceId, outputFormat, reuse, ...howSpoken } = vocalizeSchema({
+  const { text, voiceId, outputFormat, timestamps, reuse, ...howSpoken } = vocalizeSchema({
     ...access,
     maxTextLength: access.maxScriptLength,
   }).shape
-  const turn = z.object({ text, voiceId: optional(voiceId), ...howSpoken }).meta({ id: 'Turn' })
+  // Captions have the text of all turns, or there are none.
+  const ofAll = optional(z.never('must stand beside turns: captions are made of all of them, or of none'))
+  const turn = z
+    .object({ text, voiceId: optional(voiceId), ...howSpoken, timestamps: ofAll })
+    .meta({ id: 'Turn' })
   return z.object({
     text: optional(text),
     turns: optional(
@@ -32,6 +36,7 @@ export function scriptSchema(access: Access) {
     voiceId: optional(voiceId),
     outputFormat,
     ...howSpoken,
+    timestamps,
     reuse,
   })
 }

@@ -5,17 +5,18 @@ import type { LeasedScript } from '#lib/catalog/scripts.ts'
 import { LeaseLostError } from '#lib/clips/attempt-log.ts'
 import { growReservation } from '#lib/clips/byte-budget.ts'
 import { contentOf } from '#lib/clips/clip-content.ts'
+import { withoutCaptions } from '#lib/clips/keep-captions.ts'
 import { makeClip } from '#lib/clips/make-clip.ts'
 import { stage } from '#lib/clips/stage.ts'
 import { transcodeStaged } from '#lib/clips/transcode.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId, type SpeechFacts } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import type { ScriptPiece } from '#lib/model/script.ts'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
-import { describeError } from '#lib/platform/errors.ts'
-import { alignScript } from './align-script.ts'
 import { endScript } from './end-script.ts'
 import { findMade } from './find-made.ts'
+import { captioned } from './script-captions.ts'
 import { readRequest, type Turn } from './script-request.ts'
 
 /**
@@ -32,8 +33,10 @@ export async function joinScript(services: Services, script: LeasedScript): Prom
 
 async function makeJoined(services: Services, script: LeasedScript): Promise<void> {
   const { catalog, clock, config, leaseOwner } = services
-  const { voiceId, modelId, outputFormat } = readRequest(script.request).turns[0] as Turn
-  const clips = await clipsOf(services, script.id)
+  const { turns } = readRequest(script.request)
+  const { voiceId, modelId, outputFormat, timestamps } = turns[0] as Turn
+  const pieces = await catalog.scripts.piecesOf(script.id)
+  const clips = await clipsOf(services, pieces)
   const id = newClipId()
   if (!(await catalog.scripts.assignClip(script.id, { clipId: id, owner: leaseOwner }))) {
     throw new LeaseLostError('The script has ended, or another process works on it')
@@ -61,10 +64,13 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
   await makeClip(services, newClip, {
     async make(refusal) {
       const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
-      const audio = ReadableStream.from(joinAudio(openAll(services, clips), outputFormat))
+      const joining = joinAudio(openAll(services, clips), outputFormat)
+      const spoken = timestamps
+        ? captioned(services, joining, { id: script.id, turns, pieces })
+        : { audio: ReadableStream.from(joining) }
       try {
-        const spoken = { audio, outputFormat, ...speech, alignment: alignmentOf(services, script) }
-        const staged = await stage(services, id, spoken, { reserve })
+        const staged = await stage(services, id, { ...spoken, outputFormat, ...speech }, { reserve })
+        if (timestamps && !staged.captions) staged.speech = withoutCaptions(staged.speech)
         return await transcodeStaged(services, id, staged, outputFormat)
       } catch (error) {
         await catalog.clips.discard(id).catch(() => {})
@@ -74,19 +80,10 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
   })
 }
 
-/** No failure of captions harms the clip. */
-function alignmentOf(services: Services, script: LeasedScript) {
-  return alignScript(services, script).catch((error: unknown) => {
-    const facts = { scriptId: script.id, error: describeError(error) }
-    services.log.error(facts, 'The captions of a script could not be made')
-    return undefined
-  })
-}
-
 /** The clips of the pieces, in their order. */
-async function clipsOf({ catalog }: Services, scriptId: string): Promise<Clip[]> {
+async function clipsOf({ catalog }: Services, pieces: ScriptPiece[]): Promise<Clip[]> {
   const clips: Clip[] = []
-  for (const { clipId, number } of await catalog.scripts.piecesOf(scriptId)) {
+  for (const { clipId, number } of pieces) {
     const clip = clipId === null ? null : await catalog.clips.find(clipId)
     if (!clip?.cid || clip.state === 'expired') {
       const message = `The clip of piece ${number + 1} is gone; send the script again, and only that is spoken anew`

@@ -46,10 +46,20 @@ export async function pieceOf(bytes: Uint8Array, outputFormat = '', chunkBytes =
 }
 
 export async function join(pieces: AudioPiece[], outputFormat = ''): Promise<Buffer> {
+  return (await joinWithStarts(pieces, outputFormat)).joined
+}
+
+/** `startsMs`: where each piece begins, as joining says. */
+export async function joinWithStarts(pieces: AudioPiece[], outputFormat = '') {
+  let startsMs: number[] = []
   async function* all() {
     yield* pieces
   }
-  return Buffer.concat(await Array.fromAsync(joinAudio(all(), outputFormat)))
+  async function* bytes() {
+    startsMs = yield* joinAudio(all(), outputFormat)
+  }
+  const joined = Buffer.concat(await Array.fromAsync(bytes()))
+  return { joined, startsMs }
 }
 
 export async function durationMsOf(bytes: Uint8Array, outputFormat = ''): Promise<number> {

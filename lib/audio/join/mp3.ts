@@ -22,24 +22,39 @@ interface PieceFacts {
 
 /**
  * Joins MP3s: their frames of audio behind a new tag, which states the length of the whole. Tags of the pieces, and
- * whatever else is no whole frame, are left out.
+ * whatever else is no whole frame, are left out. Returns where each piece begins, in milliseconds.
  *
  * @throws JoinError when the pieces differ in version, sample rate or channels, or one has no frame
  */
-export async function* joinMp3(pieces: Piece[]): AsyncGenerator<Uint8Array> {
+export async function* joinMp3(pieces: Piece[]): AsyncGenerator<Uint8Array, number[]> {
   const facts: PieceFacts[] = []
   for (const piece of pieces) {
     for await (const found of readPiece(piece, 'MP3', examine)) facts.push(found)
     checkLast(facts, piece.number)
   }
   const [first] = facts
-  if (!first) return
+  if (!first) return []
   const hasOneBitRate = facts.every(
     (piece) => piece.hasOneBitRate && piece.frame.bitRateKbps === first.frame.bitRateKbps,
   )
   const gapless = { start: first.gapless, end: facts.at(-1)?.gapless }
   yield infoFrame({ header: first.header, hasOneBitRate, pieces: facts, gapless })
   for (const piece of pieces) yield* batched(readPiece(piece, 'MP3', playableFrames))
+  return startsMsOf(facts, first)
+}
+
+/**
+ * Players drop the delay that an encoder has stated of its sound: of a piece on its own, and of the whole that of the first
+ * one.
+ */
+function startsMsOf(facts: PieceFacts[], first: PieceFacts): number[] {
+  const delayOf = ({ gapless }: PieceFacts) => gapless?.delaySamples ?? 0
+  let samples = 0
+  return facts.map((piece) => {
+    const start = samples + delayOf(piece) - delayOf(first)
+    samples += piece.frames * piece.frame.samples
+    return (start / first.frame.sampleRateHz) * 1000
+  })
 }
 
 /** The whole frames of a piece, all like its first one. Bytes of something else may look like the start of a frame. */

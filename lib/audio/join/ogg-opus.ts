@@ -4,12 +4,15 @@ import { readOpus } from './opus-packets.ts'
 import { createJoinedOpusStream, type JoinedOpusStream } from './opus-stream.ts'
 import { type Piece, readPiece } from './piece.ts'
 
+const GRANULES_PER_MS = 48
+
 /**
- * Joins Ogg Opus streams to one, in new pages.
+ * Joins Ogg Opus streams to one, in new pages. Returns where the sound of each begins, in milliseconds.
  *
  * @throws JoinError when the pieces differ in channels or gain, or are no single stream each
  */
-export async function* joinOggOpus(pieces: Piece[]): AsyncGenerator<Uint8Array> {
+export async function* joinOggOpus(pieces: Piece[]): AsyncGenerator<Uint8Array, number[]> {
+  const startsMs: number[] = []
   let joined: { head: OpusStreamFacts; stream: JoinedOpusStream } | undefined
   for (const piece of pieces) {
     let head: OpusStreamFacts | undefined
@@ -20,7 +23,11 @@ export async function* joinOggOpus(pieces: Piece[]): AsyncGenerator<Uint8Array> 
         joined ??= { head, stream: createJoinedOpusStream(head) }
         checkAlike(head, joined.head, piece.number)
       } else if (head && joined && part.kind === 'packet') {
-        if (packets === 0) yield* joined.stream.beginPiece(head.preSkipGranules, part.packet)
+        if (packets === 0) {
+          const { pages, startGranules } = joined.stream.beginPiece(head.preSkipGranules, part.packet)
+          startsMs.push(startGranules / GRANULES_PER_MS)
+          yield* pages
+        }
         yield* joined.stream.add(part.packet)
         packets += 1
       } else if (joined && part.kind === 'end') {
@@ -30,6 +37,7 @@ export async function* joinOggOpus(pieces: Piece[]): AsyncGenerator<Uint8Array> 
     }
   }
   if (joined) yield* joined.stream.end()
+  return startsMs
 }
 
 function checkAlike(head: OpusStreamFacts, first: OpusStreamFacts, number: number): void {

@@ -7,8 +7,11 @@ const TAIL_PACKETS = 16
 
 /** One Opus stream that is made of several. What its methods return are the pages that are full. */
 export interface JoinedOpusStream {
-  /** `first`: the first packet of the piece, which is to be added afterwards. */
-  beginPiece(preSkipGranules: number, first: OpusPacket): Uint8Array[]
+  /**
+   * `first`: the first packet of the piece, which is to be added afterwards. `startGranules`: where its sound begins in
+   * that of the whole.
+   */
+  beginPiece(preSkipGranules: number, first: OpusPacket): { pages: Uint8Array[]; startGranules: number }
   add(packet: OpusPacket): Uint8Array[]
   endPiece(end: { lengthGranules: number; paddingGranules: number }): void
   end(): Uint8Array[]
@@ -40,15 +43,15 @@ export function createJoinedOpusStream(head: OpusStreamFacts): JoinedOpusStream 
   return {
     add,
     beginPiece(preSkipGranules, first) {
-      if (!hasPiece) return []
+      if (!hasPiece) return { pages: [], startGranules: 0 }
       const reset = resetPacket(first.bytes)
       const delay = () => granules + reset.granules + preSkipGranules - wantedGranules
       for (let last = tail.at(-1); last && tail.length > 1 && delay() >= last.granules; last = tail.at(-1)) {
         granules -= last.granules
         tail.pop()
       }
-      const pages = write(tail.length)
-      return [...pages, ...add(reset), ...write(tail.length)]
+      const pages = [...write(tail.length), ...add(reset), ...write(tail.length)]
+      return { pages, startGranules: granules + preSkipGranules - head.preSkipGranules }
     },
     endPiece(end) {
       hasPiece = true

@@ -9,8 +9,12 @@ const otherPlainFormats = [3, 6, 7]
 /** What the 32-bit lengths of a WAV can state. */
 const MAX_DATA_BYTES = 0xffff_ffff - 64
 
-/** Joins WAVs to one with a single header. @throws JoinError when they differ, or are too long for one */
-export async function* joinWav(pieces: Piece[]): AsyncGenerator<Uint8Array> {
+/**
+ * Joins WAVs to one with a single header. Returns where each piece begins, in milliseconds.
+ *
+ * @throws JoinError when they differ, or are too long for one
+ */
+export async function* joinWav(pieces: Piece[]): AsyncGenerator<Uint8Array, number[]> {
   const samples: WavSamples[] = []
   for (const piece of pieces) {
     for await (const measured of readPiece(piece, 'WAV', measure)) {
@@ -19,15 +23,21 @@ export async function* joinWav(pieces: Piece[]): AsyncGenerator<Uint8Array> {
   }
   const [first] = samples
   const dataBytes = samples.reduce((sum, piece) => sum + piece.dataBytes, 0)
-  if (!first) return
+  if (!first) return []
   if (dataBytes > MAX_DATA_BYTES) {
     throw new JoinError(
       `Together the pieces have ${dataBytes} bytes of samples; a WAV holds 4 GiB. Take MP3 or Opus`,
     )
   }
   yield wavHeader({ ...first.header, dataBytes })
+  const { channels, bitsPerSample, sampleRateHz } = first.header
+  const bytesPerMs = (channels * bitsPerSample * sampleRateHz) / 8 / 1000
+  const startsMs: number[] = []
+  let joinedBytes = 0
   for (const [index, piece] of pieces.entries()) {
     const { header, dataBytes } = samples[index] as WavSamples
+    startsMs.push(joinedBytes / bytesPerMs)
+    joinedBytes += dataBytes
     yield* readPiece(piece, 'WAV', async function* (reader) {
       await reader.skip(header.dataOffset)
       yield* take(reader, dataBytes)
@@ -35,6 +45,7 @@ export async function* joinWav(pieces: Piece[]): AsyncGenerator<Uint8Array> {
   }
   // A chunk has an even length.
   if (dataBytes % 2 === 1) yield new Uint8Array(1)
+  return startsMs
 }
 
 async function* measure(reader: ByteReader) {

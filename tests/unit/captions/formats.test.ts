@@ -76,6 +76,19 @@ it('parts of a text become one alignment, moved to where they stand and sound', 
   ])
 })
 
+it('a time behind the end of its part does not move the words of the next one', () => {
+  const merged = mergeAlignments('Hello there. Bye.', [
+    { alignment: aligned('Hello there.', 100), start: 0, startMs: 0 },
+    { alignment: aligned('Bye.', 10), start: 13, startMs: 500 },
+  ])
+
+  expect(asCaptionsJson(merged as Alignment).words.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
+    [0, 500],
+    [500, 500],
+    [500, 530],
+  ])
+})
+
 it('parts of which one has words alone become words', () => {
   const two: Alignment = { text: 'Bye.', unit: 'word', spans: [{ start: 0, end: 4, startMs: 5, endMs: 40 }] }
   const merged = mergeAlignments('Hi. Bye.', [

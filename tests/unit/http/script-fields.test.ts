@@ -19,7 +19,13 @@ describe('the body of a script', () => {
       { text: 'One', voiceId: 'rms' },
       { text: 'Two', seed: 2, voiceSettings: null },
     ]
-    const common = { voiceId: 'slt', seed: 1, voiceSettings: { speed: 1.1 }, outputFormat: 'pcm_16000' }
+    const common = {
+      voiceId: 'slt',
+      seed: 1,
+      voiceSettings: { speed: 1.1 },
+      outputFormat: 'pcm_16000',
+      timestamps: true,
+    }
     expect(read({ turns, ...common }).turns).toMatchObject([
       { ...common, text: 'One', voiceId: 'rms' },
       { ...common, text: 'Two', seed: 2 },
@@ -32,6 +38,11 @@ describe('the body of a script', () => {
     [{ turns: [{ text: 'One', voiceId: 'slt' }, { text: 'Two' }] }, 'turns.1.voiceId', 'is required'],
     [{ turns: [{ text: '', voiceId: 'slt' }] }, 'turns.0.text', 'must not be empty'],
     [{ turns: [], voiceId: 'slt' }, 'turns', 'must not be empty'],
+    [
+      { turns: [{ text: 'One', timestamps: false }], voiceId: 'slt', timestamps: true },
+      'turns.0.timestamps',
+      'must stand beside turns: captions are made of all of them, or of none',
+    ],
     [{ text: 'One', turns: [{ text: 'Two' }], voiceId: 'slt' }, 'turns', 'must not stand beside text'],
     [{ text: 'a'.repeat(101), voiceId: 'slt' }, 'text', 'must be at most 100 characters long'],
     [

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { cleanUp } from '#lib/clips/clean-up.ts'
-import { readCaptions } from '#lib/clips/read-captions.ts'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import { putFile } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Clip } from '#lib/model/clip.ts'
@@ -71,27 +70,6 @@ describe('a script', () => {
       [isKnown ? one : undefined, two, isKnown ? three : undefined],
       [isKnown ? `${one} ${two}` : undefined, three, 'After.'],
     ])
-  })
-
-  it('with timestamps has captions over the whole, each word where its piece begins', async () => {
-    const speech = new RecordingSpeech()
-    speech.hasTimestamps = true
-    const world = await scriptWorld({}, speech)
-    const turns = [
-      { text: 'Knock, knock.', voiceId: 'slt', timestamps: true },
-      { text: 'Who is there? A friend of yours.', voiceId: 'rms', timestamps: true },
-    ]
-    const script = await send(world, { turns })
-    await work(world)
-    const { clipId } = await stateOf(world, script)
-    const pieces = await world.services.catalog.scripts.piecesOf(script.id)
-    const { alignment } = await readCaptions(world.services, clipId ?? '')
-    const beginnings = ['Knock,', 'Who', 'A'].map((word) => {
-      const start = alignment.text.indexOf(word)
-      return alignment.spans.find((span) => span.start === start)?.startMs
-    })
-    const [first = 0, second = 0] = pieces.map(({ durationMs }) => durationMs ?? 0)
-    expect(beginnings).toEqual([0, first, first + second])
   })
 
   it('is not paid for again while its quota is used up, and goes on once it is there', async () => {

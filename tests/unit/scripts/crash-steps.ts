@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { expect } from 'vitest'
+import { readCaptions } from '#lib/clips/read-captions.ts'
 import { recover } from '#lib/clips/recover.ts'
 import type { Script } from '#lib/model/script.ts'
 import { runDueScripts } from '#lib/scripts/start-due-scripts.ts'
@@ -19,23 +20,26 @@ interface Place {
 }
 
 async function worldIn({ directory, now = Date.now(), providers, life }: Place) {
+  const speech = new RecordingSpeech()
+  speech.hasTimestamps = true
   const world = await testServices({
     clock: createSimulatedClock({ now }),
     providers,
-    speech: new RecordingSpeech(),
+    speech,
     // What was spoken must not be found by its text alone.
     environment: { MAX_TEXT_LENGTH: '25', REUSE: 'off' },
     ...(directory && { directory }),
     ...(life && { life }),
   })
-  return { ...world, speech: world.speech as RecordingSpeech }
+  return { ...world, speech }
 }
 
 /** Has a process die at `lastStep` of a script, and the next one go on. Returns whether it had that many steps. */
 export async function dieInScript(lastStep: number, { pieces = 2 } = {}): Promise<boolean> {
   const providers = [new FakeProvider('pinata')]
   const first = await worldIn({ providers })
-  const script = await send(first, textOf(pieces))
+  const text = textOf(pieces)
+  const script = await send(first, { turns: [{ text, voiceId: 'slt', timestamps: true }] })
   await first.bury()
 
   const life = createLife({ lastStep })
@@ -78,4 +82,5 @@ async function expectWhole(
   )
   expect(Math.abs((joined?.durationMs ?? 0) - spokenMs)).toBeLessThan(50)
   expect((await services.catalog.totals()).heldClips).toBe(pieceCount + 1)
+  expect((await readCaptions(services, clipId ?? '')).alignment.text).toBe(textOf(pieceCount))
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { parseBuffer } from 'music-metadata'
 import { describe, expect, it } from 'vitest'
 import { mimeTypeOf } from '#lib/audio/formats.ts'
-import { durationMsOf, encodeTone, join, pieceOf } from '../../../support/audio-pieces.ts'
+import { durationMsOf, encodeTone, join, joinWithStarts, pieceOf } from '../../../support/audio-pieces.ts'
 
 const compressed = ['mp3_44100_128', 'mp3_22050_32', 'opus_48000_32', 'opus_48000_64']
 const plain = ['wav_16000', 'pcm_16000', 'ulaw_8000', 'alaw_8000']
@@ -38,6 +38,17 @@ describe.each([...compressed, ...plain])('joined %s', (outputFormat) => {
     if (!compressed.includes(outputFormat)) return
     const { format } = await parseBuffer(joined, { mimeType: mimeTypeOf(outputFormat) }, { duration: true })
     expect(Math.abs((format.duration ?? 0) * 1000 - sumMs(pieces))).toBeLessThan(50)
+  })
+
+  it('says where each of its 60 pieces begins, without drift', async () => {
+    const pieces = await somePieces(outputFormat, 60)
+
+    const { startsMs } = await joinWithStarts(pieces, outputFormat)
+
+    expect(startsMs).toHaveLength(60)
+    for (const [index, startMs] of startsMs.entries()) {
+      expect(Math.abs(startMs - sumMs(pieces.slice(0, index)))).toBeLessThan(30)
+    }
   })
 
   it('has the same bytes for the same pieces, in whatever chunks they come', async () => {

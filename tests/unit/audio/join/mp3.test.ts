@@ -4,7 +4,7 @@ import { MPEGDecoder } from 'mpg123-decoder'
 import { describe, expect, it } from 'vitest'
 import { readMp3Frame } from '#lib/audio/frames/mp3-frames.ts'
 import { infoFrame } from '#lib/audio/join/mp3-info-frame.ts'
-import { durationMsOf, encodeTone, join, pieceOf } from '../../../support/audio-pieces.ts'
+import { durationMsOf, encodeTone, join, joinWithStarts, pieceOf } from '../../../support/audio-pieces.ts'
 
 const speech = readFileSync(path.join(import.meta.dirname, '../../../fixtures/speech.mp3'))
 
@@ -90,6 +90,41 @@ describe('joined MP3', () => {
     expect(await decode(joined, true)).toHaveLength(frames * 1152 - 576 - 1000)
     // Whoever does not read it plays all frames.
     expect(Math.abs((await durationMsOf(joined)) - (frames * 1152) / 44.1)).toBeLessThan(1)
+  })
+
+  it.each(['mp3_44100_128', 'mp3_22050_32'])(
+    'of %s has each of 60 pieces where it says, to a tenth of a millisecond',
+    async (outputFormat) => {
+      const odd = await Promise.all(
+        [101, 173, 137].map((lengthMs) => encodeTone(outputFormat, lengthMs, 440)),
+      )
+      const pieces = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => pieceOf(odd[index % 3] as Buffer)),
+      )
+      const alone = await Promise.all(odd.map((mp3) => decode(mp3)))
+
+      const { joined, startsMs } = await joinWithStarts(pieces)
+
+      const whole = await decode(joined)
+      const samplesPerMs = Number(outputFormat.split('_')[1]) / 1000
+      const last = alone[59 % 3] as Float32Array
+      const start = Math.round((startsMs[59] as number) * samplesPerMs)
+      expect(whole).toHaveLength(start + last.length)
+      expect(difference(last, whole.subarray(start), 1152)).toBeLessThan(1e-6)
+    },
+  )
+
+  it('counts with the delay that the encoders of its pieces have stated', async () => {
+    const mp3 = await encodeTone('mp3_44100_128', 500, 440)
+    const [bare, tagged] = [await pieceOf(mp3), await pieceOf(withTag(mp3, 576, 1000))]
+    const lengthSamples = framesOf(mp3).length * 1152
+
+    const startsOf = async (pieces: Awaited<ReturnType<typeof pieceOf>>[]) =>
+      (await joinWithStarts(pieces)).startsMs.map((startMs) => Math.round(startMs * 44.1))
+
+    // What is dropped in front of a piece on its own is not dropped within the whole.
+    expect(await startsOf([bare, tagged, bare])).toEqual([0, lengthSamples + 576, 2 * lengthSamples])
+    expect(await startsOf([tagged, tagged, bare])).toEqual([0, lengthSamples, 2 * lengthSamples - 576])
   })
 
   it('has nothing of the pieces but their frames of audio', async () => {

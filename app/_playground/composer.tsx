@@ -45,6 +45,8 @@ export function Composer(props: ComposerProps) {
     >
       <Textarea
         label="Text"
+        description="The audio, and the text as its captions, become public and permanent."
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
         placeholder="Type or paste the text to speak"
         autosize
         minRows={6}

@@ -6,7 +6,7 @@ import type { SpeakRequest } from './speak.ts'
 const POLL_MS = 1000
 
 /**
- * Sends a text to be spoken piece by piece, and calls `onScript` with each answer until its clip is there. Goes on across
+ * Sends a text to be spoken piece by piece, with captions where the voice has them, and calls `onScript` with each answer until its clip is there. Goes on across
  * lost connections once the text was taken.
  *
  * @returns the joined clip
@@ -21,7 +21,7 @@ export async function speakScript(
   const sent = await fetch('/api/scripts', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
-    body: JSON.stringify(request),
+    body: JSON.stringify({ ...request, timestamps: true }),
     signal,
   })
   if (!sent.ok) throw await readProblem(sent)

@@ -22,7 +22,11 @@ export function scriptSchema(access: Access) {
     maxTextLength: access.maxScriptLength,
   }).shape
   // Captions have the text of all turns, or there are none.
-  const ofAll = optional(z.never('must stand beside turns: captions are made of all of them, or of none'))
+  const ofAll = optional(
+    z
+      .never('must stand beside turns: captions are made of all of them, or of none')
+      .meta({ description: 'Only beside `turns`: captions are made of all of them, or of none.' }),
+  )
   const turn = z
     .object({ text, voiceId: optional(voiceId), ...howSpoken, timestamps: ofAll })
     .meta({ id: 'Turn' })

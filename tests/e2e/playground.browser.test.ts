@@ -39,6 +39,13 @@ describe('the playground', () => {
     expect(open.complaints).toEqual([])
   })
 
+  it('says under the text what becomes public', async () => {
+    const described = await page.getByRole('textbox', { name: 'Text' }).getAttribute('aria-describedby')
+    const ids = (described ?? '').split(' ').filter((id) => id !== '')
+    const texts = await Promise.all(ids.map((id) => page.locator(`[id="${id}"]`).textContent()))
+    expect(texts).toEqual(['The audio, and the text as its captions, become public and permanent.'])
+  })
+
   it('speaks the text and shows the provider that stored the clip', async () => {
     await speak(page, 'Nothing is as permanent as a good address.')
     await inClip(page, /^Stored$/).waitFor()
@@ -124,6 +131,10 @@ describe('the playground', () => {
     await inClip(page, /^\d of 3 pieces/).waitFor()
     await inClip(page, /^Stored$/).waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
+    await page.locator('audio').evaluate((audio: HTMLAudioElement) => {
+      audio.currentTime = audio.duration - 0.02
+    })
+    await inClip(page, /^again\.$/).waitFor()
     expect(open.complaints).toEqual([])
     await world.vendors.speak({ chunkPauseMs: 0, msPerCharacter: 60 })
   })

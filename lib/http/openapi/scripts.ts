@@ -22,7 +22,7 @@ export function scriptPaths({
         operationId: 'createScript',
         summary: 'Speak a long text, or turns of several voices, and keep it on IPFS',
         description:
-          'The text is cut at the ends of sentences. Each piece becomes a clip, and all of them together one clip with its own CID. The answer comes at once; what the script has come to is at its `url`.',
+          'The text is cut at the ends of sentences. Each piece becomes a clip, and all of them together one clip with its own CID, with captions over the whole where `timestamps` are asked for. The answer comes at once; what the script has come to is at its `url`.',
         tags,
         security,
         requestParams: { header: idempotencyHeader },

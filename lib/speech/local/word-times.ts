@@ -12,8 +12,8 @@ export interface WordTime {
 const SILENCE = 'pau'
 /** Sounds that begin with the mouth closed: Flite counts the silence before they are heard as a part of them. */
 const PLOSIVES = ['p', 't', 'k', 'b', 'd', 'g', 'ch', 'jh']
-/** Of the peak of a plosive: more than what is heard while the mouth is closed. */
-const AUDIBLE_SHARE = 0.1
+/** Of the peak of a plosive: more than the noise that the voice `awb` has while the mouth is closed. */
+const AUDIBLE_SHARE = 0.2
 /** Quick to speak; the sounds are the same. */
 const REFERENCE_STRETCH = 0.02
 

@@ -2,6 +2,9 @@
  * An answer of ElevenLabs with timestamps: an object on a line for each chunk of audio, with the times in the whole audio of
  * the characters that are spoken in it; `alignment` is null where there are none. Times are evenly spread.
  *
+ * The routes with timestamps are documented with the same models, formats and refusals (422) as those without: there is
+ * none of their own to imitate.
+ *
  * @see https://elevenlabs.io/docs/api-reference/text-to-speech/stream-with-timestamps
  */
 export async function* timedObjects(

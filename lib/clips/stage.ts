@@ -59,7 +59,11 @@ export async function stage(
       })
     const audio = failedPut?.rescued ?? (await open()) ?? undefined
     const { spokenBy, omittedCharacters, warnings } = spoken
-    const speech = { spokenBy, omittedCharacters, warnings }
+    const speech = {
+      spokenBy,
+      ...(omittedCharacters && { omittedCharacters }),
+      ...(warnings && { warnings }),
+    }
     return { ...facts, cid, sizeBytes, audio, speech, captions, spokenAt: await spokenAt, failedPut }
   } catch (error) {
     // Nothing but the verdict on bytes that were read whole may delete them.

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { brotliDecompressSync, constants, unzipSync } from 'node:zlib'
 import type { Answer, Exchange, Outcome } from './exchange.ts'
 
 /** What is wrong with an outcome. */
@@ -46,7 +47,8 @@ export function judge(sent: Exchange, outcome: Outcome, secrets: readonly string
 }
 
 function complaintAbout(answer: Answer, sent: Exchange, secrets: readonly string[]): string | undefined {
-  const { status, headers, body } = answer
+  const { status, headers } = answer
+  const body = decoded(answer)
   if (status === 500 || status > 599) return `status ${status}`
   if (status > 500 && !expectedErrors.includes(status)) return `status ${status}`
   if ('x-injected' in headers) return 'an injected header'
@@ -60,6 +62,18 @@ function complaintAbout(answer: Answer, sent: Exchange, secrets: readonly string
   if (folders.some((folder) => whole.includes(folder))) return 'a folder of the machine'
   if (sent.parts.join('').startsWith('HEAD ') || isPage(answer)) return undefined
   return isProblem(text) ? undefined : 'no problem document'
+}
+
+/** The body as it was before it was compressed for those who take that; it may have been cut off. */
+function decoded({ headers, body }: Answer): Buffer {
+  const encoding = headers['content-encoding']
+  if (encoding === 'br') {
+    return brotliDecompressSync(body, { finishFlush: constants.BROTLI_OPERATION_FLUSH })
+  }
+  if (encoding === 'gzip' || encoding === 'deflate') {
+    return unzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH })
+  }
+  return body
 }
 
 function isProblem(text: string): boolean {

@@ -19,6 +19,8 @@ const MAX_MS = 7000
 const PAUSE_MS = 1500
 
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/u
+/** Most text is that, and need not be looked at character by character. */
+const NARROW = /^[ -~]*$/
 const SENTENCE_END = /[.!?…。！？]["'”’»)\]」』]*$/u
 
 /**
@@ -81,6 +83,7 @@ function widthOf(words: Line): number {
 }
 
 function charactersWide(text: string): number {
+  if (NARROW.test(text)) return text.length
   let width = 0
   for (const character of text) width += WIDE.test(character) ? 2 : 1
   return width

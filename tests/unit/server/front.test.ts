@@ -385,8 +385,10 @@ describe('a caller who hangs up', () => {
   })
 
   it('never had its body read where it asked by HEAD', async () => {
-    const { cancelled, pulled, make } = endless()
-    const { origin } = await open({ serveIpfs: async () => new Response(make()) })
+    const cancelled = vi.fn()
+    const pulled = vi.fn((controller: ReadableStreamDefaultController) => controller.close())
+    const unread = () => new ReadableStream({ pull: pulled, cancel: cancelled }, { highWaterMark: 0 })
+    const { origin } = await open({ serveIpfs: async () => new Response(unread()) })
     await answerTo(`${origin}/ipfs/abc`, { method: 'HEAD' })
     expect(cancelled).toHaveBeenCalledOnce()
     expect(pulled).not.toHaveBeenCalled()

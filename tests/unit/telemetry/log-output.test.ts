@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 /** Runs `script` with `output` in scope: a log output on standard output with room for 100,000 bytes. */
 function runScript(script: string) {
@@ -12,9 +12,11 @@ function runScript(script: string) {
     const output = createLogOutput({ fd: 1, maxWaitingBytes: 100_000, onResumed: (lines) => resumed.push(lines) })
     const line = (number) => JSON.stringify({ number, filler: 'x'.repeat(900) }) + '\\n'
     ${script}`
-  return spawn(process.execPath, ['--input-type=module', '-e', source], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
   })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
 }
 
 const numbersIn = (written: string) =>

@@ -45,7 +45,7 @@ it('fetchContent does not lose a body when garbage is collected before it is rea
   let receivedBytes = 0
   const store = {
     async put(_: string, body: AsyncIterable<Uint8Array>) {
-      for (let turns = 0; turns < 20; turns += 1) {
+      for (let turns = 0; turns < 5; turns += 1) {
         await turn()
         collectGarbage()
       }

@@ -55,6 +55,7 @@ describe('GET /api/clips/{id}', () => {
         bytes,
         durationMs,
         characters: 17,
+        spokenBy: { vendor: 'elevenlabs', voiceId: 'slt', modelId: 'eleven_multilingual_v2' },
         createdAt: expect.any(String),
         spokenAt: expect.any(String),
         stagedAt: expect.any(String),

@@ -23,7 +23,7 @@ const environment = (changes: Record<string, string> = {}) => ({
 describe('the start', () => {
   it.each([
     ['PORT', 'http', 'a whole number from 0 to 65535'],
-    ['SPEECH_PROVIDER', 'espeak', 'one of auto, elevenlabs, local'],
+    ['SPEECH_PROVIDER', 'espeak', 'one of auto, elevenlabs, openai, local'],
     ['IPFS_RETRY_DELAYS_MS', '1s', 'a comma-separated list of milliseconds'],
     ['PINATA_UPLOAD_URL', 'uploads.pinata.cloud', 'an http or https URL'],
   ])('stops with one line when %s is malformed', async (name, value, takes) => {

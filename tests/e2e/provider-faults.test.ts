@@ -174,6 +174,7 @@ describe('when every provider fails', () => {
         bytes: expect.any(Number),
         durationMs: expect.any(Number),
         characters: 12,
+        spokenBy: { vendor: 'elevenlabs', voiceId: 'slt', modelId: 'eleven_multilingual_v2' },
       },
     })
     const lifeMs = Date.parse(body.data.expiresAt) - before

@@ -38,6 +38,9 @@ export interface ScriptReport {
 /** Has a script spoken by a service that is killed again and again, and whose vendor is out of quota for a while. */
 export async function speakThroughCrashes(vendors: StubVendors, options: Options): Promise<ScriptReport> {
   const { characters, kills, pieceMs } = options
+  const before = (await vendors.requests({})).at(-1)?.sequence
+  const asked: Asked = () =>
+    vendors.requests({ vendor: 'elevenlabs', endpoint: 'speech', ...(before && { after: before }) })
   await vendors.speak({ chunkBytes: 64 * 1024, isUnique: false })
   await vendors.always('elevenlabs', { kind: 'late', delayMs: pieceMs })
   const service = await startService({
@@ -59,9 +62,9 @@ export async function speakThroughCrashes(vendors: StubVendors, options: Options
   let lost = 0
   for (let kill = 1; kill <= kills; kill += 1) {
     await spoken(Math.floor((sent.pieceCount * kill) / (kills + 1)))
-    await betweenAnswers(vendors, read)
+    await betweenAnswers(asked, read)
     await service.kill()
-    lost = await countLost(vendors, service)
+    lost = await countLost(asked, service)
     if (kill === Math.ceil(kills / 2)) await withoutQuota(vendors, service, read, options)
     else await service.restart()
   }
@@ -76,7 +79,7 @@ export async function speakThroughCrashes(vendors: StubVendors, options: Options
   )
   const grownMiB = memory.stop()
   await vendors.heal()
-  return { script, service, grownMiB, lost, ...countPaid(await speechRequests(vendors)) }
+  return { script, service, grownMiB, lost, ...countPaid(await asked()) }
 }
 
 async function post(service: Service, text: string): Promise<Json> {
@@ -89,10 +92,10 @@ async function post(service: Service, text: string): Promise<Json> {
 }
 
 /** Waits, not for ever, for a moment at which pieces are being spoken and none has just been answered. */
-async function betweenAnswers(vendors: StubVendors, read: () => Promise<Json>) {
+async function betweenAnswers(asked: Asked, read: () => Promise<Json>) {
   const isBetween = async () => {
     const { spokenPieces } = await read()
-    const requests = await speechRequests(vendors)
+    const requests = await asked()
     const isRunning = requests.some(({ endedAt }) => endedAt === undefined)
     return isRunning && requests.filter(isAnswered).length === spokenPieces
   }
@@ -103,9 +106,9 @@ async function betweenAnswers(vendors: StubVendors, read: () => Promise<Json>) {
  * How many pieces the vendor had sent whole and no disk had taken when the service was killed: only they are to be paid
  * for again.
  */
-async function countLost(vendors: StubVendors, { directory }: Service): Promise<number> {
+async function countLost(asked: Asked, { directory }: Service): Promise<number> {
   const requests = await until('the vendor knows that nobody listens', async () => {
-    const all = await speechRequests(vendors)
+    const all = await asked()
     return all.every(({ endedAt }) => endedAt !== undefined) && all
   })
   const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
@@ -118,8 +121,9 @@ async function countLost(vendors: StubVendors, { directory }: Service): Promise<
   return requests.filter(isAnswered).length - durable.size
 }
 
-const speechRequests = (vendors: StubVendors) =>
-  vendors.requests({ vendor: 'elevenlabs', endpoint: 'speech' })
+/** What this script has asked the vendor for. */
+type Asked = () => Promise<RecordedRequest[]>
+
 const isAnswered = ({ status, isComplete }: RecordedRequest) => status === 200 && Boolean(isComplete)
 
 /** Starts the service while its vendor is out of quota, which lasts for a while. */

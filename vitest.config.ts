@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
+// More than there are cores on a small machine: tests with services wait for something most of the time.
+const waiting = Math.max(4, availableParallelism())
 const timed = 'tests/e2e/**/*.timing.test.ts'
 // Files share processes, and with them what they import.
 const shared = {
@@ -14,14 +16,14 @@ const withService = { ...shared, testTimeout: 60_000, hookTimeout: 120_000 }
 
 export default defineConfig({
   test: {
-    // More than there are cores on a small machine: most tests wait for something most of the time.
-    maxWorkers: Math.max(4, availableParallelism()),
     projects: [
       {
         test: {
           ...shared,
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
+          // They compute most of the time: no more at once than there are cores, and nothing beside them.
+          maxWorkers: availableParallelism(),
           globalSetup: 'tests/support/servers/global-setup.ts',
         },
       },
@@ -31,6 +33,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           exclude: [timed],
+          maxWorkers: waiting,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -40,11 +44,17 @@ export default defineConfig({
           name: 'timing',
           include: [timed],
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
-        test: { ...withService, name: 'proof', include: ['tests/proof/**/*.proof.ts'] },
+        test: {
+          ...withService,
+          name: 'proof',
+          include: ['tests/proof/**/*.proof.ts'],
+          maxWorkers: waiting,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },

@@ -21,7 +21,8 @@ export async function fileCaptions(services: Services, clipId: string): Promise<
 async function tryToFile(services: Services, clipId: string): Promise<void> {
   const { catalog, clock, config, store } = services
   const [kept, clip] = [await catalog.captions.find(clipId), await catalog.clips.find(clipId)]
-  if (!kept || !clip) return
+  const filed = await catalog.clips.find(captionsIdOf(clipId))
+  if (!kept || !clip || (filed && filed.state !== 'expired')) return
   const file = asWebVtt(unpackAlignment(kept.alignment))
   const { cid, sizeBytes } = await computeCid(bytesOf(file))
   const id = captionsIdOf(clipId)

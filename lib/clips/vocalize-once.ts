@@ -38,7 +38,12 @@ export async function vocalizeOnce(
   const saving = rescues.get(hash)
   if (saving) throw saving.error
   const running = vocalizations.get(hash)
-  if (running) return answerWith(services, await running, request, context)
+  if (running) {
+    const clip = await running
+    // Nobody stands in for the voice of a script.
+    const isOther = context.priority === 'background' && isByStandIn(services, clip)
+    return isOther ? vocalize(services, request, context) : answerWith(services, clip, request, context)
+  }
   const own = findOrSpeak(services, request, context, hash).finally(() => vocalizations.delete(hash))
   vocalizations.set(hash, own)
   return own

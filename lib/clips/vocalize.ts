@@ -129,6 +129,10 @@ async function speakAndStageOnce(
 }
 
 /** Records at once who speaks, where that is not the vendor that was asked: a crash must not make it the original. */
-async function noteStandIn({ catalog, speech }: Services, id: string, { spokenBy }: SpokenAudio) {
-  if (spokenBy.vendor !== speech.vendor.name) await catalog.clips.noteSpeech(id, { spokenBy })
+async function noteStandIn({ catalog, speech, log }: Services, id: string, { spokenBy }: SpokenAudio) {
+  if (spokenBy.vendor === speech.vendor.name) return
+  // The audio is being paid for: it is kept, whatever the catalog does.
+  await catalog.clips.noteSpeech(id, { spokenBy }).catch((error: unknown) => {
+    log.warn({ err: error, clipId: id }, 'Who stands in for a vendor is recorded only at the end')
+  })
 }

@@ -44,6 +44,8 @@ export interface SpeechVendor {
   readonly speedRange?: { readonly min: number; readonly max: number }
   /** It can say when which word is spoken. */
   readonly hasTimestamps?: boolean
+  /** It sends nothing of such a format before all of it is spoken. */
+  readonly sendsWhole?: (outputFormat: string) => boolean
   /** It knows OpenAI's voices by their names. */
   readonly hasOpenAiVoices?: boolean
   /** Its model for a model name in a request to OpenAI's API; `undefined` for its default. */

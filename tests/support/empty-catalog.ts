@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
 
 let made: Promise<Uint8Array> | undefined
 
@@ -13,9 +13,12 @@ export async function putEmptyCatalog(directory: string): Promise<void> {
 }
 
 async function make(): Promise<Uint8Array> {
-  const file = path.join(await temporaryDirectory(), 'catalog.sqlite')
+  const directory = await mkdtemp(path.join(tmpdir(), 'voicepin-empty-'))
+  const file = path.join(directory, 'catalog.sqlite')
   const catalog = createCatalog(sqliteFile(file))
   await catalog.totals()
   await catalog.close()
-  return readFile(file)
+  const bytes = await readFile(file)
+  await rm(directory, { recursive: true })
+  return bytes
 }

@@ -112,7 +112,8 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
         if (timeoutMs <= 0) break
         const isLast = index === candidates.length - 1
         try {
-          const limits = { timeoutMs, firstByteTimeoutMs: isLast ? undefined : firstByteTimeoutMs }
+          const isPatient = isLast || sendsWhole(runner, request)
+          const limits = { timeoutMs, firstByteTimeoutMs: isPatient ? undefined : firstByteTimeoutMs }
           return await speakWith(runner, request, { ...speakOptions, ...limits })
         } catch (error) {
           if (signal.aborted || !ServiceError.isInstance(error)) throw error
@@ -123,6 +124,11 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
       throw failureOf(failures, wanted)
     },
   }
+}
+
+/** Its first byte says nothing of how fast the vendor is, but how long the text is. */
+function sendsWhole({ speech: { vendor } }: VendorRunner, { outputFormat }: SpeechRequest): boolean {
+  return vendor.sendsWhole?.(outputFormat ?? vendor.defaults.outputFormat) ?? false
 }
 
 /** What the wanted vendor said, with what all others said. */

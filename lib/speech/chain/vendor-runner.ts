@@ -81,11 +81,15 @@ export function createVendorRunner(speech: Speech, options: RunnerOptions): Vend
     }
     try {
       const spoken = await withinFirstByte(speech, request, { ...speakOptions, firstByteTimeoutMs, clock })
-      breaker.succeeded()
+      // That it begins does not prove that it comes to an end.
+      breaker.answered()
       setNote(undefined)
       const firstByteMs = elapsedMs()
-      const end = (how: Pick<SpeechAttempt, 'outcome' | 'error'>) =>
+      const end = (how: Pick<SpeechAttempt, 'outcome' | 'error'>) => {
+        if (how.outcome === 'spoken') breaker.succeeded()
+        else if (how.outcome !== 'cancelled') breaker.failed({ isUnreachable: true }, { wasProbe: false })
         onAttempt({ ...about, firstByteMs, durationMs: elapsedMs(), ...how })
+      }
       return { ...spoken, audio: observed(spoken.audio, end, speakOptions.signal) }
     } catch (error) {
       if (ServiceError.isInstance(error) && !speakOptions.signal.aborted) learn(error, wasProbe)

@@ -6,7 +6,7 @@ import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
 import { checkAudio, hasProvenEnd, openBody } from '#lib/speech/http/answer.ts'
 import { retryCall } from '#lib/speech/http/retry.ts'
 import type { Speech, SpokenAudio, Voice } from '#lib/speech/speech.ts'
-import { createElevenLabsApi, type ElevenLabsApi } from './api.ts'
+import { createElevenLabsApi, type ElevenLabsApi, sendsWhole } from './api.ts'
 import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
 import { elevenLabsFields } from './fields.ts'
 import { modelForOpenAi } from './models.ts'
@@ -46,6 +46,7 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       fields: elevenLabsFields,
       speedRange: { min: 0.7, max: 1.2 },
       hasTimestamps: true,
+      sendsWhole,
       modelForOpenAi,
     },
     async speak(request, { signal, timeoutMs = options.timeoutMs }) {

@@ -9,6 +9,9 @@ const VENDOR_URL = 'https://api.elevenlabs.io'
 const MAX_VOICES_BYTES = 16 * MEBIBYTE
 
 /** What is asked of ElevenLabs, with nothing left to its defaults. */
+/** WAV states its length in front, so the vendor does not stream it. */
+export const sendsWhole = (outputFormat: string) => outputFormat.startsWith('wav_')
+
 export type VendorRequest = SpeechRequest & { modelId: string; outputFormat: string }
 
 /**
@@ -45,8 +48,7 @@ export function createElevenLabsApi({
   return {
     speak(request, signal) {
       const { voiceId, outputFormat, timestamps } = request
-      // WAV states its length in front, so the vendor does not stream it.
-      const way = `${outputFormat.startsWith('wav_') ? '' : '/stream'}${timestamps ? '/with-timestamps' : ''}`
+      const way = `${sendsWhole(outputFormat) ? '' : '/stream'}${timestamps ? '/with-timestamps' : ''}`
       const query = speechQuery(request)
       return send(`/v1/text-to-speech/${encodeURIComponent(voiceId)}${way}?${query}`, {
         method: 'POST',

@@ -15,6 +15,8 @@ const meanings: Record<string, Meaning> = {
   // Each plan has its own list of formats.
   output_format_not_allowed: { code: 'invalid_request', path: 'outputFormat' },
   subscription_required: { code: 'invalid_request' },
+  // A voice of the library, on the free plan: 402, as a used-up quota has it too.
+  paid_plan_required: { code: 'invalid_request', path: 'voiceId' },
   too_many_concurrent_requests: { code: 'speech_overloaded' },
   concurrent_limit_exceeded: { code: 'speech_overloaded' },
   system_busy: { code: 'speech_overloaded' },

@@ -97,7 +97,9 @@ function meaningOfStatus(statusCode: number): Meaning {
   if (statusCode === 404) return { code: 'voice_not_found', path: 'voiceId' }
   if ([400, 413, 422].includes(statusCode)) return { code: 'invalid_request' }
   if (statusCode === 429 || statusCode === 503) return { code: 'speech_overloaded' }
-  if (statusCode === 408 || statusCode >= 500) return { code: 'speech_unavailable' }
+  // Whoever stands in front of the vendor has waited in vain: the text may have been spoken, and paid for.
+  if ([408, 504, 524].includes(statusCode)) return { code: 'speech_timeout' }
+  if (statusCode >= 500) return { code: 'speech_unavailable' }
   return { code: 'speech_invalid_answer' }
 }
 

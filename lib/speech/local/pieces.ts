@@ -1,5 +1,6 @@
 import { FLITE_SAMPLE_RATE_HZ, type FliteSpeech, speakWithFlite } from './flite.ts'
 import { level } from './level.ts'
+import { MAX_PAUSE_MS } from './text/pause.ts'
 import type { Sentence } from './text/sentences.ts'
 import { createPronunciations, timeWords, type WordTime } from './word-times.ts'
 
@@ -21,7 +22,7 @@ interface PieceOptions {
   hasWordTimes: boolean
 }
 
-/** Speaks sentences, as many at a time as have 400 characters, with the silences that they ask for. */
+/** Speaks sentences, as many at a time as have 400 characters or 10 s of silence, with the silences that they ask for. */
 export function* speakPieces(sentences: Sentence[], options: PieceOptions): Generator<Piece> {
   const pronunciations = options.hasWordTimes ? createPronunciations(options.voice) : undefined
   let spokenMs = 0
@@ -50,15 +51,18 @@ const textOf = ({ words }: Sentence) => words.map(({ text }) => text).join(' ')
 function* grouped(sentences: Sentence[]): Generator<Sentence[]> {
   let piece: Sentence[] = []
   let length = 0
+  let pausesMs = 0
   for (const sentence of sentences) {
     const characters = textOf(sentence).length
-    if (piece.length > 0 && length + characters > MAX_PIECE_CHARACTERS) {
+    if (piece.length > 0 && (length + characters > MAX_PIECE_CHARACTERS || pausesMs >= MAX_PAUSE_MS)) {
       yield piece
       piece = []
       length = 0
+      pausesMs = 0
     }
     piece.push(sentence)
     length += characters
+    pausesMs += sentence.pauseMs
   }
   if (piece.length > 0) yield piece
 }

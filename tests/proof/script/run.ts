@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Json } from '../../support/json.ts'
+import { type Memory, memoryMeter } from '../../support/live-memory.ts'
 import { quick } from '../../support/operator.ts'
 import { type Service, startService } from '../../support/service.ts'
 import type { RecordedRequest } from '../../support/stub-vendors.ts'
@@ -31,7 +32,7 @@ export interface ScriptReport {
   cut: number
   /** Answers that were whole, and that a kill kept from the disk. */
   lost: number
-  /** The most memory that the service had after its last start, less than what it had right then, in mebibytes. */
+  /** The most that the service held after its last start, less what it held right then, garbage not counted, in mebibytes. */
   grownMiB: number
 }
 
@@ -43,8 +44,9 @@ export async function speakThroughCrashes(vendors: StubVendors, options: Options
     vendors.requests({ vendor: 'elevenlabs', endpoint: 'speech', ...(before && { after: before }) })
   await vendors.speak({ chunkBytes: 64 * 1024, isUnique: false })
   await vendors.always('elevenlabs', { kind: 'late', delayMs: pieceMs })
+  const meter = await memoryMeter()
   const service = await startService({
-    environment: { ...quick, ...environmentFor(vendors), ...options.environment },
+    environment: { ...quick, ...environmentFor(vendors), ...meter.environment, ...options.environment },
   })
   const { data: sent } = await post(service, chapterOf(characters))
   const read = async () => (await (await service.fetch(`/api/scripts/${sent.id}`)).json()).data
@@ -68,7 +70,7 @@ export async function speakThroughCrashes(vendors: StubVendors, options: Options
     if (kill === Math.ceil(kills / 2)) await withoutQuota(vendors, service, read, options)
     else await service.restart()
   }
-  const memory = watchMemory(service)
+  const memory = watchMemory(() => meter.measure(service))
   const script = await until(
     'the joined clip is stored',
     async () => {
@@ -77,7 +79,7 @@ export async function speakThroughCrashes(vendors: StubVendors, options: Options
     },
     { timeoutMs: 240_000 },
   )
-  const grownMiB = memory.stop()
+  const grownMiB = await memory.stop()
   await vendors.heal()
   return { script, service, grownMiB, lost, ...countPaid(await asked()) }
 }
@@ -153,18 +155,22 @@ function countPaid(requests: RecordedRequest[]) {
   return { paid, cut }
 }
 
-function watchMemory(service: Service) {
-  const now = () =>
-    Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${service.processId}/status`, 'utf8'))?.[1]) / 1024
-  const before = now()
-  let most = before
-  const timer = setInterval(() => {
-    most = Math.max(most, now())
-  }, SAMPLE_MS)
+function watchMemory(measure: () => Promise<Memory>) {
+  let isOver = false
+  const grownMiB = (async () => {
+    const before = (await measure()).liveMiB
+    let most = before
+    while (!isOver) {
+      most = Math.max(most, (await measure()).liveMiB)
+      await sleep(SAMPLE_MS)
+    }
+    return most - before
+  })()
+  grownMiB.catch(() => {})
   return {
     stop() {
-      clearInterval(timer)
-      return most - before
+      isOver = true
+      return grownMiB
     },
   }
 }

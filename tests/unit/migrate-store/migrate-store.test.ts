@@ -53,6 +53,20 @@ async function makeSource({ waiting = 3 } = {}) {
       .values({ key: 'a key', fingerprint: 'f', answer: '{}', clipId, createdAt: 1, ...leased })
       .execute()
     await db.insertInto('captions').values({ clipId, cid: 'c', alignment: '{}', isFiled: 1 }).execute()
+    await db
+      .insertInto('speechAttempts')
+      .values({
+        id: 'an attempt',
+        vendor: 'local',
+        clipId,
+        characters: 9,
+        startedAt: 1,
+        firstByteMs: 2,
+        durationMs: 3,
+        outcome: 'spoken',
+        error: null,
+      })
+      .execute()
     const script = { id: 'a script', requestId: 'r', caller: 'c', reuseScope: null, request: '{}' }
     const progress = { characters: 9, pieceCount: 1, clipId: null, createdAt: 1, endedAt: null }
     const schedule = { failedRounds: 0, nextAttemptAt: 1, lastError: null, errorCode: null }
@@ -126,7 +140,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
       expect([name, targetRows, differing]).toEqual([name, sourceRows, 0])
       expect([name, sourceRows > 0]).toEqual([name, true])
     }
-    expect(result.tables).toHaveLength(14)
+    expect(result.tables).toHaveLength(15)
     expect(await snapshot(audioDirectory)).toEqual(before)
   })
 

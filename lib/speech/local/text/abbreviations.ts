@@ -122,6 +122,9 @@ export function readAbbreviations(source: SourceText): SourceText {
 
 const titles = /^(?:Mr|Mrs|Ms|Dr|Prof|St|Gen|Sgt|Capt|Rev)\.$/
 
+/** Of a street. */
+const LONGEST_NAME = 40
+
 function unfold(match: RegExpExecArray): string | undefined {
   const [written] = match
   const rest = match.input.slice(match.index + written.length)
@@ -132,7 +135,8 @@ function unfold(match: RegExpExecArray): string | undefined {
       written !== 'e.g.' &&
       written !== 'i.e.' &&
       written !== 'vs.')
-  const isStreet = written === 'St.' && /\p{Lu}[\p{L}']* $/u.test(match.input.slice(0, match.index))
+  const before = match.input.slice(Math.max(0, match.index - LONGEST_NAME), match.index)
+  const isStreet = written === 'St.' && /\p{Lu}[\p{L}']* $/u.test(before)
   return `${isStreet ? 'Street' : dotted[written]}${isEnd || (isStreet && /^\s+[A-Z]/.test(rest)) ? '.' : ''}`
 }
 

@@ -1,5 +1,5 @@
 /** The longest silence that a text can ask for. */
-const MAX_PAUSE_MS = 10_000
+export const MAX_PAUSE_MS = 10_000
 
 const FIRST = 0xf0000
 const STEP_MS = 10

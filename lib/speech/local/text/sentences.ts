@@ -1,4 +1,4 @@
-import { pauseMsOf } from './pause.ts'
+import { MAX_PAUSE_MS, pauseMsOf } from './pause.ts'
 import type { SourceText } from './source-text.ts'
 
 /** Flite synthesises a sentence as a whole, so that this bounds its memory and the time until the first byte. */
@@ -48,7 +48,7 @@ export function toSentences(spoken: SourceText, original: string): Sentence[] {
     } else {
       end('.')
       const before = sentences.at(-1)
-      if (before) before.pauseMs += pauseMsOf(text)
+      if (before) before.pauseMs = Math.min(MAX_PAUSE_MS, before.pauseMs + pauseMsOf(text))
     }
   }
   end('.')

@@ -245,6 +245,27 @@ describe('a chain of speech vendors', () => {
     expect(breakersOf(world)).toEqual(['closed', 'closed', 'closed'])
   })
 
+  it('takes it for a fault when audio breaks off, twice in a row', async () => {
+    const world = createWorld()
+    world.elevenlabs.behaviour = 'breaks'
+    for (let count = 0; count < 2; count++) await expect(world.speak()).rejects.toThrow('It broke off')
+    expect(breakersOf(world)).toEqual(['open', 'closed', 'closed'])
+    expect(await world.speak()).toMatchObject({ said: 'openai' })
+  })
+
+  it('waits for the first byte where a vendor sends the whole at once', async () => {
+    const world = createWorld()
+    Object.assign(world.elevenlabs.speech.vendor, { sendsWhole: (format: string) => format === 'wav_44100' })
+    world.elevenlabs.behaviour = 'hangs'
+    const speaking = world.speak({ outputFormat: 'wav_44100' })
+    speaking.catch(() => {})
+    await world.clock.advance(15_000)
+    expect(world.elevenlabs.cancelled).toBe(0)
+    world.elevenlabs.behaviour = 'speaks'
+    const other = world.speak()
+    expect(await other).toMatchObject({ said: 'elevenlabs' })
+  })
+
   it('asks no stand-in for work in the background, which can wait', async () => {
     const world = createWorld()
     world.elevenlabs.behaviour = 'speech_quota_exceeded'

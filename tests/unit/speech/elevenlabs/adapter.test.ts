@@ -164,7 +164,7 @@ describe('ElevenLabs', () => {
       ['missing-permissions', 'speech_credentials_refused', 'missing the permission text_to_speech'],
       ['quota-exceeded', 'speech_quota_exceeded', 'You have 3 credits remaining'],
       ['quota-exceeded-429', 'speech_quota_exceeded', 'You have 0 credits remaining'],
-      ['paid-plan-required', 'speech_quota_exceeded', 'upgrade your subscription'],
+      ['paid-plan-required', 'invalid_request', 'upgrade your subscription'],
       ['voice-not-found', 'voice_not_found', 'A voice with the voice_id foo was not found'],
       ['voice-not-found-400', 'voice_not_found', 'A voice for the voice_id foo was not found'],
       ['max-character-limit-exceeded', 'invalid_request', 'exceeds the character limit of 10000'],

@@ -135,3 +135,17 @@ describe('what cannot be spoken', () => {
     expect(isMostlyForeign(text)).toBe(isMost)
   })
 })
+
+describe('a text that is made to take long', () => {
+  it.each([
+    ['rulers of tables', `Hello\n${'-|'.repeat(2400)}x`],
+    ['saints without a street', `${'A'.repeat(2500)}${' St.'.repeat(620)}`],
+  ])('is read all the same: %s', (_, text) => {
+    expect(said(text)).not.toBe('')
+  })
+
+  it('is silent for ten seconds in a row at most', () => {
+    const { sentences } = toSpokenText(`Hi ${'<break time="10s"/>'.repeat(200)} there`)
+    expect(sentences.map(({ pauseMs }) => pauseMs)).toEqual([10_000, 0])
+  })
+})

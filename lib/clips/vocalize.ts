@@ -25,6 +25,8 @@ export interface VocalizeContext {
   listener?: Listener
   /** Whether somebody waits for it, which is the default. */
   priority?: SpeechPriority
+  /** Runs once it is its turn, and before a vendor is asked: where this throws nothing is spoken. */
+  beforeSpeaking?: () => Promise<void>
   /** The audio is not to be re-encoded. */
   isAsSpoken?: boolean
 }
@@ -107,11 +109,12 @@ async function speakAndStageOnce(
   services: Services,
   request: SpeechRequest,
   { id, sizeBytes, characters }: NewClip,
-  { refusal, listener, priority, isAsSpoken }: SpeakOptions,
+  { refusal, listener, priority, beforeSpeaking, isAsSpoken }: SpeakOptions,
 ): Promise<StagedAudio> {
   let spoken: SpokenAudio | undefined
   try {
-    spoken = await services.speech.speak(request, { signal: services.tasks.signal, priority, clipId: id })
+    const { signal } = services.tasks
+    spoken = await services.speech.speak(request, { signal, priority, beforeSpeaking, clipId: id })
     if (!refusal) await noteStandIn(services, id, spoken)
     if (listener) spoken = listener.tee(spoken)
     const bounds = speechBounds(request, spoken.outputFormat)

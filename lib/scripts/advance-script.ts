@@ -3,7 +3,7 @@ import { LeaseLostError } from '#lib/clips/attempt-log.ts'
 import { keepingLease } from '#lib/clips/heartbeat.ts'
 import type { Services } from '#lib/context.ts'
 import { joinScript } from './join-script.ts'
-import { endRound, PieceError } from './script-failure.ts'
+import { endRound, PieceError, requireYoung } from './script-failure.ts'
 import { readRequest } from './script-request.ts'
 import { speakPiece } from './speak-piece.ts'
 
@@ -25,12 +25,14 @@ export async function advanceScript(
   const { catalog, clock, leaseOwner: owner, tasks } = services
   await keepingLease(services, { scriptId: script.id }, async () => {
     try {
+      requireYoung(script, clock.now())
       if (await speakPieces(services, script, stop)) await joinScript(services, script)
       else await catalog.scripts.giveBack(script.id, { owner, now: clock.now() })
     } catch (error) {
       // It was cancelled, or is somebody else's now.
       if (LeaseLostError.isInstance(error)) return
-      if (tasks.signal.aborted) await catalog.scripts.giveBack(script.id, { owner, now: clock.now() })
+      if (tasks.signal.aborted || stop.aborted)
+        await catalog.scripts.giveBack(script.id, { owner, now: clock.now() })
       else await endRound(services, script, error)
     }
   })
@@ -45,7 +47,9 @@ async function speakPieces(services: Services, script: LeasedScript, stop: Abort
   async function speakOneAfterTheOther() {
     for (const piece of next) {
       if (failures.length > 0 || stop.aborted) return
-      await speakPiece(services, { script, request, piece }).catch((error: unknown) => failures.push(error))
+      await speakPiece(services, { script, request, piece, stop }).catch((error: unknown) =>
+        failures.push(error),
+      )
     }
   }
   await Promise.all(Array.from({ length: services.config.speech.concurrency }, speakOneAfterTheOther))

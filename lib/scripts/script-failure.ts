@@ -64,6 +64,13 @@ export async function asPieceError(
   throw new PieceError(message, { code, isFinal, retryAfterMs, failures: lost, cause: error })
 }
 
+/** @throws PieceError where a script is to be given up, with what it has waited for: nothing more is spoken then */
+export function requireYoung({ createdAt, lastError, errorCode }: LeasedScript, now: number): void {
+  if (now < createdAt + GIVE_UP_AFTER_MS) return
+  const message = lastError ?? 'It has not come to its end within seven days'
+  throw new PieceError(message, { code: (errorCode ?? 'expired') as ErrorCode, isFinal: true })
+}
+
 /**
  * Ends a round that has failed: the script waits until its next date, later each time, or fails for good.
  *

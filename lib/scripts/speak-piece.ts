@@ -22,6 +22,8 @@ interface Work {
   script: LeasedScript
   request: ScriptRequest
   piece: ScriptPiece
+  /** Nothing is begun any more once it has aborted. */
+  stop: AbortSignal
 }
 
 /**
@@ -30,12 +32,15 @@ interface Work {
  *
  * @throws PieceError, LeaseLostError, CatalogError
  */
-export async function speakPiece(services: Services, { script, request, piece }: Work): Promise<void> {
+export async function speakPiece(services: Services, { script, request, piece, stop }: Work): Promise<void> {
   const { number } = piece
   const turn = withContext(services.speech, request.turns[piece.turn] as Turn, piece)
   const clip = await findMade(services, piece.clipId)
-    .then((made) => made ?? speak(services, script, number, { ...turn, reuse: request.reuse }))
-    .catch((error: unknown) => asPieceError(services, script, number, error))
+    .then((made) => made ?? speak(services, script, number, { ...turn, reuse: request.reuse }, stop))
+    .catch((error: unknown) => {
+      if (stop.aborted) throw error
+      return asPieceError(services, script, number, error)
+    })
   const { id: clipId, durationMs, isReused = false } = clip as Clip & { isReused?: boolean }
   await services.catalog.scripts.finishPiece(script.id, {
     number,
@@ -51,17 +56,22 @@ async function speak(
   { id, requestId, reuseScope }: LeasedScript,
   number: number,
   request: Turn & { reuse?: boolean | undefined },
+  stop: AbortSignal,
 ): Promise<Clip> {
   const { catalog, leaseOwner: owner } = services
   const clipId = newClipId()
-  if (!(await catalog.scripts.assignPiece(id, { number, clipId, owner }))) {
-    throw new LeaseLostError('The script has ended, or another process works on it')
-  }
   return vocalizeOnce(services, request, {
     id: clipId,
     requestId,
     reuseScope: reuseScope ?? undefined,
     priority: 'background',
+    // The wait may have been long: the script may have ended since, or the service be about to.
+    async beforeSpeaking() {
+      stop.throwIfAborted()
+      if (!(await catalog.scripts.assignPiece(id, { number, clipId, owner }))) {
+        throw new LeaseLostError('The script has ended, or another process works on it')
+      }
+    },
     // They are joined as the vendor has made them: what was re-encoded may have another format than the next one.
     isAsSpoken: true,
   })

@@ -66,6 +66,7 @@ export function limitSpeech(speech: Speech, slotOptions: SlotOptions): Speech {
       signal.throwIfAborted()
       const release = await (priority === 'background' ? takeBackgroundSlot : takeInteractiveSlot)(signal)
       try {
+        await options.beforeSpeaking?.()
         const spoken = await speech.speak(request, options)
         const over = { onEnd: release, onCancel: release, onError: release }
         return { ...spoken, audio: watchEnd(spoken.audio, over) }

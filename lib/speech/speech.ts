@@ -65,6 +65,8 @@ export interface SpeakOptions {
   firstByteTimeoutMs?: number | undefined
   /** The clip that it is for. */
   clipId?: string
+  /** Runs once there is a slot, and before a vendor is asked, which it is not where this throws. */
+  beforeSpeaking?: (() => Promise<void>) | undefined
 }
 
 /**

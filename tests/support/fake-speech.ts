@@ -1,6 +1,12 @@
 import { ReadableStream } from 'node:stream/web'
 import { type Alignment, alignmentOf } from '#lib/captions/alignment.ts'
-import type { SpeechChain, SpeechRequest, SpokenAudio, VendorState } from '#lib/speech/speech.ts'
+import type {
+  SpeakOptions,
+  SpeechChain,
+  SpeechRequest,
+  SpokenAudio,
+  VendorState,
+} from '#lib/speech/speech.ts'
 import { speechMp3 } from './stub-vendors/audio.ts'
 
 /** Each word of `text` for as long as its share of it. */
@@ -36,18 +42,19 @@ export class FakeSpeech implements SpeechChain {
   /** How long each clip lasts. */
   durationMs = 100
   speaking: SpeechBehaviour = 'speak'
+  /** What a request waits for before it is its turn. */
+  waitForSlot: () => void | Promise<void> = () => {}
   /** Called before each chunk, with the number of bytes so far. */
   beforeChunk: (sizeBytes: number) => void | Promise<void> = () => {}
   cancelled = 0
   isClosed = false
 
-  async speak({
-    text,
-    voiceId,
-    outputFormat = 'mp3_44100_128',
-    modelId = 'local',
-    timestamps,
-  }: SpeechRequest): Promise<SpokenAudio> {
+  async speak(
+    { text, voiceId, outputFormat = 'mp3_44100_128', modelId = 'local', timestamps }: SpeechRequest,
+    { beforeSpeaking }: Pick<SpeakOptions, 'beforeSpeaking'> = {},
+  ): Promise<SpokenAudio> {
+    await this.waitForSlot()
+    await beforeSpeaking?.()
     if (this.speaking instanceof Error) throw this.speaking
     const spokenBy = { vendor: 'local', voiceId, modelId }
     const audio = this.#streamOf(speechMp3(this.durationMs, text))

@@ -6,7 +6,7 @@ import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { DAY_MS, HOUR_MS } from '#lib/platform/units.ts'
 import { cancelScript } from '#lib/scripts/cancel-script.ts'
-import { startDueScripts } from '#lib/scripts/start-due-scripts.ts'
+import { runDueScripts, startDueScripts } from '#lib/scripts/start-due-scripts.ts'
 import { unavailable } from '../../support/fake-provider.ts'
 import { RecordingSpeech, scriptWorld, send, sentences, stateOf, textOf, work } from './script-world.ts'
 
@@ -131,12 +131,15 @@ describe('a script', () => {
     world.speech.speaking = quota()
     const script = await send(world, textOf(1))
     await work(world)
+    const asked = world.speech.asked.length
     await world.clock.advance(7 * DAY_MS)
+    world.speech.speaking = 'speak'
     await work(world)
     expect(await stateOf(world, script)).toMatchObject({
       state: 'failed',
       errorCode: 'speech_quota_exceeded',
     })
+    expect(world.speech.asked).toHaveLength(asked)
   })
 
   it('keeps its text until it has ended, and no longer', async () => {
@@ -188,6 +191,53 @@ describe('a script', () => {
     await world.clock.advance(HOUR_MS)
     await work(world)
     expect(speech.asked.length).toBe(now.spokenPieces)
+  })
+})
+
+describe('the pieces of a script that wait for a slot', () => {
+  /** A script none of whose pieces has had its turn. */
+  async function waiting() {
+    const world = await scriptWorld()
+    const slot = Promise.withResolvers<void>()
+    const allWait = Promise.withResolvers<void>()
+    let waitingPieces = 0
+    world.speech.waitForSlot = () => {
+      waitingPieces += 1
+      if (waitingPieces === 3) allWait.resolve()
+      return slot.promise
+    }
+    const script = await send(world, textOf(3))
+    const stop = new AbortController()
+    const working = runDueScripts(world.services, { stop: stop.signal })
+    await allWait.promise
+    const giveSlots = () => {
+      slot.resolve()
+      return world.clock.until(working)
+    }
+    return { ...world, script, stop, giveSlots }
+  }
+
+  it('are not begun once it is cancelled, and cost nothing', async () => {
+    const world = await waiting()
+    await cancelScript(world.services, world.script)
+    await world.giveSlots()
+    expect(world.speech.asked).toEqual([])
+    expect(await world.services.catalog.scripts.piecesOf(world.script.id)).toMatchObject([
+      { clipId: null },
+      { clipId: null },
+      { clipId: null },
+    ])
+  })
+
+  it('are not begun once the service stops, and are spoken by the next one', async () => {
+    const world = await waiting()
+    world.stop.abort()
+    await world.giveSlots()
+    expect(world.speech.asked).toEqual([])
+    expect(await stateOf(world, world.script)).toMatchObject({ state: 'speaking', failedRounds: 0 })
+    await work(world)
+    expect(await stateOf(world, world.script)).toMatchObject({ state: 'joined' })
+    expect(world.speech.asked).toHaveLength(3)
   })
 })
 

@@ -23,10 +23,13 @@ export class RecordingSpeech extends FakeSpeech {
     return { ...super.vendor, fields }
   }
 
-  override async speak(request: Parameters<FakeSpeech['speak']>[0]) {
-    this.asked.push(request)
-    await this.onSpeak(request.text)
-    return super.speak(request)
+  override async speak(...[request, options]: Parameters<FakeSpeech['speak']>) {
+    const beforeSpeaking = async () => {
+      await options?.beforeSpeaking?.()
+      this.asked.push(request)
+      await this.onSpeak(request.text)
+    }
+    return super.speak(request, { beforeSpeaking })
   }
 
   get texts() {

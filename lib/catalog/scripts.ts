@@ -1,7 +1,8 @@
-import type { Script, ScriptPiece } from '#lib/model/script.ts'
+import type { Script } from '#lib/model/script.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { claimRows, type Lease, unleased } from './leases.ts'
+import { createScriptPieces, type ScriptPieces } from './script-pieces.ts'
 import {
   findScript,
   findScriptByKey,
@@ -9,7 +10,6 @@ import {
   leasedBy,
   type NewPiece,
   type NewScript,
-  toPiece,
   withProgress,
 } from './script-rows.ts'
 
@@ -17,9 +17,6 @@ export type { NewPiece, NewScript } from './script-rows.ts'
 
 /** A script that this process works on. `request`: what is to be spoken, as JSON. */
 export type LeasedScript = Script & { request: string }
-
-/** What became of a piece. */
-export type SpokenPiece = Pick<ScriptPiece, 'number' | 'isReused'> & { clipId: string; durationMs: number }
 
 export interface FailedScriptRound {
   owner: string
@@ -35,7 +32,7 @@ export type ScriptEnd = { endedAt: number; owner?: string } & (
 )
 
 /** The long texts. They are worked on under leases, and only the process that has the lease changes them. */
-export interface Scripts {
+export interface Scripts extends ScriptPieces {
   /** Records a script. `false` where there is one under its key. */
   create(script: NewScript, pieces: NewPiece[]): Promise<boolean>
   find(id: string): Promise<Script | null>
@@ -43,8 +40,6 @@ export interface Scripts {
   findByKey(key: string, now: number): Promise<{ id: string; fingerprint: string | null } | undefined>
   /** The script whose joined clip this is. */
   findByClip(clipId: string): Promise<Script | null>
-  /** Its pieces, in their order. */
-  piecesOf(id: string): Promise<ScriptPiece[]>
   /** Takes a lease on the script that has been due for longest. */
   claim(claim: { now: number; lease: Lease }): Promise<LeasedScript | undefined>
   /** Prolongs the leases of a process on all of `ids` that it still has. */
@@ -55,27 +50,22 @@ export interface Scripts {
   release(owner: string): Promise<void>
   /** The owners of all leases that are held. */
   owners(): Promise<string[]>
-  /** A piece is about to be spoken as clip `clipId`. `false`: the script has ended, or the lease was lost. */
-  assignPiece(id: string, piece: { number: number; clipId: string; owner: string }): Promise<boolean>
-  /** A piece is spoken. */
-  finishPiece(id: string, piece: SpokenPiece): Promise<void>
-  /** The vendor may have been paid for a piece without its audio. Returns how often that has happened to it. */
-  countLost(id: string, number: number): Promise<number>
   /** The pieces are about to be joined as clip `clipId`. `false` as above. */
   assignClip(id: string, joined: { clipId: string; owner: string }): Promise<boolean>
   /** A round failed: wait until `nextAttemptAt`. */
   postpone(id: string, round: FailedScriptRound): Promise<void>
   /** Ends a script, and deletes its text. `false` where it has ended already, or the lease was lost. */
   end(id: string, end: ScriptEnd): Promise<boolean>
-  /** Prolongs the time of all clips that scripts still need to `expiresAt`, where it would end before. */
-  keepPieces(expiresAt: number): Promise<void>
 }
 
-export function createScripts({ read, run, transaction }: Database, emit: Emit): Scripts {
+export function createScripts(database: Database, emit: Emit): Scripts {
+  const { read, run, transaction } = database
   const changed = (scriptId: string) => emit({ type: 'script_changed', scriptId })
   const due = (dueAt: number) => emit({ type: 'script_due', dueAt })
 
   return {
+    ...createScriptPieces(database, changed),
+
     async create(script, pieces) {
       const { idempotencyKey, createdAt } = script
       const isCreated = await transaction(
@@ -95,17 +85,6 @@ export function createScripts({ read, run, transaction }: Database, emit: Emit):
     findByKey: (key, now) => read((db) => findScriptByKey(db, key, now)),
 
     findByClip: (clipId) => read((db) => findScript(db, 'clipId', clipId)),
-
-    piecesOf: (id) =>
-      read(async (db) => {
-        const rows = await db
-          .selectFrom('scriptPieces')
-          .selectAll()
-          .where('scriptId', '=', id)
-          .orderBy('number')
-          .execute()
-        return rows.map(toPiece)
-      }),
 
     async claim({ now, lease }) {
       const claimed = await run(async (db) => {
@@ -161,49 +140,6 @@ export function createScripts({ read, run, transaction }: Database, emit: Emit):
         return rows.map(({ leaseOwner }) => leaseOwner as string)
       }),
 
-    assignPiece: (id, { number, clipId, owner }) =>
-      run(async (db) => {
-        const { numUpdatedRows } = await db
-          .updateTable('scriptPieces')
-          .set({ clipId })
-          .where('scriptId', '=', id)
-          .where('number', '=', number)
-          .where('isSpoken', '=', 0)
-          .where((eb) => eb.exists(leasedBy(db, id, owner)))
-          .executeTakeFirst()
-        return numUpdatedRows > 0n
-      }),
-
-    async finishPiece(id, { number, clipId, durationMs, isReused }) {
-      await transaction(async (db) => {
-        await db
-          .updateTable('scriptPieces')
-          .set({ clipId, durationMs, isSpoken: 1, isReused: isReused ? 1 : 0 })
-          .where('scriptId', '=', id)
-          .where('number', '=', number)
-          .execute()
-        await db
-          .updateTable('scripts')
-          .set({ failedRounds: 0, lastError: null, errorCode: null })
-          .where('id', '=', id)
-          .where('state', '=', 'speaking')
-          .execute()
-      })
-      changed(id)
-    },
-
-    countLost: (id, number) =>
-      run(async (db) => {
-        const { lostAttempts } = await db
-          .updateTable('scriptPieces')
-          .set((eb) => ({ lostAttempts: eb('lostAttempts', '+', 1) }))
-          .where('scriptId', '=', id)
-          .where('number', '=', number)
-          .returning('lostAttempts')
-          .executeTakeFirstOrThrow()
-        return lostAttempts
-      }),
-
     assignClip: (id, { clipId, owner }) =>
       run(async (db) => {
         const { numUpdatedRows } = await db
@@ -243,22 +179,5 @@ export function createScripts({ read, run, transaction }: Database, emit: Emit):
       changed(id)
       return numUpdatedRows > 0n
     },
-
-    keepPieces: (expiresAt) =>
-      run(async (db) => {
-        const needed = db
-          .selectFrom('scriptPieces')
-          .innerJoin('scripts', 'scripts.id', 'scriptPieces.scriptId')
-          .select('scriptPieces.clipId')
-          .where('scripts.state', '=', 'speaking')
-          .where('scriptPieces.clipId', 'is not', null)
-        await db
-          .updateTable('clips')
-          .set({ expiresAt })
-          .where('id', 'in', needed)
-          .where('expiresAt', '<', expiresAt)
-          .where('state', '<>', 'expired')
-          .execute()
-      }),
   }
 }

@@ -210,6 +210,28 @@ describe('speech in the background', () => {
     await second
   })
 
+  it('asks whether it is still wanted once there is a slot, and gives that to the next where it is not', async () => {
+    const { limited, speakInBackground, begun, controllers } = setUp(1)
+    await speakInBackground()
+    const asked: number[] = []
+    const unwanted = limited.speak(request, {
+      signal: never,
+      priority: 'background',
+      async beforeSpeaking() {
+        asked.push(controllers.length)
+        throw new Error('Nobody wants it any more')
+      },
+    })
+    const next = speakInBackground()
+    expect(await begun()).toBe(1)
+    expect(asked).toEqual([])
+    controllers[0]?.close()
+    await expect(unwanted).rejects.toThrow('Nobody wants it any more')
+    await next
+    expect(asked).toEqual([1])
+    expect(await begun()).toBe(2)
+  })
+
   it('that is aborted while it waits has no slot afterwards', async () => {
     const { speakInBackground, begun, controllers } = setUp(2)
     await speakInBackground()

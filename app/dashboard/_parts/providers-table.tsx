@@ -1,13 +1,8 @@
-import { Badge, Paper, Table, Text } from '@mantine/core'
+import { Paper, Table, Text } from '@mantine/core'
 import type { ProviderStats } from '#lib/dashboard/read-stats.ts'
-import { formatDuration, formatShare, providerLabel } from '../../_shared/format.ts'
+import { providerLabel } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
-
-export const breakerLabels = {
-  closed: 'Closed',
-  half_open: 'Half-open',
-  open: 'Open (cool-down)',
-}
+import { BreakerCell, ShareCell, TimeCells } from './health-cells.tsx'
 
 /** The breaker state and the stats of each provider. */
 export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
@@ -55,24 +50,12 @@ export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
 }
 
 function ProviderRow({ provider, breaker, note, storedTries, failedTries, timeToIpfs }: ProviderStats) {
-  const attempts = storedTries + failedTries
   return (
     <Table.Tr>
       <Table.Th scope="row">{providerLabel(provider)}</Table.Th>
-      <Table.Td>
-        <Badge className={styles.badge} data-tone={breaker ?? 'none'}>
-          {breaker ? breakerLabels[breaker] : 'Not configured'}
-        </Badge>
-        {note && <span className={styles.aside}>{note}</span>}
-      </Table.Td>
-      <Table.Td ta="end">
-        {formatShare(attempts === 0 ? undefined : storedTries / attempts)}{' '}
-        <span className={styles.aside}>
-          {storedTries.toLocaleString('en')} of {attempts.toLocaleString('en')}
-        </span>
-      </Table.Td>
-      <Table.Td ta="end">{timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}</Table.Td>
-      <Table.Td ta="end">{timeToIpfs ? formatDuration(timeToIpfs.p95Ms) : '–'}</Table.Td>
+      <BreakerCell breaker={breaker} note={note} />
+      <ShareCell good={storedTries} failed={failedTries} />
+      <TimeCells times={timeToIpfs} />
     </Table.Tr>
   )
 }

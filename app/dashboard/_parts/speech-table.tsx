@@ -1,8 +1,8 @@
-import { Badge, Paper, Table } from '@mantine/core'
+import { Paper, Table } from '@mantine/core'
 import type { SpeechStats, VendorStats } from '#lib/dashboard/speech-stats.ts'
-import { formatDateTime, formatDuration, formatShare, vendorLabel } from '../../_shared/format.ts'
+import { formatDateTime, vendorLabel } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
-import { breakerLabels } from './providers-table.tsx'
+import { BreakerCell, ShareCell, TimeCells } from './health-cells.tsx'
 
 /** The breaker state and the stats of each speech vendor, and why the latest attempts failed. */
 export function SpeechTable({ speech: { vendors, failures } }: { speech: SpeechStats }) {
@@ -51,25 +51,13 @@ export function SpeechTable({ speech: { vendors, failures } }: { speech: SpeechS
 }
 
 function VendorRow({ vendor, breaker, note, spoken, failed, characters, firstByte }: VendorStats) {
-  const attempts = spoken + failed
   return (
     <Table.Tr>
       <Table.Th scope="row">{vendorLabel(vendor)}</Table.Th>
-      <Table.Td>
-        <Badge className={styles.badge} data-tone={breaker ?? 'none'}>
-          {breaker ? breakerLabels[breaker] : 'Not configured'}
-        </Badge>
-        {note && <span className={styles.aside}>{note}</span>}
-      </Table.Td>
-      <Table.Td ta="end">
-        {formatShare(attempts === 0 ? undefined : spoken / attempts)}{' '}
-        <span className={styles.aside}>
-          {spoken.toLocaleString('en')} of {attempts.toLocaleString('en')}
-        </span>
-      </Table.Td>
+      <BreakerCell breaker={breaker} note={note} />
+      <ShareCell good={spoken} failed={failed} />
       <Table.Td ta="end">{characters.toLocaleString('en')}</Table.Td>
-      <Table.Td ta="end">{firstByte ? formatDuration(firstByte.medianMs) : '–'}</Table.Td>
-      <Table.Td ta="end">{firstByte ? formatDuration(firstByte.p95Ms) : '–'}</Table.Td>
+      <TimeCells times={firstByte} />
     </Table.Tr>
   )
 }

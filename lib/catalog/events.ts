@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Clip } from '#lib/model/clip.ts'
+import type { SpeechAttemptRow } from './schema.ts'
 
 /**
  * What a call of the catalog has done, emitted once it is committed. `clip` is the record as it is then. Calls that only
@@ -19,19 +20,9 @@ export type CatalogEvent =
   | { type: 'postponed'; clipId: string; nextAttemptAt: number }
   | { type: 'attempt_begun'; clipId: string; provider: string }
   | ({ type: 'attempt_ended'; clipId: string; provider: string } & EndedAttempt)
-  | ({ type: 'speech_ended'; clipId: string } & EndedSpeech)
+  | ({ type: 'speech_ended'; clipId: string } & Omit<SpeechAttemptRow, 'id' | 'clipId'>)
   | { type: 'replication_due' | 'read_back_due' | 'webhook_due' | 'script_due'; dueAt: number }
   | { type: 'script_changed'; scriptId: string }
-
-interface EndedSpeech {
-  vendor: string
-  characters: number
-  startedAt: number
-  firstByteMs: number | null
-  durationMs: number
-  outcome: string
-  error: string | null
-}
 
 interface EndedAttempt {
   outcome: 'stored' | 'failed'

@@ -37,8 +37,9 @@ export interface SpeechAttempts {
 
 /** How many are deleted by one statement, which must not take long. */
 const PRUNED_AT_ONCE = 1000
-/** Outcomes that say nothing against a vendor. */
 const FAULTLESS = ['spoken', 'refused', 'cancelled']
+/** Whether an outcome says something against the vendor. */
+export const isFault = (outcome: string) => !FAULTLESS.includes(outcome)
 
 export function createSpeechAttempts({ read, run, transaction }: Database, emit: Emit): SpeechAttempts {
   return {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { threadEntries, traceFiles } from '../../scripts/trace.mjs'
+import { lacking } from '../support/lacking.ts'
 import { compileCache } from '../support/program.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { startPostgres } from '../support/servers/postgres.ts'
@@ -90,7 +91,7 @@ describe('on Vercel without a shared database and store', () => {
 const postgres = await startPostgres().catch(() => undefined)
 afterAll(() => postgres?.stop())
 
-describe.skipIf(!postgres)('on Vercel with both', () => {
+describe.skipIf(lacking(postgres !== undefined, 'there is no Postgres'))('on Vercel with both', () => {
   let deployment: Deployment
   let s3: Awaited<ReturnType<typeof startS3>>
   beforeAll(async () => {

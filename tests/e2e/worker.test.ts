@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { readEvents } from '../support/events.ts'
+import { lacking } from '../support/lacking.ts'
 import { quick } from '../support/operator.ts'
 import { type Program, run, startProgram } from '../support/program.ts'
 import { type RedisServer, startRedis } from '../support/servers/redis.ts'
@@ -72,92 +73,95 @@ function leaseOwners({ directory }: Service): number[] {
   }
 }
 
-describe.skipIf(!redisServer)('a web instance with BACKGROUND=off and a worker', () => {
-  it('share the work: one answers, the other uploads within seconds of the provider’s recovery', async () => {
-    const web = await startWeb(await newDirectory())
-    const clips = await pendingClips(web, 3)
-    await world.vendors.heal()
-    const stored = await web.vocalize()
-    expect(stored.body.data.isTemporary).toBe(false)
-    for (let listens = 0; listens < 5; listens += 1) {
-      const response = await web.fetch(`/api/temp-audio/${clips[0].id}`)
-      expect((await response.arrayBuffer()).byteLength).toBe(clips[0].bytes)
-    }
-    await sleep(2500)
-    expect(backlogOf(web)).toBe(3)
+describe.skipIf(lacking(redisServer !== undefined, 'there is no Redis'))(
+  'a web instance with BACKGROUND=off and a worker',
+  () => {
+    it('share the work: one answers, the other uploads within seconds of the provider’s recovery', async () => {
+      const web = await startWeb(await newDirectory())
+      const clips = await pendingClips(web, 3)
+      await world.vendors.heal()
+      const stored = await web.vocalize()
+      expect(stored.body.data.isTemporary).toBe(false)
+      for (let listens = 0; listens < 5; listens += 1) {
+        const response = await web.fetch(`/api/temp-audio/${clips[0].id}`)
+        expect((await response.arrayBuffer()).byteLength).toBe(clips[0].bytes)
+      }
+      await sleep(2500)
+      expect(backlogOf(web)).toBe(3)
 
-    const worker = await startWorker(web.directory)
-    await emptied(web)
-    expect(await uploadsOf(clips)).toEqual([1, 1, 1])
+      const worker = await startWorker(web.directory)
+      await emptied(web)
+      expect(await uploadsOf(clips)).toEqual([1, 1, 1])
 
-    const later = await pendingClips(web, 5)
-    const events = readEvents(await web.fetch(`/api/clips/${later[0].id}/events`))
-    await world.vendors.heal()
-    await emptied(web)
-    expect(await uploadsOf(later)).toEqual([1, 1, 1, 1, 1])
-    const last = (await Array.fromAsync(events)).at(-1)
-    expect(last).toMatchObject({ event: 'clip', data: { state: 'stored' } })
-    expect((await worker.stop()).elapsedMs).toBeLessThan(5000)
-    await web.stop()
-  })
-
-  it('tell the receiver of webhooks what the web instance has stored', async () => {
-    const receiver = await startWebhookReceiver()
-    const hook = { WEBHOOK_URL: receiver.url, WEBHOOK_SECRET }
-    const web = await startWeb(await newDirectory(), hook)
-    const worker = await startWorker(web.directory, hook)
-    const { body } = await web.vocalize()
-    const [webhook] = await receiver.waitFor(body.data.id, 1500)
-    expect(webhook?.message).toMatchObject({ type: 'clip.stored' })
-    await worker.stop()
-    await web.stop()
-    receiver.close()
-  })
-
-  it('lose nothing when Redis is emptied, and nothing while it is away', async () => {
-    const web = await startWeb(await newDirectory())
-    const worker = await startWorker(web.directory)
-    const before = await pendingClips(web, 3)
-    await redis.empty()
-    await world.vendors.heal()
-    await emptied(web)
-
-    await redis.stop()
-    const during = await pendingClips(web, 3)
-    await world.vendors.heal()
-    await emptied(web)
-    const straight = await web.vocalize()
-    expect(straight.body.data.isTemporary).toBe(false)
-    expect(straight.elapsedMs).toBeLessThan(2000)
-
-    await redis.start()
-    const after = await pendingClips(web, 3)
-    await world.vendors.heal()
-    await emptied(web)
-    expect(await uploadsOf([...before, ...during, ...after])).toEqual(Array(9).fill(1))
-    await worker.stop()
-    await web.stop()
-  })
-
-  it('finish what a worker had begun that was killed, once its lease has run out', async () => {
-    const web = await startWeb(await newDirectory())
-    const slow = { IPFS_ATTEMPT_TIMEOUT_MS: '4000', UPLOAD_DEADLINE_MS: '500' }
-    const workers = await Promise.all([startWorker(web.directory, slow), startWorker(web.directory, slow)])
-    const clips = await pendingClips(web, 1)
-    await world.vendors.always('pinata', { kind: 'hang-after-storing' })
-    const victim = await until('a worker at work', () => {
-      const [owner] = leaseOwners(web)
-      return workers.find(({ processId }) => processId === owner)
+      const later = await pendingClips(web, 5)
+      const events = readEvents(await web.fetch(`/api/clips/${later[0].id}/events`))
+      await world.vendors.heal()
+      await emptied(web)
+      expect(await uploadsOf(later)).toEqual([1, 1, 1, 1, 1])
+      const last = (await Array.fromAsync(events)).at(-1)
+      expect(last).toMatchObject({ event: 'clip', data: { state: 'stored' } })
+      expect((await worker.stop()).elapsedMs).toBeLessThan(5000)
+      await web.stop()
     })
-    await until('the upload', async () => (await uploadsOf(clips))[0] === 1)
-    await victim.kill()
-    await world.vendors.heal()
-    await emptied(web, 45_000)
-    expect(await uploadsOf(clips)).toEqual([1])
-    await Promise.all(workers.filter((worker) => worker !== victim).map((worker) => worker.stop()))
-    await web.stop()
-  }, 90_000)
-})
+
+    it('tell the receiver of webhooks what the web instance has stored', async () => {
+      const receiver = await startWebhookReceiver()
+      const hook = { WEBHOOK_URL: receiver.url, WEBHOOK_SECRET }
+      const web = await startWeb(await newDirectory(), hook)
+      const worker = await startWorker(web.directory, hook)
+      const { body } = await web.vocalize()
+      const [webhook] = await receiver.waitFor(body.data.id, 1500)
+      expect(webhook?.message).toMatchObject({ type: 'clip.stored' })
+      await worker.stop()
+      await web.stop()
+      receiver.close()
+    })
+
+    it('lose nothing when Redis is emptied, and nothing while it is away', async () => {
+      const web = await startWeb(await newDirectory())
+      const worker = await startWorker(web.directory)
+      const before = await pendingClips(web, 3)
+      await redis.empty()
+      await world.vendors.heal()
+      await emptied(web)
+
+      await redis.stop()
+      const during = await pendingClips(web, 3)
+      await world.vendors.heal()
+      await emptied(web)
+      const straight = await web.vocalize()
+      expect(straight.body.data.isTemporary).toBe(false)
+      expect(straight.elapsedMs).toBeLessThan(2000)
+
+      await redis.start()
+      const after = await pendingClips(web, 3)
+      await world.vendors.heal()
+      await emptied(web)
+      expect(await uploadsOf([...before, ...during, ...after])).toEqual(Array(9).fill(1))
+      await worker.stop()
+      await web.stop()
+    })
+
+    it('finish what a worker had begun that was killed, once its lease has run out', async () => {
+      const web = await startWeb(await newDirectory())
+      const slow = { IPFS_ATTEMPT_TIMEOUT_MS: '4000', UPLOAD_DEADLINE_MS: '500' }
+      const workers = await Promise.all([startWorker(web.directory, slow), startWorker(web.directory, slow)])
+      const clips = await pendingClips(web, 1)
+      await world.vendors.always('pinata', { kind: 'hang-after-storing' })
+      const victim = await until('a worker at work', () => {
+        const [owner] = leaseOwners(web)
+        return workers.find(({ processId }) => processId === owner)
+      })
+      await until('the upload', async () => (await uploadsOf(clips))[0] === 1)
+      await victim.kill()
+      await world.vendors.heal()
+      await emptied(web, 45_000)
+      expect(await uploadsOf(clips)).toEqual([1])
+      await Promise.all(workers.filter((worker) => worker !== victim).map((worker) => worker.stop()))
+      await web.stop()
+    }, 90_000)
+  },
+)
 
 describe('a worker', () => {
   const alone = { REDIS_URL: '', WORKER_PORT: '0' }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
+import { lacking } from '../support/lacking.ts'
 import { quick } from '../support/operator.ts'
 import { type Service, startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
@@ -28,7 +29,9 @@ async function outcomeOf(call: Promise<{ status: number }>): Promise<string> {
   )
 }
 
-it.runIf(process.platform === 'linux').each([128, 256, 1024])(
+it
+  .skipIf(lacking(process.platform === 'linux', 'only Linux tells a process its limits in /proc'))
+  .each([128, 256, 1024])(
   'of 400 callers at once at a service of %i open files nobody pays for audio that is lost',
   async (openFiles) => {
     await world.vendors.reset()

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
+import { lacking } from '../support/lacking.ts'
 import { quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import { canMount, smallDisk } from '../support/small-disk.ts'
@@ -9,7 +10,7 @@ import { useVendors } from '../support/world.ts'
 
 const world = useVendors()
 
-it.runIf(canMount)(
+it.skipIf(lacking(canMount, 'only root on Linux may mount a disk of its own'))(
   'a temporary store whose disk is full empties by itself once a provider takes clips',
   async () => {
     const { directory } = await smallDisk(24 * 1024 ** 2)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Image, layOutImage } from '../support/image/image.ts'
 import { startInImage, vocalize } from '../support/image/running.ts'
+import { lacking } from '../support/lacking.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { startPostgres } from '../support/servers/postgres.ts'
 import { startRedis } from '../support/servers/redis.ts'
@@ -29,31 +30,34 @@ async function startServers() {
   }
 }
 
-describe.skipIf(!servers)('the container image beside Postgres, Redis and a store', () => {
-  let image: Image
-  beforeAll(async () => {
-    image = await layOutImage()
-  })
-  afterAll(() => image?.remove())
-
-  it('takes a clip that its worker brings to IPFS', async () => {
-    const shared = servers?.environment ?? {}
-    const web = await startInImage(image, { ...shared, BACKGROUND: 'off' })
-    const { id, isTemporary, audioUrl, bytes } = await vocalize(web.baseUrl)
-    expect(isTemporary).toBe(true)
-    expect(await (await fetch(audioUrl)).bytes()).toHaveLength(bytes)
-    const workerPort = await freePort()
-    const settings = {
-      ...shared,
-      IPFS_PROVIDERS: 'embedded',
-      WORKER_PORT: String(workerPort),
-      PORT: String(workerPort),
-    }
-    const worker = await startInImage(image, settings, ['node', 'bin/worker.ts'])
-    await until('the clip on IPFS', async () => {
-      const { data } = await (await fetch(`${web.baseUrl}/api/clips/${id}`)).json()
-      return data.state === 'stored'
+describe.skipIf(lacking(servers !== undefined, 'there is no Postgres or no Redis'))(
+  'the container image beside Postgres, Redis and a store',
+  () => {
+    let image: Image
+    beforeAll(async () => {
+      image = await layOutImage()
     })
-    expect(await Promise.all([worker.stop(), web.stop()])).toEqual([0, 0])
-  })
-})
+    afterAll(() => image?.remove())
+
+    it('takes a clip that its worker brings to IPFS', async () => {
+      const shared = servers?.environment ?? {}
+      const web = await startInImage(image, { ...shared, BACKGROUND: 'off' })
+      const { id, isTemporary, audioUrl, bytes } = await vocalize(web.baseUrl)
+      expect(isTemporary).toBe(true)
+      expect(await (await fetch(audioUrl)).bytes()).toHaveLength(bytes)
+      const workerPort = await freePort()
+      const settings = {
+        ...shared,
+        IPFS_PROVIDERS: 'embedded',
+        WORKER_PORT: String(workerPort),
+        PORT: String(workerPort),
+      }
+      const worker = await startInImage(image, settings, ['node', 'bin/worker.ts'])
+      await until('the clip on IPFS', async () => {
+        const { data } = await (await fetch(`${web.baseUrl}/api/clips/${id}`)).json()
+        return data.state === 'stored'
+      })
+      expect(await Promise.all([worker.stop(), web.stop()])).toEqual([0, 0])
+    })
+  },
+)

@@ -8,6 +8,7 @@ import { packCar } from '#lib/ipfs/blocks/car.ts'
 import { putFile } from '#lib/ipfs/blocks/fetch-content.ts'
 import { createEmbeddedProvider } from '#lib/ipfs/providers/embedded.ts'
 import { systemClock } from '#lib/platform/clock.ts'
+import { lacking } from '../../support/lacking.ts'
 import { openFilesBelow } from '../../support/open-files.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { until } from '../../support/until.ts'
@@ -49,7 +50,7 @@ const reEncoded: Use = (file) => {
   return transcoder.transcode(file, { format, bitRateKbps: 32 }, { maxBytes: 1, signal })
 }
 
-it.runIf(process.platform === 'linux').each([
+it.skipIf(lacking(process.platform === 'linux', 'only Linux tells which files a process has open')).each([
   ['stored by the embedded repository', embedded],
   ['packed for the cache', fetched],
   ['re-encoded', reEncoded],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from '#lib/temp-audio/store.ts'
+import { lacking } from '../../support/lacking.ts'
 import { openFilesBelow } from '../../support/open-files.ts'
 import { canMount, smallDisk } from '../../support/small-disk.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -177,55 +178,61 @@ describe('the file system as a store', () => {
     expect(openFilesBelow(directory).length).toBe(0)
   })
 
-  it.skipIf(process.getuid?.() === 0)('rescues every byte when it may not write', async () => {
-    const { directory, store } = await open()
-    await mkdir(directory)
-    await chmod(directory, 0o555)
-    const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
-    await expectRescue(failed, bytes)
-    await expect(store.check()).rejects.toThrow('EACCES')
-    await chmod(directory, 0o755)
-    await store.check()
-  })
+  it.skipIf(lacking(process.getuid?.() !== 0, 'root may write into every folder'))(
+    'rescues every byte when it may not write',
+    async () => {
+      const { directory, store } = await open()
+      await mkdir(directory)
+      await chmod(directory, 0o555)
+      const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
+      await expectRescue(failed, bytes)
+      await expect(store.check()).rejects.toThrow('EACCES')
+      await chmod(directory, 0o755)
+      await store.check()
+    },
+  )
 })
 
-describe.runIf(canMount)('the file system as a store, on a disk of its own', () => {
-  async function openOn(disk: { directory: string }): Promise<TempAudioStore> {
-    return createFilesystemStore({ directory: path.join(disk.directory, 'audio') })
-  }
+describe.skipIf(lacking(canMount, 'only root on Linux may mount a disk of its own'))(
+  'the file system as a store, on a disk of its own',
+  () => {
+    async function openOn(disk: { directory: string }): Promise<TempAudioStore> {
+      return createFilesystemStore({ directory: path.join(disk.directory, 'audio') })
+    }
 
-  it('rescues every byte when the disk is full, and works again once there is room', async () => {
-    const disk = await smallDisk(256 * 1024)
-    const store = await openOn(disk)
-    const first = newClipId()
-    const second = newClipId()
-    await store.put(first, inChunks(bytes))
-    const failed = await failedPut(store.put(second, inChunks(bytes)))
-    expect(failed.error.message).toContain('ENOSPC')
-    await expectRescue(failed, bytes)
-    expect(await store.read(second)).toBeNull()
-    expect(await readAll(store, first)).toEqual(bytes)
-    await failed.discard()
-    expect(await readdir(path.join(disk.directory, 'audio'))).toEqual([first])
-    await store.delete(first)
-    await store.put(second, inChunks(bytes))
-    expect(await readAll(store, second)).toEqual(bytes)
-  })
+    it('rescues every byte when the disk is full, and works again once there is room', async () => {
+      const disk = await smallDisk(256 * 1024)
+      const store = await openOn(disk)
+      const first = newClipId()
+      const second = newClipId()
+      await store.put(first, inChunks(bytes))
+      const failed = await failedPut(store.put(second, inChunks(bytes)))
+      expect(failed.error.message).toContain('ENOSPC')
+      await expectRescue(failed, bytes)
+      expect(await store.read(second)).toBeNull()
+      expect(await readAll(store, first)).toEqual(bytes)
+      await failed.discard()
+      expect(await readdir(path.join(disk.directory, 'audio'))).toEqual([first])
+      await store.delete(first)
+      await store.put(second, inChunks(bytes))
+      expect(await readAll(store, second)).toEqual(bytes)
+    })
 
-  it('says so when it is read-only, rescues every byte, and works again once it is not', async () => {
-    const disk = await smallDisk(1024 * 1024)
-    const store = await openOn(disk)
-    const id = newClipId()
-    await store.put(id, inChunks(bytes))
-    disk.makeReadOnly()
-    await expect(store.check()).rejects.toThrow('EROFS')
-    const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
-    expect(failed.error.message).toContain('EROFS')
-    await expectRescue(failed, bytes)
-    await failed.discard()
-    expect(await readAll(store, id)).toEqual(bytes)
-    await expect(store.delete(id)).rejects.toThrow('EROFS')
-    disk.makeWritable()
-    await store.check()
-  })
-})
+    it('says so when it is read-only, rescues every byte, and works again once it is not', async () => {
+      const disk = await smallDisk(1024 * 1024)
+      const store = await openOn(disk)
+      const id = newClipId()
+      await store.put(id, inChunks(bytes))
+      disk.makeReadOnly()
+      await expect(store.check()).rejects.toThrow('EROFS')
+      const failed = await failedPut(store.put(newClipId(), inChunks(bytes)))
+      expect(failed.error.message).toContain('EROFS')
+      await expectRescue(failed, bytes)
+      await failed.discard()
+      expect(await readAll(store, id)).toEqual(bytes)
+      await expect(store.delete(id)).rejects.toThrow('EROFS')
+      disk.makeWritable()
+      await store.check()
+    })
+  },
+)

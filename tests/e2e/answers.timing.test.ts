@@ -5,9 +5,13 @@ import { impatient, quick } from '../support/operator.ts'
 import { startService } from '../support/service.ts'
 import { askForStream, startSlowVoice } from '../support/slow-voice.ts'
 import { speechMp3 } from '../support/stub-vendors/audio.ts'
-import { environmentFor } from '../support/stub-vendors.ts'
+import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
+import { waitsBetween } from '../support/waits-between.ts'
 import { useVendors } from '../support/world.ts'
+
+// What a busy machine may add to a time.
+const SLACK_MS = 500
 
 const world = useVendors()
 
@@ -64,4 +68,23 @@ it('with every provider hanging, once the breakers are open, the answer comes wi
   // The median: other work on the machine may hold up one of them.
   expect(waits.toSorted((a, b) => a - b)[5]).toBeLessThan(100)
   await service.stop()
+})
+
+it('a provider is tried again after 1, 2 and 4 seconds, and the answer comes within the deadline', async () => {
+  const service = await startService({ environment: environmentFor(world.vendors, ['elevenlabs', 'pinata']) })
+  await world.vendors.heal()
+  await world.vendors.always('pinata', statusFault(500))
+  const before = (await world.vendors.requests({})).at(-1)?.sequence ?? 0
+  const { body, elapsedMs } = await service.vocalize()
+  expect(body.data).toMatchObject({ isTemporary: true })
+  const uploads = { vendor: 'pinata', endpoint: 'upload', after: before } as const
+  const waits = waitsBetween(await world.vendors.requests(uploads))
+  expect(waits).toHaveLength(3)
+  for (const [index, listed] of [1000, 2000, 4000].entries()) {
+    expect(waits[index]).toBeGreaterThanOrEqual(listed - 1)
+    expect(waits[index]).toBeLessThan(listed * 1.2 + SLACK_MS)
+  }
+  expect(elapsedMs).toBeLessThan(10_000)
+  await service.stop()
+  await world.vendors.heal()
 })

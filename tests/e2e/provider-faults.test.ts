@@ -1,19 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { impatient, pathOf, quick, retryIpfs } from '../support/operator.ts'
-import { startService } from '../support/service.ts'
 import type { Fault, RecordedRequest } from '../support/stub-vendors.ts'
-import { environmentFor, statusFault } from '../support/stub-vendors.ts'
+import { statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
-import { useVendors, useWorld } from '../support/world.ts'
+import { waitsBetween } from '../support/waits-between.ts'
+import { useWorld } from '../support/world.ts'
 
 const DEADLINE_MS = Number(impatient.UPLOAD_DEADLINE_MS)
 // What a busy machine may add to a time.
 const SLACK_MS = 500
-
-/** The time from the start of each try to that of the next: on a busy machine the stub notices the end of one late. */
-function waitsBetween(requests: RecordedRequest[]): number[] {
-  return requests.slice(1).map(({ startedAt }, index) => startedAt - (requests[index]?.startedAt ?? 0))
-}
 
 describe('a provider that fails', () => {
   const world = useWorld({ vendors: ['elevenlabs', 'pinata', 'kubo'], environment: quick })
@@ -230,25 +225,5 @@ describe('when every provider fails', () => {
         url: `${world.vendors.urls.pinata}/ipfs/${cid}?filename=${id}.mp3`,
       })
     }
-  })
-})
-
-describe('with the contract’s own numbers', () => {
-  const world = useVendors()
-
-  it('waits 1, 2 and 4 seconds between the tries and answers within the deadline', async () => {
-    const environment = environmentFor(world.vendors, ['elevenlabs', 'pinata'])
-    const service = await startService({ environment })
-    await world.vendors.always('pinata', statusFault(500))
-    const { body, elapsedMs } = await service.vocalize()
-    expect(body.data).toMatchObject({ isTemporary: true })
-    const waits = waitsBetween(await world.vendors.requests({ vendor: 'pinata', endpoint: 'upload' }))
-    expect(waits).toHaveLength(3)
-    for (const [index, listed] of [1000, 2000, 4000].entries()) {
-      expect(waits[index]).toBeGreaterThanOrEqual(listed - 1)
-      expect(waits[index]).toBeLessThan(listed * 1.2 + SLACK_MS)
-    }
-    expect(elapsedMs).toBeLessThan(10_000)
-    await service.stop()
   })
 })

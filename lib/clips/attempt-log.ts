@@ -25,9 +25,10 @@ export function leasedLog(
 ): AttemptLog {
   const { catalog, clock, leaseOwner: owner } = services
   return {
-    async begin(provider) {
+    async begin(provider, { timeoutMs }) {
       const startedAt = clock.now()
-      if (!(await renew(clipId, { owner, expiresAt: startedAt + leaseMs(services) }))) {
+      const lease = { owner, expiresAt: startedAt + leaseMs(services, timeoutMs) }
+      if (!(await renew(clipId, lease))) {
         throw new LeaseLostError(`The lease on clip ${clipId} was lost`)
       }
       return catalog.attempts.begin({ clipId, provider, trigger, startedAt })

@@ -3,6 +3,7 @@ import type { BlockStore, LocalDag } from '#lib/ipfs/blocks/block-store.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { fetchContent, putFile, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.ts'
 import { createMemoryBlocks } from '#lib/ipfs/blocks/memory-blocks.ts'
+import { attemptLimitMs } from '#lib/ipfs/chain/attempt-limit.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
@@ -151,7 +152,7 @@ async function copyFromGateways(services: Services, wanted: Wanted): Promise<voi
     (source) => (stop: AbortSignal) =>
       withTimeLimit((signal) => fetchFrom(services, source, wanted, signal), {
         clock,
-        timeoutMs: config.ipfs.attemptTimeoutMs,
+        timeoutMs: attemptLimitMs(config.ipfs.attemptTimeoutMs, wanted.clip.sizeBytes),
         timeoutError: () => new Error('No answer in time'),
         signal: stop,
       }).catch((error: unknown) => {

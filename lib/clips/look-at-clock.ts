@@ -1,4 +1,5 @@
 import type { Services } from '#lib/context.ts'
+import { longestAttemptMs } from '#lib/ipfs/chain/attempt-limit.ts'
 import { LONGEST_BACKOFF_MS } from '#lib/platform/backoff.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
 import { leaseMs } from './lease.ts'
@@ -27,7 +28,7 @@ export async function lookAtClock(services: Services, { isStart = false } = {}):
     now: clock.now(),
     self: leaseOwner,
     // Processes that share a catalog may be configured differently.
-    leaseMs: 3 * leaseMs(services),
+    leaseMs: 3 * leaseMs(services, longestAttemptMs(config.ipfs.attemptTimeoutMs)),
     clipWaitMs: LONGEST_BACKOFF_MS,
     // How long one has to wait depends on its attempts, so that all are tried once more.
     webhookWaitMs: jumpedByMs < 0 ? 0 : LONGEST_WEBHOOK_WAIT_MS,

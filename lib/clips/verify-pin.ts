@@ -4,6 +4,7 @@ import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { GatewayError, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.ts'
 import { carParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { carVerifier } from '#lib/ipfs/blocks/verify-car.ts'
+import { attemptLimitMs } from '#lib/ipfs/chain/attempt-limit.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
@@ -84,7 +85,7 @@ export function verifyThrough(
     () =>
       withTimeLimit((signal) => services.fetchContent(carVerifier, cid, { ...options, signal }), {
         clock,
-        timeoutMs: isCachedOnly ? LOOKUP_TIMEOUT_MS : config.ipfs.attemptTimeoutMs,
+        timeoutMs: isCachedOnly ? LOOKUP_TIMEOUT_MS : attemptLimitMs(config.ipfs.attemptTimeoutMs, sizeBytes),
         timeoutError: () => new NoAnswerError('No answer in time'),
         signal: tasks.signal,
       }),

@@ -19,8 +19,6 @@ function alignedWords(text: string, durationMs: number): Alignment | undefined {
   return alignmentOf(text, 'word', spans)
 }
 
-const CHUNK_BYTES = 500
-
 /** What a fake voice does: it speaks, fails at once, or breaks after so many bytes. */
 export type SpeechBehaviour = 'speak' | Error | { breaksAfterBytes: number; error: Error }
 
@@ -39,6 +37,8 @@ export class FakeSpeech implements SpeechChain {
   hasTimestamps = false
   /** What else it says of its audio. */
   facts: Partial<SpokenAudio> = {}
+  /** In how large pieces its audio comes. */
+  chunkBytes = 500
   /** How long each clip lasts. */
   durationMs = 100
   speaking: SpeechBehaviour = 'speak'
@@ -91,8 +91,8 @@ export class FakeSpeech implements SpeechChain {
         ) {
           return controller.error(speaking.error)
         }
-        controller.enqueue(bytes.subarray(at, at + CHUNK_BYTES))
-        at += CHUNK_BYTES
+        controller.enqueue(bytes.subarray(at, at + this.chunkBytes))
+        at += this.chunkBytes
         if (at >= bytes.length) controller.close()
       },
       cancel: () => {

@@ -127,9 +127,9 @@ export function offer(
 function countUnderWay(log: AttemptLog) {
   let underWay = 0
   const counted: AttemptLog = {
-    begin(provider) {
+    begin(provider, attempt) {
       underWay += 1
-      return log.begin(provider).catch((error) => {
+      return log.begin(provider, attempt).catch((error) => {
         underWay -= 1
         throw error
       })

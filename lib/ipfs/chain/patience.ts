@@ -1,4 +1,5 @@
-const MEBIBYTE = 1024 * 1024
+import { MEBIBYTE } from '#lib/platform/units.ts'
+
 /** How long the first upload to a provider may take. */
 const UNKNOWN_MS = 3000
 const SHORTEST_MS = 1000

@@ -6,6 +6,7 @@ import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import { type Breaker, createBreaker } from '#lib/platform/breaker.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
+import { attemptLimitMs } from './attempt-limit.ts'
 import { AttemptsFailedError, asProviderError, NotTriedError } from './errors.ts'
 import { createPatience } from './patience.ts'
 import { type ProviderSlots, slotWithin } from './slots.ts'
@@ -31,8 +32,8 @@ export type Priority = 'interactive' | 'background' | 'lastResort'
 
 /** Where the chain records each attempt: before it starts, so that a crash leaves a trace, and when it ends. */
 export interface AttemptLog {
-  /** Returns the id of the attempt. */
-  begin(provider: string): Promise<number>
+  /** Returns the id of the attempt, which takes `timeoutMs` at most. */
+  begin(provider: string, attempt: { timeoutMs: number }): Promise<number>
   end(
     id: number,
     provider: string,
@@ -77,6 +78,7 @@ export interface ProviderRunner {
 export interface RunnerOptions {
   /** The waits between the attempts at one provider, in milliseconds; their number is the number of retries. */
   retryDelaysMs: readonly number[]
+  /** How long one attempt may take, for a clip of up to 4 MiB. */
   attemptTimeoutMs: number
   /** A longer `Retry-After` is not waited for: the next provider is tried. */
   maxRetryAfterMs: number
@@ -93,6 +95,7 @@ export function createProviderRunner(
   const { clock, maxRetryAfterMs, slots, onChange } = options
   const breaker = createBreaker({ now: () => clock.now(), maxRetryAfterMs, onChange })
   const patience = createPatience()
+  const limitFor = ({ car }: IpfsContent) => attemptLimitMs(options.attemptTimeoutMs, car.size)
 
   function timeLimit<T>(timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) {
     const timeoutError = () =>
@@ -120,8 +123,9 @@ export function createProviderRunner(
   async function send(content: IpfsContent, { prefersFile, signal }: UploadRun): Promise<string> {
     const upload = (limited: AbortSignal) => provider.upload(content, { signal: limited, prefersFile })
     const startedAt = clock.now()
-    const { cid } = await timeLimit(options.attemptTimeoutMs, signal, upload)
-    patience.learn(content.car.size, Math.min(Math.max(0, clock.now() - startedAt), options.attemptTimeoutMs))
+    const timeoutMs = limitFor(content)
+    const { cid } = await timeLimit(timeoutMs, signal, upload)
+    patience.learn(content.car.size, Math.min(Math.max(0, clock.now() - startedAt), timeoutMs))
     breaker.succeeded()
     return cid
   }
@@ -159,7 +163,7 @@ export function createProviderRunner(
     if (!isClosed && !wasProbe && priority !== 'lastResort') {
       throw new NotTriedError('it has failed repeatedly and is cooling down')
     }
-    const id = await attemptLog.begin(provider.name)
+    const id = await attemptLog.begin(provider.name, { timeoutMs: limitFor(content) })
     const startedAt = clock.now()
     const durationMs = () => Math.max(0, clock.now() - startedAt)
     const watched = watch(content, run)

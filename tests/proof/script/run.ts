@@ -71,17 +71,22 @@ export async function speakThroughCrashes(vendors: StubVendors, options: Options
     else await service.restart()
   }
   const memory = watchMemory(() => meter.measure(service))
-  const script = await until(
-    'the joined clip is stored',
-    async () => {
-      const now = await read()
-      return now.state === 'stored' && now
-    },
-    { timeoutMs: 240_000 },
-  )
+  const script = await stored(read)
   const grownMiB = await memory.stop()
   await vendors.heal()
   return { script, service, grownMiB, lost, ...countPaid(await asked()) }
+}
+
+/** Waits for the end of a script. Where it does not come, the error says how far it got. */
+async function stored(read: () => Promise<Json>): Promise<Json> {
+  let last: Json
+  const isStored = async () => {
+    last = await read()
+    return last.state === 'stored' && last
+  }
+  return until('the joined clip is stored', isStored, { timeoutMs: 240_000 }).catch((error: unknown) => {
+    throw new Error(`The script at last: ${JSON.stringify(last)}`, { cause: error })
+  })
 }
 
 async function post(service: Service, text: string): Promise<Json> {

@@ -63,6 +63,7 @@ export const stories = {
 
   'a text whose bytes are evicted for another': async ({ services, speech }, answer) => {
     speech.durationMs = 1000
+    speech.chunkBytes = 4000
     answer(await speak(services, 'a'.repeat(20)))
     answer(await speak(services, 'b'.repeat(20)))
   },
@@ -76,6 +77,7 @@ export const stories = {
 
   'a text that becomes too large for the temporary store': async ({ services, speech }, answer) => {
     speech.durationMs = 2600
+    speech.chunkBytes = 4000
     answer(await speak(services))
   },
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { leasedLog } from '#lib/clips/attempt-log.ts'
 import { type PendingOptions, uploadPending } from '#lib/clips/upload-pending.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { FakeProvider, unavailable } from '../../support/fake-provider.ts'
@@ -36,6 +37,16 @@ describe('leases', () => {
     }
     await clock.until(round)
     expect(await services.catalog.clips.find(id)).toMatchObject({ leaseOwner: null, failedRounds: 1 })
+  })
+
+  it('last as long as an attempt with a large clip may take', async () => {
+    const { services, clock } = await testServices()
+    const [id = ''] = await waitingClips(services, 1)
+    const lease = { owner: services.leaseOwner, expiresAt: clock.now() + 1000 }
+    await services.catalog.queue.claim({ limit: 1, now: clock.now(), lease, dueOnly: false })
+    await leasedLog(services, id, 'timer').begin('pinata', { timeoutMs: 300_000 })
+    const clip = await services.catalog.clips.find(id)
+    expect(clip?.leaseExpiresAt).toBeGreaterThan(clock.now() + 300_000)
   })
 
   it('that were lost end the round, and leave the clip to its new holder', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { AttemptLog } from '#lib/ipfs/chain/provider-runner.ts'
 import { ProviderError } from '#lib/model/errors.ts'
+import { MEBIBYTE } from '#lib/platform/units.ts'
 import { refused, unavailable } from '../../../support/fake-provider.ts'
 import { ATTEMPT_TIMEOUT_MS, chainOf, DELAYS_MS, MAX_RETRY_AFTER_MS, someClip } from './chain-subject.ts'
 
@@ -104,6 +106,30 @@ describe('the chain of providers', () => {
       expect(first.doubles).toBe(0)
     },
   )
+
+  it('gives a large clip as many times longer as it has more than 4 MiB, and says so to the log', async () => {
+    const timeouts: number[] = []
+    const { chain, first, clock, entries, attemptLog } = chainOf(['pinata'])
+    first.next('hang')
+    const content = { ...someClip(), car: new Blob([new Uint8Array(12 * MEBIBYTE)]) }
+    const log: AttemptLog = {
+      ...attemptLog,
+      begin(provider, { timeoutMs }) {
+        timeouts.push(timeoutMs)
+        return attemptLog.begin(provider)
+      },
+    }
+    await clock.until(
+      chain.upload(content, {
+        priority: 'background',
+        attemptLog: log,
+        ambiguous: [],
+        signal: new AbortController().signal,
+      }),
+    )
+    expect(timeouts).toEqual([3 * ATTEMPT_TIMEOUT_MS, 3 * ATTEMPT_TIMEOUT_MS])
+    expect(entries[0]).toMatchObject({ outcome: 'failed', durationMs: 3 * ATTEMPT_TIMEOUT_MS })
+  })
 
   it('aborts the signal of the provider when the time of the attempt is up', async () => {
     const { upload, first } = chainOf(['pinata'])

@@ -16,6 +16,8 @@ export interface RequestClaim {
   clipId: string
   /** A clip of an earlier claim of which nothing is left. */
   lost?: string | undefined
+  /** Nothing is claimed: where it would be, the answer is `ours` all the same. */
+  onlyLooks?: boolean
   /** The name of the process that claims it. */
   owner: string
   now: number
@@ -63,7 +65,7 @@ export function createRequests({ run, transaction }: Database): Requests {
 }
 
 async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<RequestOwner> {
-  const { hash, clipId, lost, owner: self, now, notBefore, expiresAt } = claim
+  const { hash, clipId, lost, onlyLooks = false, owner: self, now, notBefore, expiresAt } = claim
   const known = await db.selectFrom('requests').selectAll().where('hash', '=', hash).executeTakeFirst()
   if (known && known.claimedAt >= notBefore) {
     const clip = await findClip(db, known.clipId)
@@ -77,6 +79,7 @@ async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<Re
       if (prolonged) return { status: 'spoken', clip: prolonged }
     }
   }
+  if (onlyLooks) return { status: 'ours' }
   const claimed = { clipId, claimedAt: now, leaseOwner: self }
   await db
     .insertInto('requests')

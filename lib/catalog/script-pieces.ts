@@ -1,9 +1,11 @@
+import type { Kysely } from 'kysely'
 import type { ScriptPiece } from '#lib/model/script.ts'
 import type { Database } from './connection.ts'
+import type { Schema } from './schema.ts'
 import { leasedBy, toPiece } from './script-rows.ts'
 
-/** What became of a piece. */
-export type SpokenPiece = Pick<ScriptPiece, 'number' | 'isReused'> & { clipId: string; durationMs: number }
+/** What became of a piece. `clipId` is `null` where it says nothing. */
+export type SpokenPiece = Pick<ScriptPiece, 'number' | 'isReused' | 'clipId'> & { durationMs: number }
 
 /** What becomes of the pieces of scripts. */
 export interface ScriptPieces {
@@ -13,6 +15,8 @@ export interface ScriptPieces {
   assignPiece(id: string, piece: { number: number; clipId: string; owner: string }): Promise<boolean>
   /** A piece is spoken. */
   finishPiece(id: string, piece: SpokenPiece): Promise<void>
+  /** The audio of a piece is lost: it is to be spoken again. Returns how often its audio was of no use. */
+  losePiece(id: string, piece: { number: number; clipId: string }): Promise<number>
   /** The vendor may have been paid for a piece without its audio. Returns how often that has happened to it. */
   countLost(id: string, number: number): Promise<number>
   /** Prolongs the time of all clips that scripts still need to `expiresAt`, where it would end before. */
@@ -67,17 +71,21 @@ export function createScriptPieces(
       changed(id)
     },
 
-    countLost: (id, number) =>
-      run(async (db) => {
-        const { lostAttempts } = await db
+    losePiece: (id, { number, clipId }) =>
+      transaction(async (db) => {
+        await db
           .updateTable('scriptPieces')
-          .set((eb) => ({ lostAttempts: eb('lostAttempts', '+', 1) }))
+          .set({ clipId: null, isSpoken: 0, isReused: 0, durationMs: null })
           .where('scriptId', '=', id)
           .where('number', '=', number)
-          .returning('lostAttempts')
-          .executeTakeFirstOrThrow()
-        return lostAttempts
+          .where('clipId', '=', clipId)
+          .execute()
+        // Or the same clip would be found again.
+        await db.deleteFrom('requests').where('clipId', '=', clipId).execute()
+        return countLost(db, id, number)
       }),
+
+    countLost: (id, number) => run((db) => countLost(db, id, number)),
 
     keepPieces: (expiresAt) =>
       run(async (db) => {
@@ -96,4 +104,15 @@ export function createScriptPieces(
           .execute()
       }),
   }
+}
+
+async function countLost(db: Kysely<Schema>, id: string, number: number): Promise<number> {
+  const { lostAttempts } = await db
+    .updateTable('scriptPieces')
+    .set((eb) => ({ lostAttempts: eb('lostAttempts', '+', 1) }))
+    .where('scriptId', '=', id)
+    .where('number', '=', number)
+    .returning('lostAttempts')
+    .executeTakeFirstOrThrow()
+  return lostAttempts
 }

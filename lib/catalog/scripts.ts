@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Script } from '#lib/model/script.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
@@ -40,7 +41,10 @@ export interface Scripts extends ScriptPieces {
   findByKey(key: string, now: number): Promise<{ id: string; fingerprint: string | null } | undefined>
   /** The script whose joined clip this is. */
   findByClip(clipId: string): Promise<Script | null>
-  /** Takes a lease on the script that has been due for longest. */
+  /**
+   * Takes a lease on a script that is due: of the caller fewest of whose scripts are worked on, the one that has been due
+   * for longest.
+   */
   claim(claim: { now: number; lease: Lease }): Promise<LeasedScript | undefined>
   /** Prolongs the leases of a process on all of `ids` that it still has. */
   renew(ids: string[], lease: Lease): Promise<void>
@@ -57,6 +61,12 @@ export interface Scripts extends ScriptPieces {
   /** Ends a script, and deletes its text. `false` where it has ended already, or the lease was lost. */
   end(id: string, end: ScriptEnd): Promise<boolean>
 }
+
+/** How many scripts of the same caller are worked on. */
+const underWork = (now: number) => sql<number>`(
+  select count(*) from scripts as others where others.state = 'speaking'
+    and others.lease_expires_at > ${now} and others.caller = scripts.caller
+)`
 
 export function createScripts(database: Database, emit: Emit): Scripts {
   const { read, run, transaction } = database
@@ -93,6 +103,7 @@ export function createScripts(database: Database, emit: Emit): Scripts {
           .select('id')
           .where('state', '=', 'speaking')
           .where('nextAttemptAt', '<=', now)
+          .orderBy(underWork(now))
           .orderBy('nextAttemptAt')
         const [row] = await claimRows(db, 'scripts', { among, limit: 1, now, lease })
         return row

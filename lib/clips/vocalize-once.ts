@@ -1,16 +1,23 @@
-import type { RunningRescue, Services } from '#lib/context.ts'
-import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
+import type { Services } from '#lib/context.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
-import { isDeadProcess } from '#lib/platform/process-identity.ts'
+import { markedError } from '#lib/platform/errors.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 import { withoutCaptions } from './keep-captions.ts'
 import { areBytesDamaged } from './local-bytes.ts'
-import { requestFingerprint } from './request-fingerprint.ts'
-import { revive } from './revive.ts'
-import { resolveSpeech, type VocalizeContext, vocalize } from './vocalize.ts'
-
-const POLL_MS = 100
+import {
+  claimNow,
+  findSpoken,
+  giveUp,
+  hashOf,
+  isByStandIn,
+  isDown,
+  keepApart,
+  rememberWhileSaving,
+  type Variant,
+} from './spoken-before.ts'
+import { type VocalizeContext, vocalize } from './vocalize.ts'
 
 export interface OnceContext extends VocalizeContext {
   /** Whose clips may answer: those that were spoken in the same scope; without one those of all who have none. */
@@ -44,9 +51,63 @@ export async function vocalizeOnce(
     const isOther = context.priority === 'background' && isByStandIn(services, clip)
     return isOther ? vocalize(services, request, context) : answerWith(services, clip, request, context)
   }
-  const own = findOrSpeak(services, request, context, hash).finally(() => vocalizations.delete(hash))
+  if (context.priority === 'background') return speakInItsTurn(services, request, context, hash)
+  return announce(services, hash, findOrSpeak(services, request, context, hash))
+}
+
+/** Has all who ask for the same in this process meanwhile wait for `speaking`. */
+function announce(services: Services, hash: string, speaking: Promise<VocalizedClip>) {
+  const { vocalizations } = services.inFlight
+  const own = speaking.finally(() => vocalizations.delete(hash))
   vocalizations.set(hash, own)
   return own
+}
+
+/** Somebody else has begun to speak the text while this call waited for its turn. */
+class OvertakenError extends markedError('OvertakenError') {}
+
+/**
+ * `findOrSpeak` for work that may wait long for its slot: it claims the text only once it has one, so that nobody who asks
+ * for the same meanwhile waits with it.
+ */
+async function speakInItsTurn(
+  services: Services,
+  request: ReusableRequest,
+  context: OnceContext,
+  hash: string,
+  variants: readonly Variant[] = [],
+): Promise<VocalizedClip> {
+  const id = context.id ?? newClipId()
+  const existing = await findSpoken(services, hash, id, { onlyLooks: true })
+  if (existing) return answerWith(services, existing, request, context, variants)
+  const announced = Promise.withResolvers<VocalizedClip>()
+  announced.promise.catch(() => {})
+  let isOurs = false
+  async function beforeSpeaking() {
+    if (!isOurs) {
+      const isBegun = services.inFlight.vocalizations.has(hash)
+      if (isBegun || !(await claimNow(services, hash, id))) throw new OvertakenError('It is spoken already')
+      isOurs = true
+      announce(services, hash, announced.promise).catch(() => {})
+    }
+    await context.beforeSpeaking?.()
+  }
+  try {
+    const clip = await vocalize(services, request, { ...context, id, beforeSpeaking })
+    announced.resolve(clip)
+    return clip
+  } catch (error) {
+    if (OvertakenError.isInstance(error)) return vocalizeOnce(services, request, context)
+    if (isOurs) await afterFailure(services, hash, id)
+    announced.reject(error)
+    throw error
+  }
+}
+
+async function afterFailure(services: Services, hash: string, id: string) {
+  const saving = services.inFlight.rescues.get(id)
+  if (saving) rememberWhileSaving(services, saving, hash, id)
+  else await giveUp(services, hash, id)
 }
 
 async function findOrSpeak(
@@ -60,8 +121,7 @@ async function findOrSpeak(
   const existing = await findSpoken(services, hash, id)
   if (existing) return answerWith(services, existing, request, context, variants)
   const hashByStandIn = () => hashOf(services, request, context, [...variants, 'by_stand_in'])
-  const mayStandIn = context.priority !== 'background' && isDown(services)
-  const standInHash = mayStandIn ? await hashByStandIn() : undefined
+  const standInHash = isDown(services) ? await hashByStandIn() : undefined
   const byStandIn = standInHash && (await findSpoken(services, standInHash, id, { allowsStandIn: true }))
   if (byStandIn) {
     await giveUp(services, hash, id)
@@ -73,112 +133,9 @@ async function findOrSpeak(
     else if (standInHash) await giveUp(services, standInHash, id)
     return clip
   } catch (error) {
-    const saving = services.inFlight.rescues.get(id)
-    if (saving) rememberWhileSaving(services, saving, hash, id)
-    else await giveUp(services, hash, id)
+    await afterFailure(services, hash, id)
     if (standInHash) await giveUp(services, standInHash, id)
     throw error
-  }
-}
-
-const giveUp = ({ catalog }: Services, hash: string, id: string) =>
-  catalog.requests.giveUp(hash, id).then(
-    () => true,
-    () => false,
-  )
-
-/** Whether the vendor that callers want is known to be down: the clip of a stand-in may answer as long as it is. */
-const isDown = ({ speech }: Services) => speech.states()[0]?.breaker === 'open'
-
-const isByStandIn = ({ speech }: Services, clip: Clip) =>
-  clip.speech !== null && clip.speech.spokenBy.vendor !== speech.vendor.name
-
-/** Has the clip of a stand-in found again only while the wanted vendor is down: nobody gets it later for the original. */
-async function keepApart(services: Services, hash: string, standInHash: string | undefined, id: string) {
-  if (standInHash) await claim(services, standInHash, id).catch(() => {})
-  await giveUp(services, hash, id)
-}
-
-/** Has the same request find a clip that is being saved, and answers it with the same error until that is done. */
-function rememberWhileSaving(services: Services, saving: RunningRescue, hash: string, id: string) {
-  const { rescues } = services.inFlight
-  rescues.set(hash, { ...saving, sizeBytes: 0 })
-  void saving.ended
-    // The claim from before may never have been written.
-    .then(() => claim(services, hash, id))
-    .catch(() => {})
-    .finally(() => rescues.delete(hash))
-}
-
-function claim(services: Services, hash: string, clipId: string, lost?: string) {
-  const { catalog, clock, config, leaseOwner: owner } = services
-  const now = clock.now()
-  const notBefore = now - config.reuse.ttlMs
-  const expiresAt = now + config.tempAudio.ttlMs
-  return catalog.requests.claim({ hash, clipId, lost, owner, now, notBefore, expiresAt })
-}
-
-/**
- * The clip that answers `hash`: waits for it where another call is speaking it. `undefined` where this call has claimed
- * the hash, and must speak it as clip `id`.
- */
-async function findSpoken(
-  services: Services,
-  hash: string,
-  id: string,
-  { allowsStandIn = false } = {},
-): Promise<VocalizedClip | undefined> {
-  const { clock, config, leaseOwner, tasks } = services
-  for (let lost: string | undefined; ; ) {
-    const now = clock.now()
-    const owner = await claim(services, hash, id, lost)
-      // Without the catalog nothing can be found: the text is spoken, and perhaps paid for once more.
-      .catch(() => ({ status: 'ours' }) as const)
-    if (owner.status === 'ours') return undefined
-    if (owner.status === 'abandoned') {
-      const isAlive = await revive(services, owner.clipId).catch(() => false)
-      if (!isAlive) lost = owner.clipId
-      continue
-    }
-    if (owner.status === 'spoken') {
-      const clip = owner.clip as VocalizedClip
-      // It was claimed before it was known who would speak it, and its process could not keep it apart.
-      if (isByStandIn(services, clip) && !allowsStandIn) {
-        if (await giveUp(services, hash, clip.id)) continue
-        return undefined
-      }
-      const isUploading =
-        clip.state === 'staged' && clip.leaseOwner !== null && !isDeadProcess(clip.leaseOwner, leaseOwner)
-      // One that was staged in the future was staged before the clock was set back.
-      const isYoung = Math.abs(now - (clip.stagedAt ?? 0)) < config.ipfs.uploadDeadlineMs
-      if (!isUploading || !isYoung) return clip
-    }
-    await clock.sleep(POLL_MS, tasks.signal)
-  }
-}
-
-/**
- * A request that must not be answered with every clip of the same sound: with none that was re-encoded, or with none for
- * which nobody has asked for timestamps. `by_stand_in` is one that another vendor than the wanted one may answer.
- */
-type Variant = 'as_spoken' | 'timestamps' | 'by_stand_in'
-
-async function hashOf(
-  services: Services,
-  request: SpeechRequest,
-  { reuseScope }: OnceContext,
-  variants: readonly Variant[] = [],
-) {
-  const { config, keyedHash, speech, log } = services
-  if (!config.reuse.isOn) return undefined
-  try {
-    const resolved = { ...request, ...resolveSpeech(speech, request) }
-    const fingerprint = requestFingerprint(resolved, speech.vendor.name)
-    const scope = reuseScope === undefined ? [] : ['scope', reuseScope]
-    return await keyedHash.hash([...fingerprint, ...scope, ...variants])
-  } catch (error) {
-    log.warn({ err: error }, 'The key of the request hashes cannot be read; clips are not reused')
-    return undefined
   }
 }
 
@@ -199,9 +156,9 @@ async function answerWith(
   if (variant && !variants.includes(variant)) {
     const narrower = [...variants, variant]
     const hash = await hashOf(services, request, context, narrower)
-    return hash
-      ? findOrSpeak(services, request, context, hash, narrower)
-      : vocalize(services, request, context)
+    if (!hash) return vocalize(services, request, context)
+    const speakOnce = context.priority === 'background' ? speakInItsTurn : findOrSpeak
+    return speakOnce(services, request, context, hash, narrower)
   }
   if (context.listener) {
     const audio = (await areBytesDamaged(services, clip)) ? null : await store.blob(clip.id)

@@ -25,6 +25,8 @@ export interface VocalizeContext {
   listener?: Listener
   /** Whether somebody waits for it, which is the default. */
   priority?: SpeechPriority
+  /** For whom, where that is in the background: callers take turns. */
+  caller?: string
   /** Runs once it is its turn, and before a vendor is asked: where this throws nothing is spoken. */
   beforeSpeaking?: () => Promise<void>
   /** The audio is not to be re-encoded. */
@@ -109,12 +111,12 @@ async function speakAndStageOnce(
   services: Services,
   request: SpeechRequest,
   { id, sizeBytes, characters }: NewClip,
-  { refusal, listener, priority, beforeSpeaking, isAsSpoken }: SpeakOptions,
+  { refusal, listener, priority, caller, beforeSpeaking, isAsSpoken }: SpeakOptions,
 ): Promise<StagedAudio> {
   let spoken: SpokenAudio | undefined
   try {
     const { signal } = services.tasks
-    spoken = await services.speech.speak(request, { signal, priority, beforeSpeaking, clipId: id })
+    spoken = await services.speech.speak(request, { signal, priority, caller, beforeSpeaking, clipId: id })
     if (!refusal) await noteStandIn(services, id, spoken)
     if (listener) spoken = listener.tee(spoken)
     const bounds = speechBounds(request, spoken.outputFormat)

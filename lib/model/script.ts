@@ -44,7 +44,7 @@ export interface ScriptPiece {
   textStart: number
   textLength: number
   characters: number
-  /** The clip that it is, or is to become. */
+  /** The clip that it is, or is to become; `null` also where it is spoken and says nothing. */
   clipId: string | null
   isSpoken: boolean
   /** The clip existed already: nothing was paid for it. */

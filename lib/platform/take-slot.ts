@@ -1,4 +1,5 @@
 import type PQueue from 'p-queue'
+import type { Queue, QueueAddOptions } from 'p-queue'
 
 /** Gives a slot back, once, however often it is called. */
 export type Release = () => void
@@ -10,10 +11,14 @@ export type Release = () => void
  *
  * @throws the signal's reason when it aborts before there is a slot
  */
-export function takeSlot(queue: PQueue, signal: AbortSignal, { priority = 0 } = {}): Promise<Release> {
+export function takeSlot<Options extends QueueAddOptions>(
+  queue: PQueue<Queue<() => Promise<unknown>, Options>, Options>,
+  signal: AbortSignal,
+  options?: Partial<Options>,
+): Promise<Release> {
   return new Promise((resolve, reject) => {
     // For the queue the slot is a task that ends when it is given back.
     const untilReleased = () => new Promise<void>((release) => resolve(release))
-    queue.add(untilReleased, { signal, priority }).catch(reject)
+    queue.add(untilReleased, { ...options, signal } as Partial<Options>).catch(reject)
   })
 }

@@ -17,13 +17,14 @@ import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { endScript } from './end-script.ts'
 import { findMade } from './find-made.ts'
 import { captioned } from './script-captions.ts'
+import { lostPiece } from './script-failure.ts'
 import { readRequest, type Turn } from './script-request.ts'
 
 /**
  * Joins the pieces of a script, all of which are spoken, to one clip, and uploads that like any other. The script has ended
  * once the clip is durable.
  *
- * @throws LeaseLostError, ServiceError, CatalogError
+ * @throws LeaseLostError, PieceError, ServiceError, CatalogError
  */
 export async function joinScript(services: Services, script: LeasedScript): Promise<void> {
   const { clock, leaseOwner: owner } = services
@@ -35,7 +36,8 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
   const { catalog, clock, config, leaseOwner } = services
   const { turns } = readRequest(script.request)
   const { voiceId, modelId, outputFormat, timestamps } = turns[0] as Turn
-  const pieces = await catalog.scripts.piecesOf(script.id)
+  const pieces = (await catalog.scripts.piecesOf(script.id)).filter(({ clipId }) => clipId !== null)
+  if (pieces.length === 0) throw new ServiceError('invalid_request', 'Nothing in the text can be said')
   const clips = await clipsOf(services, pieces)
   const id = newClipId()
   if (!(await catalog.scripts.assignClip(script.id, { clipId: id, owner: leaseOwner }))) {
@@ -64,7 +66,7 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
   await makeClip(services, newClip, {
     async make(refusal) {
       const reserve = refusal ? () => Promise.reject(refusal) : growReservation(services, id, sizeBytes)
-      const joining = joinAudio(openAll(services, clips), outputFormat)
+      const joining = joinAudio(openAll(services, script, { pieces, clips }), outputFormat)
       const spoken = timestamps
         ? captioned(services, joining, { id: script.id, turns, pieces })
         : { audio: ReadableStream.from(joining) }
@@ -108,10 +110,30 @@ function speechOf(clips: Clip[]): SpeechFacts | undefined {
   }
 }
 
-/** Their bytes, from here or from wherever IPFS has them; each is verified. */
-async function* openAll(services: Services, clips: Clip[]): AsyncGenerator<AudioPiece> {
-  for (const clip of clips) {
-    const { file } = await contentOf(services, clip)
+/**
+ * Their bytes, from here or from wherever IPFS has them; each is verified.
+ *
+ * @throws PieceError where those of a piece are nowhere any more: it is to be spoken again then
+ */
+async function* openAll(
+  services: Services,
+  script: LeasedScript,
+  { pieces, clips }: { pieces: ScriptPiece[]; clips: Clip[] },
+): AsyncGenerator<AudioPiece> {
+  for (const [index, clip] of clips.entries()) {
+    const { file } = await contentOf(services, clip).catch(async (error: unknown) => {
+      if (!(await isNowhere(services, clip))) throw error
+      return lostPiece(services, script, { number: pieces[index]?.number ?? index, clipId: clip.id })
+    })
     yield { open: () => chunksOf(file), sizeBytes: file.size, durationMs: clip.durationMs ?? 0 }
   }
+}
+
+/** Whether the bytes of a clip that cannot be read will not come back: no provider has it, and the store answers. */
+async function isNowhere({ store }: Services, { id, provider }: Clip): Promise<boolean> {
+  if (provider !== null) return false
+  return store.blob(id).then(
+    () => true,
+    () => false,
+  )
 }

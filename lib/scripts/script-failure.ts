@@ -64,6 +64,22 @@ export async function asPieceError(
   throw new PieceError(message, { code, isFinal, retryAfterMs, failures: lost, cause: error })
 }
 
+/**
+ * The audio of a piece is nowhere any more: it is spoken again in the next round.
+ *
+ * @throws PieceError, CatalogError
+ */
+export async function lostPiece(
+  { catalog }: Services,
+  { id }: LeasedScript,
+  piece: { number: number; clipId: string },
+): Promise<never> {
+  const failures = await catalog.scripts.losePiece(id, piece)
+  const isFinal = failures >= MAX_LOST_ATTEMPTS
+  const message = `Piece ${piece.number + 1}: Its audio was lost before the pieces were joined`
+  throw new PieceError(message, { code: 'storage_unavailable', isFinal, failures })
+}
+
 /** @throws PieceError where a script is to be given up, with what it has waited for: nothing more is spoken then */
 export function requireYoung({ createdAt, lastError, errorCode }: LeasedScript, now: number): void {
   if (now < createdAt + GIVE_UP_AFTER_MS) return

@@ -3,6 +3,7 @@ import { LeaseLostError } from '#lib/clips/attempt-log.ts'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId } from '#lib/model/clip.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import type { ScriptPiece } from '#lib/model/script.ts'
 import type { Speech } from '#lib/speech/speech.ts'
 import { findMade } from './find-made.ts'
@@ -39,8 +40,9 @@ export async function speakPiece(services: Services, { script, request, piece, s
     .then((made) => made ?? speak(services, script, number, { ...turn, reuse: request.reuse }, stop))
     .catch((error: unknown) => {
       if (stop.aborted) throw error
-      return asPieceError(services, script, number, error)
+      return isSilence(turn.text, error) ? null : asPieceError(services, script, number, error)
     })
+  if (!clip) return services.catalog.scripts.finishPiece(script.id, { ...silence, number })
   const { id: clipId, durationMs, isReused = false } = clip as Clip & { isReused?: boolean }
   await services.catalog.scripts.finishPiece(script.id, {
     number,
@@ -50,10 +52,17 @@ export async function speakPiece(services: Services, { script, request, piece, s
   })
 }
 
+/** A piece without a clip, for which nothing is paid. */
+const silence = { clipId: null, durationMs: 0, isReused: true }
+
+/** Whether the voice has refused a text such as "…" since there is nothing to say in it: the others are spoken all the same. */
+const isSilence = (text: string, error: unknown) =>
+  ServiceError.isInstance(error) && error.code === 'invalid_request' && !/[\p{L}\p{N}]/u.test(text)
+
 /** Waits for a slot as long as it takes: whoever asks for a single clip goes first. */
 async function speak(
   services: Services,
-  { id, requestId, reuseScope }: LeasedScript,
+  { id, requestId, caller, reuseScope }: LeasedScript,
   number: number,
   request: Turn & { reuse?: boolean | undefined },
   stop: AbortSignal,
@@ -65,6 +74,7 @@ async function speak(
     requestId,
     reuseScope: reuseScope ?? undefined,
     priority: 'background',
+    caller,
     // The wait may have been long: the script may have ended since, or the service be about to.
     async beforeSpeaking() {
       stop.throwIfAborted()

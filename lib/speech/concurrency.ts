@@ -2,6 +2,7 @@ import PQueue from 'p-queue'
 import { ServiceError } from '#lib/model/errors.ts'
 import { type Clock, systemClock, withTimeLimit } from '#lib/platform/clock.ts'
 import { takeSlot } from '#lib/platform/take-slot.ts'
+import { type TurnOptions, TurnQueue } from '#lib/platform/turn-queue.ts'
 import { watchEnd } from './audio-stream.ts'
 import type { Speech } from './speech.ts'
 
@@ -18,7 +19,8 @@ interface SlotOptions {
 
 /**
  * Lets at most `concurrency` requests speak at once, since vendors limit that too; the others wait in order of arrival.
- * Those in the background take one slot less than there are, wait as long as it takes, and let all others go before.
+ * Those in the background take one slot less than there are, wait as long as it takes, let all others go before, and take
+ * turns by caller among themselves.
  *
  * A slot is held until the audio has ended, failed or been cancelled.
  *
@@ -27,7 +29,10 @@ interface SlotOptions {
 export function limitSpeech(speech: Speech, slotOptions: SlotOptions): Speech {
   const { concurrency, queueTimeoutMs = 5000, clock = systemClock } = slotOptions
   const queue = new PQueue({ concurrency })
-  const background = new PQueue({ concurrency: Math.max(1, concurrency - 1) })
+  const background = new PQueue<TurnQueue, TurnOptions>({
+    concurrency: Math.max(1, concurrency - 1),
+    queueClass: TurnQueue,
+  })
   const timeoutError = () =>
     new ServiceError(
       'speech_overloaded',
@@ -43,8 +48,8 @@ export function limitSpeech(speech: Speech, slotOptions: SlotOptions): Speech {
       signal,
     })
 
-  async function takeBackgroundSlot(signal: AbortSignal) {
-    const releaseTurn = await takeSlot(background, signal)
+  async function takeBackgroundSlot(signal: AbortSignal, caller = '') {
+    const releaseTurn = await takeSlot(background, signal, { caller })
     try {
       const releaseSlot = await takeSlot(queue, signal, { priority: BACKGROUND })
       return () => {
@@ -62,9 +67,11 @@ export function limitSpeech(speech: Speech, slotOptions: SlotOptions): Speech {
     voices: (voicesOptions) => speech.voices(voicesOptions),
     close: () => speech.close(),
     async speak(request, options) {
-      const { signal, priority = 'interactive' } = options
+      const { signal, caller, priority = 'interactive' } = options
       signal.throwIfAborted()
-      const release = await (priority === 'background' ? takeBackgroundSlot : takeInteractiveSlot)(signal)
+      const release = await (priority === 'background'
+        ? takeBackgroundSlot(signal, caller)
+        : takeInteractiveSlot(signal))
       try {
         await options.beforeSpeaking?.()
         const spoken = await speech.speak(request, options)

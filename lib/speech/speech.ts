@@ -59,6 +59,8 @@ export interface SpeakOptions {
   signal: AbortSignal
   /** `interactive` where it is left out. */
   priority?: SpeechPriority | undefined
+  /** For whom: those in the background take turns by caller. */
+  caller?: string | undefined
   /** From the call to the last byte, where that is less than the vendor's own limit. */
   timeoutMs?: number
   /** A vendor that has not begun by then is cancelled: for a chain, which has others. */

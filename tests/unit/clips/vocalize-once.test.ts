@@ -210,6 +210,51 @@ describe('the same request', () => {
     expect((await vocalizeOnce(services, hello, context)).isReused).toBeUndefined()
   })
 
+  it('does not wait with a piece in the background that waits for its slot, which gets the clip then', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    const slot = Promise.withResolvers<void>()
+    const isWaiting = Promise.withResolvers<void>()
+    const { speak } = vendor.speech
+    vendor.speech.speak = async (request, options) => {
+      if (options.priority === 'background') {
+        isWaiting.resolve()
+        await slot.promise
+        await options.beforeSpeaking?.()
+      }
+      return speak(request, options)
+    }
+    const began: string[] = []
+    const background = (name: string) => {
+      const beforeSpeaking = async () => void began.push(name)
+      return vocalizeOnce(services, hello, { ...context, priority: 'background', beforeSpeaking })
+    }
+    const pieces = [background('first'), background('second')]
+    await isWaiting.promise
+    const single = await vocalizeOnce(services, hello, context)
+    slot.resolve()
+    for (const piece of await Promise.all(pieces))
+      expect(piece).toMatchObject({ id: single.id, isReused: true })
+    expect(began).toEqual([])
+    expect(vendor.calls).toBe(1)
+    expect((await services.catalog.totals()).heldClips).toBe(1)
+  })
+
+  it('is spoken once by several pieces in the background, whose turn comes one after the other', async () => {
+    const vendor = createCountingSpeech()
+    const services = open(vendor.speech)
+    const { speak } = vendor.speech
+    vendor.speech.speak = async (request, options) => {
+      await options.beforeSpeaking?.()
+      return speak(request, options)
+    }
+    const background = () => vocalizeOnce(services, hello, { ...context, priority: 'background' })
+    const clips = await Promise.all([background(), background(), background()])
+    expect(new Set(clips.map(({ id }) => id)).size).toBe(1)
+    expect(clips.filter(({ isReused }) => isReused)).toHaveLength(2)
+    expect(vendor.calls).toBe(1)
+  })
+
   it('leaves no trace of its text in the catalog', async () => {
     const services = open(createCountingSpeech().speech)
     await vocalizeOnce(services, { ...hello, text: 'A secret between us' }, context)

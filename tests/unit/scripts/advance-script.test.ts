@@ -126,6 +126,34 @@ describe('a script', () => {
     expect(world.clock.now() - startedAt).toBeGreaterThan(HOUR_MS)
   })
 
+  it('goes on without a turn that says nothing, which is not paid for', async () => {
+    const world = await scriptWorld()
+    world.speech.onSpeak = (text) => {
+      if (text === '…') throw new ServiceError('invalid_request', 'There is nothing in it to say')
+    }
+    const turns = ['Well?', '…', 'Say it.'].map((text) => ({ text, voiceId: 'slt', timestamps: true }))
+    const script = await send(world, { turns })
+    await work(world)
+    const now = await stateOf(world, script)
+    expect(now).toMatchObject({ state: 'joined', spokenPieces: 3, lastError: null })
+    const joined = (await world.services.catalog.clips.find(now.clipId ?? '')) as Clip
+    const pieces = await world.services.catalog.scripts.piecesOf(script.id)
+    expect(pieces[1]).toMatchObject({ clipId: null, isSpoken: true, durationMs: 0 })
+    const sumMs = pieces.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0)
+    expect(Math.abs((joined.durationMs ?? 0) - sumMs)).toBeLessThan(50)
+  })
+
+  it('fails at once where nothing in it can be said, and where a word cannot', async () => {
+    const world = await scriptWorld()
+    world.speech.speaking = new ServiceError('invalid_request', 'There is nothing in it to say')
+    const silent = await send(world, '… … …')
+    const foreign = await send(world, 'Ωμέγα')
+    await work(world)
+    for (const script of [silent, foreign])
+      expect(await stateOf(world, script)).toMatchObject({ state: 'failed', errorCode: 'invalid_request' })
+    expect((await stateOf(world, silent)).lastError).toBe('Nothing in the text can be said')
+  })
+
   it('is given up after a week', async () => {
     const world = await scriptWorld()
     world.speech.speaking = quota()
@@ -292,7 +320,64 @@ describe('the clips of a script that waits', () => {
   })
 })
 
+describe('a piece whose bytes are nowhere any more', () => {
+  it('is spoken again, and nothing else is', async () => {
+    const world = await scriptWorld()
+    const { clock, providers, services, speech } = world
+    for (const provider of providers) provider.always(unavailable())
+    speech.onSpeak = (text) => {
+      if (text.includes('003')) throw quota()
+    }
+    const script = await send(world, textOf(3))
+    await work(world)
+    const [lost] = await services.catalog.scripts.piecesOf(script.id)
+    await services.store.delete(lost?.clipId ?? '')
+    speech.onSpeak = () => {}
+    const from = speech.asked.length
+    await clock.advance(HOUR_MS)
+    await work(world)
+    const waiting = await stateOf(world, script)
+    expect(waiting).toMatchObject({ state: 'speaking', spokenPieces: 2 })
+    expect(waiting.lastError).toBe('Piece 1: Its audio was lost before the pieces were joined')
+    await clock.advance(waiting.nextAttemptAt - clock.now())
+    await work(world)
+    expect(await stateOf(world, script)).toMatchObject({ state: 'joined', lastError: null })
+    expect(speech.texts.slice(from).toSorted()).toEqual([sentences(3)[0], sentences(3)[2]])
+  })
+
+  it('ends the script once that has happened too often', async () => {
+    const world = await scriptWorld()
+    const { clock, providers, services } = world
+    for (const provider of providers) provider.always(unavailable())
+    const { blob } = services.store
+    services.store.blob = async (id) => ((await services.catalog.clips.find(id))?.cid ? null : blob(id))
+    const script = await send(world, textOf(1))
+    for (;;) {
+      await work(world)
+      const now = await stateOf(world, script)
+      if (now.state !== 'speaking') break
+      await clock.advance(now.nextAttemptAt - clock.now())
+    }
+    expect(await stateOf(world, script)).toMatchObject({ state: 'failed', errorCode: 'storage_unavailable' })
+    expect(world.speech.asked).toHaveLength(15)
+  })
+})
+
 describe('several scripts', () => {
+  it('of several callers have their turns by caller, however many one has sent', async () => {
+    const world = await scriptWorld()
+    const { catalog } = world.services
+    const from = (caller: string) => send(world, textOf(1), { caller })
+    const sent = [await from('key:a'), await from('key:a'), await from('key:a'), await from('key:b')]
+    const claimed: (string | undefined)[] = []
+    for (const owner of ['p', 'q', 'r', 's']) {
+      const now = world.clock.now()
+      claimed.push((await catalog.scripts.claim({ now, lease: { owner, expiresAt: now + 1000 } }))?.caller)
+    }
+    expect(sent).toHaveLength(4)
+    expect(claimed).toEqual(['key:a', 'key:b', 'key:a', 'key:a'])
+  })
+
   it('have their turns one after the other', async () => {
     const world = await scriptWorld()
     const { clock, services } = world

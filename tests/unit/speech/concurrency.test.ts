@@ -245,3 +245,49 @@ describe('speech in the background', () => {
     expect(await begun()).toBe(2)
   })
 })
+
+describe('work in the background of several callers', () => {
+  it('takes turns by caller, however much one of them has waiting', async () => {
+    const { limited, controllers, begun } = setUp(2)
+    const order: string[] = []
+    const speakFor = (caller: string, name: string) =>
+      limited.speak(request, {
+        signal: never,
+        priority: 'background',
+        caller,
+        beforeSpeaking: async () => void order.push(name),
+      })
+    for (const name of ['a1', 'a2', 'a3', 'a4']) void speakFor('a', name)
+    for (const name of ['b1', 'b2']) void speakFor('b', name)
+    void speakFor('c', 'c1')
+    for (let ended = 0; ended < 7; ended += 1) {
+      await begun()
+      controllers[ended]?.close()
+    }
+    await begun()
+    expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4'])
+  })
+
+  it('leaves out whoever does not wait any more', async () => {
+    const { limited, controllers, begun } = setUp(2)
+    const order: string[] = []
+    const stop = new AbortController()
+    const speakFor = (caller: string, signal = never) =>
+      limited
+        .speak(request, {
+          signal,
+          priority: 'background',
+          caller,
+          beforeSpeaking: async () => void order.push(caller),
+        })
+        .catch(() => {})
+    void speakFor('a')
+    void speakFor('b', stop.signal)
+    void speakFor('c')
+    await begun()
+    stop.abort()
+    controllers[0]?.close()
+    await begun()
+    expect(order).toEqual(['a', 'c'])
+  })
+})

@@ -1,10 +1,15 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isExecutable } from './find-program.mjs'
 import { run, runStep, StepError, say } from './process.mjs'
 
 const apt = '/usr/bin/apt-get'
-/** Waits up to two minutes for another installation to end. */
-const lockTimeout = ['-o', 'DPkg::Lock::Timeout=120']
+/** Waits for another installation to end, up to ten minutes. */
+const lockTimeout = ['-o', 'DPkg::Lock::Timeout=600']
+/** Of its other locks, those on its lists and its archives, apt says at once that another one holds them. */
+const LOCKED = /Could not get lock|Unable to (?:lock|acquire)/
+const LOCKED_TRIES = 120
+const LOCKED_WAIT_MS = 5000
 /** At run level 1 Debian's packages do not start their services. */
 const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', PREVLEVEL: 'N' }
 
@@ -40,12 +45,29 @@ function install(packages) {
  */
 async function attempt(title, args) {
   try {
-    await runStep(title, apt, [...lockTimeout, ...args], { env })
+    await whenUnlocked(() => runStep(title, apt, [...lockTimeout, ...args], { env }))
     return true
   } catch (error) {
     if (!(error instanceof StepError)) throw error
     say(`${error.message}\n${error.output.trimEnd().split('\n').slice(-5).join('\n')}\n`)
     return false
+  }
+}
+
+/**
+ * Runs a step again for as long as another apt or dpkg is at work.
+ *
+ * @param {() => Promise<void>} step
+ */
+export async function whenUnlocked(step, { tries = LOCKED_TRIES, waitMs = LOCKED_WAIT_MS } = {}) {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await step()
+    } catch (error) {
+      if (left <= 1 || !(error instanceof StepError) || !LOCKED.test(error.output)) throw error
+      say('Another installation is running; waiting for its end\n')
+      await sleep(waitMs)
+    }
   }
 }
 

@@ -22,6 +22,9 @@ export const browser = {
 /** @type {Program[]} */
 export const servers = [server('Redis', 'redis-server', 'redis'), server('nginx', 'nginx', 'nginx')]
 
+/** What only tests need. */
+export const testServers = [...servers, server('PgBouncer', 'pgbouncer', 'pgbouncer')]
+
 /**
  * @param {string} title
  * @param {string} debian

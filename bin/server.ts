@@ -12,6 +12,7 @@ import { getService, isRegistered, type Service } from '#lib/http/service.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
 import { shutdownLimits } from '#lib/server/shutdown.ts'
+import { watchLoop } from '#lib/server/watch-loop.ts'
 
 /** Counted from the start of the process; far longer than it ever takes. */
 const START_LIMIT_MS = 120_000
@@ -56,6 +57,7 @@ async function main() {
     throw error
   })
   greet(service.services, port)
+  void watchLoop(service)
 }
 
 /**

@@ -7,6 +7,7 @@ import { startHealthServer } from '#lib/server/health-server.ts'
 import { startService } from '#lib/server/lifecycle.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
 import { shutdownLimits } from '#lib/server/shutdown.ts'
+import { watchLoop } from '#lib/server/watch-loop.ts'
 
 const dir = path.resolve(import.meta.dirname, '..')
 
@@ -41,6 +42,7 @@ async function main() {
     },
     { limitMs: shutdownLimits(config).processMs },
   )
+  void watchLoop(service)
   const catalog = config.databaseUrl ? 'DATABASE_URL' : config.tempAudio.directory
   const store = config.s3 ? 'S3_BUCKET' : config.tempAudio.directory
   log.info(

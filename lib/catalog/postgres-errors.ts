@@ -1,5 +1,9 @@
+import { markedError } from '#lib/platform/errors.ts'
+
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNDEFINED_TABLE = '42P01'
+
+const IN_FAILED_TRANSACTION = '25P02'
 
 /** The server takes no writes on this connection: another one is the primary now. */
 const READ_ONLY = '25006'
@@ -16,6 +20,18 @@ const CUT_MESSAGES = [
   'Client has encountered a connection error and is not queryable',
 ]
 
+/** The driver's words for a server that has not answered in time. */
+const UNREACHED_MESSAGES = [
+  ...CUT_MESSAGES,
+  'timeout expired',
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'Query read timeout',
+]
+
+/** None of several hosts takes writes at the moment. */
+export class NoPrimaryError extends markedError('NoPrimaryError') {}
+
 interface PostgresFailure {
   code?: string
   syscall?: string
@@ -24,6 +40,11 @@ interface PostgresFailure {
 
 export function isTableMissing(error: unknown): boolean {
   return codeOf(error) === UNDEFINED_TABLE
+}
+
+/** Whether `error` only says that an earlier statement of the transaction has failed. */
+export function isTransactionAborted(error: unknown): boolean {
+  return codeOf(error) === IN_FAILED_TRANSACTION
 }
 
 /** Whether the connection that `error` came by is broken: it does not answer, or its server is no longer the primary. */
@@ -36,10 +57,18 @@ export function isConnectionBroken(error: unknown): boolean {
  * whatever the error.
  */
 export function isBusy(error: unknown, isUndone: boolean): boolean {
+  if (NoPrimaryError.isInstance(error)) return true
   const code = codeOf(error)
   if (UNDONE.includes(code) || REFUSED.includes(code) || isRefused(error)) return true
   const { message = '' } = error as PostgresFailure
   return isUndone && (ENDED.includes(code) || CUT.includes(code) || CUT_MESSAGES.includes(message))
+}
+
+/** Whether `error` means that the host which was used takes no connections or no writes any more. */
+export function isHostLost(error: unknown): boolean {
+  const { message = '' } = error as PostgresFailure
+  const codes = [READ_ONLY, '57P03', ...CUT, 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND']
+  return codes.includes(codeOf(error)) || UNREACHED_MESSAGES.includes(message)
 }
 
 /** There was no connection yet, so that nothing can have been sent. */

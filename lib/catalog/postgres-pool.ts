@@ -8,7 +8,7 @@ import {
   type PostgresPoolClient,
 } from 'kysely'
 import type { Pool } from 'pg'
-import { isConnectionBroken } from './postgres-errors.ts'
+import { isConnectionBroken, isTransactionAborted } from './postgres-errors.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -63,15 +63,21 @@ function guardedPool(pool: Pool): PostgresPool {
         throw firstError(error)
       })
       let failure: unknown
+      /** What broke the transaction that is open, if anything did. */
+      let firstFailure: unknown
       // The type also has a query by cursor, for streams, which the catalog does not read.
       return {
         async query(text: string, parameters: readonly unknown[]) {
           if (failure) throw failure
           try {
-            return await client.query(text, parameters.map(withoutNul))
+            const result = await client.query(text, parameters.map(withoutNul))
+            firstFailure = undefined
+            return result
           } catch (error) {
             if (isConnectionBroken(error)) failure = error
-            throw error
+            // Whoever goes on after an error, as the migrator does, learns only that there was one.
+            if (!isTransactionAborted(error)) firstFailure = error
+            throw firstFailure ?? error
           }
         },
         release: (isBroken: unknown) => client.release(Boolean(isBroken || failure)),

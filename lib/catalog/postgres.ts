@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
-import { readPostgresAddress, readPostgresSettings } from '#lib/config/postgres-url.ts'
+import { type PostgresSettings, readPostgresSettings } from '#lib/config/postgres-url.ts'
 import type { TimeReading } from '#lib/platform/skew-corrected-clock.ts'
 import type { Connection, Connector, TransactionOptions } from './connection.ts'
 import { isUpToDate, migrate } from './migrate.ts'
-import { isBusy, isTableMissing } from './postgres-errors.ts'
+import { boundClient } from './postgres-binding.ts'
+import { isBusy, isHostLost, isTableMissing } from './postgres-errors.ts'
+import { connectionOptions } from './postgres-hosts.ts'
 import { kyselyOn } from './postgres-pool.ts'
 import type { Schema } from './schema.ts'
 
@@ -14,7 +16,6 @@ const IDLE_CONNECTION_MS = 30_000
 const IDLE_TRANSACTION_MS = 4000
 /** How much longer than the server's own limit a statement may take: the time of the network. */
 const NETWORK_MS = 2000
-const KEEP_ALIVE_MS = 10_000
 /**
  * Connections that are always in use are replaced, too: the name may lead to another server, and its clock may have
  * moved.
@@ -29,25 +30,26 @@ const LIFETIME_SECONDS = 600
  * @see https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
 export function postgresServer(url: string, onTime: (reading: TimeReading) => void = () => {}): Connector {
+  const settings = readPostgresSettings(url)
+  const { hosts } = settings
   return {
-    open: () => openPostgres(url, onTime),
-    // Another database, which has no tables yet, was put in its place.
-    isBroken: isTableMissing,
+    open: () => openPostgres(settings, onTime),
+    // Another database, which has no tables yet, was put in its place; or another host of the URL is to be used now.
+    isBroken: (error) => isTableMissing(error) || (hosts.length > 1 && isHostLost(error)),
     isBusy,
   }
 }
 
-async function openPostgres(url: string, onTime: (reading: TimeReading) => void): Promise<Connection> {
+async function openPostgres(
+  settings: PostgresSettings,
+  onTime: (reading: TimeReading) => void,
+): Promise<Connection> {
   const { default: pg } = await import('pg')
-  const settings = readPostgresSettings(url)
+  const Client = settings.channelBinding === 'require' ? boundClient(pg.Client) : pg.Client
   const isNumber = (oid: number) => oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
   const shared: PoolConfig = {
-    ...readPostgresAddress(url),
-    ssl: settings.tls,
-    application_name: settings.applicationName,
-    connectionTimeoutMillis: settings.connectTimeoutMs,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    ...(await connectionOptions(settings, Client)),
+    Client: Client as unknown as NonNullable<PoolConfig['Client']>,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     types: {
       getTypeParser: (oid, format) =>

@@ -1,11 +1,13 @@
 import { DAY_MS } from '#lib/platform/units.ts'
+import { passwordOf } from './postgres-url.ts'
 import type { Reader } from './reader.ts'
 import { flag, oneOf, secretText, whole } from './variables.ts'
 
 /** Whether and for how long a clip answers the same request again, and the secret that requests are hashed with. */
 export function readReuse({ read, problems }: Reader, { databaseUrl }: { databaseUrl: string | undefined }) {
   const ownSecret = read('REUSE_SECRET', secretText)
-  if (databaseUrl && !ownSecret && !new URL(databaseUrl).password) {
+  const password = databaseUrl && passwordOf(databaseUrl)
+  if (databaseUrl && !ownSecret && !password) {
     problems.push(
       'REUSE_SECRET: got nothing, takes a text that all instances share: DATABASE_URL has no password to use instead',
     )
@@ -17,6 +19,6 @@ export function readReuse({ read, problems }: Reader, { databaseUrl }: { databas
     /** The text of an older clip is spoken again. */
     ttlMs: read('REUSE_TTL_DAYS', whole(1), Number.POSITIVE_INFINITY) * DAY_MS,
     /** What the key of the request hashes is made from where several machines must have the same one. */
-    secret: ownSecret ?? (databaseUrl && decodeURIComponent(new URL(databaseUrl).password)),
+    secret: ownSecret ?? password,
   }
 }

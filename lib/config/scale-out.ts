@@ -1,13 +1,22 @@
 import { readPostgresSettings } from './postgres-url.ts'
 import type { Reader } from './reader.ts'
+import { readRedisAddress } from './redis-url.ts'
 import { flag, postgresUrl, redisUrl, secretText, text, url } from './variables.ts'
 
 /** What several machines share: all of it is optional, save on a platform where no disk lasts. */
 export function readScaleOut(reader: Reader) {
   const { read, problems } = reader
   const databaseUrl = read('DATABASE_URL', postgresUrl)
-  const badParameter = databaseUrl && badPostgresParameter(databaseUrl)
-  if (badParameter) problems.push(`DATABASE_URL: ${badParameter}`)
+  const redisAddress = read('REDIS_URL', redisUrl)
+  const problemsIn = (name: string, value: string | undefined, readUrl: (url: string) => unknown) => {
+    try {
+      if (value) readUrl(value)
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`)
+    }
+  }
+  problemsIn('DATABASE_URL', databaseUrl, readPostgresSettings)
+  problemsIn('REDIS_URL', redisAddress, readRedisAddress)
   const s3 = readS3(reader)
   const isServerless = read('VERCEL', flag, false)
   if (isServerless && !(databaseUrl && s3)) {
@@ -21,7 +30,7 @@ export function readScaleOut(reader: Reader) {
     /** The Postgres database of the catalog; without it a SQLite file is. */
     databaseUrl,
     /** Carries background work and shares limits and breakers; without it each process is for itself. */
-    redisUrl: read('REDIS_URL', redisUrl),
+    redisUrl: redisAddress,
     /** The bucket of the temporary audio; without it the audio is in files. */
     s3,
     /** No disk lasts here and nothing runs between the requests. */
@@ -51,14 +60,4 @@ function readS3({ read, problems }: Reader) {
     )
   }
   return bucket ? { bucket, ...options } : undefined
-}
-
-/** What is wrong with a parameter of a Postgres URL, if anything is. */
-function badPostgresParameter(databaseUrl: string): string | undefined {
-  try {
-    readPostgresSettings(databaseUrl)
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
 }

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { readHosts } from './url-parts.ts'
 
 /** How one variable is read, and what the error says of a malformed value. */
 export interface Variable<T> {
@@ -42,26 +43,25 @@ export const plainUrl: Variable<string> = {
   secretsIn: passwordsIn,
 }
 
-const urlOf = (protocol: RegExp, takes: string): Variable<string> => ({
-  schema: z.url({ protocol }).refine(hasReadableUser),
+/** May name several hosts. What its parts say is read, and refused, by who connects. */
+const urlOfHosts = (protocol: RegExp, takes: string): Variable<string> => ({
+  schema: z.string().refine((value) => {
+    const url = readHosts(value)?.url
+    return url !== undefined && protocol.test(url.protocol) && hasReadableUser(url.href)
+  }),
   takes,
-  secretsIn: passwordsIn,
+  secretsIn: (value) => passwordsIn(readHosts(value)?.url.href ?? value),
 })
 
-export const postgresUrl = urlOf(
-  /^postgres(ql)?$/,
+export const postgresUrl = urlOfHosts(
+  /^postgres(ql)?:$/,
   'a URL such as postgres://user:password@host:5432/voicepin',
 )
 
-const anyRedisUrl = urlOf(
-  /^rediss?$/,
-  'a URL such as redis://host:6379/0 with the number of a database, or rediss:// for TLS',
+export const redisUrl = urlOfHosts(
+  /^rediss?(\+sentinel)?:$/,
+  'a URL such as redis://host:6379/0 with the number of a database, rediss:// for TLS, or redis+sentinel://host:26379,host:26379/NAME',
 )
-export const redisUrl: Variable<string> = {
-  ...anyRedisUrl,
-  // The client would take database 0 for anything else.
-  schema: anyRedisUrl.schema.refine((value) => /^\/?\d*$/.test(URL.parse(value)?.pathname ?? '')),
-}
 
 /** Whether user name and password are percent-encoded as they should be: they travel as a header. */
 function hasReadableUser(value: string): boolean {

@@ -91,7 +91,6 @@ async function close(source: Database, database: Database | undefined, bucket: B
 
 /** No caller waits here: counting and comparing all records may take longer than a service allows itself. */
 function withLongStatements(databaseUrl: string): string {
-  const url = new URL(databaseUrl)
-  if (!url.searchParams.has('statement_timeout')) url.searchParams.set('statement_timeout', '60000')
-  return url.href
+  if (/[?&]statement_timeout=/.test(databaseUrl)) return databaseUrl
+  return `${databaseUrl}${databaseUrl.includes('?') ? '&' : '?'}statement_timeout=60000`
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Queue, Worker } from 'bullmq'
 import type { Clock } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
@@ -72,8 +73,10 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
     log.warn({ error: describeError(error) }, 'Redis takes no work: this instance works on its own')
   }
 
-  async function openWorker(handle: Handle, concurrency: number): Promise<Worker> {
+  /** Waits for a Redis that can be used: at any other the worker would spin. */
+  async function openWorker(handle: Handle, concurrency: number, signal: AbortSignal): Promise<Worker> {
     const [{ Worker }, connection] = await Promise.all([import('bullmq'), redis.open('blocking')])
+    if (connection.status !== 'ready') await once(connection, 'ready', { signal })
     const worker = new Worker(name, (job) => handle(job.data).catch(ignore), {
       connection,
       prefix,
@@ -106,9 +109,13 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
         return work
       }
       const stopLocal = local.work(tracked, { concurrency })
-      const worker = openWorker(tracked, concurrency)
-      worker.catch((error: unknown) => log.error({ err: error }, 'The work queue could not be opened'))
+      const stop = new AbortController()
+      const worker = openWorker(tracked, concurrency, stop.signal)
+      worker.catch((error: unknown) => {
+        if (!stop.signal.aborted) log.error({ err: error }, 'The work queue could not be opened')
+      })
       return async () => {
+        stop.abort()
         const closed = worker.then((opened) => opened.close()).catch(ignore)
         await stopLocal()
         while (running.size > 0) await Promise.allSettled(running)

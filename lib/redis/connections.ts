@@ -1,7 +1,9 @@
 import type { Redis, RedisOptions } from 'ioredis'
+import { readRedisAddress } from '#lib/config/redis-url.ts'
 import { withJitter } from '#lib/platform/backoff.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Log } from '#lib/telemetry/log.ts'
+import { createGate } from './gate.ts'
 
 export type { Redis }
 
@@ -22,8 +24,8 @@ export interface RedisConnections {
   shared(): Promise<Redis>
   /**
    * Opens a further connection, which `close` closes with all others. Resolves once it is ready, or when it could not
-   * connect at first: it goes on trying to connect until it is closed. Its errors are logged and reject its commands;
-   * they are never thrown elsewhere.
+   * connect at first, or may not: it goes on trying to connect until it is closed. Its errors are logged and reject its
+   * commands; they are never thrown elsewhere.
    *
    * @throws Error after `close`
    */
@@ -43,20 +45,32 @@ const MISSED_HEARTBEATS = 2
 const BLOCKING_TIMEOUT_MS = 15_000
 
 /**
- * Connects to the Redis at `url` (`redis://`, or `rediss://` for TLS, with user, password and database number).
- * The client is loaded, and a connection made, only when one is asked for.
+ * Connects to the Redis at `url`, as `readRedisAddress` reads it. The client is loaded, and a connection made, only when
+ * one is asked for. A Redis that this service cannot use, such as a replica, a Cluster or one that forbids what is needed,
+ * is treated as one that is away, until it can be used; one line says why.
  *
  * An outage is logged once when it begins and once when it ends, however many connections it concerns.
  */
 export function createRedis(options: {
   url: string
   log: Log
-  clock: Pick<Clock, 'random'>
+  clock: Pick<Clock, 'random' | 'sleep'>
   prefix?: string
   blockingTimeoutMs?: number
+  /** How soon a Redis that cannot be used is looked at again: after a failover a replica may be the primary. */
+  lookAgainMs?: number
 }): RedisConnections {
-  const { url, log, clock, prefix = PREFIX, blockingTimeoutMs = BLOCKING_TIMEOUT_MS } = options
-  const database = new URL(url).pathname.slice(1) || '0'
+  const {
+    url,
+    log,
+    clock,
+    prefix = PREFIX,
+    blockingTimeoutMs = BLOCKING_TIMEOUT_MS,
+    lookAgainMs = 5000,
+  } = options
+  const address = readRedisAddress(url)
+  const channel = (name: string) => `${prefix}${address.db}:${name}`
+  const gate = createGate({ address, prefix, channel: channel('probe'), log, clock, lookAgainMs })
   /** How to close each connection. */
   const closers = new Map<Redis, () => Promise<void>>()
   /** The connections that are lost at the moment. */
@@ -77,10 +91,14 @@ export function createRedis(options: {
   async function open(use: RedisUse): Promise<Redis> {
     const { Redis } = await import('ioredis')
     if (isClosed) throw new Error('The connections to Redis are closed')
-    const client = new Redis(
-      url,
-      optionsFor(use, () => clock.random()),
-    )
+    class GatedRedis extends Redis {
+      // The client calls it itself for every further attempt.
+      override async connect(): Promise<void> {
+        await gate.pass()
+        await super.connect()
+      }
+    }
+    const client = new GatedRedis({ ...address, ...optionsFor(use, () => clock.random()) })
     client.on('error', (error) => onLost(client, error))
     client.on('ready', () => onReady(client))
     const heartbeat = use === 'blocking' ? watchBlocking(client, blockingTimeoutMs) : watchHeartbeats(client)
@@ -90,13 +108,15 @@ export function createRedis(options: {
       if (use !== 'blocking' && client.status === 'ready') await client.quit().catch(() => {})
       client.disconnect()
     })
-    await firstAttempt(client)
+    const attempt = firstAttempt(client)
+    client.connect().catch(() => {})
+    if ((await gate.look()) !== 'unfit') await attempt
     return client
   }
 
   return {
     prefix,
-    channel: (name) => `${prefix}${database}:${name}`,
+    channel,
 
     shared() {
       shared ??= open('commands')
@@ -107,20 +127,28 @@ export function createRedis(options: {
 
     async close() {
       isClosed = true
+      gate.close()
       await Promise.all(closers.values().map((close) => close()))
     },
   }
 }
 
 function optionsFor(use: RedisUse, random: () => number): RedisOptions {
+  let reconnectedAt = Number.NEGATIVE_INFINITY
   const common: RedisOptions = {
+    lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     // A server that is gone never answers the closing of the connection.
     disconnectTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempts) =>
       withJitter(Math.min(FIRST_RECONNECT_MS * 2 ** (attempts - 1), LONGEST_RECONNECT_MS), random),
-    // After a failover the old primary still answers, but refuses writes.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    // After a failover the old primary still answers, but refuses writes. Not at each of them: it may stay so.
+    reconnectOnError: (error) => {
+      const isDue = performance.now() - reconnectedAt > LONGEST_RECONNECT_MS
+      if (!isDue || !error.message.startsWith('READONLY')) return false
+      reconnectedAt = performance.now()
+      return true
+    },
   }
   if (use === 'blocking') return { ...common, maxRetriesPerRequest: null }
   return {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
+import { systemClock } from '#lib/platform/clock.ts'
 import { createRedis, type RedisConnections } from '#lib/redis/connections.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import type { LogLine } from './services.ts'
@@ -8,16 +9,18 @@ import type { LogLine } from './services.ts'
 export function testRedis({
   url,
   prefix = ownPrefix(),
+  ...rest
 }: {
   url: string
   prefix?: string
+  lookAgainMs?: number
 }): RedisConnections & {
   lines: LogLine[]
 } {
   const lines: LogLine[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) }
   const log = createLog({ level: 'debug', scrub: (text) => text, destination })
-  const redis = createRedis({ url, log, clock: { random: () => 0 }, prefix })
+  const redis = createRedis({ url, log, clock: { ...systemClock, random: () => 0 }, prefix, ...rest })
   onTestFinished(() => redis.close())
   return { ...redis, lines }
 }

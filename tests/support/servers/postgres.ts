@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fastDirectory } from '../temporary-directory.ts'
 import { freePort } from './free-port.ts'
@@ -11,6 +11,9 @@ import { type OnUnasked, tellOfUnaskedEnd } from './unasked-end.ts'
 
 /** What a test run writes, with room to spare. */
 const NEEDED_BYTES = 2 * 1024 ** 3
+
+const tlsFixtures = path.resolve(import.meta.dirname, '../../fixtures/tls')
+const tlsFiles = ['ca.crt', 'server.crt', 'server.key']
 
 /** A real Postgres server of our own, on this machine only. */
 export interface PostgresServer {
@@ -72,14 +75,21 @@ export async function startPostgres({
   }
 }
 
-/** A directory that the server's user owns. */
+/** A directory that the server's user owns, with what TLS needs. */
 async function makePlace(): Promise<Place> {
   const user = await unprivilegedUser()
   const programs = await postgresPrograms(user)
   const directory = await mkdtemp(path.join(fastDirectory(NEEDED_BYTES), 'voicepin-postgres-'))
   await chmod(directory, 0o755)
   await mkdir(path.join(directory, 'data'))
-  if (user.uid !== undefined) await chown(path.join(directory, 'data'), user.uid, user.gid as number)
+  for (const name of tlsFiles) {
+    await copyFile(path.join(tlsFixtures, name), path.join(directory, name))
+    await chmod(path.join(directory, name), 0o600)
+  }
+  if (user.uid !== undefined) {
+    for (const name of ['data', ...tlsFiles])
+      await chown(path.join(directory, name), user.uid, user.gid as number)
+  }
   return { directory, programs, user }
 }
 
@@ -113,6 +123,9 @@ async function launch(
 ): Promise<Running> {
   const data = path.join(directory, 'data')
   const flags = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
+  // Whoever wants TLS gets it, at `localhost`.
+  const tls = { ssl_ca_file: 'ca.crt', ssl_cert_file: 'server.crt', ssl_key_file: 'server.key' }
+  flags.push('ssl=on', ...Object.entries(tls).map(([name, file]) => `${name}=${path.join(directory, file)}`))
   if (!isDurable) flags.push('fsync=off')
   const args = ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])]
   const child = spawn(programs.postgres, args, {

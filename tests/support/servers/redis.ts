@@ -18,13 +18,20 @@ export interface RedisServer {
   start(): Promise<void>
 }
 
-/** Starts `redis-server` from the `PATH`. @throws when there is none */
+/**
+ * Starts `program` from the `PATH`, with further settings as its configuration file has them. Whoever sets another port
+ * or a password is asked at that of `redis://` here. @throws when there is no such program
+ */
 export async function startRedis({
   port = 0,
   onUnasked,
+  program = 'redis-server',
+  settings = {},
 }: {
   port?: number
   onUnasked?: OnUnasked
+  program?: string
+  settings?: Record<string, string | number>
 } = {}): Promise<RedisServer> {
   const chosenPort = port || (await freePort())
   const url = `redis://127.0.0.1:${chosenPort}`
@@ -32,14 +39,21 @@ export async function startRedis({
 
   async function start() {
     const directory = await mkdtemp(path.join(fastDirectory(), 'voicepin-redis-'))
-    const flags = { port: chosenPort, bind: '127.0.0.1', dir: directory, save: '', appendonly: 'no' }
+    const flags = {
+      port: chosenPort,
+      bind: '127.0.0.1',
+      dir: directory,
+      save: '',
+      appendonly: 'no',
+      ...settings,
+    }
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
-    const child = spawn('redis-server', args, { stdio: 'ignore' })
+    const child = spawn(program, args, { stdio: 'ignore' })
     await Promise.race([
       once(child, 'spawn'),
       once(child, 'error').then(([error]) => Promise.reject(error)),
     ]).catch((cause) => {
-      throw new Error('Redis did not start: there is no redis-server on the PATH', { cause })
+      throw new Error(`Redis did not start: there is no ${program} on the PATH`, { cause })
     })
     const asked = tellOfUnaskedEnd(child, onUnasked)
     const kill = () => child.kill('SIGKILL')

@@ -26,6 +26,8 @@ COPY --from=build /app/public ./public
 COPY --from=build /app/lib ./lib
 COPY --from=build /app/package.json /app/LICENSE /app/.next/standalone/THIRD_PARTY_NOTICES ./
 COPY --from=build /app/bin ./bin
+# bin/server.ts answers by the routes in there.
+COPY --from=build /app/app ./app
 RUN install --directory --owner=node --group=node /data
 VOLUME /data
 USER node

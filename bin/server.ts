@@ -1,21 +1,21 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
-import next from 'next'
+import type next from 'next'
+import { createServices } from '#lib/composition.ts'
 import { type Config, readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
-import { getService, isRegistered, type Service } from '#lib/http/service.ts'
+import { registerService } from '#lib/http/service.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
+import { startService } from '#lib/server/lifecycle.ts'
 import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/process.ts'
+import { createRoutes } from '#lib/server/routes.ts'
 import { shutdownLimits } from '#lib/server/shutdown.ts'
 import { watchLoop } from '#lib/server/watch-loop.ts'
 
-/** Counted from the start of the process; far longer than it ever takes. */
-const START_LIMIT_MS = 120_000
 const dir = path.resolve(import.meta.dirname, '..')
 
 /** In place of our own server, whose upgrade requests Next.js would take and leave unanswered. */
@@ -27,14 +27,15 @@ async function main() {
   process.chdir(dir)
   nextEnv.loadEnvConfig(dir, false)
   const config = readConfig(process.env)
-  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = await builtConfig()
-  const app = next({ dev: false, dir, port: config.port, httpServer: unusedServer })
-  const service = await startedService(app)
+  const pages = await openPages(config)
+  const service = startService(createServices(config))
+  registerService(service)
   const limits = shutdownLimits(config)
-  const nextHandler = app.getRequestHandler()
   const { trustedProxies } = config.access
+  const routes = createRoutes(path.join(dir, 'app'))
   const front = createFront({
-    nextHandler,
+    routes,
+    nextHandler: pages.handle,
     service,
     trustedProxies,
     graceMs: limits.requestsMs,
@@ -44,7 +45,7 @@ async function main() {
     try {
       await front.stop()
     } finally {
-      await app.close()
+      await pages.close()
       await service.close()
     }
   }
@@ -58,6 +59,34 @@ async function main() {
   })
   greet(service.services, port)
   void watchLoop(service)
+  await routes.load()
+}
+
+/** The pages, by Next.js, which is started for the first of them: whoever only has programs call needs none of it. */
+async function openPages({ port }: Config) {
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = await builtConfig()
+  let started: Promise<ReturnType<typeof next>> | undefined
+  async function start() {
+    const { default: next } = await import('next')
+    const app = next({ dev: false, dir, port, httpServer: unusedServer })
+    const { log } = console
+    // Next.js reports the steps of its own start.
+    console.log = () => {}
+    await app.prepare()
+    console.log = log
+    return app
+  }
+  return {
+    async handle(request: IncomingMessage, response: ServerResponse) {
+      started ??= start().catch((error: unknown) => {
+        started = undefined
+        throw error
+      })
+      const app = await started
+      return app.getRequestHandler()(request, response)
+    },
+    close: async () => (await started)?.close(),
+  }
 }
 
 /**
@@ -70,25 +99,6 @@ async function builtConfig(): Promise<string> {
     throw cause.code === 'ENOENT' ? new Error('it was not built: npm run build', { cause }) : cause
   })
   return JSON.stringify(JSON.parse(text).config)
-}
-
-/** Starts Next.js and waits for the service that `instrumentation.ts` builds, as Next.js itself does not. */
-async function startedService(app: ReturnType<typeof next>): Promise<Service> {
-  const { log } = console
-  // Next.js reports the steps of its own start.
-  console.log = () => {}
-  await app.prepare()
-  console.log = log
-  while (!isRegistered()) {
-    if (performance.now() > START_LIMIT_MS) throw new Error('Next.js did not load instrumentation.ts')
-    await sleep(20)
-  }
-  try {
-    return getService()
-  } catch {
-    // lib/server/start-in-next.ts has said why.
-    process.exit(1)
-  }
 }
 
 async function listen(front: Front, { host, port }: Pick<Config, 'host' | 'port'>): Promise<number> {

@@ -1,5 +1,5 @@
-// Next.js made .next/standalone while it built. This adds the packages that bin/server.ts, bin/worker.ts and the threads
-// load, of which Next.js knows nothing, and the licences of all packages, so that the container image can be made of it.
+// Next.js made .next/standalone while it built. This adds the packages that bin/server.ts with the routes, bin/worker.ts and the
+// threads load, of which Next.js knows nothing, and the licences of all packages, so that the container image can be made of it.
 import { cpSync, globSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { thirdPartyNotices } from './notices.mjs'
@@ -10,7 +10,9 @@ import { threadEntries, traceFiles } from './trace.mjs'
 const target = path.join(root, '.next/standalone')
 
 await runMain(async () => {
-  const files = await traceFiles(root, ['bin/server.ts', 'bin/worker.ts', ...threadEntries(root)])
+  const routes = globSync('app/**/route.ts', { cwd: root })
+  const entries = ['bin/server.ts', 'bin/worker.ts', ...routes, ...threadEntries(root)]
+  const files = await traceFiles(root, entries)
   const packages = files.filter((file) => file.startsWith('node_modules/'))
   for (const file of packages) cpSync(path.join(root, file), path.join(target, file))
   // The lists of traced files are larger than what was built, and nothing reads them any more.

@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { findBrowser } from './browser.mjs'
 import { run, Stopped } from './process.mjs'
-import { root, tool, toolEnvironment } from './setup.mjs'
+import { compileCache, root, tool, toolEnvironment } from './setup.mjs'
 import { countTests, passedIn } from './test-report.mjs'
-
-/** Every test file and every service that it starts is a process that loads the same packages. */
-const compileCache = path.join(root, 'node_modules/.cache/node')
 
 /** The environment for tests, and for the services that they start. */
 export function testEnvironment() {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { after } from 'next/server'
 import { spendCharacters } from '#lib/clips/character-budget.ts'
 import type { Listener } from '#lib/clips/live-listener.ts'
 import { repeatClip } from '#lib/clips/repeat.ts'
@@ -7,6 +6,7 @@ import { type ReusableRequest, vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import type { Services } from '#lib/context.ts'
 import { newClipId, type VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { afterAnswer } from './after-answer.ts'
 import { bearerOf, isOneOf } from './auth.ts'
 import { clientAddress } from './client-address.ts'
 import { claimKey } from './idempotency.ts'
@@ -65,7 +65,7 @@ export async function admit(request: Request, context: RequestContext): Promise<
           const options = { requestId, reuseScope, id: clipId, ...(listener && { listener }) }
           const spoken = () => vocalizeOnce(services, body, options)
           const speaking = services.tasks.track(key ? key.answerWith(spoken) : spoken())
-          after(async () => {
+          afterAnswer(request, async () => {
             const clip = await speaking.catch(giveBack.afterFailure)
             if (clip?.isReused) await giveBack.refund()
             else if (clip) await service.afterVocalize(clip)

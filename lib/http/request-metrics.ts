@@ -1,59 +1,8 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import { processSingleton } from '#lib/platform/process-singleton.ts'
-
-/** Every route, as its path is written: `{…}` stands for one part, `{…}*` for all that follow. */
-export const routePatterns = [
-  '/',
-  '/dashboard',
-  '/docs',
-  '/api/admin/clips',
-  '/api/admin/figures',
-  '/api/admin/retry-ipfs',
-  '/api/admin/session',
-  '/api/agents/vocalize',
-  '/api/agents/vocalize/stream',
-  '/api/clips/{id}',
-  '/api/clips/{id}/captions.json',
-  '/api/clips/{id}/captions.srt',
-  '/api/clips/{id}/captions.vtt',
-  '/api/clips/{id}/events',
-  '/api/health',
-  '/api/health/ready',
-  '/api/metrics',
-  '/api/openapi.json',
-  '/api/scripts',
-  '/api/scripts/{id}',
-  '/api/scripts/{id}/events',
-  '/api/temp-audio/{id}',
-  '/api/voices',
-  '/api/{path}*',
-  '/ipfs/{path}*',
-  '/ipni/v1/ad/{name}',
-  '/v1/audio/speech',
-  '/v1/text-to-speech/{voiceId}',
-  '/v1/text-to-speech/{voiceId}/stream',
-  '/v1/voices',
-  '/v1/{path}*',
-  '/_next/{path}*',
-]
-
-const matchers = routePatterns.map((route) => ({
-  route,
-  pattern: new RegExp(
-    `^${route
-      .replace(/[.]/g, '\\.')
-      .replace(/\{\w+\}\*/, '.*')
-      .replace(/\{\w+\}/g, '[^/]+')}$`,
-  ),
-}))
+import { routeOf } from './route-patterns.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-
-/** The route of a request, however many paths there are: files and what is nowhere are `other`. */
-export function routeOf(url: string): string {
-  const [path = ''] = url.split(/[?#]/)
-  return matchers.find(({ pattern }) => pattern.test(path))?.route ?? 'other'
-}
 
 /** Counts a request to this process once it is answered. `status` 0: it was cut off before. */
 export function countRequest(
@@ -62,7 +11,7 @@ export function countRequest(
 ) {
   const { requests, durations } = requestMetrics()
   const method = methods.includes(request.method ?? '') ? (request.method as string) : 'other'
-  const labels = { route: routeOf(request.url ?? ''), method, status: String(answer.status) }
+  const labels = { route: routeOf(request.url ?? '') ?? 'other', method, status: String(answer.status) }
   requests.inc(labels)
   durations.observe({ route: labels.route, method }, answer.durationMs / 1000)
 }

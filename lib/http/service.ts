@@ -5,10 +5,6 @@ import { processSingleton } from '#lib/platform/process-singleton.ts'
 /** The running service of a process, as the front and the route handlers use it. */
 export interface Service {
   services: Services
-  /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
-  serveTempAudio(request: Request): Promise<Response>
-  /** Answers `GET` and `HEAD /ipfs/<cid>`. */
-  serveIpfs(request: Request): Promise<Response>
   /** The work that is due once audio was sent. Never rejects. */
   afterTempAudio(): Promise<void>
   /** The work that is due once `vocalize` was answered. Never rejects. */
@@ -57,5 +53,5 @@ export function isRegistered(): boolean {
 export function getService(): Service {
   const { service, error } = registration()
   if (service) return service
-  throw error ?? new Error('The service was not started: instrumentation.ts does it')
+  throw error ?? new Error('The service was not started: bin/server.ts or instrumentation.ts does it')
 }

@@ -8,8 +8,6 @@ import { healBucket, recover } from '#lib/clips/recover.ts'
 import { requireFileHandles } from '#lib/clips/require-file-handles.ts'
 import { proveStorage } from '#lib/clips/storage-proof.ts'
 import type { Services } from '#lib/context.ts'
-import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
-import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
 import type { Service } from '#lib/http/service.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
@@ -52,8 +50,6 @@ export function startService(services: Services): Service {
 
   return {
     services,
-    serveIpfs: (request) => serveIpfs(services, request),
-    serveTempAudio: (request) => serveTempAudio(services, request),
     afterTempAudio: () => inBackground(retryOpportunistically(services)),
     afterVocalize: (clip) => inBackground(afterResponse(services, clip)),
     afterScript: () => inBackground(afterScript(services)),

@@ -20,8 +20,15 @@ export function listenerOf(serve: Serve): RequestListener {
       refuse(new ServiceError('invalid_http', 'The method or the path of the request is not valid'), response)
       return
     }
-    void answer(() => serve(request), response)
+    void answer(() => serve(request), response).then(() => readToEnd(message, request))
   }
+}
+
+/** What is left of a body that nobody wants, so that the next request on its connection is heard. */
+async function readToEnd(message: IncomingMessage, { body }: Request) {
+  if (message.complete) return
+  if (body && !body.locked) await body.cancel()
+  message.resume()
 }
 
 /** Answers with the problem document for `error`, and closes the connection: what follows may be no request either. */

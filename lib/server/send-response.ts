@@ -18,7 +18,7 @@ export async function sendResponse(answer: Response, response: ServerResponse): 
     let chunk = isBodyWanted ? await reader?.read() : undefined
     if (response.destroyed) return
     // Some players fail on a status line without a reason phrase.
-    response.writeHead(status, statusText || STATUS_CODES[status], [...headers].flat())
+    response.setHeaders(headers).writeHead(status, statusText || STATUS_CODES[status])
     for (; chunk && !chunk.done; chunk = await reader?.read()) {
       if (!response.write(chunk.value)) await drained(response)
       if (response.destroyed) return

@@ -2,20 +2,15 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { createRequestListener } from '@remix-run/node-fetch-server'
 import pino from 'pino'
 import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
-import { answerAdvertisement } from '#lib/http/answers/advertisement.ts'
-import { serveIpfs } from '#lib/http/bytes/ipfs-gateway.ts'
-import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
-import { respond } from '#lib/http/respond.ts'
 import { registerService, type Service } from '#lib/http/service.ts'
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { createFront } from '#lib/server/front.ts'
-import { OPTIONS, POST } from '../../app/ipfs/[...path]/route.ts'
+import { createRoutes, type RouteHandler } from '#lib/server/routes.ts'
 import { putEmptyCatalog } from './empty-catalog.ts'
 import { fastDirectory } from './temporary-directory.ts'
 
@@ -58,20 +53,33 @@ export async function openGateway(
   )
   const service = {
     services,
-    serveIpfs: (request: Request) => serveIpfs(services, request),
-    serveTempAudio: (request: Request) => serveTempAudio(services, request),
     afterTempAudio: async () => {},
     beginShutdown() {},
     drain: async () => {},
   }
-  registerService(service as unknown as Service)
-  // In the place of Next.js, which gets what the front does not answer itself.
-  const nextHandler = createRequestListener((request) => {
-    if (new URL(request.url).pathname.startsWith('/ipni/'))
-      return respond(services, request, answerAdvertisement)
-    return request.method === 'OPTIONS' ? OPTIONS(request) : POST(request)
-  })
-  const front = createFront({ graceMs: 1000, trustedProxies: 0, nextHandler, service })
+  const files = createRoutes(path.resolve(import.meta.dirname, '../../app'))
+  // There may be several such worlds in one process, which has one service.
+  const inThisWorld = (handler: RouteHandler): RouteHandler => {
+    return (request) => {
+      registerService(service as unknown as Service)
+      return handler(request)
+    }
+  }
+  const routes = {
+    find(url: string) {
+      const route = files.find(url)
+      const load = async () =>
+        Object.fromEntries(
+          Object.entries((await route?.load()) ?? {}).flatMap(([method, handler]) =>
+            typeof handler === 'function' ? [[method, inThisWorld(handler)]] : [],
+          ),
+        )
+      return route && { ...route, load }
+    },
+  }
+  const nextHandler: Parameters<typeof createFront>[0]['nextHandler'] = (_, response) =>
+    response.writeHead(404).end()
+  const front = createFront({ graceMs: 1000, trustedProxies: 0, routes, nextHandler, service })
   front.server.listen(Number(environment.PORT ?? 0), '127.0.0.1')
   await once(front.server, 'listening')
   const { port } = front.server.address() as AddressInfo

@@ -1,5 +1,5 @@
-import { after } from 'next/server'
 import { identifyCaller, reuseScopeOf } from '#lib/http/admission.ts'
+import { afterAnswer } from '#lib/http/after-answer.ts'
 import { scriptAnswer } from '#lib/http/answers/script.ts'
 import { readJson } from '#lib/http/body.ts'
 import { readKey } from '#lib/http/idempotency.ts'
@@ -32,7 +32,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
       ...{ requestId, caller, reuseScope },
       ...(key && { key }),
     })
-    after(() => service.afterScript())
+    afterAnswer(request, () => service.afterScript())
     const data = scriptAnswer({ script, joined: null }, publicBaseUrl(services.config, request))
     const headers = { Location: data.url, 'Cache-Control': 'no-store' }
     return Response.json({ success: true, data }, { status: 202, headers })

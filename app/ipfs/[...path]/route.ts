@@ -5,7 +5,6 @@ export const dynamic = 'force-dynamic'
 // Content that is not stored here is fetched from other gateways first.
 export const maxDuration = 300
 
-// `bin/server.ts` answers GET and HEAD before Next.js, with a Content-Length; this serves where it does not run.
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
   { GET: answerIpfs },
   { cors: gatewayCors },

@@ -3,7 +3,7 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { type FoundContent, findContent } from '#lib/clips/find-content.ts'
 import type { Services } from '#lib/context.ts'
 import { anyOrigin } from '#lib/http/cors.ts'
-import { type Handler, respond } from '#lib/http/respond.ts'
+import type { Handler } from '#lib/http/respond.ts'
 import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { partsSizeBytes, sliceParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -24,11 +24,6 @@ export const gatewayCors = {
   'Access-Control-Expose-Headers':
     'Accept-Ranges, Content-Disposition, Content-Length, Content-Location, Content-Range, ETag, Retry-After, X-Chunked-Output, X-Ipfs-Path, X-Ipfs-Roots, X-Request-Id, X-Stream-Output',
   'Cross-Origin-Resource-Policy': 'cross-origin',
-}
-
-/** The front's way to `answerIpfs`, without Next.js. */
-export function serveIpfs(services: Services, request: Request): Promise<Response> {
-  return respond(services, request, answerIpfs)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { currentUrlOf, type LocalClip, type OpenClip, openClip } from '#lib/clips/open-clip.ts'
 import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
-import { type Handler, respond } from '#lib/http/respond.ts'
+import type { Handler } from '#lib/http/respond.ts'
 import { fileNameOf } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
 import { answerBytes, type Content } from './answer-bytes.ts'
@@ -11,11 +11,6 @@ const LONGEST_MAX_AGE_SECONDS = 3600
 /** A presigned URL is valid for at most 300 seconds; a clip with less than 30 left gets none. */
 const LONGEST_SIGNED_SECONDS = 300
 const SHORTEST_SIGNED_SECONDS = 30
-
-/** The front's way to `answerTempAudio`, without Next.js. */
-export function serveTempAudio(services: Services, request: Request): Promise<Response> {
-  return respond(services, request, answerTempAudio)
-}
 
 /** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
 export const answerTempAudio: Handler = async (request, { services, headers }) => {

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage, request as send } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAnswer } from '#lib/http/after-answer.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
+import type { Route } from '#lib/server/routes.ts'
 import { rawRequest } from '../../support/raw-http.ts'
 
 type Options = Parameters<typeof createFront>[0]
@@ -18,16 +21,36 @@ afterEach(async () => {
   }
 })
 
-async function open(overrides: Partial<Options['service']> = {}, options: Partial<Options> = {}) {
-  const service = {
-    serveTempAudio: async () => new Response('audio'),
-    serveIpfs: async () => new Response('content'),
-    afterTempAudio: vi.fn(async () => {}),
-    beginShutdown: vi.fn(),
-    drain: async () => {},
-    ...overrides,
+type Serve = (request: Request) => Promise<Response>
+
+interface Served {
+  serveTempAudio: Serve
+  serveIpfs: Serve
+}
+
+const routeOf = (pattern: string, serve: Serve): Route => ({
+  pattern,
+  load: async () => ({ GET: serve, HEAD: serve, POST: serve }),
+})
+
+async function open(
+  overrides: Partial<Options['service'] & Served> = {},
+  options: Partial<Omit<Options, 'routes'>> = {},
+) {
+  const {
+    serveTempAudio = async () => new Response('audio'),
+    serveIpfs = async () => new Response('content'),
+    ...rest
+  } = overrides
+  const service = { beginShutdown: vi.fn(), drain: async () => {}, ...rest }
+  const routes = {
+    find(url: string) {
+      if (url.startsWith('/api/temp-audio/')) return routeOf('/api/temp-audio/{id}', serveTempAudio)
+      return url.startsWith('/ipfs/') ? routeOf('/ipfs/{path}*', serveIpfs) : undefined
+    },
   }
   const front = createFront({
+    routes,
     nextHandler: (request, response) => response.end(`next ${request.method} ${request.url}`),
     service,
     trustedProxies: 0,
@@ -157,15 +180,42 @@ describe('the front', () => {
     expect(response).toMatchObject({ status: 200 })
   })
 
-  it('calls afterTempAudio() only when audio was sent', async () => {
-    const { origin, service } = await open()
+  it('does what is due behind an answer once that has ended', async () => {
+    const { promise: worked, resolve } = Promise.withResolvers<string>()
+    let isSent = false
+    const body = async function* () {
+      yield audio.subarray(0, 10)
+      isSent = true
+    }
+    const { origin } = await open({
+      async serveTempAudio(request) {
+        afterAnswer(request, async () => resolve(`sent: ${isSent}`))
+        return new Response(Readable.toWeb(Readable.from(body())) as BodyInit)
+      },
+    })
     await answerTo(`${origin}/api/temp-audio/abc`)
-    expect(service.afterTempAudio).toHaveBeenCalledOnce()
-    await answerTo(`${origin}/api/temp-audio/abc`, { method: 'HEAD' })
-    const missing = await open({ serveTempAudio: async () => new Response('', { status: 404 }) })
-    await answerTo(`${missing.origin}/api/temp-audio/abc`)
-    expect(service.afterTempAudio).toHaveBeenCalledOnce()
-    expect(missing.service.afterTempAudio).not.toHaveBeenCalled()
+    expect(await worked).toBe('sent: true')
+  })
+
+  it('hears the next request on a connection after one whose body nobody read', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const { origin } = await open({ serveTempAudio: async () => new Response('refused', { status: 413 }) })
+    const refused = send(`${origin}/api/temp-audio/abc`, { method: 'POST', agent })
+    refused.end(Buffer.alloc(3_000_000))
+    const [response] = (await once(refused, 'response')) as [IncomingMessage]
+    await response.toArray()
+    expect((await answerTo(`${origin}/ipfs/abc`, { agent })).text).toBe('content')
+    agent.destroy()
+  })
+
+  it.each([
+    ['/api/temp-audio/abc/', '/api/temp-audio/abc'],
+    ['/api/temp-audio/abc//?a=b/', '/api/temp-audio/abc?a=b/'],
+    ['/ipfs/abc/', '/ipfs/abc/'],
+  ])('takes %s for %s', async (asked, taken) => {
+    const serve: Serve = async (request) => new Response(request.url)
+    const { origin } = await open({ serveTempAudio: serve, serveIpfs: serve })
+    expect((await answerTo(origin + asked)).text).toBe(`http://localhost${taken}`)
   })
 
   it.each([
@@ -190,9 +240,6 @@ describe('the front', () => {
   it.each([
     ['GET', '/'],
     ['GET', '/api/temp-audio'],
-    ['GET', '/api/temp-audio/'],
-    ['OPTIONS', '/api/temp-audio/abc'],
-    ['DELETE', '/api/temp-audio/abc'],
     ['GET', '/x?/api/temp-audio/abc'],
     ['GET', '/_next/static/chunks/a.js'],
     ['PATCH', '/api/nothing'],

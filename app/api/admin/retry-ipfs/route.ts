@@ -1,9 +1,9 @@
-import { after } from 'next/server'
 import { afterCron } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import type { Trigger } from '#lib/catalog/attempts.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import { requireOperator } from '#lib/http/admin-session.ts'
+import { afterAnswer } from '#lib/http/after-answer.ts'
 import { retryAnswer, retryLimitSchema } from '#lib/http/answers/retry.ts'
 import { requireOperatorKey } from '#lib/http/auth.ts'
 import { parseWith } from '#lib/http/body.ts'
@@ -42,8 +42,11 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   // The caller wants an attempt now, even at a provider that has just failed.
   chain.resetCoolDowns()
   const result = await tasks.track(uploadPending(services, { limit, trigger, signal, dueOnly: false, id }))
-  if (result.successCount > 0) after(tasks.track(drainBacklog(services)).catch(() => {}))
-  if (trigger === 'cron') after(() => tasks.track(afterCron(services, end)).catch(() => {}))
+  if (result.successCount > 0) {
+    const draining = tasks.track(drainBacklog(services)).catch(() => {})
+    afterAnswer(request, () => draining)
+  }
+  if (trigger === 'cron') afterAnswer(request, () => tasks.track(afterCron(services, end)).catch(() => {}))
   const remaining = await countRemaining(services)
   return Response.json(retryAnswer(services, { ...result, remaining }, publicBaseUrl(config, request)), {
     headers: { 'Cache-Control': 'no-store' },

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
+import { answerTempAudio } from '#lib/http/bytes/temp-audio.ts'
+import { respond } from '#lib/http/respond.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { startS3 } from '../../../support/servers/s3.ts'
@@ -24,7 +25,7 @@ async function withClip(environment: Record<string, string> = {}) {
   const clip = await speak(world.services, text)
   const get = (headers: Record<string, string> = {}, init: RequestInit & { query?: string } = {}) => {
     const url = `http://localhost/api/temp-audio/${clip.id}${init.query ?? ''}`
-    return serveTempAudio(world.services, new Request(url, { headers, ...init }))
+    return respond(world.services, new Request(url, { headers, ...init }), answerTempAudio)
   }
   const advance = (ms: number) => {
     aheadMs += ms
@@ -91,7 +92,7 @@ describe('GET /api/temp-audio with S3_REDIRECT=true', () => {
     expect((await get({ 'If-Match': '"another"' })).status).toBe(412)
     expect((await get({ Range: `bytes=${bytes.length}-` })).status).toBe(416)
     const unknown = new Request(`http://localhost/api/temp-audio/${newClipId()}`)
-    expect((await serveTempAudio(services, unknown)).status).toBe(404)
+    expect((await respond(services, unknown, answerTempAudio)).status).toBe(404)
   })
 
   it('contains no secret of the bucket in the URL', async () => {

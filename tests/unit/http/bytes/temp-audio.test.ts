@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { deleteBytes } from '#lib/clips/expire.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
 import type { Services } from '#lib/context.ts'
-import { serveTempAudio } from '#lib/http/bytes/temp-audio.ts'
+import { answerTempAudio } from '#lib/http/bytes/temp-audio.ts'
+import { respond } from '#lib/http/respond.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { unavailable } from '../../../support/fake-provider.ts'
 import { speak, testServices, waitingClips } from '../../../support/services.ts'
@@ -17,7 +18,7 @@ const bytes = speechMp3(100, text)
 
 function get(services: Services, id: string, headers: Record<string, string> = {}, init: RequestInit = {}) {
   const url = `http://localhost/api/temp-audio/${id}`
-  return serveTempAudio(services, new Request(url, { headers, ...init }))
+  return respond(services, new Request(url, { headers, ...init }), answerTempAudio)
 }
 
 async function withClip(environment: Record<string, string> = {}) {

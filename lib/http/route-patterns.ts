@@ -1,0 +1,51 @@
+/** Every route, as its path is written: `{…}` stands for one part, `{…}*` for all that follow. The first that fits counts. */
+export const routePatterns = [
+  '/',
+  '/dashboard',
+  '/docs',
+  '/api/admin/clips',
+  '/api/admin/figures',
+  '/api/admin/retry-ipfs',
+  '/api/admin/session',
+  '/api/agents/vocalize',
+  '/api/agents/vocalize/stream',
+  '/api/clips/{id}',
+  '/api/clips/{id}/captions.json',
+  '/api/clips/{id}/captions.srt',
+  '/api/clips/{id}/captions.vtt',
+  '/api/clips/{id}/events',
+  '/api/health',
+  '/api/health/ready',
+  '/api/metrics',
+  '/api/openapi.json',
+  '/api/scripts',
+  '/api/scripts/{id}',
+  '/api/scripts/{id}/events',
+  '/api/temp-audio/{id}',
+  '/api/voices',
+  '/api/{path}*',
+  '/ipfs/{path}*',
+  '/ipni/v1/ad/{name}',
+  '/v1/audio/speech',
+  '/v1/text-to-speech/{voiceId}',
+  '/v1/text-to-speech/{voiceId}/stream',
+  '/v1/voices',
+  '/v1/{path}*',
+  '/_next/{path}*',
+] as const
+
+const matchers = routePatterns.map((route) => ({
+  route,
+  pattern: new RegExp(
+    `^${route
+      .replace(/[.]/g, '\\.')
+      .replace(/\{\w+\}\*/, '.*')
+      .replace(/\{\w+\}/g, '[^/]+')}$`,
+  ),
+}))
+
+/** The route of a request, however many paths there are: files and what is nowhere have none. */
+export function routeOf(url: string): (typeof routePatterns)[number] | undefined {
+  const [path = ''] = url.split(/[?#]/, 1)
+  return matchers.find(({ pattern }) => pattern.test(path))?.route
+}

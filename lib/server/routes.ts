@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { routeOf, routePatterns } from '#lib/http/route-patterns.ts'
+
+export type RouteHandler = (request: Request) => Promise<Response>
+/** What a route file exports, `defineRoute()`: a handler for each method. */
+type RouteFile = Record<string, RouteHandler>
+
+/** The routes for programs: the route files that Next.js serves, too, where it stands alone. */
+export interface Routes {
+  /** What answers the requests for a URL by their methods. `undefined` where a page does, or nothing. */
+  find(url: string): Route | undefined
+  /** Loads all of them, so that no caller waits for it. */
+  load(): Promise<void>
+}
+
+export interface Route {
+  /** As in `routePatterns`. */
+  pattern: string
+  load(): Promise<RouteFile>
+}
+
+/** @param appDirectory the absolute path of `app/` */
+export function createRoutes(appDirectory: string): Routes {
+  const routes = new Map<string, Route>()
+  for (const pattern of routePatterns) {
+    const file = path.join(appDirectory, folderOf(pattern), 'route.ts')
+    if (existsSync(file)) routes.set(pattern, { pattern, load: () => import(pathToFileURL(file).href) })
+  }
+  return {
+    find: (url) => routes.get(routeOf(url) ?? ''),
+    async load() {
+      for (const route of routes.values()) await route.load()
+    },
+  }
+}
+
+/** Where Next.js looks for the file of a route: `[…]` for `{…}`, and `[...…]` for `{…}*`. */
+function folderOf(pattern: string): string {
+  return pattern.replace(/\{(\w+)\}\*/g, '[...$1]').replace(/\{(\w+)\}/g, '[$1]')
+}

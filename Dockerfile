@@ -28,11 +28,12 @@ COPY --from=build /app/package.json /app/LICENSE /app/.next/standalone/THIRD_PAR
 COPY --from=build /app/bin ./bin
 # bin/server.ts answers by the routes in there.
 COPY --from=build /app/app ./app
-RUN install --directory --owner=node --group=node /data
-VOLUME /data
-USER node
+RUN install --directory --owner=1000 --group=1000 /data
+# By its number (that of node), so that Kubernetes sees by itself that it is not root.
+USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
+# Ready, and not only alive. By bash, since another Node.js every ten seconds would need as much memory as all else may.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /api/health/ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
 CMD ["node", "bin/server.ts"]

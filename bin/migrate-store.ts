@@ -67,7 +67,7 @@ async function main(): Promise<number> {
 /** The variables of the target: those of a file alone, or a URL and what the environment says of the bucket. */
 function environmentOf(to: string, environment: Environment): Environment {
   if (!/^postgres(ql)?:/.test(to)) return parseEnv(readTarget(to)) as Environment
-  const others = Object.entries(environment).filter(([name]) => /^(S3_|REUSE_SECRET$)/.test(name))
+  const others = Object.entries(environment).filter(([name]) => /^(S3_|REUSE_SECRET(_FILE)?$)/.test(name))
   return { ...Object.fromEntries(others), DATABASE_URL: to }
 }
 

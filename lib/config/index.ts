@@ -1,10 +1,12 @@
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { isOnMountedDisk } from '#lib/platform/mounted-disk.ts'
 import { readAccess } from './access.ts'
 import { readBackground } from './background.ts'
 import { ConfigError } from './config-error.ts'
 import { readIpfs } from './ipfs.ts'
 import { readIpni } from './ipni.ts'
+import { requireLastingDisk } from './lasting-disk.ts'
 import { createReader, type Environment } from './reader.ts'
 import { readReuse } from './reuse.ts'
 import { readScaleOut } from './scale-out.ts'
@@ -19,11 +21,11 @@ export type Config = ReturnType<typeof readConfig>
 /**
  * Reads the whole configuration from `environment`, frozen. Only this folder knows the variables' names.
  *
- * An empty variable counts as not set.
+ * An empty variable counts as not set. `isMounted` says whether a folder is on a disk that was mounted there.
  *
  * @throws ConfigError naming each malformed variable, what it got and what it takes. Secrets are not repeated.
  */
-export function readConfig(environment: Environment) {
+export function readConfig(environment: Environment, { isMounted = isOnMountedDisk } = {}) {
   const reader = createReader(environment)
   const scaleOut = readScaleOut(reader)
   const { databaseUrl, isServerless } = scaleOut
@@ -32,19 +34,32 @@ export function readConfig(environment: Environment) {
   const server = readServer(reader)
   const speech = readSpeech(reader)
   const access = readAccess(reader)
+  const ipfs = readIpfs(reader, { baseDirectory, databaseUrl })
+  const tempAudio = readTempAudio(reader, { baseDirectory })
+  requireLastingDisk(
+    reader,
+    {
+      isDataHere: !(databaseUrl && scaleOut.s3),
+      tempAudioDir: tempAudio.directory,
+      isRepositoryHere: ipfs.providers.includes('embedded'),
+      repositoryDir: ipfs.repositoryDir,
+    },
+    isMounted,
+  )
   const config = {
     ...server,
     ...readTelemetry(reader),
     ...scaleOut,
     ...readBackground(reader, { isServerless }),
     speech,
-    ipfs: readIpfs(reader, { baseDirectory, databaseUrl }),
+    ipfs,
     ipni: readIpni(reader, server),
-    tempAudio: readTempAudio(reader, { baseDirectory }),
+    tempAudio,
     reuse: readReuse(reader, { databaseUrl }),
     access,
-    /** Anyone who reaches this service may use a speech vendor who sends its operator bills. */
-    isSpendingOpen: speech.isPaid && access.vocalizeApiKeys.length === 0,
+    /** Anyone who reaches this service may use a speech vendor who sends its operator bills, as much as they like. */
+    isSpendingOpen:
+      speech.isPaid && access.vocalizeApiKeys.length === 0 && access.charactersPerDay === undefined,
     webhook: readWebhook(reader),
     /** Every secret among the values, for the scrubber that keeps them out of logs and answers. */
     secrets: reader.secrets,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isCommon } from '#lib/platform/redact.ts'
 import type { Variable } from './variables.ts'
 
@@ -5,7 +6,10 @@ export type Environment = Record<string, string | undefined>
 
 /** Reads variables one by one, and remembers what is wrong with them and what must stay secret. */
 export interface Reader {
-  /** The value of the variable `name`; `fallback` where it is missing, empty or malformed. */
+  /**
+   * The value of the variable `name`; `fallback` where it is missing, empty or malformed. A secret may also stand in the file
+   * that the variable `<name>_FILE` names.
+   */
   read: Read
   /** Whether the variable `name` has a value, if only a malformed one. */
   isSet(name: string): boolean
@@ -33,7 +37,7 @@ export function createReader(environment: Environment): Reader {
   function read<T>(name: string, variable: Variable<T>, fallback: T): T
   function read<T>(name: string, variable: Variable<T>): T | undefined
   function read<T>(name: string, variable: Variable<T>, fallback?: T): T | undefined {
-    const value = environment[name]?.trim()
+    const value = variable.secretsIn ? secretOf(name) : environment[name]?.trim()
     if (value !== undefined) present.push(name)
     if (!value) return fallback
     const result = variable.schema.safeParse(value)
@@ -52,6 +56,26 @@ export function createReader(environment: Environment): Reader {
     return fallback
   }
 
-  const isSet = (name: string) => Boolean(environment[name]?.trim())
+  /** The value of `name`, or what stands in the file of `<name>_FILE`, as containers and orchestrators hand secrets over. */
+  function secretOf(name: string): string | undefined {
+    const value = environment[name]?.trim()
+    const file = environment[`${name}_FILE`]?.trim()
+    if (!file) return value
+    const problem = (what: string) => void problems.push(`${name}_FILE: got ${JSON.stringify(file)}, ${what}`)
+    if (value) problem(`and ${name} is set as well: takes nothing then`)
+    const inFile = readText(file)
+    if (!inFile) problem('takes a file that can be read and is not empty')
+    return inFile ?? ''
+  }
+
+  const isSet = (name: string) => Boolean(environment[name]?.trim() || environment[`${name}_FILE`]?.trim())
   return { read, present, problems, secrets, commonSecrets, isSet }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(/* turbopackIgnore: true */ file, 'utf8').trim()
+  } catch {
+    return undefined
+  }
 }

@@ -33,7 +33,7 @@ export function configWarnings(config: Relevant): string[] {
   }
   if (isSpendingOpen) {
     warnings.push(
-      'The speech vendor is paid for and VOCALIZE_API_KEYS is not set: anyone who reaches this port spends your credit. Set it, or bound the cost by CHARACTERS_PER_DAY.',
+      'The speech vendor is paid for and VOCALIZE_API_KEYS is not set: anyone who reaches this port spends your credit. Set it, or bound by CHARACTERS_PER_DAY what one address may cost you a day.',
     )
   }
   if (commonSecrets.length > 0) {

@@ -22,7 +22,9 @@ function variablesRead(): string[] {
       },
     ),
   )
-  return [...names].sort()
+  // Of a secret also the file that holds it is asked for.
+  const isFileOf = (name: string) => name.endsWith('_FILE') && names.has(name.slice(0, -'_FILE'.length))
+  return [...names].filter((name) => !isFileOf(name)).sort()
 }
 
 it('.env.example lists exactly the variables that the configuration reads', () => {

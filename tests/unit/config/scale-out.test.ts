@@ -56,6 +56,33 @@ describe('the configuration for several machines', () => {
     expect(() => configure('phase-production-server')).not.toThrow()
   })
 
+  describe.each([
+    ['Google Cloud Run', { K_SERVICE: 'voicepin' }],
+    ['Render', { RENDER: 'true' }],
+    ['Railway', { RAILWAY_ENVIRONMENT_ID: 'an-id' }],
+    ['Fly.io', { FLY_MACHINE_ID: 'an-id' }],
+    ['Heroku', { DYNO: 'web.1' }],
+  ])('on %s', (title, host) => {
+    const places = { TEMP_AUDIO_DIR: '/data/temp-audio', IPFS_REPOSITORY_DIR: '/data/ipfs' }
+    const read = (environment: Record<string, string>, mounts: string[] = []) =>
+      readConfig({ ...host, ...environment }, { isMounted: (directory) => mounts.includes(directory) })
+
+    it('is refused where clips would be on a disk that does not last', () => {
+      expect(() => read(places)).toThrow(`a mounted volume: on ${title} no other disk lasts`)
+      expect(() => read(places)).toThrow(/^TEMP_AUDIO_DIR: .*; IPFS_REPOSITORY_DIR: got "\/data\/ipfs"/)
+      expect(() => read({ ...places, DATABASE_URL })).toThrow(/^TEMP_AUDIO_DIR/)
+      expect(() => read(places, ['/data/temp-audio'])).toThrow(/^IPFS_REPOSITORY_DIR/)
+      const shared = { DATABASE_URL, S3_BUCKET: 'voicepin', IPFS_PROVIDERS: 'embedded' }
+      expect(() => read({ ...places, ...shared })).toThrow(/^IPFS_REPOSITORY_DIR/)
+    })
+
+    it('is taken with a volume, or with a database and a bucket', () => {
+      expect(() => read(places, ['/data/temp-audio', '/data/ipfs'])).not.toThrow()
+      expect(() => read({ DATABASE_URL, S3_BUCKET: 'voicepin' })).not.toThrow()
+      expect(() => read({ ...places, PINATA_JWT: 'jwt-of-the-test' }, ['/data/temp-audio'])).not.toThrow()
+    })
+  })
+
   it('has no background work on Vercel, nor with BACKGROUND=off', () => {
     expect(readConfig({}).hasBackground).toBe(true)
     expect(readConfig({ BACKGROUND: 'off' }).hasBackground).toBe(false)

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const example = readFileSync(path.join(import.meta.dirname, '../../../.env.example'), 'utf8')
 const names = Object.keys(parseEnv(example.replaceAll(/^# (?=[A-Z0-9_]+=)/gm, '')))
@@ -48,6 +49,28 @@ describe('the secrets of the configuration', () => {
   it.each(all)('hold that in %s where it is the only variable', (name) => {
     const few = { ...complementOf(name), [name]: valueWith(name, unique(name)) }
     expect(createScrubber(readConfig(few).secrets)(unique(name))).toBe('[secret]')
+  })
+
+  it('may stand in a file that <name>_FILE names, and are kept out from there, too', async () => {
+    const file = path.join(await temporaryDirectory(), 'secret')
+    for (const name of all) {
+      writeFileSync(file, `${valueWith(name, unique(name))}\n`)
+      const byFile = readConfig({ ...complementOf(name), [`${name}_FILE`]: file })
+      expect(byFile).toEqual(readConfig({ ...complementOf(name), [name]: valueWith(name, unique(name)) }))
+      expect(createScrubber(byFile.secrets)(unique(name))).toBe('[secret]')
+    }
+  })
+
+  it('are refused where their file is missing or empty, or the variable is set as well', async () => {
+    const file = path.join(await temporaryDirectory(), 'secret')
+    const read = () => readConfig({ VOCALIZE_API_KEYS_FILE: file })
+    expect(read).toThrow(`VOCALIZE_API_KEYS_FILE: got ${JSON.stringify(file)}, takes a file that can be read`)
+    writeFileSync(file, '\n')
+    expect(read).toThrow('VOCALIZE_API_KEYS_FILE')
+    writeFileSync(file, 'a-key-of-the-test')
+    expect(read().access.vocalizeApiKeys).toEqual(['a-key-of-the-test'])
+    const both = { VOCALIZE_API_KEYS: 'another', VOCALIZE_API_KEYS_FILE: file }
+    expect(() => readConfig(both)).toThrow('and VOCALIZE_API_KEYS is set as well')
   })
 
   it.each(plainUrls)('cannot be a user’s in %s, which is refused without repeating it', (name) => {

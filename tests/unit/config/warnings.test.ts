@@ -27,6 +27,7 @@ describe('configWarnings', () => {
     ],
     ['webhooks name the addresses of others only', { ...webhook, IPFS_PROVIDERS: 'pinata' }],
     ['ElevenLabs has a key, and callers need one', { ...paid, VOCALIZE_API_KEYS: 'key-of-a-caller' }],
+    ['ElevenLabs has a key, and what one caller may cost is bounded', { ...paid, CHARACTERS_PER_DAY: '9' }],
     ['a proxy with TLS is trusted', { PUBLIC_BASE_URL: 'https://voice.test', TRUSTED_PROXIES: '1' }],
   ])('are none where %s', (_, environment) => {
     expect(warningsOn({ ...chosen, ...environment })).toEqual([])

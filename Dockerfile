@@ -13,8 +13,11 @@ RUN NODE_ENV=production npx next build && node scripts/standalone.mjs
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
+# Small young generations and one heap of the C library for all threads: five texts spoken at once need 240 MiB instead of 380.
 ENV NODE_ENV=production \
     NEXT_TELEMETRY_DISABLED=1 \
+    NODE_OPTIONS=--max-semi-space-size=1 \
+    MALLOC_ARENA_MAX=1 \
     PORT=3000 \
     TEMP_AUDIO_DIR=/data/temp-audio \
     IPFS_REPOSITORY_DIR=/data/ipfs

@@ -1,5 +1,5 @@
-// Next.js made .next/standalone while it built. This adds the packages that bin/server.ts with the routes, bin/worker.ts and the
-// threads load, of which Next.js knows nothing, and the licences of all packages, so that the container image can be made of it.
+// Next.js made .next/standalone while it built. This adds the packages that the programs of the image, the routes and the
+// threads load, of which Next.js knows nothing, and the licences of all packages, so that the image can be made of it.
 import { cpSync, globSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { thirdPartyNotices } from './notices.mjs'
@@ -7,16 +7,18 @@ import { runMain, say } from './process.mjs'
 import { root } from './setup.mjs'
 import { threadEntries, traceFiles } from './trace.mjs'
 
+/** What can be run in the image. */
+const programs = ['server', 'worker', 'backup', 'restore', 'audit'].map((name) => `bin/${name}.ts`)
+
 const target = path.join(root, '.next/standalone')
 
 await runMain(async () => {
   const routes = globSync('app/**/route.ts', { cwd: root })
-  const entries = ['bin/server.ts', 'bin/worker.ts', ...routes, ...threadEntries(root)]
-  const files = await traceFiles(root, entries)
+  const files = await traceFiles(root, [...programs, ...routes, ...threadEntries(root)])
   const packages = files.filter((file) => file.startsWith('node_modules/'))
   for (const file of packages) cpSync(path.join(root, file), path.join(target, file))
   // The lists of traced files are larger than what was built, and nothing reads them any more.
   for (const list of globSync('.next/**/*.nft.json', { cwd: target })) rmSync(path.join(target, list))
   writeFileSync(path.join(target, 'THIRD_PARTY_NOTICES'), thirdPartyNotices(root))
-  say(`.next/standalone has ${packages.length} files more for bin/server.ts and bin/worker.ts\n`)
+  say(`.next/standalone has ${packages.length} files more for the programs in bin/\n`)
 })

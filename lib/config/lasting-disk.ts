@@ -45,6 +45,10 @@ export function requireLastingDisk(
   }
   if (kept.isDataHere) refuse('TEMP_AUDIO_DIR', kept.tempAudioDir, 'set DATABASE_URL and S3_BUCKET')
   if (kept.isRepositoryHere) {
-    refuse('IPFS_REPOSITORY_DIR', kept.repositoryDir, 'name other providers than "embedded" in IPFS_PROVIDERS')
+    refuse(
+      'IPFS_REPOSITORY_DIR',
+      kept.repositoryDir,
+      'name other providers than "embedded" in IPFS_PROVIDERS',
+    )
   }
 }

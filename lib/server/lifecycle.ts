@@ -1,3 +1,4 @@
+import { remindOfBackup } from '#lib/backup/remind.ts'
 import { afterResponse, afterScript, afterWork } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
@@ -40,7 +41,9 @@ export function startService(services: Services): Service {
   }
   const inBackground = (promise: Promise<void>) => tasks.track(promise).catch(() => {})
 
-  recovered().catch(() => {})
+  recovered()
+    .then(() => remindOfBackup(services))
+    .catch(() => {})
   const stopBackground = config.hasBackground ? startBackground(services, { recovered }) : undefined
 
   function refuseWhileStopping() {

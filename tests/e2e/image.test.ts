@@ -18,7 +18,7 @@ describe('the container image', () => {
   it('is small, and nobody in it is root', () => {
     console.log(`The final stage adds ${(image.sizeBytes / MEGABYTE).toFixed(1)} MB to its base image`)
     expect(image.sizeBytes).toBeLessThan(LARGEST_BYTES)
-    expect(image.stage.user).toBe('node')
+    expect(image.stage.user).toBe('1000:1000')
   })
 
   it('has our licence, and those of all that it carries', () => {

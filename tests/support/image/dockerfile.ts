@@ -45,7 +45,7 @@ const instructions: Record<string, (stage: FinalStage, words: string[], line: st
     stage.copies.push({ from: paths.slice(0, -1), to: paths.at(-1) as string })
   },
   RUN(stage, _words, line) {
-    const [, folder] = /^RUN install --directory --owner=node --group=node (\S+)$/.exec(line) ?? []
+    const [, folder] = /^RUN install --directory --owner=1000 --group=1000 (\S+)$/.exec(line) ?? []
     if (!folder) throw new Error(`Run in the final stage: ${line}`)
     stage.ownFolders.push(folder)
   },
@@ -67,6 +67,6 @@ const instructions: Record<string, (stage: FinalStage, words: string[], line: st
   CMD(stage, _, line) {
     stage.command = JSON.parse(line.slice(line.indexOf('[')))
   },
-  VOLUME() {},
+  ARG() {},
   EXPOSE() {},
 }

@@ -1,0 +1,7 @@
+import { runMain } from './process.mjs'
+import { ensureDependencies, runProgram } from './setup.mjs'
+
+await runMain(async () => {
+  await ensureDependencies()
+  return runProgram('bin/backup.ts', process.argv.slice(2))
+})

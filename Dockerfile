@@ -7,13 +7,13 @@ WORKDIR /app
 ENV NEXT_TELEMETRY_DISABLED=1
 # Nothing that only tests use, and no Node.js, which is here. Without its scripts no package fetches anything.
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=peer --ignore-scripts
+RUN npm ci --omit=dev --omit=peer --ignore-scripts
 COPY . .
 RUN NODE_ENV=production npx next build && node scripts/standalone.mjs
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
-# Small young generations and one heap of the C library for all threads: five texts spoken at once need 240 MiB instead of 380.
+# Small young generations, and one heap of the C library for all threads: 240 MiB at most instead of 380 (docs/deploy.md).
 ENV NODE_ENV=production \
     NEXT_TELEMETRY_DISABLED=1 \
     NODE_OPTIONS=--max-semi-space-size=1 \
@@ -32,8 +32,10 @@ COPY --from=build /app/bin ./bin
 # bin/server.ts answers by the routes in there.
 COPY --from=build /app/app ./app
 RUN install --directory --owner=1000 --group=1000 /data
-# By its number (that of node), so that Kubernetes sees by itself that it is not root.
-USER 1000:1000
+# By its number (that of node), so that Kubernetes sees by itself that it is not root. Hosts whose volumes belong to root
+# need another one (deploy/).
+ARG RUN_AS=1000:1000
+USER ${RUN_AS}
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 # Ready, and not only alive. By bash, since another Node.js every ten seconds would need as much memory as all else may.

@@ -48,14 +48,14 @@ export async function makeClip(
 
 /**
  * Reserves bytes and a record for the clip. Without a disk or a catalog the clip can still go straight to IPFS; where no
- * provider would be tried either, or where others have just shown that no one takes theirs, it is refused before it is
+ * provider elsewhere would be tried either, or where others have just shown that no one takes theirs, it is refused before it is
  * paid for. So it is where this process may open too few files.
  *
  * Returns why the catalog has no record of the clip, if that is so.
  */
 async function reserve(services: Services, newClip: NewClip): Promise<CatalogError | undefined> {
   const { chain, inFlight } = services
-  const canUpload = chain.canTry('background')
+  const canUpload = chain.canTry('background', { isElsewhere: true })
   try {
     await requireFileHandles(services)
     if (!canUpload || inFlight.rescues.size > 0) await proveStorage(services, { isHereEnough: true })

@@ -52,7 +52,10 @@ it('a backup that was taken under load, whatever was killed on the way, brings e
   await underLoad(async () => {
     for (let count = 0; count < KILLED_BACKUPS; count += 1) {
       const before = [...answers]
-      const { end } = await runBackup(['backup', '--to', to], { directory, killAfterMs: 300 + random() * 2500 })
+      const { end } = await runBackup(['backup', '--to', to], {
+        directory,
+        killAfterMs: 300 + random() * 2500,
+      })
       if (end === 0) safe = before
       ends.push(end)
     }
@@ -66,13 +69,16 @@ it('a backup that was taken under load, whatever was killed on the way, brings e
   await rm(directory, { recursive: true })
   await rm(repositoryBeside(directory), { recursive: true })
   const killed = await runBackup(['restore', '--from', to], { directory, killAfterMs: 400 })
-  if (killed.end !== 0) expect(await runBackup(['restore', '--from', to], { directory })).toMatchObject({ end: 0 })
+  if (killed.end !== 0)
+    expect(await runBackup(['restore', '--from', to], { directory })).toMatchObject({ end: 0 })
   await service.restart()
 
   expect(ends).toContain('SIGKILL')
   expect(new Set(safe.map(({ audioUrl }) => new URL(audioUrl).pathname.split('/')[1]))).toEqual(
     new Set(['ipfs', 'api']),
   )
-  console.log(`${safe.length} of ${answers.length} answers came before the backup; backups ended with ${ends}`)
+  console.log(
+    `${safe.length} of ${answers.length} answers came before the backup; backups ended with ${ends}`,
+  )
   expect(await deadAddresses(service, safe)).toEqual([])
 })

@@ -41,8 +41,11 @@ export interface Chain {
       signal: AbortSignal
     },
   ): Promise<ChainResult>
-  /** Whether an upload with this priority would try at least one provider now. */
-  canTry(priority: Priority): boolean
+  /**
+   * Whether an upload with this priority would try at least one provider now. `isElsewhere`: one that is not this machine,
+   * and does not fail together with its disk.
+   */
+  canTry(priority: Priority, options?: { isElsewhere?: boolean }): boolean
   breakers(): { provider: string; state: BreakerState; note?: string }[]
   /** Ends all cool-downs, so that every provider whose breaker is open may be probed at once. */
   resetCoolDowns(): void
@@ -106,7 +109,13 @@ export function createChain(options: ChainOptions): Chain {
       )
     },
 
-    canTry: (priority) => runners.some((runner) => !runner.provider.needsOrigin && runner.mayTry(priority)),
+    canTry: (priority, { isElsewhere = false } = {}) =>
+      runners.some(
+        (runner) =>
+          !runner.provider.needsOrigin &&
+          !(isElsewhere && runner.provider.isLocal) &&
+          runner.mayTry(priority),
+      ),
 
     breakers: () =>
       runners.map(({ provider: { name, note }, breaker }) => ({

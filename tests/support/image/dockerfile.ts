@@ -6,6 +6,8 @@ export interface FinalStage {
   copies: { from: string[]; to: string }[]
   /** Folders that its user owns. */
   ownFolders: string[]
+  /** Build arguments, with their defaults. */
+  arguments: Record<string, string>
   environment: Record<string, string>
   user: string
   stopSignal: string
@@ -21,6 +23,7 @@ export function readFinalStage(file: string): FinalStage {
     workdir: '/',
     copies: [],
     ownFolders: [],
+    arguments: {},
     environment: {},
     user: 'root',
     stopSignal: 'SIGTERM',
@@ -56,7 +59,7 @@ const instructions: Record<string, (stage: FinalStage, words: string[], line: st
     }
   },
   USER(stage, [user = '']) {
-    stage.user = user
+    stage.user = user.replace(/^\$\{(\w+)\}$/, (_, name) => stage.arguments[name] ?? '')
   },
   STOPSIGNAL(stage, [signal = '']) {
     stage.stopSignal = signal
@@ -67,6 +70,9 @@ const instructions: Record<string, (stage: FinalStage, words: string[], line: st
   CMD(stage, _, line) {
     stage.command = JSON.parse(line.slice(line.indexOf('[')))
   },
-  ARG() {},
+  ARG(stage, [word = '']) {
+    const [name = '', value = ''] = word.split('=')
+    stage.arguments[name] = value
+  },
   EXPOSE() {},
 }

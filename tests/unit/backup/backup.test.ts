@@ -131,7 +131,10 @@ describe('a backup', () => {
     await rm(path.join(tempAudioDir, 'audio', waiting))
     await services.blockStore.delete(stored?.cid as string)
     const { missing } = await backUp({ from: machine, to })
-    expect(missing).toEqual([expect.stringContaining(waiting), expect.stringContaining(stored?.cid as string)])
+    expect(missing).toEqual([
+      expect.stringContaining(waiting),
+      expect.stringContaining(stored?.cid as string),
+    ])
     expect((await onNewMachine(to)).result).toMatchObject({ clips: 4, missing })
   })
 
@@ -198,7 +201,9 @@ describe('the start', () => {
 
   it('warns while a folder that sounds temporary holds permanent addresses and was never backed up', async () => {
     const { machine, services, to, tempAudioDir } = await usedMachine()
-    expect(await warningsAtStart(services)).toEqual([expect.stringContaining(`${tempAudioDir} is not temporary`)])
+    expect(await warningsAtStart(services)).toEqual([
+      expect.stringContaining(`${tempAudioDir} is not temporary`),
+    ])
     await backUp({ from: machine, to })
     expect(await warningsAtStart(services)).toEqual([])
   })

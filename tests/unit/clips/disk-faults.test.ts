@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { recover } from '#lib/clips/recover.ts'
 import { newClipId } from '#lib/model/clip.ts'
-import { refused } from '../../support/fake-provider.ts'
+import { FakeProvider, refused } from '../../support/fake-provider.ts'
 import { diskFaults } from '../../support/faulty-disk.ts'
 import { speak, testServices } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
@@ -23,8 +23,9 @@ afterEach(() => diskFaults.clear())
 type Fault = [call: Parameters<typeof diskFaults.set>[0], code: string]
 
 /** A service whose disk has `faults` once `fail` is called. */
-async function onFaultyDisk(faults: Fault[]) {
-  const world = await testServices({ environment: { IPFS_RETRY_DELAYS_MS: ',' } })
+async function onFaultyDisk(faults: Fault[], providers?: FakeProvider[]) {
+  const environment = { IPFS_RETRY_DELAYS_MS: ',' }
+  const world = await testServices({ environment, ...(providers && { providers }) })
   await world.services.catalog.check()
   const fail = () => {
     for (const fault of faults) diskFaults.set(...fault)
@@ -85,6 +86,15 @@ describe.each(unkept)('while %j', (...faults) => {
     fail()
     const chain = { ...services.chain, canTry: () => false }
     await expect(speak({ ...services, chain })).rejects.toMatchObject({ code: 'storage_unavailable' })
+  })
+})
+
+describe.each(unkept)('while %j and only this machine is a provider', (...faults) => {
+  it('nothing is spoken, for its block store fails with the disk', async () => {
+    const { services, speech, fail } = await onFaultyDisk(faults, [new FakeProvider('embedded')])
+    speech.speaking = new Error('Nobody should have asked')
+    fail()
+    await expect(speak(services)).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 })
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { parseYaml } from '@redocly/openapi-core'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
+import { configWarnings } from '#lib/config/warnings.ts'
 import { readFinalStage } from '../../support/image/dockerfile.ts'
 
 interface ComposeService {
@@ -13,7 +14,10 @@ interface ComposeService {
   restart?: string
   read_only?: boolean
   volumes?: string[]
-  healthcheck?: { it: string[] }
+  healthcheck?: { test: string[] }
+  logging?: { options: Record<string, string> }
+  mem_limit?: string
+  ports?: string[]
   depends_on?: Record<string, { condition: string }>
 }
 
@@ -25,11 +29,13 @@ const ours = services.filter(([, { build }]) => build)
 const image = readFinalStage(path.join(project, 'Dockerfile'))
 
 /** Puts values in as Compose does. */
+const fill = (value: unknown, given: Record<string, string> = {}) =>
+  String(value).replaceAll(
+    /\$\{(\w+):([-?])([^}]*)\}/g,
+    (_, name, sign, word) => given[name] ?? (sign === '-' ? word : `given-${name}`),
+  )
+
 function environmentOf({ environment = {} }: ComposeService): Record<string, string> {
-  const fill = (value: unknown) =>
-    String(value).replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name, sign, word) =>
-      sign === '-' ? word : `given-${name}`,
-    )
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, fill(value)]))
 }
 
@@ -46,6 +52,34 @@ describe('the compose file', () => {
     expect(compose.services.worker?.command).toEqual(['node', 'bin/worker.ts'])
     const worker = readConfig(environmentOf(compose.services.worker as ComposeService))
     expect(worker.workerPort).toBe(worker.port)
+  })
+
+  it('gives out addresses at whatever port it is reached, and keeps clips without any key', () => {
+    const config = readConfig(environmentOf(compose.services['web-1'] as ComposeService))
+    expect(config.publicBaseUrl).toBeUndefined()
+    expect(config.ipfs).toMatchObject({
+      usesOwnGateway: true,
+      vendors: { kubo: { url: 'http://kubo:5001', gatewayUrl: 'http://kubo:8080' } },
+    })
+    expect(configWarnings(config)).toEqual([expect.stringContaining('No ELEVENLABS_API_KEY is set')])
+  })
+
+  it('lets only this machine in, unless another address is given', () => {
+    const published = services.flatMap(([, { ports = [] }]) => ports)
+    expect(published.map((port) => fill(port))).toEqual(['127.0.0.1:8080:8080'])
+    const given = { HTTP_ADDRESS: '0.0.0.0', HTTP_PORT: '80' }
+    expect(published.map((port) => fill(port, given))).toEqual(['0.0.0.0:80:8080'])
+  })
+
+  it.each(services)('bounds the memory and the log of %s, and pins its image', (_, service) => {
+    expect(service.logging?.options).toEqual({ 'max-size': '10m', 'max-file': '5' })
+    expect(fill(service.mem_limit)).toMatch(/^\d+[mg]$/)
+    expect(service.image).toMatch(service.build ? /^voicepin$/ : /:(?!latest).+$/)
+  })
+
+  it('asks whether a service is ready, and not only alive', () => {
+    expect(image.healthCheck.join(' ')).toContain('GET /api/health/ready')
+    expect(compose.services.nginx?.healthcheck?.test.at(-1)).toMatch(/\/api\/health\/ready$/)
   })
 
   it('puts both behind nginx, by their names', () => {

@@ -38,6 +38,8 @@ export function readVendors({ read, isSet, present }: Reader) {
     lighthouse: {
       apiKey: read('LIGHTHOUSE_API_KEY', headerSecret()),
       url: read('LIGHTHOUSE_UPLOAD_URL', url, 'https://upload.lighthouse.storage'),
+      /** Where its files are listed and deleted. */
+      apiUrl: read('LIGHTHOUSE_API_URL', url, 'https://api.lighthouse.storage'),
       gatewayUrl: read('LIGHTHOUSE_GATEWAY_URL', plainUrl, 'https://gateway.lighthouse.storage'),
       /** Its public gateway, the default, delivers for premium users only. */
       hasChosenGateway: isSet('LIGHTHOUSE_GATEWAY_URL'),

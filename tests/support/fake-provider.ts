@@ -50,6 +50,9 @@ export class FakeProvider implements IpfsProvider {
   uploading: UploadBehaviour = 'store'
   looking: LookupBehaviour = 'answer'
   delivering: GatewayBehaviour = 'answer'
+  unpinning: 'unpin' | 'cannot' | Error = 'unpin'
+  /** What it was asked to unpin. */
+  readonly unpins: string[] = []
   /** What its gateway was asked for. */
   readonly reads: string[] = []
   readonly name: string
@@ -101,6 +104,14 @@ export class FakeProvider implements IpfsProvider {
     if (this.looking === 'cannot_tell') return undefined
     if (this.looking instanceof Error) throw this.looking
     return this.taken.has(cid)
+  }
+
+  async unpin(cid: string): Promise<true | undefined> {
+    this.unpins.push(cid)
+    if (this.unpinning instanceof Error) throw this.unpinning
+    if (this.unpinning === 'cannot') return undefined
+    this.taken.delete(cid)
+    return true
   }
 
   /** Delivers `cid` through its gateway. */

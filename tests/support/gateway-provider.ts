@@ -24,6 +24,10 @@ export async function startGatewayProvider(name: string) {
       files.set(cid, new Uint8Array(await file.arrayBuffer()))
       return { cid }
     },
+    async unpin(cid) {
+      files.delete(cid)
+      return true
+    },
     // It still believes that it has what it has lost.
     holds: async () => true,
   }

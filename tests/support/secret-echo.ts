@@ -32,6 +32,7 @@ const urlVariables = [
   ...[
     'FILEBASE_GATEWAY_URL',
     'LIGHTHOUSE_UPLOAD_URL',
+    'LIGHTHOUSE_API_URL',
     'LIGHTHOUSE_GATEWAY_URL',
     'KUBO_RPC_URL',
     'FULA_GATEWAY_URL',

@@ -51,6 +51,13 @@ export interface Chain {
   resetCoolDowns(): void
   /** Asks each provider whose breaker is half-open whether it holds `cid`: the breakers of those that answer close. */
   probe(cid: string, signal: AbortSignal): Promise<void>
+  /**
+   * One attempt to have `provider` end its pin of `cid`, under its breaker and the time limit of an attempt. `true` once it has
+   * none; `undefined` where its API has no way to do that, or no provider of this name is configured.
+   *
+   * @throws NotTriedError, ProviderError; the signal's reason when it aborts
+   */
+  unpin(provider: string, cid: string, signal: AbortSignal): Promise<true | undefined>
 }
 
 /** The provider that held the clip first. */
@@ -126,6 +133,10 @@ export function createChain(options: ChainOptions): Chain {
 
     resetCoolDowns() {
       for (const { breaker } of runners) breaker.resetCoolDown()
+    },
+
+    async unpin(name, cid, signal) {
+      return runners.find(({ provider }) => provider.name === name)?.unpin(cid, signal)
     },
 
     async probe(cid, signal) {

@@ -73,6 +73,12 @@ export interface ProviderRunner {
   upload(content: IpfsContent, run: UploadRun): Promise<Holder>
   /** If the breaker is half-open, asks the provider whether it holds `cid`: an answer closes the breaker. */
   probe(cid: string, signal: AbortSignal): Promise<void>
+  /**
+   * One attempt to have the provider end its pin of `cid`; what `IpfsProvider.unpin` gives.
+   *
+   * @throws NotTriedError, ProviderError; the signal's reason when it aborts
+   */
+  unpin(cid: string, signal: AbortSignal): Promise<true | undefined>
 }
 
 export interface RunnerOptions {
@@ -235,5 +241,24 @@ export function createProviderRunner(
     }
   }
 
-  return { provider, breaker, mayTry, upload, probe }
+  async function unpin(cid: string, signal: AbortSignal) {
+    const isClosed = breaker.state() === 'closed'
+    const wasProbe = breaker.beginProbe()
+    if (!isClosed && !wasProbe) throw new NotTriedError('it has failed repeatedly and is cooling down')
+    try {
+      const ask = (limited: AbortSignal) => provider.unpin(cid, { signal: limited })
+      const outcome = await timeLimit(options.attemptTimeoutMs, signal, ask)
+      breaker.answered()
+      return outcome
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason
+      const error = asProviderError(cause)
+      // An account that may not unpin may well upload.
+      if (error.isRetryable) breaker.failed(error, { wasProbe })
+      else if (wasProbe) breaker.answered()
+      throw error
+    }
+  }
+
+  return { provider, breaker, mayTry, upload, probe, unpin }
 }

@@ -16,7 +16,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024
 
 /** One call of a vendor's API. */
 export interface ApiRequest<T> {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   /** Appended to the client's base URL. */
   path: string
   headers?: Record<string, string>
@@ -26,6 +26,8 @@ export interface ApiRequest<T> {
   signal: AbortSignal
 }
 
+type AnyRequest = Omit<ApiRequest<unknown>, 'answer'>
+
 /**
  * Makes requests, one attempt each. Every failure is a `ProviderError` whose message contains no credential; an abort
  * rejects with the signal's own reason.
@@ -33,6 +35,8 @@ export interface ApiRequest<T> {
 export interface ApiClient {
   /** The answer as one JSON value. */
   json<T>(request: ApiRequest<T>): Promise<T>
+  /** Nothing of the answer but that it was a success. */
+  done(request: AnyRequest): Promise<void>
   /** The answer as JSON values: one per line, or a single one over several lines. Never empty. */
   jsonLines<T>(request: ApiRequest<T>): Promise<T[]>
   /** A short excerpt of a vendor's text for an error message, without any part of a credential. */
@@ -58,7 +62,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const secrets = [...Object.values(credentials), ...userInfo.secrets, ...(options.secrets ?? [])]
   const scrub = createScrubber(secrets)
   const excerpt = createExcerpt(secrets)
-  const contextOf = (request: ApiRequest<unknown>): FailureContext => ({
+  const contextOf = (request: AnyRequest): FailureContext => ({
     isUpload: request.body !== undefined,
     scrub,
     excerpt,
@@ -66,7 +70,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     now: options.now(),
   })
 
-  async function send(request: ApiRequest<unknown>): Promise<string> {
+  async function send(request: AnyRequest): Promise<string> {
     const { method, path, signal } = request
     const { body, contentType } = encodeBody(request.body)
     const headers = headersOf({ ...contentType, ...request.headers }, credentials)
@@ -85,6 +89,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
   return {
     excerpt,
+    async done(request) {
+      await send(request)
+    },
     async json(request) {
       const text = await send(request)
       return parse(text, request, contextOf(request))

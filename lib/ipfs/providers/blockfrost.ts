@@ -5,6 +5,7 @@ import { createApiClient } from './api-client.ts'
 import type { Hint } from './api-errors.ts'
 import { answeredCid, notPinnedYet } from './pins-api.ts'
 import type { IpfsProvider } from './provider.ts'
+import { removed } from './removal.ts'
 
 interface BlockfrostOptions {
   url: string
@@ -74,5 +75,8 @@ export function createBlockfrostProvider({
     async holds(cid, { signal }) {
       return (await stateOf(cid, signal)) === 'pinned'
     },
+    // https://blockfrost.dev/api/remove-a-ipfs-pin
+    unpin: (cid, { signal }) =>
+      removed(api.done({ method: 'POST', path: `/ipfs/pin/remove/${cid}`, signal })),
   }
 }

@@ -32,6 +32,15 @@ export function createEmbeddedProvider({
       }
       return { cid }
     },
+    async unpin(cid, { signal }) {
+      signal.throwIfAborted()
+      try {
+        await blockStore.delete(cid)
+      } catch (error) {
+        throw repositoryError('could not delete the content', error)
+      }
+      return true
+    },
     async holds(cid, { signal }) {
       signal.throwIfAborted()
       try {

@@ -2,7 +2,7 @@ import { verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { createApiClient } from './api-client.ts'
 import { carPart } from './parts.ts'
-import { detailOf, findPins, pinStatus, pinsHints } from './pins-api.ts'
+import { detailOf, findPins, pinStatus, pinsHints, removePins } from './pins-api.ts'
 import type { IpfsProvider } from './provider.ts'
 
 interface FulaOptions {
@@ -44,5 +44,6 @@ export function createFulaProvider({ url, token, gatewayUrl, now }: FulaOptions)
     async holds(cid, { signal }) {
       return (await findPins(api, cid, signal)).some(({ status }) => status === 'pinned')
     },
+    unpin: (cid, { signal }) => removePins(api, cid, signal),
   }
 }

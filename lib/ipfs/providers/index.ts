@@ -85,8 +85,8 @@ function builders(
       return token ? createFilebaseProvider({ url, token, ...common('filebase') }) : undefined
     },
     lighthouse() {
-      const { url, apiKey } = lighthouse
-      return apiKey ? createLighthouseProvider({ url, apiKey, ...common('lighthouse') }) : undefined
+      const { url, apiUrl, apiKey } = lighthouse
+      return apiKey ? createLighthouseProvider({ url, apiUrl, apiKey, ...common('lighthouse') }) : undefined
     },
     kubo() {
       const { url, authorization } = kubo

@@ -4,8 +4,10 @@ import { canonicalCid, verifyAnsweredCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { basicAuth, createApiClient } from './api-client.ts'
 import { createCarOrFile, isUnknownCommand } from './car-or-file.ts'
+import { lighthouseUnpin } from './lighthouse-unpin.ts'
 import { carPart, filePart } from './parts.ts'
 import type { IpfsProvider } from './provider.ts'
+import { removed } from './removal.ts'
 
 interface KuboOptions {
   name: string
@@ -20,6 +22,8 @@ interface KuboOptions {
   now: () => number
   /** Takes what the operator should know, once. */
   onNote: (note: string) => void
+  /** How it unpins, where that is not Kubo's way. */
+  unpin?: IpfsProvider['unpin']
 }
 
 type PresetOptions = Pick<KuboOptions, 'url' | 'gatewayUrl' | 'now' | 'onNote'>
@@ -44,13 +48,13 @@ export function createFilebaseProvider(options: PresetOptions & { token: string 
 }
 
 /** Lighthouse, whose upload API has Kubo's paths and wraps its answers: https://docs.lighthouse.storage */
-export function createLighthouseProvider(options: PresetOptions & { apiKey: string }) {
-  const { apiKey, ...rest } = options
-  return createRpcProvider({
-    ...rest,
-    name: 'lighthouse',
-    credentials: { authorization: `Bearer ${apiKey}` },
-  })
+export function createLighthouseProvider(
+  options: PresetOptions & { apiUrl: string; apiKey: string },
+): IpfsProvider {
+  const { apiUrl, apiKey, ...rest } = options
+  const credentials = { authorization: `Bearer ${apiKey}` }
+  const api = createApiClient({ baseUrl: apiUrl, credentials, now: rest.now })
+  return createRpcProvider({ ...rest, name: 'lighthouse', credentials, unpin: lighthouseUnpin(api) })
 }
 
 const root = z.object({ Cid: z.object({ '/': z.string() }), PinErrorMsg: z.string().optional() })
@@ -110,13 +114,26 @@ function createRpcProvider(options: KuboOptions): IpfsProvider {
         const { Keys } = await api.json({ method: 'POST', path, answer, signal })
         return Object.keys(Keys).some((key) => canonicalCid(key) === cid)
       } catch (error) {
-        if (ProviderError.isInstance(error) && /\bnot pinned\b/i.test(error.message)) return false
+        if (ProviderError.isInstance(error) && NOT_PINNED.test(error.message)) return false
+        if (isUnknownCommand(error)) return undefined
+        throw error
+      }
+    },
+    // https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-rm
+    async unpin(cid, { signal }) {
+      if (options.unpin) return options.unpin(cid, { signal })
+      try {
+        const removal = api.done({ method: 'POST', path: `/api/v0/pin/rm?arg=${cid}`, signal })
+        return await removed(removal, ({ message }) => NOT_PINNED.test(message))
+      } catch (error) {
         if (isUnknownCommand(error)) return undefined
         throw error
       }
     },
   }
 }
+
+const NOT_PINNED = /\bnot pinned\b/i
 
 const addParameters = new URLSearchParams({
   'cid-version': '1',

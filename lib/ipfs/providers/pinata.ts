@@ -8,9 +8,12 @@ import type { Hint } from './api-errors.ts'
 import { createCarOrFile } from './car-or-file.ts'
 import { carPart, filePart } from './parts.ts'
 import type { IpfsProvider } from './provider.ts'
+import { removed } from './removal.ts'
 
 /** The most that Pinata takes in one request; more would have to be sent in several. */
 const MAX_UPLOAD_BYTES = 94_371_840
+/** The live API answers this with 400 where the account has no such pin. */
+const NOT_PINNED = /CURRENT_USER_HAS_NOT_PINNED_CID|has not pinned/i
 const keyvalues = { service: 'voicepin' }
 
 interface PinataOptions {
@@ -54,6 +57,18 @@ function createV3(jwt: string, { uploadUrl, apiUrl, gatewayUrl, now, onNote }: P
     return data.cid
   }
 
+  /** @see https://docs.pinata.cloud/api-reference/endpoint/list-files */
+  async function filesOf(cid: string, signal: AbortSignal) {
+    const file = z.object({ id: z.string(), cid: z.string() })
+    const { data } = await api.json({
+      method: 'GET',
+      path: `/v3/files/public?${new URLSearchParams({ cid })}`,
+      answer: z.object({ data: z.object({ files: z.array(file).nullable() }) }),
+      signal,
+    })
+    return (data.files ?? []).filter((each) => canonicalCid(each.cid) === cid)
+  }
+
   const carOrFile = createCarOrFile({
     onNote,
     async sendCar(content, signal) {
@@ -79,15 +94,13 @@ function createV3(jwt: string, { uploadUrl, apiUrl, gatewayUrl, now, onNote }: P
       return carOrFile.note
     },
     upload: carOrFile.upload,
-    // https://docs.pinata.cloud/api-reference/endpoint/list-files
-    async holds(cid, { signal }) {
-      const answer = await api.json({
-        method: 'GET',
-        path: `/v3/files/public?${new URLSearchParams({ cid })}`,
-        answer: z.object({ data: z.object({ files: z.array(z.object({ cid: z.string() })).nullable() }) }),
-        signal,
-      })
-      return (answer.data.files ?? []).some((file) => canonicalCid(file.cid) === cid)
+    holds: async (cid, { signal }) => (await filesOf(cid, signal)).length > 0,
+    // https://docs.pinata.cloud/api-reference/endpoint/delete-file-by-id
+    async unpin(cid, { signal }) {
+      for (const { id } of await filesOf(cid, signal)) {
+        await removed(api.done({ method: 'DELETE', path: `/v3/files/public/${id}`, signal }))
+      }
+      return true
     },
   }
 }
@@ -129,6 +142,11 @@ function createClassic({
       })
       return answer.rows.some((row) => canonicalCid(row.ipfs_pin_hash) === cid)
     },
+    // https://docs.pinata.cloud/api-reference/endpoint/ipfs/unpin-file
+    unpin: (cid, { signal }) =>
+      removed(api.done({ method: 'DELETE', path: `/pinning/unpin/${cid}`, signal }), ({ message }) =>
+        NOT_PINNED.test(message),
+      ),
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type PinStatus,
   pinStatus,
   pinsHints,
+  removePins,
   verifyPin,
 } from './pins-api.ts'
 import type { IpfsProvider } from './provider.ts'
@@ -55,5 +56,6 @@ export function createPinningServiceProvider(options: PinningServiceOptions): Ip
     async holds(cid, { signal }) {
       return (await findPins(api, cid, signal)).some(({ status }) => status === 'pinned')
     },
+    unpin: (cid, { signal }) => removePins(api, cid, signal),
   }
 }

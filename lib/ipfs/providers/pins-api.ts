@@ -3,6 +3,7 @@ import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import type { ApiClient } from './api-client.ts'
 import type { Hint } from './api-errors.ts'
+import { removed } from './removal.ts'
 
 /** What the specification's own error codes mean for the operator. */
 export const pinsHints: Hint[] = [
@@ -28,6 +29,25 @@ export async function findPins(api: ApiClient, cid: string, signal: AbortSignal)
   const answer = z.object({ results: z.array(pinStatus) })
   const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer, signal })
   return results.filter(({ pin }) => canonicalCid(pin.cid) === cid)
+}
+
+const withId = z.object({ requestid: z.string(), pin: z.object({ cid: z.string() }) })
+
+/**
+ * Removes every pin of `cid`, in whatever state.
+ *
+ * @see https://ipfs.github.io/pinning-services-api-spec/#operation/deletePin
+ */
+export async function removePins(api: ApiClient, cid: string, signal: AbortSignal): Promise<true> {
+  const query = new URLSearchParams({ cid, status: 'queued,pinning,pinned,failed', limit: '1000' })
+  const answer = z.object({ results: z.array(withId) })
+  const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer, signal })
+  for (const { requestid, pin } of results) {
+    if (canonicalCid(pin.cid) !== cid) continue
+    const path = `/pins/${encodeURIComponent(requestid)}`
+    await removed(api.done({ method: 'DELETE', path, signal }))
+  }
+  return true
 }
 
 /** A CID as a service answered it, for a message: any other text may be anything. */

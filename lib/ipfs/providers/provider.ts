@@ -28,4 +28,9 @@ export interface IpfsProvider {
   upload(content: IpfsContent, options: UploadOptions): Promise<{ cid: string }>
   /** Whether this account holds `cid` already; `undefined` if the provider's API cannot tell. */
   holds(cid: string, options: { signal: AbortSignal }): Promise<boolean | undefined>
+  /**
+   * Ends the pin of `cid` in this account: `true`, also where there is none. `undefined` if the provider's API has no way to
+   * do that.
+   */
+  unpin(cid: string, options: { signal: AbortSignal }): Promise<true | undefined>
 }

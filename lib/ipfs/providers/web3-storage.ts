@@ -38,6 +38,11 @@ export function createWeb3StorageProvider(options: Web3StorageOptions): IpfsProv
       })
       return { cid: await verifyAnsweredCid(cid, content) }
     },
+    // Its client had no call for it: https://github.com/web3-storage/web3.storage/blob/main/packages/client/src/lib.js (delete)
+    async unpin(_, { signal }) {
+      signal.throwIfAborted()
+      return undefined
+    },
     // https://github.com/web3-storage/web3.storage/blob/main/packages/client/src/lib.js (status)
     async holds(cid, { signal }) {
       try {

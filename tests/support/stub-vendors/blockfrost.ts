@@ -17,6 +17,7 @@ export function createBlockfrost(find: (cid: string) => Uint8Array | undefined):
     endpointOf(method, path) {
       if (method === 'POST' && path.startsWith('/ipfs/pin/add/')) return 'upload'
       if (method === 'GET' && path.startsWith('/ipfs/pin/list/')) return 'lookup'
+      if (method === 'POST' && path.startsWith('/ipfs/pin/remove/')) return 'unpin'
       if (/^(GET|HEAD)$/.test(method) && path.startsWith('/ipfs/')) return 'gateway'
       return undefined
     },
@@ -27,6 +28,12 @@ export function createBlockfrost(find: (cid: string) => Uint8Array | undefined):
     async answer(request, holdings) {
       if (request.endpoint === 'gateway') return gatewayAnswer(request, holdings)
       const cid = request.url.pathname.split('/').at(-1) ?? ''
+      if (request.endpoint === 'unpin') {
+        // https://blockfrost.dev/api/remove-a-ipfs-pin
+        if (!holdings.has(cid) && !queued.delete(cid)) throw new Refusal(404, notFound)
+        holdings.lose(cid)
+        return json(200, { ipfs_hash: cid, state: 'unpinned' }, cid)
+      }
       const found = queued.has(cid) ? find(cid) : undefined
       if (found) {
         holdings.accept(cid, found)

@@ -48,6 +48,7 @@ const environments: Record<VendorName, (url: string) => Environment> = {
   lighthouse: (url) => ({
     LIGHTHOUSE_API_KEY: credentials.lighthouseApiKey,
     LIGHTHOUSE_UPLOAD_URL: url,
+    LIGHTHOUSE_API_URL: url,
     LIGHTHOUSE_GATEWAY_URL: url,
   }),
   kubo: (url) => ({

@@ -106,11 +106,11 @@ interface VendorOptions {
 
 function createVendors(options: VendorOptions): Record<VendorName, Vendor> {
   const { speech, pinataPlan, withoutDagImport, network } = options
-  const kubo = (name: VendorName, authorization: string, wrapsAdd = false) =>
+  const kubo = (name: VendorName, authorization: string, isLighthouse = false) =>
     createKubo({
       isAuthorized: (headers) => headers.authorization === authorization,
       hasDagImport: !withoutDagImport.includes(name),
-      wrapsAdd,
+      isLighthouse,
     })
   const pins = (token: string, importsCars: boolean) =>
     createPins({

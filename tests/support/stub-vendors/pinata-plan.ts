@@ -34,7 +34,7 @@ export const defaultPinataPlan: PinataPlan = {
   requestsPerMinute: 1_000_000,
   listRequestsPerMinute: 1_000_000,
   maxFiles: 1_000_000,
-  scopes: ['pinFileToIPFS', 'pinList', 'org:files:write', 'org:files:read'],
+  scopes: ['pinFileToIPFS', 'pinList', 'unpin', 'org:files:write', 'org:files:read'],
 }
 
 export const pinataPlans = {

@@ -31,6 +31,7 @@ export function createPinata(plan: PinataPlan): Vendor {
     endpointOf(method, path) {
       if (method === 'POST' && /^\/(v3\/files|pinning\/pinFileToIPFS)$/.test(path)) return 'upload'
       if (method === 'GET' && /^\/(v3\/files\/public|data\/pinList)$/.test(path)) return 'lookup'
+      if (method === 'DELETE' && /^\/(v3\/files\/public|pinning\/unpin)\//.test(path)) return 'unpin'
       if (/^(GET|HEAD)$/.test(method) && path.startsWith('/ipfs/')) return 'gateway'
       return undefined
     },
@@ -41,6 +42,7 @@ export function createPinata(plan: PinataPlan): Vendor {
     async answer(request, holdings) {
       const refusal = limited(request)
       if (refusal) return refusal
+      if (request.endpoint === 'unpin') return unpin(request, holdings, plan)
       switch (request.url.pathname) {
         case '/v3/files':
           return uploadV3(request, holdings, plan)
@@ -163,10 +165,36 @@ async function pinClassic(request: VendorRequest, holdings: Holdings, plan: Pina
   return json(200, answer, content.cid)
 }
 
+/**
+ * https://docs.pinata.cloud/api-reference/endpoint/delete-file-by-id and
+ * https://docs.pinata.cloud/api-reference/endpoint/ipfs/unpin-file, both of which need a scope. What the classic one answers
+ * where there is no such pin others have logged: https://github.com/dappnode/DAppNodeSDK/issues/136, and today's words in the
+ * tests of several clients.
+ */
+function unpin(request: VendorRequest, holdings: Holdings, plan: PinataPlan): VendorAnswer {
+  const name = request.url.pathname.split('/').at(-1) ?? ''
+  const isV3 = request.url.pathname.startsWith('/v3/')
+  const scope = isV3 ? 'org:files:write' : 'unpin'
+  if (!plan.scopes.includes(scope)) {
+    const details = 'This key does not have the required scopes associated with it'
+    return json(403, { error: { reason: 'NO_SCOPES_FOUND', details } })
+  }
+  const cid = isV3 ? name.replace(/^file-/, '') : name
+  if (holdings.has(cid)) {
+    holdings.lose(cid)
+    return isV3 ? json(200, { data: null }, cid) : { status: 200, body: 'OK', cid }
+  }
+  if (isV3) return error(404, 'File not found')
+  const details = `The current user has not pinned the cid: ${cid}`
+  return json(400, { error: { reason: 'CURRENT_USER_HAS_NOT_PINNED_CID', details } }, cid)
+}
+
 function listV3(request: VendorRequest, holdings: Holdings) {
   const cid = request.url.searchParams.get('cid') ?? ''
   const bytes = holdings.read(cid)
-  const files = bytes ? [{ id: randomUUID(), name: 'File', cid, size: bytes.length, number_of_files: 1 }] : []
+  const files = bytes
+    ? [{ id: `file-${cid}`, name: 'File', cid, size: bytes.length, number_of_files: 1 }]
+    : []
   return json(200, { data: { files, next_page_token: '' } }, cid)
 }
 

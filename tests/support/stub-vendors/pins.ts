@@ -47,6 +47,7 @@ export function createPins({ isAuthorized, importsCars, find }: PinsOptions): Ve
       if (method === 'POST' && path === '/pins') return 'upload'
       if (importsCars && method === 'POST' && path === '/pins/import/car') return 'upload'
       if (method === 'GET' && path === '/pins') return 'lookup'
+      if (method === 'DELETE' && path.startsWith('/pins/')) return 'unpin'
       if (/^(GET|HEAD)$/.test(method) && path.startsWith('/ipfs/')) return 'gateway'
       return undefined
     },
@@ -55,9 +56,21 @@ export function createPins({ isAuthorized, importsCars, find }: PinsOptions): Ve
     async answer(request, holdings) {
       if (request.endpoint === 'gateway') return gatewayAnswer(request, holdings)
       if (request.endpoint === 'lookup') return list(request)
+      if (request.endpoint === 'unpin') return remove(request)
       if (request.url.pathname === '/pins/import/car') return importCar(request)
       const pin = add(pinOf(request))
       return json(202, statusOf(pin, holdings), pin.pin.cid)
+
+      /** "202 Accepted", without a body: https://ipfs.github.io/pinning-services-api-spec/#operation/deletePin */
+      function remove({ url }: VendorRequest) {
+        const id = url.pathname.slice('/pins/'.length)
+        const index = requests.findIndex(({ requestid }) => requestid === id)
+        const [removed] = index === -1 ? [] : requests.splice(index, 1)
+        if (!removed) throw new Refusal(404, 'The specified resource was not found')
+        const { cid } = removed.pin
+        if (!requests.some(({ pin }) => pin.cid === cid)) holdings.lose(cid)
+        return { status: 202, body: '', cid }
+      }
 
       function list({ url }: VendorRequest) {
         const cids = url.searchParams.get('cid')?.split(',')

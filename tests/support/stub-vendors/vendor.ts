@@ -18,7 +18,7 @@ export const vendorNames = [
 export type VendorName = (typeof vendorNames)[number]
 
 /** What a request is for. A fault hits the vendor's main work (`upload`, `speech`) unless it says otherwise. */
-export type Endpoint = 'upload' | 'speech' | 'lookup' | 'voices' | 'gateway'
+export type Endpoint = 'upload' | 'speech' | 'lookup' | 'unpin' | 'voices' | 'gateway'
 
 export interface VendorRequest {
   endpoint: Endpoint

@@ -49,6 +49,7 @@ describe('Blockfrost, as an IPFS provider', () => {
     willTake: pin,
     willHold: pin,
     willNotHold() {},
+    willUnpin() {},
   })
 
   it('is asked for a pin once, and fails as retryable until it has fetched the clip', async () => {

@@ -39,6 +39,7 @@ describe('The embedded repository, as an IPFS provider', () => {
       await provider.upload(content, { signal })
     },
     willNotHold() {},
+    willUnpin() {},
   })
 
   it.each([0, 1, 1024 ** 2, 1024 ** 2 + 1, 2_500_000])(

@@ -26,6 +26,12 @@ describeProvider({
     yes: (cid) => fixture('fula/pins.json', cid),
     no: () => ({ status: 200, body: '{"count":0,"results":[]}' }),
   },
+  unpin: {
+    method: 'delete',
+    path: '/pins/:requestid',
+    yes: { status: 202, body: '' },
+    no: { status: 404, body: '{"error":{"reason":"NOT_FOUND"}}' },
+  },
 })
 
 describe("Fula's import", () => {

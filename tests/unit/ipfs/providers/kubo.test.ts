@@ -42,6 +42,12 @@ const kubo: Subject = {
     yes: (cid) => fixture('kubo/pin-ls.json', cid),
     no: (cid) => ({ status: 500, body: fixture('kubo/pin-ls-not-pinned.json', cid) }),
   },
+  unpin: {
+    method: 'post',
+    path: '/api/v0/pin/rm',
+    yes: { status: 200, body: '{"Pins":["the CID"]}' },
+    no: { status: 500, body: '{"Message":"not pinned or pinned indirectly","Code":0,"Type":"error"}' },
+  },
 }
 
 describeProvider(kubo)
@@ -65,9 +71,21 @@ describeProvider({
   ...kubo,
   title: 'Lighthouse',
   name: 'lighthouse',
-  create: ({ baseUrl: url, ...rest }) => createLighthouseProvider({ url, apiKey: token, ...rest }),
+  create: ({ baseUrl: url, ...rest }) =>
+    createLighthouseProvider({ url, apiUrl: url, apiKey: token, ...rest }),
   upload: { ...kubo.upload, answer: (cid) => fixture('lighthouse/dag-import.json', cid) },
   refusal: { body: fixture('lighthouse/dag-import-401.json'), says: 'Authentication failed' },
+  unpin: {
+    method: 'delete',
+    path: '/api/user/delete_file',
+    list: {
+      path: '/api/user/files_uploaded',
+      yes: (cid) => fixture('lighthouse/files-uploaded.json', cid),
+      no: '{"fileList":[],"totalFiles":0}',
+    },
+    yes: { status: 200, body: '{"message":"File deleted successfully"}' },
+    no: { status: 404, body: '{"error":"File not found"}' },
+  },
 })
 
 describe('A service that speaks Kubo RPC', () => {

@@ -27,6 +27,12 @@ const withJwt: Subject = {
     yes: (cid) => fixture('pinata/files-list.json', cid),
     no: () => ({ status: 200, body: fixture('pinata/files-list-empty.json') }),
   },
+  unpin: {
+    method: 'delete',
+    path: '/v3/files/public/:id',
+    yes: { status: 200, body: '{"data":null}' },
+    no: { status: 404, body: '{"error":{"code":404,"message":"not found"}}' },
+  },
 }
 
 const withKeys: Subject = {
@@ -47,6 +53,15 @@ const withKeys: Subject = {
     path: '/data/pinList',
     yes: (cid) => fixture('pinata/pin-list.json', cid),
     no: () => ({ status: 200, body: fixture('pinata/pin-list-empty.json') }),
+  },
+  unpin: {
+    method: 'delete',
+    path: '/pinning/unpin/:cid',
+    yes: { status: 200, body: 'OK' },
+    no: {
+      status: 400,
+      body: '{"error":{"reason":"CURRENT_USER_HAS_NOT_PINNED_CID","details":"The current user has not pinned the cid"}}',
+    },
   },
 }
 

@@ -37,6 +37,12 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     return
   }
   const url = new URL(request.url ?? '', 'http://service.test')
+  if (request.method === 'DELETE') {
+    const cid = decodeURIComponent(url.pathname).replace('/pins/id-', '')
+    if (service.pins.delete(cid)) response.writeHead(202).end()
+    else json(404, { error: { reason: 'NOT_FOUND', details: 'The specified resource was not found' } })
+    return
+  }
   if (request.method === 'GET') {
     const wanted = url.searchParams.get('status')?.split(',') ?? []
     const found = [...service.pins].filter(
@@ -82,7 +88,19 @@ describe('A pinning service, as an IPFS provider', () => {
     willTake() {},
     willHold: ({ cid }) => void service.pins.set(cid, 'pinned'),
     willNotHold: ({ cid }) => void service.pins.set(cid, 'pinning'),
+    willUnpin() {},
   })
+
+  it.each(['queued', 'pinning', 'pinned', 'failed'] as const)(
+    'removes a pin that is %s, and no other',
+    async (status) => {
+      const [content, other] = [await someContent(10), await someContent(10, 2)]
+      service.pins.set(content.cid, status)
+      service.pins.set(other.cid, status)
+      expect(await provider.unpin(content.cid, { signal })).toBe(true)
+      expect([...service.pins.keys()]).toEqual([other.cid])
+    },
+  )
 
   it('is asked for a pin once, and fails as retryable until it has pinned the clip', async () => {
     const content = await someContent(10)

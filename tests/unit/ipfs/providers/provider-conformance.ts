@@ -9,6 +9,9 @@ import { failureIn, gatewayUrl, noNote, now, receivedBytes, type Subject } from 
 
 const baseUrl = 'https://vendor.test/base'
 
+/** Whether a request to unpin names the CID, and not an id that a lookup has told. */
+const isByCid = (path: string) => /\/pin\/rm$|\/:cid$/.test(path)
+
 /** What every provider must do, whatever its API looks like. */
 export function describeProvider(subject: Subject) {
   describe(`${subject.title}, as an IPFS provider`, () => {
@@ -17,12 +20,13 @@ export function describeProvider(subject: Subject) {
   })
 }
 
-function describeAnswers({ create, upload, holds, ...subject }: Subject) {
+function describeAnswers({ create, upload, holds, unpin, ...subject }: Subject) {
   const server = setupServer()
   const provider = create({ baseUrl, gatewayUrl, now: () => now, onNote: noNote })
   const signal = new AbortController().signal
   let content: IpfsContent
   let received: { headers: Headers; bytes: Uint8Array }[] = []
+  let unpinned: { path: string; headers: Headers }[] = []
 
   beforeAll(async () => {
     content = await someContent(1_100_000)
@@ -31,6 +35,7 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
   afterEach(() => {
     server.resetHandlers()
     received = []
+    unpinned = []
   })
   afterAll(() => server.close())
 
@@ -46,6 +51,23 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     )
   const answerLookups = (answer: () => Response) =>
     server.use(http[holds.method](`${baseUrl}${holds.path}`, answer))
+  /** What it finds when it looks for the pin that it is to remove, where that is not where `holds` looks. */
+  const answerLists = (cid: string | undefined) => {
+    const list = unpin?.list
+    if (!list) return
+    server.use(
+      http.get(`${baseUrl}${list.path}`, () => new Response(cid === undefined ? list.no : list.yes(cid))),
+    )
+  }
+  const answerUnpins = ({ status, body }: { status: number; body: string | null }, headers = {}) =>
+    unpin &&
+    server.use(
+      http[unpin.method](`${baseUrl}${unpin.path}`, ({ request }) => {
+        const { pathname, search } = new URL(request.url)
+        unpinned.push({ path: pathname + search, headers: request.headers })
+        return new HttpResponse(body, { status, headers })
+      }),
+    )
   const failureOf = async (answer: () => Response) => {
     answerUploads(answer)
     return failureIn(provider.upload(content, { signal }))
@@ -61,6 +83,12 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
       answerLookups(() => {
         const { status, body } = holds.no(cid)
         return new Response(body, { status })
+      }),
+    willUnpin:
+      unpin &&
+      ((isHeld) => {
+        answerLists(isHeld ? content.cid : undefined)
+        answerUnpins(isHeld ? unpin.yes : unpin.no)
       }),
   })
 
@@ -147,6 +175,45 @@ function describeAnswers({ create, upload, holds, ...subject }: Subject) {
     expect(error).toMatchObject({ isRetryable: false, mayHaveStored: false })
     expect(error.message).toContain('a redirect, which is not followed')
   })
+
+  if (unpin) {
+    it('unpins once, with its credentials, by the CID or by the id that the service has for it', async () => {
+      answerLookups(() => new Response(holds.yes(content.cid)))
+      answerLists(content.cid)
+      answerUnpins(unpin.yes)
+      await provider.unpin(content.cid, { signal })
+      expect(unpinned).toHaveLength(1)
+      expect(Object.fromEntries(unpinned[0]?.headers ?? [])).toMatchObject(subject.credentials)
+      expect(unpinned[0]?.path).toMatch(
+        isByCid(unpin.path) ? content.cid : /[/=](0195f815-|UniqueId|b5f60ba0-)/,
+      )
+    })
+
+    it.each([
+      [401, false],
+      [403, false],
+      [429, true],
+      [500, true],
+      [503, true],
+    ])('does not take a %d for an unpinned clip', async (status, isRetryable) => {
+      answerLookups(() => new Response(holds.yes(content.cid)))
+      answerLists(content.cid)
+      answerUnpins({ status, body: 'no' }, { 'retry-after': '7' })
+      const error = await failureIn(provider.unpin(content.cid, { signal }))
+      expect(error).toMatchObject({ isRetryable, statusCode: status })
+    })
+
+    if (!isByCid(unpin.path)) {
+      it('does not unpin another clip than the one asked for', async () => {
+        const other = await someContent(10, 2)
+        answerLookups(() => new Response(holds.yes(other.cid)))
+        answerLists(other.cid)
+        answerUnpins(unpin.yes)
+        expect(await provider.unpin(content.cid, { signal })).toBe(true)
+        expect(unpinned).toEqual([])
+      })
+    }
+  }
 
   it.each([429, 503])('fails a lookup as retryable on a %d', async (status) => {
     answerLookups(() => new Response('busy', { status }))

@@ -11,6 +11,8 @@ export interface PromisingSubject {
   willTake(content: IpfsContent): void | Promise<void>
   willHold(content: IpfsContent): void | Promise<void>
   willNotHold(content: IpfsContent): void | Promise<void>
+  /** Lets it unpin what it holds, or does not hold; missing where it cannot. */
+  willUnpin?: ((isHeld: boolean) => void) | undefined
 }
 
 /** What every provider promises, whether there is a vendor behind it or not. */
@@ -38,6 +40,7 @@ export function describePromises(subject: PromisingSubject) {
     const aborted = { signal: AbortSignal.abort(reason) }
     await expect(subject.provider().upload(content, aborted)).rejects.toBe(reason)
     await expect(subject.provider().holds(content.cid, aborted)).rejects.toBe(reason)
+    await expect(subject.provider().unpin(content.cid, aborted)).rejects.toBe(reason)
   })
 
   it('reports that it holds a clip which it holds', async () => {
@@ -49,6 +52,28 @@ export function describePromises(subject: PromisingSubject) {
     await subject.willNotHold(content)
     expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
   })
+
+  const { willUnpin } = subject
+  if (willUnpin) {
+    it('unpins a clip which it holds', async () => {
+      await subject.willHold(content)
+      willUnpin(true)
+      expect(await subject.provider().unpin(content.cid, { signal })).toBe(true)
+      await subject.willNotHold(content)
+      expect(await subject.provider().holds(content.cid, { signal })).toBe(false)
+    })
+
+    it('has nothing to unpin where it does not hold a clip', async () => {
+      await subject.willNotHold(content)
+      willUnpin(false)
+      expect(await subject.provider().unpin(content.cid, { signal })).toBe(true)
+    })
+  } else {
+    it('says that it cannot unpin', async () => {
+      await subject.willHold(content)
+      expect(await subject.provider().unpin(content.cid, { signal })).toBeUndefined()
+    })
+  }
 
   it('does not mistake another clip for the one asked for', async () => {
     await subject.willHold(other)

@@ -31,6 +31,17 @@ export interface Subject {
     yes(cid: string): string
     no(cid: string): { status: number; body: string }
   }
+  /** How it unpins what a lookup has found; missing where it cannot. */
+  unpin?: {
+    method: 'delete' | 'post'
+    path: string
+    /** Where it looks for the pin before, if that is not where `holds` does: with it, or without any. */
+    list?: { path: string; yes(cid: string): string; no: string }
+    /** The pin that was found is removed. */
+    yes: { status: number; body: string | null }
+    /** There is no such pin. */
+    no: { status: number; body: string }
+  }
 }
 
 /** For tests in which nothing has to be learned. */

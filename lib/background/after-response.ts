@@ -1,4 +1,5 @@
 import { readBackDue } from '#lib/clips/audit.ts'
+import { eraseDue } from '#lib/clips/erase-clip.ts'
 import { fileCaptions } from '#lib/clips/file-captions.ts'
 import { replicate } from '#lib/clips/replicate.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
@@ -8,10 +9,13 @@ import { runDueScripts } from '#lib/scripts/start-due-scripts.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
 import { drainBacklog } from './drain-backlog.ts'
 import { retryOpportunistically } from './opportunistic.ts'
-import { auditDue, readBack, runMaintenance } from './tasks.ts'
+import { auditDue, eraseDueClips, readBack, runMaintenance } from './tasks.ts'
 
 /** How many replicas each answer is followed by: one of its own clip, and one of a clip that still waits. */
 const REPLICAS_PER_ANSWER = 2
+
+/** How many deletions go on after each answer, where no timer sees to them. */
+const DELETIONS_PER_ANSWER = 20
 
 /** How many clips that were stored before are read back after each answer. */
 const READ_BACKS_PER_ANSWER = 3
@@ -30,12 +34,14 @@ export async function afterResponse(services: Services, clip: VocalizedClip): Pr
 }
 
 /**
- * What is due once clips may have been stored or expired behind an answer: their webhooks, where no timer delivers
- * them.
+ * What is due once clips may have been stored, expired or deleted behind an answer, where no timer does it: what is left of
+ * deletions, and webhooks.
  */
 export async function afterWork(services: Services): Promise<void> {
   const { hasBackground, hasFollowUps } = services.config
-  if (hasFollowUps && !hasBackground) await deliverWebhooks(services)
+  if (!hasFollowUps || hasBackground) return
+  await eraseDue(services, { limit: DELETIONS_PER_ANSWER, signal: services.tasks.signal })
+  await deliverWebhooks(services)
 }
 
 async function afterStored(services: Services, clip: VocalizedClip) {
@@ -96,6 +102,7 @@ export async function afterCron(given: Services, end: AbortSignal): Promise<void
     await runMaintenance(services)
     await readBack(services)
     await auditDue(services)
+    await eraseDueClips(services)
     await afterScript(services)
     // Those of the clips that were stored or expired just now.
     await deliverWebhooks(services)

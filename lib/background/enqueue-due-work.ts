@@ -25,6 +25,7 @@ export function enqueueDueWork(
     webhooks: forWebhooks,
     'read-back': true,
     scripts: true,
+    deletions: true,
   }
   return events.subscribe((event) => {
     for (const { task, dueAt } of dueWorkOf(event, clock.now())) {
@@ -40,7 +41,7 @@ const READ_BACK_STEP_MS = 5000
 export const inSteps = (dueAt: number) => Math.ceil(dueAt / READ_BACK_STEP_MS) * READ_BACK_STEP_MS
 
 interface Due {
-  task: { kind: 'webhooks' | 'upload' | 'replicate' | 'read-back' | 'scripts'; id: string }
+  task: { kind: 'webhooks' | 'upload' | 'replicate' | 'read-back' | 'scripts' | 'deletions'; id: string }
   dueAt: number
 }
 
@@ -57,6 +58,8 @@ function dueWorkOf(event: CatalogEvent, now: number): Due[] {
       return [webhooksAt(now)]
     case 'script_due':
       return [{ task: { kind: 'scripts', id: 'all' }, dueAt: event.dueAt }]
+    case 'deletion_due':
+      return [{ task: { kind: 'deletions', id: 'all' }, dueAt: event.dueAt }]
     case 'webhook_due':
       return [webhooksAt(event.dueAt)]
     case 'postponed':

@@ -5,10 +5,18 @@ import { MINUTE_MS } from '#lib/platform/units.ts'
 import type { Task } from '#lib/queue/queue.ts'
 import { startDueScripts } from '#lib/scripts/start-due-scripts.ts'
 import { deliverWebhooks } from '#lib/webhooks/deliver.ts'
-import { auditDue, readBack, replicateDue, runDueWork, runMaintenance, uploadDue } from './tasks.ts'
+import {
+  auditDue,
+  eraseDueClips,
+  readBack,
+  replicateDue,
+  runDueWork,
+  runMaintenance,
+  uploadDue,
+} from './tasks.ts'
 
 /** How many uploads run at once. There are no more maintenance jobs than this, each running once at a time. */
-const TASKS_AT_ONCE = 7
+const TASKS_AT_ONCE = 8
 /** How long due work may wait that was not enqueued. */
 const DUE_WORK_MS = 5000
 const WEBHOOKS_MS = 1000
@@ -33,6 +41,7 @@ export function startBackground(
       webhooks: () => deliverWebhooks(services),
       replicate: () => replicateDue(services),
       scripts: () => recovered().then(() => startDueScripts(services)),
+      deletions: () => eraseDueClips(services),
       'due-work': () => runDueWork(services),
       advertise: () => advertise(services),
       'read-back': () => readBack(services),
@@ -57,6 +66,7 @@ export function startBackground(
     every(DUE_WORK_MS, 'scripts'),
     every(MINUTE_MS, 'audit'),
     every(MINUTE_MS, 'read-back'),
+    every(MINUTE_MS, 'deletions'),
     every(MINUTE_MS, 'clock'),
     every(config.tempAudio.cleanupIntervalMs, 'clean-up'),
     // With Redis, clips are uploaded at their own dates, and Redis may have lost what was enqueued.

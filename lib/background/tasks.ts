@@ -1,5 +1,6 @@
 import { audit, readBackDue } from '#lib/clips/audit.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
+import { eraseDue } from '#lib/clips/erase-clip.ts'
 import { fileDueCaptions } from '#lib/clips/file-captions.ts'
 import { lookAtClock } from '#lib/clips/look-at-clock.ts'
 import { replicate } from '#lib/clips/replicate.ts'
@@ -23,6 +24,11 @@ export async function uploadDue(services: Services, id: string): Promise<void> {
 /** Uploads clips whose replicas are due to further providers. @throws CatalogError */
 export async function replicateDue(services: Services) {
   return replicate(services, { limit: CLIPS_PER_RUN, dueOnly: true, signal: services.tasks.signal })
+}
+
+/** Deletes what is left of clips that were deleted. @throws CatalogError */
+export async function eraseDueClips(services: Services): Promise<number> {
+  return eraseDue(services, { limit: CLIPS_PER_RUN, signal: services.tasks.signal })
 }
 
 /**

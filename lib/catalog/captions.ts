@@ -81,6 +81,9 @@ export function createCaptions({ read, durably, transaction }: Database, emit: E
 async function fileCaptions(db: Kysely<Schema>, file: CaptionsFile, maxBytes: number) {
   const { of, cid, sizeBytes, now, expiresAt } = file
   if ((await readTotals(db)).heldBytes + sizeBytes > maxBytes) return 'full'
+  // They may have gone with their clip meanwhile.
+  const kept = db.selectFrom('captions').select('clipId').where('clipId', '=', of.id)
+  if (!(await kept.executeTakeFirst())) return 'known'
   const waiting = {
     ...unleased,
     state: 'pending',

@@ -7,12 +7,14 @@ import { type Clips, createClips } from './clips.ts'
 import { type ClockLog, createClockLog } from './clock.ts'
 import { type Connector, createDatabase } from './connection.ts'
 import { addToCounters, type Counters, createCounters } from './counters.ts'
+import { createDeletions, type Deletions } from './deletions.ts'
 import { createEndedSessions, type EndedSessions } from './ended-sessions.ts'
 import type { CatalogEvents, Emit } from './events.ts'
 import { createIdempotencyKeys, type IdempotencyKeys } from './idempotency.ts'
 import { createIpni, type Ipni } from './ipni.ts'
 import { createPins, type Pins } from './pins.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { createRecords, type Records } from './records.ts'
 import { createReplications, type Replications } from './replications.ts'
 import { createRequests, type Requests } from './requests.ts'
 import { createScripts, type Scripts } from './scripts.ts'
@@ -36,6 +38,8 @@ export interface Catalog {
   counters: Counters
   budgets: Budgets
   webhooks: Webhooks
+  deletions: Deletions
+  records: Records
   requests: Requests
   idempotencyKeys: IdempotencyKeys
   scripts: Scripts
@@ -77,6 +81,8 @@ export function createCatalog(
     counters: createCounters(database),
     budgets: createBudgets(database),
     webhooks: createWebhooks(database, emit),
+    deletions: createDeletions(database, { recordsWebhooks, emit }),
+    records: createRecords(database),
     requests: createRequests(database),
     idempotencyKeys: createIdempotencyKeys(database),
     scripts: createScripts(database, emit),

@@ -1,12 +1,26 @@
 import { sql } from 'kysely'
-import type { Clip } from '#lib/model/clip.ts'
+import type { Clip, ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
 import { claimableAt, isWaiting, toClip } from './schema.ts'
 
 export type ListedState = 'waiting' | 'expired' | 'stored'
 
+/** Where a page of clips begins: behind this one. */
+export type ClipCursor = Pick<Clip, 'createdAt' | 'id'>
+
+/** Which clips are asked for; all where nothing is said. Times are milliseconds since the epoch, the end is not included. */
+export interface ClipFilter {
+  madeBy?: string | undefined
+  state?: ClipState | undefined
+  label?: string | undefined
+  createdFrom?: number | undefined
+  createdBefore?: number | undefined
+}
+
 /** The clips of one kind, for people to look at. */
 export interface ClipList {
+  /** The newest clips that fit, without the files of captions; those behind `after`, if that is given. */
+  newest(filter: ClipFilter & { after?: ClipCursor | undefined; limit: number }): Promise<Clip[]>
   /** One page of clips, most urgent or latest first, and how many there are. */
   page(options: {
     state: ListedState
@@ -17,6 +31,24 @@ export interface ClipList {
 
 export function createClipList({ read }: Database): ClipList {
   return {
+    newest: ({ madeBy, state, label, createdFrom, createdBefore, after, limit }) =>
+      read(async (db) => {
+        let query = db
+          .selectFrom('clips')
+          .selectAll()
+          .where('captionsOf', 'is', null)
+          .orderBy('createdAt', 'desc')
+          .orderBy('id', 'desc')
+          .limit(limit)
+        if (madeBy !== undefined) query = query.where('madeBy', '=', madeBy)
+        if (state !== undefined) query = query.where('state', '=', state)
+        if (label !== undefined) query = query.where('label', '=', label)
+        if (createdFrom !== undefined) query = query.where('createdAt', '>=', createdFrom)
+        if (createdBefore !== undefined) query = query.where('createdAt', '<', createdBefore)
+        if (after) query = query.where(sql<boolean>`(created_at, id) < (${after.createdAt}, ${after.id})`)
+        return (await query.execute()).map(toClip)
+      }),
+
     page: ({ state, limit, offset }) =>
       read(async (db) => {
         const among = lists[state]

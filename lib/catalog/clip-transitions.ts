@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
+import { reopenDeletion, reopenShared } from './deletion-transitions.ts'
 import { isUnleased, unleased } from './leases.ts'
 import { freshPin } from './pin-transitions.ts'
 import { type Schema, toClip } from './schema.ts'
@@ -22,7 +23,8 @@ export type NewClip = Pick<
   | 'sizeBytes'
   | 'leaseOwner'
   | 'leaseExpiresAt'
->
+> &
+  Partial<Pick<Clip, 'madeBy' | 'label' | 'metadata'>>
 
 /** What is known once the bytes are durable. */
 export type StagedFacts = Pick<
@@ -65,12 +67,21 @@ export async function findClip(db: Db, id: string): Promise<Clip | null> {
   return row ? toClip(row) : null
 }
 
+const asJson = (value: object | null | undefined) => (value ? JSON.stringify(value) : null)
+
 /** Part of an exclusive transaction. Returns whether the clip fits into the byte budget and its id was free. */
 export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
   if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
   const { numInsertedOrUpdatedRows = 0n } = await db
     .insertInto('clips')
-    .values({ state: 'speaking', isHeld: 1, attempts: 0, failedRounds: 0, ...clip })
+    .values({
+      state: 'speaking',
+      isHeld: 1,
+      attempts: 0,
+      failedRounds: 0,
+      ...clip,
+      metadata: asJson(clip.metadata),
+    })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return numInsertedOrUpdatedRows > 0n
@@ -118,11 +129,14 @@ export async function storeClip(
     .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
     .set({ unprovenSince: isProven ? null : facts.storedAt })
     .where('id', '=', id)
-    .where('state', '<>', 'stored')
+    .where('state', 'not in', ['stored', 'deleted'])
     .returningAll()
     .executeTakeFirst()
-  if (!row) return undefined
   const { provider, ipfsHash, storedAt } = facts
+  if (!row) {
+    if (provider && ipfsHash) await reopenDeletion(db, { clipId: id, provider, cid: ipfsHash }, storedAt ?? 0)
+    return undefined
+  }
   if (provider && ipfsHash) {
     const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
     await db
@@ -176,6 +190,7 @@ export async function expireClip(
     .returningAll()
     .executeTakeFirst()
   if (!row) return undefined
+  if (row.cid) await reopenShared(db, row.cid, now)
   if (row.captionsOf) {
     // It is made once more.
     await db.updateTable('captions').set({ isFiled: 0 }).where('clipId', '=', row.captionsOf).execute()

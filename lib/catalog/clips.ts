@@ -1,4 +1,4 @@
-import type { Clip, SpeechFacts } from '#lib/model/clip.ts'
+import type { Clip, ClipNotes, SpeechFacts } from '#lib/model/clip.ts'
 import {
   type ExpiredFacts,
   expireClip,
@@ -25,6 +25,9 @@ export interface SettledFacts {
   stored: StoredFacts
   hasLocalBytes: boolean
 }
+
+/** What is left out stays as it is. */
+type ChangedNotes = { [Name in keyof ClipNotes]?: ClipNotes[Name] | undefined } & { madeBy: string }
 
 /** The life of a clip, one method a transition. */
 export interface Clips {
@@ -56,6 +59,8 @@ export interface Clips {
   expire(id: string, facts: ExpiredFacts): Promise<boolean>
   /** Another vendor than the wanted one has begun to speak it: recorded at once, so that no crash makes it the original. */
   noteSpeech(id: string, speech: SpeechFacts): Promise<void>
+  /** What its maker calls it from now on. Nothing changes where `madeBy` is not its maker. */
+  describe(id: string, notes: ChangedNotes): Promise<void>
   /** The temporary store no longer has the bytes. */
   markBytesDeleted(id: string): Promise<void>
   /** Deletes the record of a clip that could not be spoken. `false` where it was deleted or staged already. */
@@ -124,6 +129,17 @@ export function createClips(
       run(async (db) => {
         const facts = { speech: JSON.stringify(speech) }
         await db.updateTable('clips').set(facts).where('id', '=', id).execute()
+      }),
+
+    describe: (id, { madeBy, label, metadata }) =>
+      run(async (db) => {
+        const notes = {
+          ...(label && { label }),
+          ...(metadata && { metadata: JSON.stringify(metadata) }),
+        }
+        if (Object.keys(notes).length === 0) return
+        const own = db.updateTable('clips').set(notes).where('id', '=', id).where('madeBy', '=', madeBy)
+        await own.where('state', '<>', 'deleted').execute()
       }),
 
     markBytesDeleted: (id) =>

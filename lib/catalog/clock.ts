@@ -55,7 +55,11 @@ export function createClockLog({ read, run, transaction }: Database): ClockLog {
       ),
 
     async pullBack({ now, self, leaseMs, clipWaitMs, webhookWaitMs }) {
-      const pull = (table: 'clips' | 'replications' | 'webhooks', waitMs: number, condition = sql`true`) =>
+      const pull = (
+        table: 'clips' | 'replications' | 'webhooks' | 'deletions',
+        waitMs: number,
+        condition = sql`true`,
+      ) =>
         run(async (db) => {
           const dateIsOff = sql`next_attempt_at > ${now + waitMs}`
           const leaseIsOff = sql`(lease_expires_at > ${now + leaseMs} and lease_owner <> ${self})`
@@ -69,7 +73,12 @@ export function createClockLog({ read, run, transaction }: Database): ClockLog {
       // The first two conditions are those of an index.
       const isFarAhead = sql`${isWaiting} and ${claimableAt} > ${now + Math.min(leaseMs, clipWaitMs)}`
       const clips = await pull('clips', clipWaitMs, isFarAhead)
-      return clips + (await pull('replications', clipWaitMs)) + (await pull('webhooks', webhookWaitMs))
+      const others = [
+        await pull('replications', clipWaitMs),
+        await pull('deletions', clipWaitMs, sql`done_at is null`),
+        await pull('webhooks', webhookWaitMs),
+      ]
+      return others.reduce((sum, count) => sum + count, clips)
     },
   }
 }

@@ -9,19 +9,20 @@ import type { SpeechAttemptRow } from './schema.ts'
  * - `superseded`: nothing, because the record is gone or somebody else has taken the clip further
  * - `discarded`: its record is deleted, as nobody has spoken it; `clip` as it was, where there was one
  * - `settled`: the clip was stored without ever being staged here
+ * - `deleted`: it is to be had no more; what is left of it elsewhere is being deleted
  * - `released`: its lease was given back with nothing done
- * - `replication_due`, `read_back_due`, `webhook_due`, `script_due`: there is work of this kind at `dueAt`
+ * - `replication_due`, `read_back_due`, `webhook_due`, `script_due`, `deletion_due`: there is work of this kind at `dueAt`
  * - `script_changed`: a script has come further, or has ended
  */
 export type CatalogEvent =
-  | { type: 'reserved' | 'released' | 'superseded'; clipId: string }
+  | { type: 'reserved' | 'released' | 'superseded' | 'deleted'; clipId: string }
   | { type: 'discarded'; clipId: string; clip?: Clip | undefined }
   | { type: 'staged' | 'stored' | 'settled' | 'expired'; clipId: string; clip: Clip }
   | { type: 'postponed'; clipId: string; nextAttemptAt: number }
   | { type: 'attempt_begun'; clipId: string; provider: string }
   | ({ type: 'attempt_ended'; clipId: string; provider: string } & EndedAttempt)
   | ({ type: 'speech_ended'; clipId: string } & Omit<SpeechAttemptRow, 'id' | 'clipId'>)
-  | { type: 'replication_due' | 'read_back_due' | 'webhook_due' | 'script_due'; dueAt: number }
+  | { type: `${'replication' | 'read_back' | 'webhook' | 'script' | 'deletion'}_due`; dueAt: number }
   | { type: 'script_changed'; scriptId: string }
 
 interface EndedAttempt {

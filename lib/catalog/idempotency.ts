@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
+import { type Clip, isOver, type VocalizedClip } from '#lib/model/clip.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
 import { deleteChosen } from './chosen-rows.ts'
 import { findClip } from './clip-transitions.ts'
@@ -139,8 +139,7 @@ async function whatIsLeft(
 ): Promise<IdempotencyState | undefined> {
   if (known.clipId === null) return undefined
   const clip = await findClip(db, known.clipId)
-  if (clip && clip.state !== 'speaking')
-    return clip.state === 'expired' ? undefined : { status: 'spoken', clip }
+  if (clip && clip.state !== 'speaking') return isOver(clip) ? undefined : { status: 'spoken', clip }
   return known.clipId === lost ? undefined : { status: 'abandoned', clipId: known.clipId }
 }
 

@@ -35,7 +35,13 @@ export function leaseLeftMs(
 }
 
 /** The tables whose rows are worked on under leases, and their keys. */
-const keys = { clips: 'id', replications: 'clipId', webhooks: 'id', scripts: 'id' } as const
+const keys = {
+  clips: 'id',
+  replications: 'clipId',
+  webhooks: 'id',
+  scripts: 'id',
+  deletions: 'clipId',
+} as const
 type Leased = keyof typeof keys
 
 /** What a row that nobody works on has in its columns. */

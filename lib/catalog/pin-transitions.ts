@@ -1,5 +1,6 @@
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
+import { reopenDeletion } from './deletion-transitions.ts'
 import type { Pin, Schema } from './schema.ts'
 
 type Db = Kysely<Schema>
@@ -22,8 +23,9 @@ export function freshPin(pin: NewPin): Pin {
   return { readBackAt: pin.provenAt ? null : firstReadBackAt(pin.pinnedAt), ...unchecked, ...pin }
 }
 
-/** Part of a transaction. Records a pin, and what it means for its clip where it is proven. */
+/** Part of a transaction. Records a pin, and what it means for its clip where it is proven, or was deleted meanwhile. */
 export async function addPin(db: Db, pin: Pin, address: Address | undefined): Promise<void> {
+  if (await reopenDeletion(db, pin, pin.pinnedAt)) return
   await db
     .insertInto('pins')
     .values(pin)
@@ -93,6 +95,13 @@ export async function losePin(
     .where('id', '=', clipId)
     .where('provider', '=', provider)
     .execute()
+  const isStored = await db
+    .selectFrom('clips')
+    .select('id')
+    .where('id', '=', clipId)
+    .where('state', '=', 'stored')
+    .executeTakeFirst()
+  if (!isStored) return
   await db
     .insertInto('replications')
     .values({

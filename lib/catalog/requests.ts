@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Clip } from '#lib/model/clip.ts'
+import { type Clip, isOver } from '#lib/model/clip.ts'
 import { findClip } from './clip-transitions.ts'
 import type { Database } from './connection.ts'
 import { addToCounters } from './counters.ts'
@@ -96,7 +96,7 @@ async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promi
     .updateTable('clips')
     .set({ expiresAt })
     .where('id', '=', clip.id)
-    .where('state', '<>', 'expired')
+    .where('state', 'not in', ['expired', 'deleted'])
     .returningAll()
     .executeTakeFirst()
   return row && toClip(row)
@@ -104,5 +104,5 @@ async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promi
 
 /** A stored clip without an address was lost by all its providers: it can be given again while its bytes are here. */
 function canBeGiven({ state, permanentUrl, hasLocalBytes }: Clip): boolean {
-  return state === 'stored' ? permanentUrl !== null || hasLocalBytes : state !== 'expired'
+  return state === 'stored' ? permanentUrl !== null || hasLocalBytes : !isOver({ state })
 }

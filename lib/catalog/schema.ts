@@ -1,6 +1,7 @@
 import { type Generated, type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
 import type { Script, ScriptPiece } from '#lib/model/script.ts'
+import type { DeletionRow, DeletionTarget } from './deletion-rows.ts'
 
 /** The tables as the databases hold them: times in milliseconds since the epoch, flags as 0 and 1. */
 export interface Schema {
@@ -15,6 +16,8 @@ export interface Schema {
   idempotencyKeys: IdempotencyKeyRow
   dailyCharacters: DailyCharactersRow
   webhooks: WebhookRow
+  deletions: DeletionRow
+  deletionTargets: DeletionTarget
   scripts: ScriptRow
   scriptPieces: ScriptPieceRow
   endedSessions: { id: string; endsAt: number }
@@ -28,8 +31,12 @@ export interface Schema {
   clock: ClockRow
 }
 
-/** A clip as its table has it. `isHeld`: the temporary store should have its bytes. `speech`: JSON. */
-export type ClipRow = Omit<Clip, 'hasLocalBytes' | 'speech'> & { isHeld: number; speech: string | null }
+/** A clip as its table has it. `isHeld`: the temporary store should have its bytes. `speech` and `metadata`: JSON. */
+export type ClipRow = Omit<Clip, 'hasLocalBytes' | 'speech' | 'metadata'> & {
+  isHeld: number
+  speech: string | null
+  metadata: string | null
+}
 
 /** `alignment`: packed. `isFiled`: a file was made of them, which is a clip of its own. */
 export interface CaptionsRow {
@@ -116,7 +123,9 @@ export interface Pin {
 }
 
 /** A script as its table has it; what is spoken of it is counted from its pieces. */
-export interface ScriptRow extends Omit<Script, 'spokenPieces' | 'spokenCharacters'> {
+export interface ScriptRow extends Omit<Script, 'spokenPieces' | 'spokenCharacters' | 'metadata'> {
+  /** JSON. */
+  metadata: string | null
   /** What is to be spoken, as JSON; `null` once the script has ended. */
   request: string | null
   /** A hash of the caller's `Idempotency-Key`, and a keyed hash of the request that it was sent with. */
@@ -140,7 +149,7 @@ export interface Sample {
   waitingClips: number
 }
 
-export type WebhookType = 'clip.stored' | 'clip.expired' | 'script.stored'
+export type WebhookType = 'clip.stored' | 'clip.expired' | 'clip.deleted' | 'script.stored'
 
 /** One part of a counter, which is the sum over its slots. */
 export interface CounterRow {
@@ -196,9 +205,11 @@ export interface DailyCharactersRow {
 }
 
 export function toClip(row: ClipRow): Clip {
-  const { isHeld, speech, ...clip } = row
-  return { ...clip, speech: speech === null ? null : JSON.parse(speech), hasLocalBytes: isHeld === 1 }
+  const { isHeld, speech, metadata, ...clip } = row
+  return { ...clip, speech: parsed(speech), metadata: parsed(metadata), hasLocalBytes: isHeld === 1 }
 }
+
+const parsed = (text: string | null) => (text === null ? null : JSON.parse(text))
 
 /**
  * A clip that IPFS is still to get. Word for word the condition of the indexes `clips_claimable` and `clips_ending`, or the

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { ClipNotes } from '#lib/model/clip.ts'
 import type { Script, ScriptPiece } from '#lib/model/script.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
 import { unleased } from './leases.ts'
@@ -13,7 +14,8 @@ const INSERTED_AT_ONCE = 500
 export type NewScript = Pick<
   Script,
   'id' | 'requestId' | 'caller' | 'reuseScope' | 'characters' | 'pieceCount' | 'createdAt'
-> & { request: string; idempotencyKey: string | null; fingerprint: string | null }
+> &
+  Partial<ClipNotes> & { request: string; idempotencyKey: string | null; fingerprint: string | null }
 
 export type NewPiece = Pick<ScriptPiece, 'number' | 'turn' | 'textStart' | 'textLength' | 'characters'>
 
@@ -39,7 +41,14 @@ export async function insertScript(db: Db, script: NewScript, pieces: NewPiece[]
   const unbegun = { failedRounds: 0, lastError: null, errorCode: null, clipId: null, endedAt: null }
   await db
     .insertInto('scripts')
-    .values({ ...script, ...unbegun, ...unleased, state: 'speaking', nextAttemptAt: script.createdAt })
+    .values({
+      ...script,
+      ...unbegun,
+      ...unleased,
+      metadata: script.metadata ? JSON.stringify(script.metadata) : null,
+      state: 'speaking',
+      nextAttemptAt: script.createdAt,
+    })
     .execute()
   const unspoken = { clipId: null, isSpoken: 0, isReused: 0, durationMs: null, lostAttempts: 0 }
   for (let first = 0; first < pieces.length; first += INSERTED_AT_ONCE) {
@@ -62,6 +71,7 @@ export function findScriptByKey(db: Db, key: string, now: number) {
 
 const columns = [
   ...(['id', 'state', 'requestId', 'caller', 'reuseScope', 'characters', 'pieceCount', 'clipId'] as const),
+  ...(['label', 'metadata'] as const),
   ...(['createdAt', 'endedAt', 'failedRounds', 'nextAttemptAt', 'lastError', 'errorCode'] as const),
 ]
 
@@ -82,7 +92,8 @@ export async function withProgress(db: Db, row: Pick<ScriptRow, (typeof columns)
     .where('scriptId', '=', row.id)
     .executeTakeFirstOrThrow()
   const known = Object.fromEntries(columns.map((column) => [column, row[column]])) as typeof row
-  return { ...known, spokenPieces: spoken.pieces ?? 0, spokenCharacters: spoken.characters ?? 0 }
+  const metadata = known.metadata === null ? null : JSON.parse(known.metadata)
+  return { ...known, metadata, spokenPieces: spoken.pieces ?? 0, spokenCharacters: spoken.characters ?? 0 }
 }
 
 export function toPiece({ scriptId: _, isSpoken, isReused, ...piece }: ScriptPieceRow): ScriptPiece {

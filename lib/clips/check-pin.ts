@@ -35,7 +35,7 @@ export type CheckOutcome = 'delivered' | 'unknown' | 'lost' | 'repaired'
 export async function checkPin(services: Services, pin: Pin, signal: AbortSignal): Promise<CheckOutcome> {
   const { catalog, clock, log } = services
   const clip = await catalog.clips.find(pin.clipId)
-  if (!clip?.cid) return 'unknown'
+  if (!clip?.cid || clip.state === 'deleted') return 'unknown'
   const others = (await catalog.pins.ofClip(clip.id)).filter(({ provider }) => provider !== pin.provider)
   const isOnlyPin = others.every(({ lostAt }) => lostAt !== null)
   const wasProven = pin.provenAt !== null

@@ -19,6 +19,8 @@ export interface CleanUpResult {
   /** Files without a record that became clips again. */
   adopted: number
   prunedAttempts: number
+  /** Old records of clips and scripts that were deleted (`RECORDS_KEPT_DAYS`). */
+  prunedRecords: number
 }
 
 /**
@@ -43,6 +45,7 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
     prunedAttempts:
       (await catalog.attempts.prune(clock.now() - ATTEMPTS_KEPT_MS)) +
       (await catalog.speechAttempts.prune(clock.now() - ATTEMPTS_KEPT_MS)),
+    prunedRecords: await pruneRecords(services, options.signal),
   }
 }
 
@@ -50,6 +53,11 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
 async function keepPieces({ catalog, clock, config }: Services): Promise<void> {
   const { ttlMs, cleanupIntervalMs } = config.tempAudio
   await catalog.scripts.keepPieces(clock.now() + Math.max(ttlMs, 3 * cleanupIntervalMs))
+}
+
+async function pruneRecords({ catalog, clock, config }: Services, signal: AbortSignal): Promise<number> {
+  const { keptMs } = config.records
+  return Number.isFinite(keptMs) ? catalog.records.prune(clock.now() - keptMs, signal) : 0
 }
 
 async function lastAttempts(services: Services, signal: AbortSignal): Promise<number> {

@@ -11,6 +11,7 @@ import { isDiskFull } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { hedgedRace } from '#lib/platform/hedged-race.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
+import { deletedError } from './deleted-error.ts'
 
 /** How long a gateway may take before the next one is asked as well. */
 const STAGGER_MS = 700
@@ -36,16 +37,18 @@ export interface FoundContent {
 /**
  * Finds the content of `cid` (in canonical form); `null` where this service never stored it.
  *
- * @throws ServiceError `content_damaged` where a copy here is damaged, and no record says who has another one
+ * @throws ServiceError `deleted`; `content_damaged` where a copy here is damaged, and no record says who has another one
  * @throws CatalogError when the catalog fails
  */
 export async function findContent(services: Services, cid: string): Promise<FoundContent | null> {
   const { catalog, blockStore, blockCache } = services
   const clip = await catalog.pins.clipOf(cid)
+  const root = clip ? cid : ((await blockStore.rootOf(cid)) ?? (await blockCache.rootOf(cid)))
+  // Copies may still be here, and not all of those that are elsewhere can be deleted.
+  if (!clip && (await catalog.deletions.hasContent(root ?? cid))) throw deletedError({ deletedAt: null })
   const stored = await openCopy(services, blockStore, cid)
   if (stored && stored !== 'damaged') return foundHere(clip, stored)
   const cached = await openCopy(services, blockCache, cid)
-  const root = clip ? cid : ((await blockStore.rootOf(cid)) ?? (await blockCache.rootOf(cid)))
   const whole = clip ?? (root && root !== cid ? await catalog.pins.clipOf(root) : null)
   const isDamaged = stored === 'damaged' || cached === 'damaged'
   // What is in the cache mends what is in the repository, if anybody knows which clip that is.

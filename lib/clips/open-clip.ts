@@ -3,6 +3,7 @@ import type { Services } from '#lib/context.ts'
 import { type Clip, isClipId, isGone } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
+import { deletedError } from './deleted-error.ts'
 import { areBytesDamaged, repairBytes } from './local-bytes.ts'
 import { clipsMayEndAt } from './look-at-clock.ts'
 
@@ -28,12 +29,13 @@ export type LocalClip = Clip & { cid: string; mimeType: string }
 /**
  * Finds the audio of clip `id`.
  *
- * @throws ServiceError `not_found` (no such clip, or not spoken yet), `expired` (gone for good)
+ * @throws ServiceError `not_found` (no such clip, or not spoken yet), `expired` or `deleted` (gone for good)
  * @throws CatalogError when the catalog fails
  */
 export async function openClip(services: Services, id: string): Promise<OpenClip> {
   const { catalog, clock, config, log, store, tasks } = services
   const found = isClipId(id) ? await catalog.clips.find(id) : null
+  if (found?.state === 'deleted') throw deletedError(found)
   const clip = found && asPublished(config, found)
   if (!clip?.cid || !clip.mimeType) {
     throw new ServiceError('not_found', 'There is no clip with this id')
@@ -73,7 +75,7 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
 /**
  * The permanent URL of clip `id`, whose bytes are no longer here.
  *
- * @throws ServiceError `expired`, `not_found`, `storage_unavailable` (its bytes should be here and are not)
+ * @throws ServiceError `expired`, `deleted`, `not_found`, `storage_unavailable` (its bytes should be here and are not)
  * @throws CatalogError when the catalog fails
  */
 export async function currentUrlOf(services: Services, id: string): Promise<string> {

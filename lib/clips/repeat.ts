@@ -2,6 +2,7 @@ import type { Services } from '#lib/context.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { contentOf } from './clip-content.ts'
+import { deletedError } from './deleted-error.ts'
 import type { Listener } from './live-listener.ts'
 import { areBytesDamaged } from './local-bytes.ts'
 
@@ -9,7 +10,7 @@ import { areBytesDamaged } from './local-bytes.ts'
  * Gives a caller the clip once more that the same call was answered before; a listener gets its bytes, from here or from
  * wherever IPFS has them.
  *
- * @throws ServiceError `expired`, `content_unreachable`
+ * @throws ServiceError `expired`, `deleted`, `content_unreachable`
  */
 export async function repeatClip(
   services: Services,
@@ -27,6 +28,7 @@ export async function repeatClip(
 async function audioOf(services: Services, answered: VocalizedClip): Promise<Blob> {
   const { catalog, store } = services
   const clip = (await catalog.clips.find(answered.id)) ?? answered
+  if (clip.state === 'deleted') throw deletedError(clip)
   if (clip.state === 'expired') {
     throw new ServiceError('expired', 'The clip of this Idempotency-Key has expired; use a new key')
   }

@@ -68,7 +68,7 @@ async function replicateClip(
   const heldBy = known.filter(({ lostAt }) => lostAt === null).map(({ provider }) => provider)
   const passedOver = known.filter(({ lostAt }) => lostAt !== null).map(({ provider }) => provider)
   const missing = wantedReplicas(services) - heldBy.length
-  if (clip?.cid && missing > 0) {
+  if (clip?.cid && clip.state === 'stored' && missing > 0) {
     const content = await contentOf(services, clip)
     while (heldBy.length < wantedReplicas(services)) {
       const replica = { clipId, content, heldBy, passedOver, signal }

@@ -1,4 +1,5 @@
 import type { Services } from '#lib/context.ts'
+import { isOver } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import { adoptOrphan } from './adopt-orphan.ts'
@@ -18,7 +19,7 @@ export async function revive(services: Services, id: string): Promise<boolean> {
     if (clip.leaseOwner && isDeadProcess(clip.leaseOwner, leaseOwner)) {
       await catalog.queue.release(clip.leaseOwner, id)
     }
-    return clip.state !== 'expired'
+    return !isOver(clip)
   }
   const isAdopted = await adoptOrphan(services, clip ?? { id }).catch((error: unknown) => {
     log.error({ clipId: id, error: describeError(error) }, 'A clip that is asked for again cannot be read')
@@ -26,7 +27,7 @@ export async function revive(services: Services, id: string): Promise<boolean> {
   })
   if (isAdopted) return true
   const now = await catalog.clips.find(id)
-  if (now && now.state !== 'speaking') return now.state !== 'expired'
+  if (now && now.state !== 'speaking') return !isOver(now)
   // Bytes that cannot be read now stay, and with them their record.
   if (now && isAdopted === false) await discardDead(services, now)
   return false

@@ -96,6 +96,10 @@ function storedClip(
   const facts = { cid, mimeType, fileExtension, durationMs, sizeBytes, speech, ...originalFacts(staged) }
   const permanentUrl = permanentUrlOf(config, { id: newClip.id, ...facts }, { ipfsHash, gatewayUrl })
   return {
+    madeBy: null,
+    label: null,
+    metadata: null,
+    deletedAt: null,
     ...newClip,
     ...facts,
     captionsCid: null,

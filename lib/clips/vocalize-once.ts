@@ -1,5 +1,5 @@
 import type { Services } from '#lib/context.ts'
-import type { VocalizedClip } from '#lib/model/clip.ts'
+import type { ClipNotes, VocalizedClip } from '#lib/model/clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { markedError } from '#lib/platform/errors.ts'
@@ -174,7 +174,20 @@ async function answerWith(
   }
   tasks.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
   const speech = request.timestamps && clip.captionsCid === null ? withoutCaptions(clip.speech) : clip.speech
-  return { ...asPublished(services.config, clip), speech, isReused: true }
+  const notes = await notesFor(services, clip, context)
+  return { ...asPublished(services.config, clip), ...notes, speech, isReused: true }
+}
+
+/** What the caller may see of the notes about a clip: those of its own, which are what it has said last. */
+async function notesFor(
+  { catalog }: Services,
+  clip: VocalizedClip,
+  { madeBy, label, metadata }: OnceContext,
+): Promise<ClipNotes> {
+  if (!madeBy || clip.madeBy !== madeBy) return { label: null, metadata: null }
+  // They are of less worth than the clip.
+  await catalog.clips.describe(clip.id, { madeBy, label, metadata }).catch(() => {})
+  return { label: label ?? clip.label, metadata: metadata ?? clip.metadata }
 }
 
 /** The variant of a request that `clip` does not answer; `undefined` where it does. */

@@ -2,7 +2,7 @@ import type { NewClip } from '#lib/catalog/clips.ts'
 import type { CatalogError } from '#lib/catalog/connection.ts'
 import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
 import type { Services } from '#lib/context.ts'
-import { newClipId, type VocalizedClip } from '#lib/model/clip.ts'
+import { type ClipNotes, newClipId, type VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { speechBounds } from '#lib/speech/proportion.ts'
 import type { Speech, SpeechPriority, SpeechRequest, SpokenAudio } from '#lib/speech/speech.ts'
@@ -18,7 +18,11 @@ import { storageUnavailable } from './storage-unavailable.ts'
 import { transcodeStaged } from './transcode.ts'
 
 export interface VocalizeContext {
+  label?: ClipNotes['label'] | undefined
+  metadata?: ClipNotes['metadata'] | undefined
   requestId: string
+  /** Who makes it, as `makerOf` says it. */
+  madeBy?: string | null
   /** The clip's id, where the caller needs it before the clip is spoken. */
   id?: string
   /** Receives the clip while it is spoken. */
@@ -56,7 +60,7 @@ export async function vocalize(
 function describeNewClip(
   { config, clock, leaseOwner, speech }: Services,
   request: SpeechRequest,
-  { requestId, id = newClipId() }: VocalizeContext,
+  { requestId, id = newClipId(), madeBy, label, metadata }: VocalizeContext,
 ): NewClip {
   const { modelId, outputFormat } = resolveSpeech(speech, request)
   const characters = [...request.text].length
@@ -64,6 +68,9 @@ function describeNewClip(
   return {
     id,
     requestId,
+    madeBy: madeBy ?? null,
+    label: label ?? null,
+    metadata: metadata ?? null,
     characters,
     voiceId: request.voiceId,
     modelId,

@@ -1,6 +1,6 @@
 import type { Attempt } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
-import { type Clip, captionsIdOf, isClipId } from '#lib/model/clip.ts'
+import { type Clip, captionsIdOf, isClipId, isOver } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { watchRecord } from './watch-record.ts'
 
@@ -12,7 +12,7 @@ export interface ClipHistory {
   captionsFile?: Clip | null
 }
 
-/** The record of clip `id`, expired ones too; `null` where there is none. @throws CatalogError */
+/** The record of clip `id`, expired and deleted ones too; `null` where there is none. @throws CatalogError */
 export async function readClip({ catalog, config }: Services, id: string): Promise<ClipHistory | null> {
   const clip = isClipId(id) ? await catalog.clips.find(id) : null
   if (!clip) return null
@@ -26,7 +26,7 @@ export async function readClip({ catalog, config }: Services, id: string): Promi
 
 /** Whether the clip has reached its final state. */
 export function isSettled({ clip }: ClipHistory): boolean {
-  return clip.state === 'stored' || clip.state === 'expired'
+  return clip.state === 'stored' || isOver(clip)
 }
 
 /**
@@ -40,7 +40,11 @@ export function watchClip(
 ): AsyncGenerator<ClipHistory, void> {
   return watchRecord(services, {
     name: { clipId: id },
-    read: () => readClip(services, id),
+    // Of a clip that was deleted there is nothing more to see.
+    read: async () => {
+      const history = await readClip(services, id)
+      return history?.clip.state === 'deleted' ? null : history
+    },
     isSettled,
     subscribe: (wake) => services.events.subscribeToClip(id, wake),
     signal,

@@ -8,6 +8,7 @@ import { readIpfs } from './ipfs.ts'
 import { readIpni } from './ipni.ts'
 import { requireLastingDisk } from './lasting-disk.ts'
 import { createReader, type Environment } from './reader.ts'
+import { readRecords } from './records.ts'
 import { readReuse } from './reuse.ts'
 import { readScaleOut } from './scale-out.ts'
 import { readServer } from './server.ts'
@@ -55,6 +56,7 @@ export function readConfig(environment: Environment, { isMounted = isOnMountedDi
     ipfs,
     ipni: readIpni(reader, server),
     tempAudio,
+    records: readRecords(reader),
     reuse: readReuse(reader, { databaseUrl }),
     access,
     /** Anyone who reaches this service may use a speech vendor who sends its operator bills, as much as they like. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { spendCharacters } from '#lib/clips/character-budget.ts'
 import type { Listener } from '#lib/clips/live-listener.ts'
+import { isKeyCaller, KEY_CALLER, makerOf } from '#lib/clips/maker.ts'
 import { repeatClip } from '#lib/clips/repeat.ts'
 import { type ReusableRequest, vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import type { Services } from '#lib/context.ts'
-import { newClipId, type VocalizedClip } from '#lib/model/clip.ts'
+import { type ClipNotes, newClipId, type VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { afterAnswer } from './after-answer.ts'
 import { bearerOf, isOneOf } from './auth.ts'
@@ -12,9 +13,6 @@ import { clientAddress } from './client-address.ts'
 import { claimKey } from './idempotency.ts'
 import type { RequestContext } from './respond.ts'
 import { getService } from './service.ts'
-
-/** What the names of callers begin with who are known by a key. */
-const KEY_CALLER = 'key:'
 
 /** A text that is to be spoken, or was spoken under the same `Idempotency-Key` before. */
 export interface Speaking {
@@ -24,6 +22,9 @@ export interface Speaking {
   speak(listener?: Listener): Promise<VocalizedClip>
 }
 
+/** A text with what its caller notes about the clip. */
+type NotedRequest = ReusableRequest & { [Name in keyof ClipNotes]?: ClipNotes[Name] | undefined }
+
 /** A caller who may have texts spoken. */
 interface Admission {
   /**
@@ -32,7 +33,7 @@ interface Admission {
    *
    * @throws ServiceError `character_budget_exceeded`, or as `claimKey` does
    */
-  speak(body: ReusableRequest): Promise<Speaking>
+  speak(body: NotedRequest): Promise<Speaking>
 }
 
 /**
@@ -62,8 +63,17 @@ export async function admit(request: Request, context: RequestContext): Promise<
         clipId,
         speak(listener) {
           const reuseScope = reuseScopeOf(services, caller)
-          const options = { requestId, reuseScope, id: clipId, ...(listener && { listener }) }
-          const spoken = () => vocalizeOnce(services, body, options)
+          const { label, metadata, ...speech } = body
+          const options = {
+            requestId,
+            reuseScope,
+            id: clipId,
+            label,
+            metadata,
+            ...(listener && { listener }),
+          }
+          const spoken = async () =>
+            vocalizeOnce(services, speech, { ...options, madeBy: await makerOf(services, caller) })
           const speaking = services.tasks.track(key ? key.answerWith(spoken) : spoken())
           afterAnswer(request, async () => {
             const clip = await speaking.catch(giveBack.afterFailure)
@@ -126,9 +136,6 @@ async function takeTurn({ headers: answered, services }: RequestContext, caller:
     throw new ServiceError('rate_limited', 'Too many requests; try again later', { retryAfterMs: resetMs })
   }
 }
-
-/** Whether a caller is known by a key. */
-export const isKeyCaller = (caller: string) => caller.startsWith(KEY_CALLER)
 
 /** Each key has its own clips, so that it does not learn what another had spoken. */
 export function reuseScopeOf({ config }: Pick<Services, 'config'>, caller: string): string | undefined {

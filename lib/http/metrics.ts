@@ -37,6 +37,11 @@ export async function renderMetrics({
   )
   gauge('voicepin_clips_unproven', 'Stored clips that no provider is known to deliver.', unproven)
   gauge('voicepin_clips_lost', 'Stored clips that nobody delivers and whose bytes are not here.', lost)
+  gauge(
+    'voicepin_deletions_pending',
+    'Clips that were deleted here and not yet wherever they are.',
+    await catalog.deletions.count(),
+  )
   const help = 'Seconds from the end of the speech until the first provider stored the clip.'
   const timeToIpfs = { counters, counter: 'time_to_ipfs', buckets: timeToIpfsBuckets }
   own.registerMetric(countedHistogram('voicepin_time_to_ipfs_seconds', help, timeToIpfs))

@@ -1,7 +1,8 @@
+import { isKeyCaller } from '#lib/clips/maker.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { Script } from '#lib/model/script.ts'
 import { readScript, type ScriptProgress } from '#lib/scripts/watch-script.ts'
-import { identifyReader, isKeyCaller } from './admission.ts'
+import { identifyReader } from './admission.ts'
 import type { RequestContext } from './respond.ts'
 
 /**

@@ -3,7 +3,9 @@ import type { Config } from '#lib/config/index.ts'
 import { type FieldError, ServiceError } from '#lib/model/errors.ts'
 import type { NewScriptRequest } from '#lib/scripts/create-script.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
-import { optional, vocalizeSchema } from './speech-fields.ts'
+import { noteFields } from './note-fields.ts'
+import { optional } from './optional.ts'
+import { vocalizeSchema } from './speech-fields.ts'
 
 const MAX_TURNS = 1000
 /** JSON may write an emoji, which is one character, as `\ud83d\ude00`. */
@@ -17,7 +19,16 @@ export const scriptBodyBytes = ({ maxBodyBytes, maxScriptLength }: Access) =>
 
 /** The body of `POST /api/scripts`: a text or turns. Unknown fields are ignored; `null` counts as absent. */
 export function scriptSchema(access: Access) {
-  const { text, voiceId, outputFormat, timestamps, reuse, ...howSpoken } = vocalizeSchema({
+  const {
+    text,
+    voiceId,
+    outputFormat,
+    timestamps,
+    reuse,
+    label: _,
+    metadata: __,
+    ...howSpoken
+  } = vocalizeSchema({
     ...access,
     maxTextLength: access.maxScriptLength,
   }).shape
@@ -42,6 +53,7 @@ export function scriptSchema(access: Access) {
     ...howSpoken,
     timestamps,
     reuse,
+    ...noteFields,
   })
 }
 
@@ -53,7 +65,7 @@ type ScriptBody = z.output<ReturnType<typeof scriptSchema>>
  * @throws ServiceError `invalid_request`
  */
 export function readTurns(body: ScriptBody, { maxScriptLength }: Access): NewScriptRequest {
-  const { text, turns: given, reuse, ...common } = body
+  const { text, turns: given, reuse, label, metadata, ...common } = body
   if (text === undefined && given === undefined) throw wrong('text', 'is required, or turns')
   if (text !== undefined && given !== undefined) throw wrong('turns', 'must not stand beside text')
   const turns = (given ?? [{ text: text as string }]).map((turn, index): SpeechRequest => {
@@ -66,7 +78,7 @@ export function readTurns(body: ScriptBody, { maxScriptLength }: Access): NewScr
   if (characters > maxScriptLength) {
     throw wrong('turns', `must have at most ${maxScriptLength} characters together, and have ${characters}`)
   }
-  return { turns, reuse }
+  return { turns, reuse, label, metadata }
 }
 
 function wrong(path: string, message: string): ServiceError {

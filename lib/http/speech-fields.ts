@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { acceptedFormats, outputFormatOf, outputFormats } from '#lib/audio/formats.ts'
 import type { Config } from '#lib/config/index.ts'
+import { noteFields } from './note-fields.ts'
+import { optional } from './optional.ts'
 
 const share = z.number().min(0).max(1)
-
-/** May be left out; `null` counts as left out. */
-export const optional = <T extends z.ZodType>(schema: T) =>
-  schema.nullish().transform((value) => value ?? undefined)
 
 /** ElevenLabs' own meanings and bounds. */
 export const voiceSettingsSchema = z.object({
@@ -116,5 +114,6 @@ export function vocalizeSchema(access: Config['access']) {
         .boolean()
         .meta({ description: '`false`: speak the text again even if there is a clip of the same request.' }),
     ),
+    ...noteFields,
   })
 }

@@ -96,7 +96,7 @@ export async function copyAudio(options: {
     })
   }
   for (const { id, state } of await localWithoutFile(source, seen)) {
-    if (state === 'stored' || state === 'expired') proof.alreadyGone += 1
+    if (['stored', 'expired', 'deleted'].includes(state)) proof.alreadyGone += 1
     // A clip that was not spoken to its end has no bytes to lose.
     else if (state !== 'speaking') {
       proof.clips += 1

@@ -38,6 +38,8 @@ export const tables: readonly Table[] = [
   { name: 'endedSessions', key: ['id'] },
   { name: 'dailyCharacters', key: ['day', 'caller'] },
   { name: 'webhooks', key: ['id'], isLeased: true },
+  { name: 'deletions', key: ['clipId'], isLeased: true },
+  { name: 'deletionTargets', key: ['clipId', 'provider', 'cid'] },
   { name: 'speechAttempts', key: ['id'] },
   { name: 'counters', key: ['name', 'label'], mayHaveMore: true },
   { name: 'samples', key: ['takenAt'], mayHaveMore: true },

@@ -8,8 +8,17 @@ import { createHash, randomBytes } from 'node:crypto'
  * - `pending`: no provider has taken it yet; the temporary URL serves it and uploads are retried
  * - `stored`: a provider holds it; the record keeps the permanent URL
  * - `expired`: its temporary URL ended before any provider took it
+ * - `deleted`: whoever made it, or the operator, has had it deleted; what is left is that it was there
  */
-export type ClipState = 'speaking' | 'staged' | 'pending' | 'stored' | 'expired'
+export type ClipState = 'speaking' | 'staged' | 'pending' | 'stored' | 'expired' | 'deleted'
+
+/** What the maker of a clip calls it, and notes about it. Nobody else gets to see that. */
+export interface ClipNotes {
+  label: string | null
+  metadata: ClipMetadata | null
+}
+
+export type ClipMetadata = Record<string, string | number | boolean>
 
 /** The voice that spoke a clip, by the names of its vendor. */
 export interface SpokenBy {
@@ -28,10 +37,12 @@ export interface SpeechFacts {
 }
 
 /** One spoken text. Times are milliseconds since the epoch. */
-export interface Clip {
+export interface Clip extends ClipNotes {
   id: string
   state: ClipState
   requestId: string
+  /** A keyed hash of the key that made it; `null` where that was none. */
+  madeBy: string | null
   characters: number
   voiceId: string
   modelId: string | null
@@ -65,6 +76,7 @@ export interface Clip {
   ipfsHash: string | null
   permanentUrl: string | null
   storedAt: number | null
+  deletedAt: number | null
   /** Since when it is stored without anybody being known to deliver it; `null` where it is proven, or not stored. */
   unprovenSince: number | null
   /** How many attempts at providers there have been. */
@@ -109,6 +121,11 @@ export function isClipId(text: string): boolean {
 export function isGone(clip: Clip, now: number, keepPending: boolean): boolean {
   if (clip.state === 'stored') return false
   return clip.state === 'expired' || (now >= clip.expiresAt && !keepPending)
+}
+
+/** Whether a clip is not to be had any more: its time ended before IPFS had it, or it was deleted. */
+export function isOver({ state }: Pick<Clip, 'state'>): boolean {
+  return state === 'expired' || state === 'deleted'
 }
 
 /** The media type of a clip that has bytes. */

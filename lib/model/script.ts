@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ClipNotes } from './clip.ts'
 
 /**
  * The state of a script.
@@ -11,7 +12,7 @@ import { randomBytes } from 'node:crypto'
 export type ScriptState = 'speaking' | 'joined' | 'failed' | 'cancelled'
 
 /** A long text, or turns of several voices, that becomes one clip. Times are milliseconds since the epoch. */
-export interface Script {
+export interface Script extends ClipNotes {
   id: string
   state: ScriptState
   requestId: string

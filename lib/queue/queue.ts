@@ -5,6 +5,7 @@ export interface Task {
     | 'replicate'
     | 'webhooks'
     | 'scripts'
+    | 'deletions'
     | 'due-work'
     | 'read-back'
     | 'audit'

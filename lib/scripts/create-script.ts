@@ -2,6 +2,7 @@ import type { NewPiece } from '#lib/catalog/scripts.ts'
 import { spendCharacters } from '#lib/clips/character-budget.ts'
 import { resolveSpeech } from '#lib/clips/vocalize.ts'
 import type { Services } from '#lib/context.ts'
+import type { ClipNotes } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { newScriptId, type Script } from '#lib/model/script.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
@@ -20,6 +21,8 @@ const PIECE_CHARACTERS = 2500
 export interface NewScriptRequest {
   turns: SpeechRequest[]
   reuse?: boolean | undefined
+  label?: ClipNotes['label'] | undefined
+  metadata?: ClipNotes['metadata'] | undefined
 }
 
 export interface ScriptContext {
@@ -56,6 +59,8 @@ export async function createScript(
     requestId,
     caller,
     reuseScope,
+    label: request.label ?? null,
+    metadata: request.metadata ?? null,
     request: asText({ turns, reuse: request.reuse }),
     characters: pieces.reduce((sum, { characters }) => sum + characters, 0),
     pieceCount: pieces.length,

@@ -7,6 +7,7 @@ import { growReservation } from '#lib/clips/byte-budget.ts'
 import { contentOf } from '#lib/clips/clip-content.ts'
 import { withoutCaptions } from '#lib/clips/keep-captions.ts'
 import { makeClip } from '#lib/clips/make-clip.ts'
+import { makerOf } from '#lib/clips/maker.ts'
 import { stage } from '#lib/clips/stage.ts'
 import { transcodeStaged } from '#lib/clips/transcode.ts'
 import type { Services } from '#lib/context.ts'
@@ -38,14 +39,14 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
   const { voiceId, modelId, outputFormat, timestamps } = turns[0] as Turn
   const pieces = (await catalog.scripts.piecesOf(script.id)).filter(({ clipId }) => clipId !== null)
   if (pieces.length === 0) throw new ServiceError('invalid_request', 'Nothing in the text can be said')
-  const clips = await clipsOf(services, pieces)
+  const clips = await clipsOf(services, script, pieces)
   const id = newClipId()
   if (!(await catalog.scripts.assignClip(script.id, { clipId: id, owner: leaseOwner }))) {
     throw new LeaseLostError('The script has ended, or another process works on it')
   }
   const speech = speechOf(clips) ?? { spokenBy: { vendor: services.speech.vendor.name, voiceId, modelId } }
   const sizeBytes = clips.reduce((sum, clip) => sum + clip.sizeBytes, 0)
-  const { requestId, characters } = script
+  const { requestId, caller, characters, label, metadata } = script
   const now = clock.now()
   const times = {
     createdAt: now,
@@ -55,6 +56,9 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
   const newClip = {
     id,
     requestId,
+    madeBy: await makerOf(services, caller),
+    label,
+    metadata,
     characters,
     voiceId,
     modelId,
@@ -83,10 +87,12 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
 }
 
 /** The clips of the pieces, in their order. */
-async function clipsOf({ catalog }: Services, pieces: ScriptPiece[]): Promise<Clip[]> {
+async function clipsOf(services: Services, script: LeasedScript, pieces: ScriptPiece[]): Promise<Clip[]> {
   const clips: Clip[] = []
   for (const { clipId, number } of pieces) {
-    const clip = clipId === null ? null : await catalog.clips.find(clipId)
+    const clip = clipId === null ? null : await services.catalog.clips.find(clipId)
+    // It was deleted before it was known that the script needs it.
+    if (clip?.state === 'deleted') await lostPiece(services, script, { number, clipId: clip.id })
     if (!clip?.cid || clip.state === 'expired') {
       const message = `The clip of piece ${number + 1} is gone; send the script again, and only that is spoken anew`
       throw new ServiceError('expired', message)

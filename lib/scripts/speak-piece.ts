@@ -1,5 +1,6 @@
 import type { LeasedScript } from '#lib/catalog/scripts.ts'
 import { LeaseLostError } from '#lib/clips/attempt-log.ts'
+import { makerOf } from '#lib/clips/maker.ts'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId } from '#lib/model/clip.ts'
@@ -72,6 +73,7 @@ async function speak(
   return vocalizeOnce(services, request, {
     id: clipId,
     requestId,
+    madeBy: await makerOf(services, caller),
     reuseScope: reuseScope ?? undefined,
     priority: 'background',
     caller,

@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks'
+import type { Deletion } from '#lib/catalog/deletions.ts'
 import type { PendingWebhook } from '#lib/catalog/webhooks.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
@@ -57,13 +58,14 @@ export async function deliverWebhooks(services: Services): Promise<number> {
 async function deliver(services: Services, receiver: Receiver, message: PendingWebhook) {
   const { catalog, clock, log, scrub, tasks } = services
   const clip = await catalog.clips.find(message.clipId)
+  const deletions = message.type === 'clip.deleted' ? await catalog.deletions.ofClip(message.clipId) : []
   const script = message.type === 'script.stored' ? await catalog.scripts.findByClip(message.clipId) : null
   if (!clip) {
     await catalog.webhooks.delete(message.id)
     return false
   }
   try {
-    await post(receiver, message, payloadOf(services, message, clip, script), {
+    await post(receiver, message, payloadOf(services, message, clip, { script, deletions }), {
       now: clock.now(),
       signal: AbortSignal.any([tasks.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
@@ -116,8 +118,9 @@ function payloadOf(
   services: Services,
   { type, createdAt }: PendingWebhook,
   clip: Clip,
-  script: Script | null,
+  { script, deletions }: { script: Script | null; deletions: Deletion[] },
 ): string {
+  if (type === 'clip.deleted') return deletedPayload({ createdAt }, clip, deletions)
   const { id, cid, mimeType, durationMs, characters, requestId } = clip
   const measured = { bytes: clip.sizeBytes, durationMs, characters }
   const about = { id, cid, mimeType, ...measured, ...clip.speech, requestId }
@@ -138,6 +141,26 @@ function payloadOf(
             storedAt: iso(clip.storedAt),
           },
   })
+}
+
+/** What has become of a clip that was deleted: of the rest nothing is known any more. */
+function deletedPayload(
+  { createdAt }: Pick<PendingWebhook, 'createdAt'>,
+  { id, cid, requestId, deletedAt }: Clip,
+  deletions: Deletion[],
+): string {
+  const iso = (time: number | null) => (time === null ? undefined : new Date(time).toISOString())
+  const providers = deletions.flatMap(({ targets }) =>
+    targets.map(({ provider, cid, outcome, error }) => ({
+      provider,
+      cid,
+      outcome,
+      error: error ?? undefined,
+    })),
+  )
+  const by = deletions[0]?.requestedBy
+  const data = { id, cid: cid ?? undefined, requestId, by, deletedAt: iso(deletedAt), providers }
+  return JSON.stringify({ type: 'clip.deleted', timestamp: iso(createdAt), data })
 }
 
 /** Nobody has asked by an address of ours here, so that only the configuration can say what that is. */

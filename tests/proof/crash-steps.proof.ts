@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { dieAtEveryStep, dieWhileRecovering, stories } from '../unit/clips/crash-steps.ts'
+import { dieInDeletion } from '../unit/clips/delete-crash-steps.ts'
 import { dieInScript } from '../unit/scripts/crash-steps.ts'
 
 it.each(Object.entries(stories))(
@@ -21,4 +22,10 @@ it('a process killed at any step of a script leaves nothing that is paid for aga
   let step = 1
   while (await dieInScript(step)) step += 1
   expect(step).toBeGreaterThan(60)
+})
+
+it('a process killed at any step of a deletion leaves one that goes on', { timeout: 300_000 }, async () => {
+  let step = 1
+  while (await dieInDeletion(step)) step += 1
+  expect(step).toBeGreaterThan(40)
 })

@@ -17,6 +17,7 @@ import * as speech from './014-speech.ts'
 import * as captions from './016-captions.ts'
 import * as scripts from './017-scripts.ts'
 import * as speechAttempts from './018-speech-attempts.ts'
+import * as ownedClips from './019-owned-clips.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -42,6 +43,7 @@ const migrations: Record<string, Migration> = {
   '016-captions': captions,
   '017-scripts': scripts,
   '018-speech-attempts': speechAttempts,
+  '019-owned-clips': ownedClips,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

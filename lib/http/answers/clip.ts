@@ -42,7 +42,9 @@ const attemptSchema = z.object({
 export const clipSchema = z
   .object({
     id: field.clipId,
-    state: z.enum(['speaking', 'staged', 'pending', 'stored', 'expired']),
+    state: z.enum(['speaking', 'staged', 'pending', 'stored', 'expired', 'deleted']).meta({
+      description: '`deleted` only in the list of your own clips: of all others nothing is told.',
+    }),
     isTemporary: z.boolean(),
     audioUrl: field.audioUrl,
     cid: field.cid.optional(),
@@ -59,6 +61,7 @@ export const clipSchema = z
     characters: z.int(),
     ...field.speechFacts,
     captions: captionsField,
+    ...field.notes,
     createdAt: field.time,
     spokenAt: field.time.optional(),
     stagedAt: field.time.optional(),

@@ -31,6 +31,17 @@ export const speechFacts = {
     .optional()
     .meta({ description: 'What was asked for and not given, one sentence each.' }),
 }
+/** What answers to its own maker say of a clip. */
+export const notes = {
+  label: z
+    .string()
+    .optional()
+    .meta({ description: 'What its maker calls it; only its maker and the operator see it.' }),
+  metadata: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .meta({ description: 'Notes of its maker, seen as `label`.' }),
+}
 export const provider = z.string().meta({
   description:
     'Who holds the clip. `embedded` is this service itself: the address lasts as long as this service keeps and serves it.',

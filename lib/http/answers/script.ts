@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { isKeyCaller } from '#lib/clips/maker.ts'
 import type { Script, ScriptPiece } from '#lib/model/script.ts'
 import { withoutAddresses } from '#lib/platform/without-addresses.ts'
 import type { ScriptProgress } from '#lib/scripts/watch-script.ts'
 import { clipAnswer, clipSchema } from './clip.ts'
 import * as field from './fields.ts'
+import { notesAnswer } from './notes.ts'
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString()
 
@@ -23,7 +25,17 @@ const scriptViewSchema = z
   .object({
     id: field.scriptId,
     state: z
-      .enum(['speaking', 'joining', 'staged', 'pending', 'stored', 'expired', 'failed', 'cancelled'])
+      .enum([
+        'speaking',
+        'joining',
+        'staged',
+        'pending',
+        'stored',
+        'expired',
+        'deleted',
+        'failed',
+        'cancelled',
+      ])
       .meta({ description: 'Once the pieces are joined, it is the state of the clip.' }),
     url: z.url(),
     characters: field.count,
@@ -40,6 +52,7 @@ const scriptViewSchema = z
       .optional()
       .meta({ description: 'The last error: the one that it failed by, or that it waits after.' }),
     clip: clipSchema.optional(),
+    ...field.notes,
     pieces: z
       .array(pieceSchema)
       .optional()
@@ -67,7 +80,9 @@ export function scriptAnswer({ script, joined }: ScriptProgress, baseUrl: string
     endedAt: endedAt === null ? undefined : iso(endedAt),
     nextAttemptAt: isWaiting ? iso(script.nextAttemptAt) : undefined,
     error: errorOf(script),
-    clip: joined ? clipAnswer(joined, baseUrl) : undefined,
+    clip: joined && joined.clip.state !== 'deleted' ? clipAnswer(joined, baseUrl) : undefined,
+    // Of a script without a key whoever knows its id sees all that is here.
+    ...(isKeyCaller(script.caller) && notesAnswer(script)),
   }
 }
 

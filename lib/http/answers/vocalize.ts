@@ -3,6 +3,7 @@ import type { VocalizedClip } from '#lib/model/clip.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
 import { captionsAnswer, captionsField } from './captions.ts'
 import * as field from './fields.ts'
+import { notesAnswer } from './notes.ts'
 
 const measuredFields = {
   mimeType: z.string(),
@@ -12,6 +13,7 @@ const measuredFields = {
   reused: z.literal(true).optional(),
   ...field.speechFacts,
   captions: captionsField,
+  ...field.notes,
 }
 
 const storedSchema = z.object({
@@ -51,6 +53,7 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
     ...(clip.isReused && { reused: true }),
     ...clip.speech,
     captions: captionsAnswer(clip, baseUrl),
+    ...notesAnswer(clip),
   }
   // A stored clip that all providers have lost has no permanent URL.
   if (clip.state === 'stored' && clip.permanentUrl) {

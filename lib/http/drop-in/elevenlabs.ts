@@ -3,13 +3,13 @@ import type { Config } from '#lib/config/index.ts'
 import { admit } from '#lib/http/admission.ts'
 import { audioAnswer } from '#lib/http/answers/audio.ts'
 import { parseWith, readJson } from '#lib/http/body.ts'
+import { optional } from '#lib/http/optional.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
 import {
   audioEffectFields,
   dictionaryLocatorFields,
-  optional,
   speechFields,
   vendorFields,
   voiceSettingsSchema,

@@ -5,7 +5,9 @@ type ZodOpenApiMediaTypes = Record<string, { schema: z.ZodType }>
 
 import { captionsJsonSchema } from '#lib/http/answers/captions.ts'
 import { clipAnswerSchema } from '#lib/http/answers/clip.ts'
+import { deletedAnswerSchema } from '#lib/http/answers/deletion.ts'
 import { clipId } from '#lib/http/answers/fields.ts'
+import { ownClipsAnswerSchema, ownClipsQuery } from '#lib/http/answers/own-clips.ts'
 import { answer, audioContent, problems } from './parts.ts'
 
 const requestParams = { path: z.object({ id: clipId }) }
@@ -20,7 +22,7 @@ const audioAnswers = {
     headers: z.object({ Location: z.url() }),
   },
   '304': { description: 'The caller has the current clip already' },
-  ...problems('not_found', 'expired', 'precondition_failed', 'range_not_satisfiable'),
+  ...problems('not_found', 'expired', 'deleted', 'precondition_failed', 'range_not_satisfiable'),
   ...problems('storage_unavailable', 'content_damaged'),
 }
 
@@ -40,7 +42,7 @@ function captionsPath(
         '200': { description: 'When which word is said', content },
         '206': { description: 'The part that `Range` asked for', content },
         '304': { description: 'The caller has them already' },
-        ...problems('not_found', 'expired', 'precondition_failed', 'range_not_satisfiable'),
+        ...problems('not_found', 'expired', 'deleted', 'precondition_failed', 'range_not_satisfiable'),
         ...problems('storage_unavailable'),
       },
     },
@@ -49,7 +51,37 @@ function captionsPath(
 
 /** The state of a clip, and its bytes. */
 export const clipPaths: ZodOpenApiPathsObject = {
+  '/api/clips': {
+    get: {
+      operationId: 'listClips',
+      tags,
+      security: [{ callerKey: [] }, { callerKeyHeader: [] }, { adminKey: [] }],
+      requestParams: { query: ownClipsQuery },
+      summary: 'List the clips of your key, newest first',
+      description:
+        'Pieces of scripts are among them. With `ADMIN_API_KEY` it lists the clips of all. Without `VOCALIZE_API_KEYS` clips belong to nobody, and only the operator lists them.',
+      responses: {
+        '200': answer('One page of clips, with what you have noted about them', ownClipsAnswerSchema),
+        ...problems('invalid_request', 'unauthorized', 'rate_limited', 'storage_unavailable'),
+      },
+    },
+  },
   '/api/clips/{id}': {
+    delete: {
+      operationId: 'deleteClip',
+      tags,
+      security: [{ callerKey: [] }, { callerKeyHeader: [] }, { adminKey: [] }],
+      requestParams,
+      summary: 'Delete a clip everywhere this service can reach',
+      description:
+        'Nobody is served the clip from then on: every address of it answers 410. Its bytes, captions and copies here are deleted, and its pins at all providers that can end them; what does not work at once is tried again in the background. The clip of a script takes the pieces along that were spoken for it alone. Sent again, it says how far the deletion has come, and tries at once what is left. Others may hold copies.',
+      responses: {
+        '200': answer('It is deleted wherever it could be', deletedAnswerSchema),
+        '202': answer('It is not served any more; some providers are asked again', deletedAnswerSchema),
+        ...problems('unauthorized', 'forbidden', 'not_found', 'clip_in_use', 'rate_limited', 'cross_site'),
+        ...problems('storage_unavailable', 'shutting_down'),
+      },
+    },
     get: {
       operationId: 'getClip',
       tags,
@@ -58,7 +90,7 @@ export const clipPaths: ZodOpenApiPathsObject = {
       summary: 'Get the state of a clip, with every upload attempt',
       responses: {
         '200': answer('The record of the clip; expired clips keep theirs', clipAnswerSchema),
-        ...problems('not_found', 'storage_unavailable'),
+        ...problems('not_found', 'deleted', 'storage_unavailable'),
       },
     },
   },
@@ -73,7 +105,7 @@ export const clipPaths: ZodOpenApiPathsObject = {
       responses: {
         '200': { description: 'The events', content: { 'text/event-stream': { schema: z.string() } } },
         '204': { description: 'The event that `Last-Event-ID` names was the last one' },
-        ...problems('not_found', 'rate_limited', 'storage_unavailable', 'shutting_down'),
+        ...problems('not_found', 'deleted', 'rate_limited', 'storage_unavailable', 'shutting_down'),
       },
     },
   },

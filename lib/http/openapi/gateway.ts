@@ -25,7 +25,7 @@ const responses = {
   },
   '206': { description: 'The part that `Range` asked for', content: audioContent },
   '304': { description: 'The caller has the content already' },
-  ...problems('invalid_request', 'not_found', 'not_acceptable', 'precondition_failed'),
+  ...problems('invalid_request', 'not_found', 'deleted', 'not_acceptable', 'precondition_failed'),
   ...problems('range_not_satisfiable', 'content_damaged', 'cache_disk_full', 'content_unreachable'),
 }
 const operation = { tags: ['Clips'], security: [] as [], requestParams, responses }

@@ -42,6 +42,20 @@ export const operationPaths: ZodOpenApiPathsObject = {
       security: [{ adminKey: [] }, { cronSecret: [] }],
     },
   },
+  '/api/admin/export': {
+    get: {
+      operationId: 'exportRecords',
+      summary: 'Read all records, as JSON lines',
+      description:
+        'Each line is `{"type": …, "record": …}`, times in milliseconds since the epoch. The last one is `{"type":"end","records":n}`: without it the export has broken off.',
+      tags,
+      security: [{ adminKey: [] }],
+      responses: {
+        '200': { description: 'The records', content: { 'application/jsonl': { schema: z.string() } } },
+        ...problems('unauthorized', 'rate_limited'),
+      },
+    },
+  },
   '/api/health': {
     get: {
       operationId: 'getHealth',

@@ -50,6 +50,26 @@ const scriptStoredSchema = z.object({
   }),
 })
 
+const deletedSchema = z.object({
+  type: z.literal('clip.deleted'),
+  timestamp: field.time,
+  data: z.object({
+    id: z.string(),
+    cid: z.string().optional(),
+    requestId: z.string(),
+    by: z.enum(['maker', 'operator']).optional(),
+    deletedAt: field.time,
+    providers: z.array(
+      z.object({
+        provider: z.string(),
+        cid: z.string(),
+        outcome: z.enum(['pinned', 'unpinned', 'shared', 'kept']),
+        error: z.string().optional(),
+      }),
+    ),
+  }),
+})
+
 /**
  * Webhooks are signed, and delivered at least once.
  *
@@ -87,6 +107,11 @@ export const webhooks: ZodOpenApiPathsObject = {
     'onScriptStored',
     'The joined clip of a script was stored on IPFS',
     scriptStoredSchema,
+  ),
+  'clip.deleted': webhook(
+    'onClipDeleted',
+    'A clip was deleted here, and wherever a provider could be reached',
+    deletedSchema,
   ),
   'clip.expired': webhook('onClipExpired', 'A clip expired before an IPFS provider stored it', expiredSchema),
 }

@@ -7,7 +7,7 @@ const TOUCH_EVERY_MS = 60_000
 const MEASURE_EVERY_MS = 60_000
 
 /** A block store of bounded size: the clips that have not been used for longest are deleted first. */
-export interface BlockCache extends Pick<BlockStore, 'put' | 'open' | 'rootOf'> {
+export interface BlockCache extends Pick<BlockStore, 'put' | 'open' | 'rootOf' | 'delete'> {
   /** Deletes clips until the disk has space for `sizeBytes` more. Returns whether it has. */
   makeRoom(sizeBytes: number): Promise<boolean>
   /**
@@ -85,6 +85,11 @@ export function createBlockCache(options: {
       knownBytes += local?.dag.fileBytes ?? 0
       const isDue = knownBytes > maxBytes || now() - measuredAt > MEASURE_EVERY_MS
       if (isDue) await evict(() => knownBytes <= maxBytes, root)
+    },
+
+    async delete(cid) {
+      await store.delete(cid)
+      touchedAt.delete(cid)
     },
 
     makeRoom,

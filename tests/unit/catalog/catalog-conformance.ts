@@ -5,14 +5,17 @@ import { describeBudgets } from './budgets-conformance.ts'
 import { describeByteBudget } from './byte-budget-conformance.ts'
 import { describeCaptions } from './captions-conformance.ts'
 import { type Subject, storedClip } from './catalog-subject.ts'
+import { describeClipList } from './clip-list-conformance.ts'
 import { describeClips } from './clips-conformance.ts'
 import { describeClock } from './clock-conformance.ts'
 import { describeCounters } from './counters-conformance.ts'
+import { describeDeletions } from './deletions-conformance.ts'
 import { describeEvents } from './events-conformance.ts'
 import { describeIdempotencyKeys } from './idempotency-conformance.ts'
 import { describeIpni } from './ipni-conformance.ts'
 import { describePins } from './pins-conformance.ts'
 import { describeQueue } from './queue-conformance.ts'
+import { describeRecords } from './records-conformance.ts'
 import { describeReplications } from './replications-conformance.ts'
 import { describeRequests } from './requests-conformance.ts'
 import { describeScripts } from './scripts-conformance.ts'
@@ -29,6 +32,9 @@ export function describeCatalog(subject: Subject) {
     describeBudgets(subject)
     describeByteBudget(subject)
     describeCaptions(subject)
+    describeClipList(subject)
+    describeDeletions(subject)
+    describeRecords(subject)
     describeClips(subject)
     describeClock(subject)
     describeCounters(subject)

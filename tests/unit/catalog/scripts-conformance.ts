@@ -50,7 +50,7 @@ export function describeScripts(subject: Subject) {
         ...{ id, state: 'speaking', requestId: 'request-1', caller: 'key:1', reuseScope: null },
         ...{ characters: 30, pieceCount: 3, spokenPieces: 0, spokenCharacters: 0, clipId: null },
         ...{ createdAt: NOW, endedAt: null, failedRounds: 0, nextAttemptAt: NOW },
-        ...{ lastError: null, errorCode: null },
+        ...{ lastError: null, errorCode: null, label: null, metadata: null },
       })
       expect(await catalog.scripts.piecesOf(id)).toEqual(pieces.map((piece) => ({ ...piece, ...unspoken })))
       expect(await catalog.scripts.find('unknown')).toBeNull()

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
-import { NOW, waitingClip } from './catalog-subject.ts'
+import { NOW, storedClip, waitingClip } from './catalog-subject.ts'
 
 it.each([
   ['clips_claimable', 'a claim', (catalog: Catalog) => catalog.queue.claim(claim)],
@@ -77,6 +77,36 @@ it.each([
     'the providers that may hold a clip',
     (catalog: Catalog) => catalog.attempts.ambiguousProviders('x'),
   ],
+  ['deletions_due', 'a claim of deletions', (catalog: Catalog) => catalog.deletions.claim(claim)],
+  [
+    'clips_by_maker',
+    'the clips of one key',
+    (catalog: Catalog) => catalog.clipList.newest({ madeBy: 'x', after, limit: 1 }),
+  ],
+  [
+    'clips_by_label',
+    'the clips of one key with one label',
+    (catalog: Catalog) => catalog.clipList.newest({ madeBy: 'x', label: 'y', after, limit: 1 }),
+  ],
+  [
+    'clips_by_age',
+    'the newest clips of all',
+    (catalog: Catalog) => catalog.clipList.newest({ createdFrom: NOW, after, limit: 1 }),
+  ],
+  [
+    'clips_by_age',
+    'the pruning of records',
+    (catalog: Catalog) => catalog.records.prune(NOW, new AbortController().signal),
+  ],
+  [
+    'requests_by_clip',
+    'the deletion of a clip',
+    async (catalog: Catalog) => {
+      const { id } = await storedClip(catalog)
+      await catalog.deletions.request(id, { by: 'maker', now: NOW })
+    },
+  ],
+  ['clips_by_cid', 'who shares a content', (catalog: Catalog) => catalog.deletions.isShared('x')],
   ['attempts_by_time', 'the deletion of old attempts', (catalog: Catalog) => catalog.attempts.prune(NOW)],
   [
     'idempotency_keys_by_time',
@@ -101,6 +131,7 @@ it.each([
 
 type Catalog = ReturnType<typeof createCatalog>
 
+const after = { createdAt: NOW, id: 'x' }
 const answer = {
   key: 'k',
   fingerprint: 'f',

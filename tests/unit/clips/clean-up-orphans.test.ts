@@ -9,7 +9,14 @@ import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
 const HOUR_MS = 3_600_000
 const signal = new AbortController().signal
-const nothing: CleanUpResult = { saved: 0, expired: 0, bytesDeleted: 0, adopted: 0, prunedAttempts: 0 }
+const nothing: CleanUpResult = {
+  saved: 0,
+  expired: 0,
+  bytesDeleted: 0,
+  adopted: 0,
+  prunedAttempts: 0,
+  prunedRecords: 0,
+}
 
 function clean({ services, clock }: TestServices) {
   return clock.until(cleanUp(services, { signal }))

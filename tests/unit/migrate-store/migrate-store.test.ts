@@ -91,6 +91,15 @@ async function makeSource({ waiting = 3 } = {}) {
       .insertInto('dailyCharacters')
       .values({ day: '2026-11-22', caller: 'somebody', characters: 12 })
       .execute()
+    const deleted = { requestedAt: 1, requestedBy: 'maker', doneAt: null, failedRounds: 1 } as const
+    await db
+      .insertInto('deletions')
+      .values({ clipId, ...deleted, nextAttemptAt: 9, lastError: 'down', ...leased })
+      .execute()
+    await db
+      .insertInto('deletionTargets')
+      .values({ clipId, provider: 'pinata', cid: 'bafk', outcome: 'pinned', error: 'down' })
+      .execute()
     const webhook = { id: 'msg_1', type: 'clip.stored', clipId, createdAt: 1, attempts: 2 } as const
     await db
       .insertInto('webhooks')
@@ -140,7 +149,7 @@ describe.skipIf(!inject('postgresUrl'))('moving a single machine to Postgres and
       expect([name, targetRows, differing]).toEqual([name, sourceRows, 0])
       expect([name, sourceRows > 0]).toEqual([name, true])
     }
-    expect(result.tables).toHaveLength(15)
+    expect(result.tables).toHaveLength(17)
     expect(await snapshot(audioDirectory)).toEqual(before)
   })
 

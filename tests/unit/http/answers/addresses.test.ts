@@ -21,7 +21,14 @@ it('a clip names no machine and no path in the errors of its attempts', () => {
 })
 
 it('a script names no machine and no path in its error', () => {
-  const facts = { id: 'a', state: 'failed', lastError: error, errorCode: 'storage_unavailable', createdAt: 0 }
+  const facts = {
+    id: 'a',
+    state: 'failed',
+    lastError: error,
+    errorCode: 'storage_unavailable',
+    createdAt: 0,
+    caller: 'x',
+  }
   const script = Object.assign(facts, never) as unknown as Script
 
   expect(scriptAnswer({ script, joined: null }, baseUrl).error).toEqual({

@@ -1,11 +1,11 @@
-import { isSettled, readClip } from '#lib/clips/watch-clip.ts'
+import { isSettled } from '#lib/clips/watch-clip.ts'
 import { clipEvent, clipEvents } from '#lib/http/answers/clip-events.ts'
 import { clientAddress } from '#lib/http/client-address.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
+import { requireClip } from '#lib/http/require-clip.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { getService } from '#lib/http/service.ts'
 import { eventStream } from '#lib/http/sse.ts'
-import { ServiceError } from '#lib/model/errors.ts'
 
 export const dynamic = 'force-dynamic'
 // Then the stream ends, and an EventSource reconnects by itself.
@@ -14,9 +14,8 @@ export const maxDuration = 300
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(request, { services }) {
     getService().refuseWhileStopping()
-    const id = new URL(request.url).pathname.split('/')[3] ?? ''
-    const history = await readClip(services, id)
-    if (!history) throw new ServiceError('not_found', 'There is no clip with this id')
+    const history = await requireClip(request, services)
+    const { id } = history.clip
     const baseUrl = publicBaseUrl(services.config, request)
     const lastEventId = request.headers.get('Last-Event-ID')
     // An EventSource reconnects whenever a stream ends; 204 tells it that there are no more events.

@@ -165,6 +165,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
       rescues: new Map(),
       storageProofs: new Map(),
       isDraining: false,
+      isRecordingLater: false,
       hasBegunChain: false,
       eviction: undefined,
     },

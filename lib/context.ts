@@ -120,6 +120,8 @@ export interface InFlight {
   rescues: Map<string, RunningRescue>
   /** The last proofs that audio and its record can be kept, and when they began, in milliseconds since the epoch. */
   storageProofs: Map<'here' | 'for all', { beganAt: number; proven: Promise<void> }>
+  /** Whether clips that are stored and were not recorded are being recorded. */
+  isRecordingLater: boolean
   /** Whether all pending clips are being uploaded, one batch after the other. */
   isDraining: boolean
   /** The search for bytes that can go although they were not read back: how many went. */

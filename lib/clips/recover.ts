@@ -2,6 +2,7 @@ import type { Services } from '#lib/context.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import { healOrphans } from './heal-orphans.ts'
 import { lookAtClock } from './look-at-clock.ts'
+import { recordNoted } from './record-later.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
 /**
@@ -20,6 +21,8 @@ export async function recover(services: Services): Promise<{ adopted: number; wa
     if (isDeadProcess(owner, leaseOwner)) await catalog.scripts.release(owner)
   }
   await lookAtClock(services, { isStart: true })
+  // Before their audio would be adopted as that of clips of which nothing is known.
+  await recordNoted(services)
   const replicas = wantedReplicas(services)
   if (config.hasBackground && replicas > 1) await catalog.replications.want(replicas, clock.now())
   const isHealer = config.hasBackground && !services.s3

@@ -10,12 +10,12 @@ import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { bestEffortLog, noopLog } from './attempt-log.ts'
-import { ensureRecord } from './ensure-record.ts'
-import { keepCaptions } from './keep-captions.ts'
 import { countLost } from './lost-speech.ts'
+import { recordLater } from './record-later.ts'
 import { isProvenByUpload } from './record-pin.ts'
 import { recordReplicas } from './record-replicas.ts'
 import { keptTemporarily } from './record-staged.ts'
+import { recordUnstaged } from './record-unstaged.ts'
 import { createRescue } from './rescue.ts'
 import { originalFacts, type StagedAudio } from './staged-audio.ts'
 import { storageUnavailable } from './storage-unavailable.ts'
@@ -42,10 +42,12 @@ export async function uploadWithoutStore(
   try {
     const stored = await upload(staged.audio)
     const clip = clipOf(stored)
-    const isRecorded = !refusal && (await recordUnstaged(services, newClip, staged, clip))
+    const facts = { newClip, clip, captions: staged.captions }
+    const isRecorded = !refusal && (await recordUnstaged(services, facts))
     if (isRecorded && stored.late) {
       void services.tasks.track(stored.late.then((holders) => recordReplicas(services, clip, holders)))
     }
+    if (!isRecorded) await recordLater(services, facts)
     await rescue.discard()
     if (staged.captions?.isKept) clip.captionsCid = staged.captions.cid
     return isRecorded ? asPublished(services.config, clip) : publishedElsewhere(services.config, clip, stored)
@@ -55,7 +57,8 @@ export async function uploadWithoutStore(
     if (clip) return keptTemporarily(services, clip, staged)
     const storeError = staged.failedPut?.error ?? refusal ?? new CatalogError('The catalog failed')
     const error = storageUnavailable(storeError, { ipfsError, savingId: newClip.id })
-    const settle = (stored: ChainResult) => recordUnstaged(services, newClip, staged, clipOf(stored))
+    const settle = (stored: ChainResult) =>
+      recordUnstaged(services, { newClip, clip: clipOf(stored), captions: staged.captions })
     if (rescue.begin({ error, upload, settle })) throw error
     await rescue.discard()
     log.error({ bytes: staged.sizeBytes }, 'A clip is lost: it could be kept nowhere')
@@ -125,33 +128,4 @@ function storedClip(
 function publishedElsewhere(config: Config, clip: VocalizedClip, stored: ChainResult): VocalizedClip {
   const elsewhere = { ...config, ipfs: { ...config.ipfs, usesOwnGateway: false } }
   return asPublished(elsewhere, { ...clip, permanentUrl: permanentUrlOf(elsewhere, clip, stored) })
-}
-
-/**
- * Records the clip as stored. Its bytes stay where the store has them, until they were read back from IPFS as those of any
- * other clip. Returns `false` where the catalog fails: IPFS has the clip either way.
- */
-async function recordUnstaged(
-  services: Services,
-  newClip: NewClip,
-  staged: StagedAudio,
-  clip: VocalizedClip,
-): Promise<boolean> {
-  const { catalog, store, log } = services
-  const { id, provider, ipfsHash, permanentUrl, storedAt, requestId } = clip
-  try {
-    const { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt, speech } = clip
-    const hasLocalBytes = await store.blob(id).then(Boolean, () => false)
-    await ensureRecord(services, newClip)
-    await keepCaptions(services, id, staged.captions)
-    await catalog.clips.settle(id, {
-      hasLocalBytes,
-      staged: { cid, mimeType, fileExtension, durationMs, sizeBytes, stagedAt, speech },
-      stored: { provider, ipfsHash, permanentUrl, storedAt, isProven: clip.unprovenSince === null },
-    })
-    return true
-  } catch (error) {
-    log.error({ err: error, requestId, clipId: id, cid: ipfsHash }, 'A stored clip could not be recorded')
-    return false
-  }
 }

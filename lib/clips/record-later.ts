@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Services } from '#lib/context.ts'
 import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
-import { draftPath, nullIfMissing, syncDirectory } from '#lib/platform/files.ts'
+import { draftPath, nullIfMissing, nullOn, syncDirectory } from '#lib/platform/files.ts'
 import { recordUnstaged, type UnstagedFacts } from './record-unstaged.ts'
 import { wantedReplicas } from './wanted-replicas.ts'
 
@@ -66,12 +66,12 @@ function keepTrying(services: Services) {
   })
 }
 
-/** Records what processes of this machine have noted; later, what the catalog still does not take. Returns how many. */
-export async function recordNoted(services: Services): Promise<number> {
+/** Records what processes of this machine have noted; later, what the catalog still does not take. */
+export async function recordNoted(services: Services): Promise<void> {
   const { log } = services
   const directory = directoryOf(services)
-  const names = ((await readdir(directory).catch(nullIfMissing)) ?? []).filter(isNote)
-  let [recorded, failed] = [0, 0]
+  const names = ((await readdir(directory).catch(nullOn('ENOENT', 'ENOTDIR'))) ?? []).filter(isNote)
+  let failed = 0
   for (const name of names) {
     // The catalog does not answer: asking it for each of them would take as many time limits.
     if (failed >= FAILURES_AT_ONCE) break
@@ -82,11 +82,9 @@ export async function recordNoted(services: Services): Promise<number> {
     if (isRecorded) {
       await rm(place, { force: true })
       log.info({ clipId: facts.clip.id, cid: facts.clip.ipfsHash }, 'A stored clip was recorded late')
-      recorded += 1
     } else failed += 1
   }
   if (failed > 0) keepTrying(services)
-  return recorded
 }
 
 /** @throws CatalogError */

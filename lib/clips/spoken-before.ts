@@ -3,6 +3,7 @@ import type { RunningRescue, Services } from '#lib/context.ts'
 import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
 import { isDeadProcess } from '#lib/platform/process-identity.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
+import { isToBeHad } from './is-to-be-had.ts'
 import { requestFingerprint } from './request-fingerprint.ts'
 import { revive } from './revive.ts'
 import { resolveSpeech } from './vocalize.ts'
@@ -86,6 +87,10 @@ export async function findSpoken(
       const clip = owner.clip as VocalizedClip
       // It was claimed before it was known who would speak it, and its process could not keep it apart.
       if (isByStandIn(services, clip) && !allowsStandIn) {
+        if (await giveUp(services, hash, clip.id)) continue
+        return undefined
+      }
+      if (!(await isToBeHad(services, clip).catch(() => true))) {
         if (await giveUp(services, hash, clip.id)) continue
         return undefined
       }

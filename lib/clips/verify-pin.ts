@@ -5,6 +5,7 @@ import { GatewayError, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.t
 import { carParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { carVerifier } from '#lib/ipfs/blocks/verify-car.ts'
 import { attemptLimitMs } from '#lib/ipfs/chain/attempt-limit.ts'
+import { EMBEDDED } from '#lib/ipfs/providers/embedded.ts'
 import type { IpfsProvider } from '#lib/ipfs/providers/provider.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
@@ -57,7 +58,8 @@ export async function verifyPin(
   { asksOthers = false } = {},
 ): Promise<Verification> {
   const provider = services.providers.find(({ name }) => name === pin.provider)
-  if (provider && !provider.gatewayUrl) return readOwn(services, pin.cid)
+  // Our own repository is there to be read, whether or not it takes further clips.
+  if (pin.provider === EMBEDDED || (provider && !provider.gatewayUrl)) return readOwn(services, pin.cid)
   const first: Verification = provider
     ? await verifyThrough(services, provider.gatewayUrl, clip, pin.cid)
     : { outcome: 'unreachable', error: 'The provider is not configured any more' }

@@ -7,6 +7,9 @@ import type { DiskSpace } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import type { IpfsProvider } from './provider.ts'
 
+/** Its name in `IPFS_PROVIDERS` and in records. */
+export const EMBEDDED = 'embedded'
+
 /** Stores clips in a block store on this machine, which our own gateway serves, as long as there is `diskSpace`. */
 export function createEmbeddedProvider({
   blockStore,
@@ -16,7 +19,7 @@ export function createEmbeddedProvider({
   diskSpace: DiskSpace
 }): IpfsProvider {
   return {
-    name: 'embedded',
+    name: EMBEDDED,
     gatewayUrl: OWN_GATEWAY,
     isLocal: true,
     async upload({ cid, car }, { signal }) {

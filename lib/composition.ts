@@ -43,6 +43,7 @@ import { createLog } from '#lib/telemetry/log.ts'
 import { createTracing } from '#lib/telemetry/tracing.ts'
 import { createBucket } from '#lib/temp-audio/bucket.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
+import { type Owner, ownedBucket } from '#lib/temp-audio/owned-bucket.ts'
 import { createS3Store } from '#lib/temp-audio/s3.ts'
 import type { Services } from './context.ts'
 
@@ -91,7 +92,14 @@ export function createServices(config: Config, replacements: Replacements = {}):
   const workQueue = createWorkQueue({ redis, clock, log })
 
   // temp-audio
-  const s3 = openS3(config, { clock, log, leaseOwner })
+  const s3 = openS3(
+    config,
+    { clock, log, leaseOwner },
+    {
+      id: () => catalog.id(),
+      countKnown: async (ids) => (await catalog.clips.localAmong(ids)).size,
+    },
+  )
   const store =
     replacements.store ?? s3?.store ?? createFilesystemStore({ directory: path.join(directory, 'audio') })
 
@@ -239,13 +247,14 @@ function openChain(
 
 function openS3(
   config: Config,
-  { clock, log, leaseOwner: owner }: Built<'clock' | 'log' | 'leaseOwner'>,
+  { clock, log, leaseOwner }: Built<'clock' | 'log' | 'leaseOwner'>,
+  owner: Owner,
 ): Services['s3'] {
   if (!config.s3) return undefined
-  const bucket = createBucket({ ...config.s3, clock })
+  const bucket = ownedBucket(createBucket({ ...config.s3, clock }), { name: config.s3.bucket, owner, clock })
   const store = createS3Store({
     bucket,
-    owner,
+    owner: leaseOwner,
     clock,
     directory: path.join(config.tempAudio.directory, 's3'),
     ...(config.isServerless && { copiesMaxBytes: SERVERLESS_COPIES_BYTES, isDiskLasting: false }),

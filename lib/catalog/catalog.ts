@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
@@ -17,11 +18,15 @@ import { createQueue, type Queue } from './queue.ts'
 import { createRecords, type Records } from './records.ts'
 import { createReplications, type Replications } from './replications.ts'
 import { createRequests, type Requests } from './requests.ts'
+import type { Schema } from './schema.ts'
 import { createScripts, type Scripts } from './scripts.ts'
 import { createSpeechAttempts, type SpeechAttempts } from './speech-attempts.ts'
 import { createStats, type Stats } from './stats.ts'
 import { readTotals, type Totals } from './totals.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
+
+const readInstallation = async (db: Kysely<Schema>) =>
+  (await db.selectFrom('installation').select('id').executeTakeFirstOrThrow()).id
 
 /** The truth about every clip. Each method is one transaction; all throw `CatalogError` when the database fails. */
 export interface Catalog {
@@ -46,6 +51,8 @@ export interface Catalog {
   endedSessions: EndedSessions
   ipni: Ipni
   clock: ClockLog
+  /** The name of this catalog, by which its bucket knows it. A copy has the same one. */
+  id(): Promise<string>
   /** How much there is now. */
   totals(): Promise<Totals>
   /** Proves that the database can be read and written now. */
@@ -89,6 +96,7 @@ export function createCatalog(
     endedSessions: createEndedSessions(database),
     ipni: createIpni(database),
     clock: createClockLog(database),
+    id: () => database.read(readInstallation),
     totals: () => database.read(readTotals),
     check: sync,
     sync,

@@ -29,6 +29,8 @@ export interface Schema {
   /** One row a slot. */
   holdings: TotalsRow
   clock: ClockRow
+  /** One row. */
+  installation: { id: string }
 }
 
 /** A clip as its table has it. `isHeld`: the temporary store should have its bytes. `speech` and `metadata`: JSON. */

@@ -36,6 +36,9 @@ export async function copyRecords(source: Database, target: Database): Promise<v
       for (const table of tables) {
         for await (const rows of batchesOf(asTables(from), table)) await insert(into, table, rows)
       }
+      // It is the same catalog to a bucket that was its already.
+      const { id } = await from.selectFrom('installation').selectAll().executeTakeFirstOrThrow()
+      await db.updateTable('installation').set({ id }).execute()
     })
   })
 }

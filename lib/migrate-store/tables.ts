@@ -10,7 +10,7 @@ export type Row = Record<string, unknown>
 /** A database whose tables may have any columns: whole rows are copied, whatever is in them. */
 export type Tables = Kysely<Record<string, Row>>
 
-type Name = Exclude<keyof Schema, 'holdings' | 'clock' | `ipni${string}`>
+type Name = Exclude<keyof Schema, 'holdings' | 'clock' | 'installation' | `ipni${string}`>
 
 export interface Table {
   name: Name

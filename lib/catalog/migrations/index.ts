@@ -18,6 +18,7 @@ import * as captions from './016-captions.ts'
 import * as scripts from './017-scripts.ts'
 import * as speechAttempts from './018-speech-attempts.ts'
 import * as ownedClips from './019-owned-clips.ts'
+import * as installation from './020-installation.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -44,6 +45,7 @@ const migrations: Record<string, Migration> = {
   '017-scripts': scripts,
   '018-speech-attempts': speechAttempts,
   '019-owned-clips': ownedClips,
+  '020-installation': installation,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -18,7 +18,7 @@ export interface S3Server {
   environment(): Record<string, string>
   /** Answers every request with this status from now on; `undefined`: works again. */
   failWith(status: number | undefined): void
-  /** The keys of all objects, in order. */
+  /** The keys of all clips, in order. */
   objects(): string[]
   /** The keys of the uploads in parts that were neither completed nor aborted. */
   unfinishedUploads(): string[]
@@ -67,7 +67,8 @@ export async function startS3(
     failWith(status) {
       failure = status
     },
-    objects: () => [...(s3.buckets.get(bucket)?.keys() ?? [])].sort(),
+    objects: () =>
+      [...(s3.buckets.get(bucket)?.keys() ?? [])].filter((key) => !key.endsWith('-owner')).sort(),
     unfinishedUploads: () => [...s3.multipartUploads.values()].map(({ key }) => key),
     async stop() {
       await front.close()

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { readBackDue } from '#lib/clips/audit.ts'
@@ -11,8 +12,10 @@ import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { openBucketWorld } from '../../support/bucket-world.ts'
+import { putEmptyCatalog } from '../../support/empty-catalog.ts'
 import { speak, waitingClips } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
@@ -116,6 +119,8 @@ describe('the start of a machine with a bucket', () => {
     await dead.services.store.put(newClipId(), Readable.from([audio]))
     dead.server.failWith(undefined)
     const { services } = await openBucketWorld(dead, { BACKGROUND: 'off' })
+    // Whose the bucket is was found out before.
+    await services.s3?.bucket.open(newClipId())
     dead.server.requests.length = 0
     await healBucket(services)
     expect(dead.server.objects()).toHaveLength(1)
@@ -171,4 +176,27 @@ describe('a text that is spoken while the bucket is down', () => {
     await uploadPending(services, retry)
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
   })
+
+  it('leaves the clips of another catalog alone, and does not say that it is ready', async () => {
+    const production = await openBucketWorld()
+    const id = newClipId()
+    await production.services.store.put(id, Readable.from([audio]))
+    const staging = await openBucketWorld({ directory: await otherCatalog(), server: production.server })
+    staging.advance(2 * MINUTE_MS)
+    await expect(healBucket(staging.services)).rejects.toThrow('belongs to another catalog')
+    await expect(staging.services.store.check()).rejects.toThrow('belongs to another catalog')
+    expect(await staging.services.catalog.clips.find(id)).toBeNull()
+    expect((await speak(staging.services)).state).toBe('stored')
+    expect(production.server.objects()).toEqual([`audio/${id}`])
+  })
 })
+
+/** The directory of a catalog that is no copy of that of all tests. */
+async function otherCatalog(): Promise<string> {
+  const directory = await temporaryDirectory()
+  await putEmptyCatalog(directory)
+  const database = new DatabaseSync(path.join(directory, 'catalog.sqlite'))
+  database.exec("update installation set id = 'staging'")
+  database.close()
+  return directory
+}

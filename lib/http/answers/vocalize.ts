@@ -36,6 +36,19 @@ const temporarySchema = z.object({
   ...measuredFields,
 })
 
+/** Either of them, as one object with everything that differs optional. */
+export const spokenSchema = z.object({
+  id: field.clipId,
+  audioUrl: field.audioUrl,
+  ipfsHash: z.string().optional(),
+  cid: field.cid,
+  provider: field.provider.optional(),
+  isTemporary: z.boolean(),
+  expiresAt: field.time.optional(),
+  note: z.string().optional(),
+  ...measuredFields,
+})
+
 export const vocalizeAnswerSchema = z
   .object({ success: field.success, data: z.union([storedSchema, temporarySchema]) })
   .meta({ id: 'VocalizeAnswer' })

@@ -1,0 +1,5 @@
+import { llmsFull, textAnswer } from '#lib/http/documents.ts'
+
+export const dynamic = 'force-static'
+
+export const GET = async () => textAnswer(await llmsFull(), 'plain')

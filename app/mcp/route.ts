@@ -1,0 +1,8 @@
+import { answerMcp } from '#lib/http/mcp/answer-mcp.ts'
+import { defineRoute } from '#lib/http/route.ts'
+
+export const dynamic = 'force-dynamic'
+// The upload goes on after the answer was sent.
+export const maxDuration = 300
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({ POST: answerMcp })

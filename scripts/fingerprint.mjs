@@ -5,7 +5,9 @@ import { hasCode } from './has-code.mjs'
 
 /** Everything that goes into `next build`: what changes here makes the last build stale. */
 export const buildInputs = [
+  'README.md',
   'app',
+  'docs',
   'lib',
   'public',
   'instrumentation.ts',

@@ -52,9 +52,11 @@ export async function admit(request: Request, context: RequestContext): Promise<
       const key = await claimKey(request, context, { caller, body })
       if (key?.answered) {
         const { answered } = key
+        context.clipId = answered.id
         return { clipId: answered.id, speak: (listener) => repeatClip(services, answered, listener) }
       }
       const clipId = key?.clipId ?? newClipId()
+      context.clipId = clipId
       const giveBack = await spendCharacters(services, caller, body.text).catch(async (error: unknown) => {
         await key?.giveUp()
         throw error

@@ -6,6 +6,7 @@ import { cleanUpServices, type Service, startService } from '../support/service.
 
 const KEY = 'key-of-an-agent-1'
 const OTHER_KEY = 'key-of-an-agent-2'
+const BUSY_KEY = 'key-of-an-agent-3'
 const ORIGIN = 'https://agents.example'
 let service: Service
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
     environment: {
       SPEECH_PROVIDER: 'local',
       IPFS_PROVIDERS: 'embedded',
-      VOCALIZE_API_KEYS: `${KEY},${OTHER_KEY}`,
+      VOCALIZE_API_KEYS: `${KEY},${OTHER_KEY},${BUSY_KEY}`,
       RATE_LIMIT_PER_MINUTE: '12',
       CORS_ALLOWED_ORIGINS: `${ORIGIN}`,
       MAX_TEXT_LENGTH: '200',
@@ -51,6 +52,8 @@ const post = (headers: Record<string, string>, body: unknown = message) =>
 describe.each(['auto', 'legacy'] as const)('a conversation over MCP by the official client (%s)', (mode) => {
   it('ends with a clip that is verified from the link alone', async () => {
     const client = await connect(KEY, { mode })
+    const version = mode === 'auto' ? '2026-07-28' : '2025-11-25'
+    expect(client.getNegotiatedProtocolVersion()).toBe(version)
     expect(client.getServerVersion()).toMatchObject({ name: 'voicepin' })
     expect(client.getInstructions()).toContain('list_voices')
     const { tools } = await client.listTools()
@@ -122,7 +125,7 @@ describe('the tools of MCP', () => {
   })
 
   it('count against the rate limit of the key, and say when to come back', async () => {
-    const client = await connect(OTHER_KEY)
+    const client = await connect(BUSY_KEY)
     let last: Json = {}
     for (let calls = 0; calls < 13 && !last.isError; calls++) last = await call(client, 'list_voices')
     expect(last.content[0].text).toMatch(/^rate_limited: .* Try again in \d+ seconds\.$/)

@@ -12,6 +12,7 @@ const measuredFields = {
   characters: z.int(),
   reused: z.literal(true).optional(),
   ...field.speechFacts,
+  contentCredentials: field.contentCredentials,
   captions: captionsField,
   ...field.notes,
 }
@@ -65,6 +66,7 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
     characters,
     ...(clip.isReused && { reused: true }),
     ...clip.speech,
+    contentCredentials: clip.speech?.contentCredentials ?? false,
     captions: captionsAnswer(clip, baseUrl),
     ...notesAnswer(clip),
   }

@@ -1,4 +1,9 @@
-import { type CallToolResult, McpServer } from '@modelcontextprotocol/server'
+import {
+  type CallToolResult,
+  McpServer,
+  type ServerContext,
+  TRACEPARENT_META_KEY,
+} from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { findClip } from '#lib/clips/find-clip.ts'
 import { verifyClip } from '#lib/clips/verify-clip.ts'
@@ -11,6 +16,7 @@ import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { readTraceParent } from '#lib/telemetry/trace-parent.ts'
 import { failure, linkTo, result } from './results.ts'
 import { clipName, speakSchema, verdictSchema } from './schemas.ts'
 
@@ -30,8 +36,10 @@ export function createServer(request: Request, context: RequestContext): McpServ
   /** What goes wrong is told to the model, which may mend it, in the words of the other routes. */
   const answering =
     <Input>(work: (input: Input) => Promise<CallToolResult>) =>
-    (input: Input) =>
-      work(input).catch((error: unknown) => failure(context, error))
+    (input: Input, { mcpReq }: Pick<ServerContext, 'mcpReq'>) => {
+      context.traceParent ??= readTraceParent(mcpReq._meta?.[TRACEPARENT_META_KEY])
+      return work(input).catch((error: unknown) => failure(context, error))
+    }
 
   server.registerTool(
     'speak',

@@ -48,6 +48,8 @@ const nextConfig = {
     '@opentelemetry/exporter-trace-otlp-http',
     '@opentelemetry/resources',
     '@opentelemetry/sdk-trace',
+    '@peculiar/x509',
+    '@trustnxt/c2pa-ts',
     'ioredis',
     'pino',
     'redis-semaphore',

@@ -1,5 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { judge, signingEnvironment, testCertificate } from '../support/c2pa.ts'
 import { independentCid } from '../support/content-id.ts'
 import type { Json } from '../support/json.ts'
 import { cleanUpServices, type Service, startService } from '../support/service.ts'
@@ -20,6 +21,7 @@ beforeAll(async () => {
       CORS_ALLOWED_ORIGINS: `${ORIGIN}`,
       MAX_TEXT_LENGTH: '200',
       REUSE: 'on',
+      ...(await signingEnvironment()),
     },
   })
 })
@@ -103,6 +105,21 @@ describe.each(['auto', 'legacy'] as const)('a conversation over MCP by the offic
 })
 
 describe('the tools of MCP', () => {
+  it.each([
+    ['audio/mpeg', undefined],
+    ['audio/wav', 'wav_24000'],
+  ])('speak what says itself that a machine has made it, for c2pa-rs: %s', async (mimeType, outputFormat) => {
+    const client = await connect(OTHER_KEY)
+    const spoken = await call(client, 'speak', { text: 'I am no human being.', voiceId: 'slt', outputFormat })
+    expect(spoken.structuredContent).toMatchObject({ contentCredentials: true, mimeType })
+    const audio = await (await fetch(spoken.structuredContent.audioUrl)).bytes()
+    const { root } = await testCertificate()
+    expect(await judge(mimeType, audio, root)).toMatchObject({ state: 'Trusted', failures: [] })
+    audio[audio.length - 1000] = (audio.at(-1000) ?? 0) ^ 1
+    expect((await judge(mimeType, audio, root)).state).toBe('Invalid')
+    await client.close()
+  })
+
   it('speak the same call once, and another under the same key of idempotency not at all', async () => {
     const client = await connect(OTHER_KEY)
     const asked = { text: 'Once and only once.', voiceId: 'slt', reuse: false, idempotencyKey: 'once' }

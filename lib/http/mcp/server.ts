@@ -16,6 +16,7 @@ import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { software } from '#lib/model/software.ts'
 import { readTraceParent } from '#lib/telemetry/trace-parent.ts'
 import { failure, linkTo, result } from './results.ts'
 import { clipName, speakSchema, verdictSchema } from './schemas.ts'
@@ -29,7 +30,7 @@ export function createServer(request: Request, context: RequestContext): McpServ
   const { config, speech } = services
   const baseUrl = publicBaseUrl(config, request)
   const server = new McpServer(
-    { name: 'voicepin', title: 'Voicepin', version: '0.1.0', websiteUrl: baseUrl },
+    { name: 'voicepin', title: software.name, version: software.version, websiteUrl: baseUrl },
     { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: false } } },
   )
 

@@ -2,6 +2,7 @@ import { createDocument } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
+import { software } from '#lib/model/software.ts'
 import { clipPaths } from './clips.ts'
 import { dropInPaths } from './drop-in.ts'
 import { gatewayPaths } from './gateway.ts'
@@ -31,8 +32,8 @@ function describe(services: Described) {
   return createDocument({
     openapi: '3.1.1',
     info: {
-      title: 'Voicepin',
-      version: '0.1.0',
+      title: software.name,
+      version: software.version,
       description: 'Text to speech with a permanent, verifiable IPFS address.',
       license: { name: 'MIT', identifier: 'MIT' },
     },

@@ -27,6 +27,8 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
     '200': { description: 'The audio, while it is spoken', headers: streamHeaders, content: audioContent },
   }
   const speak = {
+    description:
+      'For programs that are written for ElevenLabs: only their base URL changes. The clip is kept on IPFS as well; `X-Clip-Id` and `Link` name it.',
     tags,
     security,
     requestParams: {
@@ -64,6 +66,8 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
       get: {
         operationId: 'elevenLabsVoices',
         summary: 'List the voices, as the API of ElevenLabs does',
+        description:
+          'The same voices as from `listVoices`, in the shape that programs for ElevenLabs expect.',
         tags,
         security,
         responses: {
@@ -76,6 +80,8 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
       post: {
         operationId: 'openAiSpeech',
         summary: 'Speak a text, as the API of OpenAI does',
+        description:
+          'For programs that are written for OpenAI: only their base URL changes. The clip is kept on IPFS as well; `X-Clip-Id` and `Link` name it.',
         tags,
         security,
         requestParams: { header: idempotencyHeader },

@@ -57,7 +57,9 @@ describe('with CONTENT_CREDENTIALS', () => {
   it('a clip that cannot be signed is kept as it is, says so, and is not paid for twice', async () => {
     const { services, fileOf, lines, speech } = await signingServices()
     let asked = 0
-    speech.waitForSlot = () => void asked++
+    speech.waitForSlot = () => {
+      asked += 1
+    }
     const broken = { ...services, credentialSigner: failing }
     const request = { text: 'Kept all the same', voiceId: 'slt' }
 

@@ -31,6 +31,9 @@ COPY --from=build /app/package.json /app/LICENSE /app/.next/standalone/THIRD_PAR
 COPY --from=build /app/bin ./bin
 # bin/server.ts answers by the routes in there.
 COPY --from=build /app/app ./app
+# It answers with these, too.
+COPY --from=build /app/docs ./docs
+COPY --from=build /app/README.md ./
 RUN install --directory --owner=1000 --group=1000 /data
 # By its number (that of node), so that Kubernetes sees by itself that it is not root. Hosts whose volumes belong to root
 # need another one (deploy/).

@@ -20,6 +20,9 @@ const threadPackages = [
   'wasm-media-encoders',
 ].map((name) => `node_modules/${name}/**`)
 
+/** What is read when it is asked for. */
+const documents = ['docs/*.md', 'README.md']
+
 /** What a service that has run in this folder keeps there. */
 const ownData = ['.temp-audio/**', '.ipfs/**', '.env*']
 
@@ -27,7 +30,7 @@ const ownData = ['.temp-audio/**', '.ipfs/**', '.env*']
 const nextConfig = {
   // What the container image is made of; see the Dockerfile.
   output: 'standalone',
-  outputFileTracingIncludes: { '/**': [...threadSources, ...threadPackages] },
+  outputFileTracingIncludes: { '/**': [...threadSources, ...threadPackages, ...documents] },
   outputFileTracingExcludes: { '**': ownData },
   poweredByHeader: false,
   // There are no pictures to make smaller, and nothing is installed that could.

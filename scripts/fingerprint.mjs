@@ -5,9 +5,7 @@ import { hasCode } from './has-code.mjs'
 
 /** Everything that goes into `next build`: what changes here makes the last build stale. */
 export const buildInputs = [
-  'README.md',
   'app',
-  'docs',
   'lib',
   'public',
   'instrumentation.ts',

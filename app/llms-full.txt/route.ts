@@ -1,5 +1,8 @@
 import { llmsFull, textAnswer } from '#lib/http/documents.ts'
+import { defineRoute } from '#lib/http/route.ts'
 
-export const dynamic = 'force-static'
+export const dynamic = 'force-dynamic'
 
-export const GET = async () => textAnswer(await llmsFull(), 'plain')
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  GET: async () => textAnswer(await llmsFull(), 'plain'),
+})

@@ -28,12 +28,12 @@ type NotedRequest = ReusableRequest & { [Name in keyof ClipNotes]?: ClipNotes[Na
 /** A caller who may have texts spoken. */
 interface Admission {
   /**
-   * Claims the caller's `Idempotency-Key`, where there is one, and counts the characters of `body` against the caller's
+   * Claims the caller's `Idempotency-Key`, where there is one (`keyText`, else the header), and counts the characters of `body` against the caller's
    * daily budget. They are given back where nothing was spoken.
    *
    * @throws ServiceError `character_budget_exceeded`, or as `claimKey` does
    */
-  speak(body: NotedRequest): Promise<Speaking>
+  speak(body: NotedRequest, keyText?: string): Promise<Speaking>
 }
 
 /**
@@ -48,8 +48,8 @@ export async function admit(request: Request, context: RequestContext): Promise<
   service.refuseWhileStopping()
   const caller = await identifyCaller(request, context)
   return {
-    async speak(body) {
-      const key = await claimKey(request, context, { caller, body })
+    async speak(body, keyText) {
+      const key = await claimKey(request, context, { caller, body, keyText })
       if (key?.answered) {
         const { answered } = key
         context.clipId = answered.id

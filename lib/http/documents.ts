@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { ServiceError } from '#lib/model/errors.ts'
 
 /** A page of the documentation, in Markdown. */
 interface Page {
@@ -14,14 +15,27 @@ interface Page {
 /** For whoever works on this program; others need them least. */
 const optional = ['design.md', 'claims.md']
 
-// Read while the program is built, and part of what is built: a running service needs no `docs/`.
-const root = () => /* turbopackIgnore: true */ process.cwd()
+interface Documents {
+  readme: string
+  pages: Page[]
+}
 
-/** The pages of `docs/`, by name. */
-export async function readPages(): Promise<Page[]> {
-  const directory = path.join(root(), 'docs')
+let read: Promise<Documents> | undefined
+
+/** The documentation, which does not change while a process runs. */
+function readDocuments(): Promise<Documents> {
+  read ??= load().catch((error: unknown) => {
+    read = undefined
+    throw error
+  })
+  return read
+}
+
+async function load(): Promise<Documents> {
+  const directory = path.join(/* turbopackIgnore: true */ process.cwd(), 'docs')
   const names = (await readdir(directory)).filter((name) => name.endsWith('.md')).sort()
-  return Promise.all(names.map((name) => readPage(path.join(directory, name))))
+  const pages = await Promise.all(names.map((name) => readPage(path.join(directory, name))))
+  return { readme: withoutDeadLinks(await readFile(path.join(directory, '../README.md'), 'utf8')), pages }
 }
 
 async function readPage(file: string): Promise<Page> {
@@ -32,18 +46,25 @@ async function readPage(file: string): Promise<Page> {
   return { name: path.basename(file), title, about: withoutLinks(about), text }
 }
 
+/** A page of the documentation by its file name. @throws ServiceError `not_found` */
+export async function documentNamed(name: string): Promise<string> {
+  const page = (await readDocuments()).pages.find((candidate) => candidate.name === name)
+  if (page) return page.text
+  throw new ServiceError('not_found', 'There is no such page; /llms.txt lists those that there are')
+}
+
 /**
  * What there is to read, for programs that read: `/llms.txt`.
  *
  * @see https://llmstxt.org
  */
 export async function llmsIndex(): Promise<string> {
-  const readme = await readReadme()
-  const pages = await readPages()
+  const { readme, pages } = await readDocuments()
   const line = ({ name, title, about }: Page) => `- [${title}](/docs/${name}): ${about}`
   const isOptional = ({ name }: Page) => optional.includes(name)
+  const lines = (chosen: Page[]) => chosen.map(line).join('\n')
   const [, summary = ''] = /^# .+\n+([^\n]+)/m.exec(readme) ?? []
-  return [
+  return `${[
     '# Voicepin',
     `> ${summary}`,
     'One request, `POST /api/agents/vocalize` with `{"text": "…", "voiceId": "…"}`, gives `audioUrl` and the CID of the audio. Agents call the same by MCP at `/mcp`.',
@@ -55,34 +76,29 @@ export async function llmsIndex(): Promise<string> {
       '- [Everything in one file](/llms-full.txt): All pages below, and how to set the service up.',
     ].join('\n'),
     '## Documentation',
-    pages
-      .filter((page) => !isOptional(page))
-      .map(line)
-      .join('\n'),
+    lines(pages.filter((page) => !isOptional(page))),
     '## Optional',
-    `${pages.filter(isOptional).map(line).join('\n')}\n`,
-  ].join('\n\n')
+    lines(pages.filter(isOptional)),
+  ].join('\n\n')}\n`
 }
 
 /** The whole documentation as one text: `/llms-full.txt`. */
 export async function llmsFull(): Promise<string> {
-  const pages = await readPages()
-  return [await readReadme(), ...pages.map(({ text }) => text)].map((text) => text.trim()).join('\n\n---\n\n')
+  const { readme, pages } = await readDocuments()
+  return [readme, ...pages.map(({ text }) => text)].map((text) => text.trim()).join('\n\n---\n\n')
 }
 
-const readReadme = async () => withoutDeadLinks(await readFile(path.join(root(), 'README.md'), 'utf8'))
-
-/** Links to files that are not served become their text; those from the README to pages lead to where these are served. */
+/** Links to files that are not served become their text; those to other pages lead to where these are served. */
 function withoutDeadLinks(text: string): string {
   return text.replace(/\[([^\]\n]+)\]\(((?!https?:|#)[^)\s]+)\)/g, (_link, label: string, target: string) => {
-    const [, name] = /^(?:docs\/)?([\w-]+\.md(?:#.*)?)$/.exec(target) ?? []
-    return name && !/^[A-Z]+\.md/.test(name) ? `[${label}](/docs/${name})` : label
+    const [, name] = /^(?:docs\/)?([a-z][\w-]*\.md(?:#.*)?)$/.exec(target) ?? []
+    return name ? `[${label}](/docs/${name})` : label
   })
 }
 
 const withoutLinks = (text: string) => text.replace(/\[([^\]\n]+)\]\([^)]*\)/g, '$1')
 
-/** An answer with a text that was made while the program was built. */
+/** An answer with a text of the documentation. */
 export function textAnswer(text: string, type: 'plain' | 'markdown'): Response {
   return new Response(text, {
     headers: {

@@ -3,7 +3,7 @@ import type { Log } from '#lib/telemetry/log.ts'
 import { readTraceParent, type TraceParent } from '#lib/telemetry/trace-parent.ts'
 import { addCorsHeaders } from './cors.ts'
 import { type Problem, problemOf, problemResponse, requestIdOf } from './problem.ts'
-import { routeOf } from './request-metrics.ts'
+import { routeOf } from './route-patterns.ts'
 
 /** Nobody receives it; the number is the one that nginx logs. */
 const CLIENT_CLOSED_REQUEST = 499
@@ -67,7 +67,7 @@ function traceRequest(
   { startedAt, status }: { startedAt: number; status: number },
 ): void {
   if (!parent) return
-  const route = routeOf(new URL(url).pathname)
+  const route = routeOf(new URL(url).pathname) ?? 'other'
   services.tracing?.requestSpan({
     parent,
     clipId,

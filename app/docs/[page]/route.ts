@@ -1,13 +1,10 @@
-import { readPages, textAnswer } from '#lib/http/documents.ts'
+import { documentNamed, textAnswer } from '#lib/http/documents.ts'
+import { defineRoute } from '#lib/http/route.ts'
 
-export const dynamic = 'force-static'
-// Whatever else is asked for is not found.
-export const dynamicParams = false
+export const dynamic = 'force-dynamic'
 
-export const generateStaticParams = async () => (await readPages()).map(({ name }) => ({ page: name }))
-
-export async function GET(_request: Request, { params }: { params: Promise<{ page: string }> }) {
-  const { page: name } = await params
-  const page = (await readPages()).find((page) => page.name === name)
-  return page ? textAnswer(page.text, 'markdown') : new Response('Not found\n', { status: 404 })
-}
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  async GET(request) {
+    return textAnswer(await documentNamed(new URL(request.url).pathname.split('/')[2] ?? ''), 'markdown')
+  },
+})

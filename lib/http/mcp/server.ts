@@ -53,12 +53,9 @@ export function createServer(request: Request, context: RequestContext): McpServ
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     },
     answering(async ({ idempotencyKey, ...body }) => {
-      const asked = withIdempotencyKey(request, idempotencyKey)
-      const admission = await admit(asked, context)
-      const speaking = await admission.speak({
-        ...body,
-        voiceId: body.voiceId ?? speech.vendor.exampleVoiceId,
-      })
+      const admission = await admit(request, context)
+      const voiceId = body.voiceId ?? speech.vendor.exampleVoiceId
+      const speaking = await admission.speak({ ...body, voiceId }, idempotencyKey)
       const { data } = vocalizeAnswer(await speaking.speak(), baseUrl)
       return result(data, linkTo(data))
     }),
@@ -129,11 +126,4 @@ export function createServer(request: Request, context: RequestContext): McpServ
   }
 
   return server
-}
-
-/** The request with the key as a header, where the admission looks for it. */
-function withIdempotencyKey({ url, headers }: Request, key: string | undefined): Request {
-  const all = new Headers(headers)
-  if (key !== undefined) all.set('Idempotency-Key', key)
-  return new Request(url, { method: 'POST', headers: all })
 }

@@ -21,6 +21,7 @@ export interface ClipVerdict {
  * @throws CatalogError when the catalog fails
  */
 export async function verifyClip(services: Services, clip: Clip): Promise<ClipVerdict> {
+  if (!clip.cid) return { isVerified: false, failures: ['It is being spoken, and has no bytes yet'] }
   const failures: string[] = []
   const pins = clip.state === 'stored' ? await services.catalog.pins.ofClip(clip.id) : []
   for (const pin of pins.filter(({ lostAt }) => lostAt === null)) {

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { DAY_MS } from '#lib/platform/units.ts'
 import type { Reader } from './reader.ts'
-import { flag, secretText, text } from './variables.ts'
+import { flag, secretText, text, type Variable } from './variables.ts'
 
 /** Who signs clips: the key, and the certificates that vouch for it. */
 export interface SigningIdentity {
@@ -12,6 +12,8 @@ export interface SigningIdentity {
   privateKey: string
 }
 
+/** Nothing of it is secret, but it may be in a file as its key may. */
+const certificates: Variable<string> = { ...text, secretsIn: () => [] }
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 const wantsCertificate =
   'takes in PEM the certificate that signs clips, and after it those that vouch for it, or as one line with \\n between the lines'
@@ -39,7 +41,7 @@ const algorithms: Record<string, SigningIdentity['algorithm']> = {
 /** Whether clips are signed by C2PA, and with what; `undefined` where they are not. */
 export function readContentCredentials({ read, problems, isSet }: Reader): SigningIdentity | undefined {
   const isOn = read('CONTENT_CREDENTIALS', flag, false)
-  const certificateText = withLines(read('C2PA_CERTIFICATE', text))
+  const certificateText = withLines(read('C2PA_CERTIFICATE', certificates))
   const privateKey = withLines(read('C2PA_PRIVATE_KEY', secretText))
   if (!isOn) return undefined
   const missing = ['C2PA_CERTIFICATE', 'C2PA_PRIVATE_KEY'].filter((name) => !isSet(name))
@@ -47,10 +49,10 @@ export function readContentCredentials({ read, problems, isSet }: Reader): Signi
     problems.push(`${name}: got nothing, takes what CONTENT_CREDENTIALS needs to sign; ${TRY}`)
   }
   if (!certificateText || !privateKey) return undefined
-  const certificates = readCertificates(certificateText, problems)
+  const chain = readCertificates(certificateText, problems)
   const key = readKey(privateKey, problems)
-  if (!certificates || !key) return undefined
-  const [own] = certificates
+  if (!chain || !key) return undefined
+  const [own] = chain
   if (!own.checkPrivateKey(key)) {
     problems.push('C2PA_PRIVATE_KEY: got the key of another certificate, takes that of C2PA_CERTIFICATE')
     return undefined
@@ -62,7 +64,7 @@ export function readContentCredentials({ read, problems, isSet }: Reader): Signi
     )
     return undefined
   }
-  const [first, ...more] = certificates.map(String)
+  const [first, ...more] = chain.map(String)
   return { algorithm, certificates: [first as string, ...more], privateKey }
 }
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
       SPEECH_PROVIDER: 'local',
       IPFS_PROVIDERS: 'embedded',
       VOCALIZE_API_KEYS: `${KEY},${OTHER_KEY},${BUSY_KEY}`,
-      RATE_LIMIT_PER_MINUTE: '12',
+      RATE_LIMIT_PER_MINUTE: '20',
       CORS_ALLOWED_ORIGINS: `${ORIGIN}`,
       MAX_TEXT_LENGTH: '200',
       REUSE: 'on',
@@ -131,6 +131,24 @@ describe('the tools of MCP', () => {
     expect(other.content[0].text).toMatch(/^idempotency_key_reused: /)
   })
 
+  it('note what their caller notes, for that key alone', async () => {
+    const client = await connect(OTHER_KEY)
+    const notes = { label: 'episode-12', metadata: { episode: 12 } }
+    const { id } = (await call(client, 'speak', { text: 'With a note.', voiceId: 'slt', ...notes }))
+      .structuredContent
+    expect((await call(client, 'get_clip', { clip: id })).structuredContent).toMatchObject(notes)
+    const other = (await call(await connect(KEY), 'get_clip', { clip: id })).structuredContent
+    expect([other.id, other.label, other.metadata]).toEqual([id, undefined, undefined])
+    const deleted = await service.fetch(`/api/clips/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${OTHER_KEY}` },
+    })
+    expect(deleted.ok).toBe(true)
+    const gone = await call(client, 'verify_clip', { clip: id })
+    expect([gone.isError, gone.content[0].text]).toEqual([true, expect.stringMatching(/^deleted: /)])
+    await client.close()
+  })
+
   it('say what was wrong in words, and what is right', async () => {
     const client = await connect(OTHER_KEY)
     const long = await call(client, 'speak', { text: 'x'.repeat(201) })
@@ -144,7 +162,7 @@ describe('the tools of MCP', () => {
   it('count against the rate limit of the key, and say when to come back', async () => {
     const client = await connect(BUSY_KEY)
     let last: Json = {}
-    for (let calls = 0; calls < 13 && !last.isError; calls++) last = await call(client, 'list_voices')
+    for (let calls = 0; calls < 21 && !last.isError; calls++) last = await call(client, 'list_voices')
     expect(last.content[0].text).toMatch(/^rate_limited: .* Try again in \d+ seconds\.$/)
     await client.close()
   })

@@ -2,13 +2,22 @@ import { z } from 'zod'
 import { outputFormats } from '#lib/audio/formats.ts'
 import type { Config } from '#lib/config/index.ts'
 import * as field from '#lib/http/answers/fields.ts'
-import { optional, speechFields, vocalizeSchema } from '#lib/http/speech-fields.ts'
+import { optional } from '#lib/http/optional.ts'
+import { speechFields, vocalizeSchema } from '#lib/http/speech-fields.ts'
 
 /** What `speak` takes: the fields of `POST /api/agents/vocalize` that an agent has use for. */
 export function speakSchema(access: Config['access'], usualVoiceId: string) {
   const { voiceId, outputFormat } = speechFields(access)
   return vocalizeSchema(access)
-    .pick({ text: true, modelId: true, languageCode: true, voiceSettings: true, instructions: true })
+    .pick({
+      text: true,
+      modelId: true,
+      languageCode: true,
+      voiceSettings: true,
+      instructions: true,
+      label: true,
+      metadata: true,
+    })
     .extend({
       voiceId: optional(voiceId).describe(
         `The id of a voice, from list_voices; ${usualVoiceId} if left out.`,

@@ -5,16 +5,18 @@ import {
   TRACEPARENT_META_KEY,
 } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import { deletedError } from '#lib/clips/deleted-error.ts'
 import { findClip } from '#lib/clips/find-clip.ts'
 import { verifyClip } from '#lib/clips/verify-clip.ts'
-import { readClip } from '#lib/clips/watch-clip.ts'
+import { type ClipHistory, readClip } from '#lib/clips/watch-clip.ts'
 import { admit, identifyCaller } from '#lib/http/admission.ts'
 import { clipAnswer, clipSchema } from '#lib/http/answers/clip.ts'
+import { notesAnswer } from '#lib/http/answers/notes.ts'
 import { spokenSchema, vocalizeAnswer } from '#lib/http/answers/vocalize.ts'
 import { voicesAnswer, voicesAnswerSchema } from '#lib/http/answers/voices.ts'
+import { maySeeNotes } from '#lib/http/clip-owner.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
-import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { software } from '#lib/model/software.ts'
 import { readTraceParent } from '#lib/telemetry/trace-parent.ts'
@@ -87,7 +89,9 @@ export function createServer(request: Request, context: RequestContext): McpServ
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     answering(async ({ clip }) => {
-      const data = await describe(await requireClip(clip))
+      const history = await requireHistory(clip)
+      const notes = (await maySeeNotes(request, context, history.clip)) ? notesAnswer(history.clip) : {}
+      const data = { ...clipAnswer(history, baseUrl), ...notes }
       return result(data, linkTo(data))
     }),
   )
@@ -104,25 +108,23 @@ export function createServer(request: Request, context: RequestContext): McpServ
     },
     answering(async ({ clip: name }) => {
       await identifyCaller(request, context)
-      const clip = await requireClip(name)
-      const data = await describe(clip)
-      const { isVerified, readFrom, failures } = await verifyClip(services, clip)
+      const history = await requireHistory(name)
+      const data = clipAnswer(history, baseUrl)
+      const { isVerified, readFrom, failures } = await verifyClip(services, history.clip)
       const { id, audioUrl, cid, bytes } = data
       return result({ isVerified, readFrom, failures, id, audioUrl, cid, bytes }, linkTo(data))
     }),
   )
 
-  async function requireClip(name: string): Promise<Clip> {
+  async function requireHistory(name: string): Promise<ClipHistory> {
     const clip = await findClip(services, name)
-    if (clip?.cid) return clip
-    const message = 'This service knows no such clip: give its id, the CID of a stored clip, or its URL'
-    throw new ServiceError('not_found', message)
-  }
-
-  async function describe({ id }: Clip) {
-    const history = await readClip(services, id)
-    if (!history) throw new ServiceError('not_found', 'There is no clip with this id')
-    return clipAnswer(history, baseUrl)
+    const history = clip && (await readClip(services, clip.id))
+    if (!history) {
+      const message = 'This service knows no such clip: give its id, the CID of a stored clip, or its URL'
+      throw new ServiceError('not_found', message)
+    }
+    if (history.clip.state === 'deleted') throw deletedError(history.clip)
+    return history
   }
 
   return server

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseEnv, promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import { readConfig } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
 import { makeTestCertificate } from '../../../scripts/test-certificate.mjs'
 import { signingEnvironment, testCertificate } from '../../support/c2pa.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 const program = path.join(import.meta.dirname, '../../../scripts/c2pa-test-certificate.mjs')
@@ -27,6 +29,19 @@ describe('CONTENT_CREDENTIALS', () => {
         .map((line) => /^(\w+)="?(.*?)"?$/.exec(line)?.slice(1) as [string, string]),
     )
     expect(readConfig(plain).signing?.algorithm).toBe('ES256')
+  })
+
+  it('takes both from files, as containers hand them over', async () => {
+    const directory = await temporaryDirectory()
+    const { certificate, privateKey } = await testCertificate()
+    const files = { certificate: path.join(directory, 'chain.pem'), key: path.join(directory, 'key.pem') }
+    await Promise.all([writeFile(files.certificate, certificate), writeFile(files.key, privateKey)])
+    const { signing } = readConfig({
+      CONTENT_CREDENTIALS: 'on',
+      C2PA_CERTIFICATE_FILE: files.certificate,
+      C2PA_PRIVATE_KEY_FILE: files.key,
+    })
+    expect(signing?.algorithm).toBe('ES256')
   })
 
   it('takes a chain, and leaves its root out', async () => {

@@ -10,7 +10,7 @@ export const config = {
   matcher: [
     // The optimizer of pictures, which nothing here uses.
     '/_next/image',
-    '/((?!api/|v1/|ipfs/|docs/|_next/|(?:mcp|llms\\.txt|llms-full\\.txt|apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
+    '/((?!api/|audio/speech$|v1/|v2/|ipfs/|docs/|_next/|(?:mcp|llms\\.txt|llms-full\\.txt|apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
   ],
 }
 

@@ -39,7 +39,7 @@ import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues, type WorkQueue } from '#lib/queue/queue.ts'
 import { createBreakerSync } from '#lib/redis/breaker-sync.ts'
 import { createRedis } from '#lib/redis/connections.ts'
-import { withCachedVoices } from '#lib/speech/cached-voices.ts'
+import { withCachedAnswers } from '#lib/speech/cached-answers.ts'
 import { createSpeech } from '#lib/speech/index.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { createTracing } from '#lib/telemetry/tracing.ts'
@@ -158,7 +158,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     s3,
     diskSpace: replacements.diskSpace ?? createDiskSpace(directory),
     fileHandles: createFileHandles(),
-    speech: withCachedVoices(speech, { clock, log }),
+    speech: withCachedAnswers(speech, { clock, log }),
     transcoder: createTranscoder({ clock, timeoutMs: TRANSCODING_TIMEOUT_MS }),
     credentialSigner: config.signing && createCredentialSigner(config.signing, { now: () => clock.now() }),
     providers,

@@ -121,12 +121,14 @@ function callerOf(
   { services }: RequestContext,
 ): { caller: string; refusal?: ServiceError } {
   const { vocalizeApiKeys: keys, trustedProxies } = services.config.access
-  const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()
-  if (given !== undefined && isOneOf(given, keys)) return { caller: `${KEY_CALLER}${fingerprint(given)}` }
+  // Programs with a gateway of their own in between send two, of which one is not for us.
+  const given = [bearerOf(request), request.headers.get('xi-api-key')?.trim()].filter(Boolean) as string[]
+  const [key] = given.filter((each) => isOneOf(each, keys))
+  if (key !== undefined) return { caller: `${KEY_CALLER}${fingerprint(key)}` }
   const caller = `address:${clientAddress(request, trustedProxies)}`
   if (keys.length === 0) return { caller }
   const how = 'send it as "Authorization: Bearer <key>" or "xi-api-key: <key>"'
-  const message = given ? 'The key is wrong' : `A key is required: ${how}`
+  const message = given.length > 0 ? 'The key is wrong' : `A key is required: ${how}`
   return { caller, refusal: new ServiceError('unauthorized', message) }
 }
 

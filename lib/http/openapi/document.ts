@@ -5,6 +5,7 @@ import { cacheableBaseUrl } from '#lib/http/origin.ts'
 import { software } from '#lib/model/software.ts'
 import { clipPaths } from './clips.ts'
 import { dropInPaths } from './drop-in.ts'
+import { dropInListPaths } from './drop-in-lists.ts'
 import { gatewayPaths } from './gateway.ts'
 import { operationPaths } from './operations.ts'
 import { securitySchemes } from './parts.ts'
@@ -54,6 +55,7 @@ function describe(services: Described) {
       ...speakingPaths(services),
       ...scriptPaths(services),
       ...dropInPaths(services.config),
+      ...dropInListPaths(services.config),
       ...clipPaths,
       ...gatewayPaths,
       ...operationPaths,

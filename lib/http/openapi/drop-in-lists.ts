@@ -69,9 +69,14 @@ export function dropInListPaths({ access }: Config): ZodOpenApiPathsObject {
     '/v1/voices/{voice_id}': elevenLabs('elevenLabsVoice', 'Get a voice', elevenLabsVoiceSchema, { path }),
     '/v1/voices/{voice_id}/settings': elevenLabs(
       'elevenLabsVoiceSettings',
-      'Get the settings of a voice, or of `default`',
+      'Get the settings of a voice',
       elevenLabsSettingsSchema,
       { path },
+    ),
+    '/v1/voices/settings/default': elevenLabs(
+      'elevenLabsDefaultSettings',
+      'Get the settings of voices that have none of their own',
+      elevenLabsSettingsSchema,
     ),
     '/v1/user': elevenLabs('elevenLabsUser', 'Get the caller, with the subscription', elevenLabsUserSchema),
     '/v1/user/subscription': elevenLabs(

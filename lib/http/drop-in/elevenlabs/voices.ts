@@ -116,13 +116,13 @@ export async function elevenLabsVoice(services: SpeechServices, id: string) {
 }
 
 /**
- * The settings of a voice; those of every voice that has none for `default`.
+ * The settings of a voice; without `id` those of every voice that has none of its own.
  *
  * @see https://elevenlabs.io/docs/api-reference/voices/settings/get
  * @throws ServiceError `voice_not_found`
  */
-export async function elevenLabsVoiceSettings(services: SpeechServices, id: string) {
-  return settingsOf(id === 'default' ? {} : await findVoice(services, id))
+export async function elevenLabsVoiceSettings(services: SpeechServices, id?: string) {
+  return settingsOf(id === undefined ? {} : await findVoice(services, id))
 }
 
 async function findVoice(services: SpeechServices, id: string): Promise<Voice> {

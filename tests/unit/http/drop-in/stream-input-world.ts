@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
-import { startService } from '#lib/server/lifecycle.ts'
-import { createFront } from '#lib/server/front.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { runDueScripts } from '#lib/scripts/start-due-scripts.ts'
+import { createFront } from '#lib/server/front.ts'
+import { startService } from '#lib/server/lifecycle.ts'
 import type { FakeSpeech } from '../../../support/fake-speech.ts'
 import { testServices } from '../../../support/services.ts'
 import { until } from '../../../support/until.ts'
@@ -50,6 +50,7 @@ export async function streamWorld({ speech = new RecordingSpeech(), environment 
   const service = startService(services)
   const front = createFront({
     nextHandler: (_, response) => response.end(),
+    routes: { find: () => undefined },
     service,
     ...{ trustedProxies: 0, graceMs: 1000, maxMessageBytes: 10_000 },
   })

@@ -10,17 +10,9 @@ const first = 'This is a first sentence that is long enough to be spoken alone. 
 const second = 'This is a second one, which comes some time after the first one was said. '
 const pieces = [`${first}${second}`.trim(), 'The end.']
 
-/** The fields of voices, all taken. */
-class Voice extends RecordingSpeech {
-  override get vendor() {
-    const fields = { 'voiceSettings.stability': 'passed', enableLogging: 'passed' } as const
-    return { ...super.vendor, fields }
-  }
-}
-
 describe('the WebSocket stream-input', () => {
   it('speaks texts as they come, sends the audio, and keeps one clip of the whole in the end', async () => {
-    const { connect, joined, speech, services } = await streamWorld({ speech: new Voice() })
+    const { connect, joined, speech, services } = await streamWorld()
     const client = connect('slt/stream-input?model_id=eleven_flash_v2_5&output_format=mp3_44100_128')
     client.send(open, { text: first }, { text: second })
     await until('audio before the text is over', () => client.answers.length > 0)
@@ -62,14 +54,16 @@ describe('the WebSocket stream-input', () => {
 
   it('keeps what was spoken where the client hangs up, joins it, and speaks nothing more', async () => {
     const { connect, joined, speech, services } = await streamWorld()
-    let goOn = () => {}
-    speech.beforeChunk = (sizeBytes) =>
-      sizeBytes === 500 ? new Promise((resolve) => (goOn = resolve)) : undefined
+    const { promise: hungUp, resolve: goOn } = Promise.withResolvers<void>()
+    speech.beforeChunk = (sizeBytes) => (sizeBytes === 500 ? hungUp : undefined)
     const client = connect('slt/stream-input')
     client.send(open, { text: first, flush: true }, { text: second, flush: true })
     await until('audio', () => client.answers.length > 0)
     client.hangUp()
-    await until('the hang-up was noticed', () => services.connectionLimit !== undefined && speech.texts.length === 1)
+    await until(
+      'the hang-up was noticed',
+      () => services.connectionLimit !== undefined && speech.texts.length === 1,
+    )
     goOn()
     const { clip, script } = await joined(client.answers[0]?.scriptId)
     expect(speech.texts).toEqual([first.trim()])
@@ -183,7 +177,9 @@ describe('the WebSocket multi-stream-input', () => {
       { close_socket: true },
     )
     expect(await client.closed).toBe(1000)
-    expect(client.answers).toContainEqual(expect.objectContaining({ contextId: 'bad', error: 'speech_unavailable' }))
+    expect(client.answers).toContainEqual(
+      expect.objectContaining({ contextId: 'bad', error: 'speech_unavailable' }),
+    )
     expect(client.audio('good')).toEqual(speechMp3(100, 'A good text.'))
   })
 

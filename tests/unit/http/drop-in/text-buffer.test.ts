@@ -42,6 +42,9 @@ describe('texts that come bit by bit', () => {
   })
 
   it('are cut where one is longer than a vendor takes', () => {
-    expect(buffer({ isAuto: true, maxCharacters: 60 }).add(first + second)).toEqual([first.trim(), second.trim()])
+    expect(buffer({ isAuto: true, maxCharacters: 60 }).add(first + second)).toEqual([
+      first.trim(),
+      second.trim(),
+    ])
   })
 })

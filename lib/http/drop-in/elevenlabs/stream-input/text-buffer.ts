@@ -41,7 +41,9 @@ export function createTextBuffer({ schedule = DEFAULT_SCHEDULE, isAuto, maxChara
       if (isAuto) return take(text.length)
       const wanted = isUrgent ? SHORTEST_SENTENCE : (schedule[Math.min(taken, schedule.length - 1)] ?? 0)
       if (text.length < wanted) return []
-      const end = [...sentenceEnds(text)].filter((at) => at >= SHORTEST_SENTENCE && SENTENCE_END.test(text.slice(0, at))).at(-1)
+      const end = [...sentenceEnds(text)]
+        .filter((at) => at >= SHORTEST_SENTENCE && SENTENCE_END.test(text.slice(0, at)))
+        .at(-1)
       if (end !== undefined) return take(end)
       const blank = text.trimEnd() === text ? text.lastIndexOf(' ') : text.length
       return blank > 0 && (isUrgent || text.length >= wanted + PATIENCE_CHARACTERS) ? take(blank) : []

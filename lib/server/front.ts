@@ -70,20 +70,23 @@ export function createFront(options: FrontOptions): Front {
   const webSockets = createWebSockets({ service, trustedProxies, maxMessageBytes })
 
   trustConnectionHeader()
-  const server = createServer({ ...serverOptions, shouldUpgradeCallback: isWebSocket }, (request, response) => {
-    writeConnectionHeader(request)
-    running.add(response)
-    const startedAt = performance.now()
-    const { method, url } = request
-    response.once('close', () => {
-      running.delete(response)
-      const status = response.writableFinished ? response.statusCode : 0
-      countRequest({ method, url }, { status, durationMs: performance.now() - startedAt })
-    })
-    if (isStopping) response.setHeader('Connection', 'close')
-    // Whoever is gone before it is their turn gets no work done.
-    startInTurn(() => response.destroyed || work(request, response))
-  })
+  const server = createServer(
+    { ...serverOptions, shouldUpgradeCallback: isWebSocket },
+    (request, response) => {
+      writeConnectionHeader(request)
+      running.add(response)
+      const startedAt = performance.now()
+      const { method, url } = request
+      response.once('close', () => {
+        running.delete(response)
+        const status = response.writableFinished ? response.statusCode : 0
+        countRequest({ method, url }, { status, durationMs: performance.now() - startedAt })
+      })
+      if (isStopping) response.setHeader('Connection', 'close')
+      // Whoever is gone before it is their turn gets no work done.
+      startInTurn(() => response.destroyed || work(request, response))
+    },
+  )
 
   function work(request: IncomingMessage, response: ServerResponse) {
     try {

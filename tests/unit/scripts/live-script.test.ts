@@ -80,6 +80,7 @@ describe('a script whose text comes while it is spoken', () => {
     const script = createLiveScript(dead, { voiceId: 'slt' }, caller)
     await sayAll(world, script, 'The first.', 'The second.')
     // The process is gone: nobody ends the script, and nobody renews its lease.
+    dead.inFlight.heartbeat.stop?.abort()
     await world.clock.advance(LIVE_LEASE_MS + 1)
     await work(world)
     const { script: joined, clip } = await jointOf(world, script.id)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { spentCharacters } from '#lib/clips/character-budget.ts'
-import type { Services } from '#lib/context.ts'
 import { isKeyCaller } from '#lib/clips/maker.ts'
+import type { Services } from '#lib/context.ts'
 import type { CharacterUsage } from '#lib/speech/speech.ts'
 
 /** Where nothing limits the characters; clients count what is left, in 32 bits some of them. */

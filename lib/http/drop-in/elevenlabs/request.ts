@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Config } from '#lib/config/index.ts'
 import { parseWith } from '#lib/http/body.ts'
 import { voiceIdField } from '#lib/http/drop-in/voice-id.ts'
+import { optional } from '#lib/http/optional.ts'
 import {
   audioEffectFields,
   dictionaryLocatorFields,
@@ -10,7 +11,6 @@ import {
   voiceSettingsSchema,
 } from '#lib/http/speech-fields.ts'
 import { snakeCase } from '#lib/platform/letter-case.ts'
-import { optional } from '#lib/http/optional.ts'
 
 type Access = Config['access']
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Config } from '#lib/config/index.ts'
 import { voiceIdField } from '#lib/http/drop-in/voice-id.ts'
-import { instructionsField, speechFields } from '#lib/http/speech-fields.ts'
 import { optional } from '#lib/http/optional.ts'
+import { instructionsField, speechFields } from '#lib/http/speech-fields.ts'
 
 /** OpenAI's formats by our names; its PCM is 24 kHz, and so is what is made of that. */
 export const outputFormats = {

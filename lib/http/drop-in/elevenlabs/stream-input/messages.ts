@@ -8,8 +8,8 @@ import {
   settingsFields,
   withSnakeKeys,
 } from '#lib/http/drop-in/elevenlabs/request.ts'
-import { speechFields, vendorFields } from '#lib/http/speech-fields.ts'
 import { optional } from '#lib/http/optional.ts'
+import { speechFields, vendorFields } from '#lib/http/speech-fields.ts'
 
 const MAX_TIMEOUT_SECONDS = 180
 

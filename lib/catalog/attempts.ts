@@ -1,45 +1,23 @@
 import type { Kysely } from 'kysely'
+import { beginAtOnce, endAtOnce } from './at-once.ts'
+import { type Attempt, type AttemptEnd, beginAttempt, endAttempt, type NewAttempt } from './attempt-rows.ts'
 import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
-import { addToCounters } from './counters.ts'
 import type { Emit } from './events.ts'
+import { type Lease, renewLease } from './leases.ts'
 import { isWaiting, type Schema } from './schema.ts'
 
-export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'queue', 'recovery', 'last_try'] as const
+export type { Attempt, AttemptEnd, NewAttempt, Trigger } from './attempt-rows.ts'
+export { backgroundTriggers } from './attempt-rows.ts'
 
 /** How many are deleted by one statement, which must not take long. */
 const PRUNED_AT_ONCE = 1000
 
-/** What an upload was tried for: the request itself, a replica, or one of the triggers in the background. */
-export type Trigger = 'request' | 'replica' | (typeof backgroundTriggers)[number]
-
-/** One attempt at one provider. One that is `running` while nobody works on the clip is of a process that died. */
-export interface Attempt {
-  id: number
-  clipId: string
-  provider: string
-  trigger: Trigger
-  startedAt: number
-  durationMs: number | null
-  outcome: 'running' | 'stored' | 'failed'
-  statusCode: number | null
-  error: string | null
-}
-
-export interface AttemptEnd {
-  outcome: 'stored' | 'failed'
-  durationMs: number
-  /** Failed, yet the provider may hold the clip: the answer was lost. */
-  mayHaveStored?: boolean
-  statusCode?: number | undefined
-  error?: string | undefined
-}
-
-export type NewAttempt = Pick<Attempt, 'clipId' | 'provider' | 'trigger' | 'startedAt'>
-
 /** The log of attempts: written before an attempt starts and again when it ends, so that a crash leaves its trace. */
 export interface Attempts {
   begin(attempt: NewAttempt): Promise<number>
+  /** The same under a lease on the clip, which is prolonged. `undefined`: it was lost, and nothing is recorded. */
+  beginUnderLease(attempt: NewAttempt, lease: Lease): Promise<number | undefined>
   /** Returns the id of the clip; `undefined` where the attempt is not in the log. */
   end(id: number, provider: string, end: AttemptEnd): Promise<string | undefined>
   ofClip(clipId: string): Promise<Attempt[]>
@@ -52,7 +30,7 @@ export interface Attempts {
   prune(before: number): Promise<number>
 }
 
-export function createAttempts({ read, run, transaction }: Database, emit: Emit): Attempts {
+export function createAttempts({ read, run, transaction, atOnce }: Database, emit: Emit): Attempts {
   return {
     async begin(attempt) {
       const { clipId, provider } = attempt
@@ -61,8 +39,22 @@ export function createAttempts({ read, run, transaction }: Database, emit: Emit)
       return id
     },
 
+    async beginUnderLease(attempt, lease) {
+      const { clipId, provider } = attempt
+      const steps = () =>
+        transaction(async (db) => {
+          const isKept = await renewLease(db, 'clips', clipId, lease)
+          return isKept ? beginAttempt(db, attempt) : undefined
+        })
+      const id = (await atOnce((db) => beginAtOnce(db, attempt, lease))) ?? (await steps())
+      if (id !== undefined) emit({ type: 'attempt_begun', clipId, provider })
+      return id
+    },
+
     async end(id, provider, end) {
-      const clipId = await transaction((db) => endAttempt(db, id, provider, end))
+      const steps = () => transaction((db) => endAttempt(db, id, provider, end))
+      const ended = await atOnce(async (db) => ({ id: await endAtOnce(db, id, provider, end) }))
+      const clipId = ended ? ended.id : await steps()
       if (clipId) emit({ ...end, type: 'attempt_ended', clipId, provider })
       return clipId
     },
@@ -108,42 +100,6 @@ export function createAttempts({ read, run, transaction }: Database, emit: Emit)
       }
     },
   }
-}
-
-async function beginAttempt(db: Kysely<Schema>, attempt: NewAttempt): Promise<number> {
-  const { id } = await db
-    .insertInto('attempts')
-    .values({ ...attempt, outcome: 'running', mayHaveStored: 1 })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  await db
-    .updateTable('clips')
-    .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
-    .where('id', '=', attempt.clipId)
-    .execute()
-  return id
-}
-
-async function endAttempt(
-  db: Kysely<Schema>,
-  id: number,
-  provider: string,
-  { outcome, durationMs, mayHaveStored = false, statusCode, error }: AttemptEnd,
-): Promise<string | undefined> {
-  const attempt = await db
-    .updateTable('attempts')
-    .set({
-      outcome,
-      durationMs,
-      mayHaveStored: mayHaveStored || outcome === 'stored' ? 1 : 0,
-      statusCode: statusCode ?? null,
-      error: error ?? null,
-    })
-    .where('id', '=', id)
-    .returning('clipId')
-    .executeTakeFirst()
-  await addToCounters(db, [{ name: `attempts_${outcome}`, label: provider, value: 1 }])
-  return attempt?.clipId
 }
 
 async function pruneSome(db: Kysely<Schema>, before: number): Promise<number> {

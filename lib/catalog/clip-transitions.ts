@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, type QueryCreator, sql } from 'kysely'
 import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
 import { reopenDeletion, reopenShared } from './deletion-transitions.ts'
@@ -69,19 +69,52 @@ export async function findClip(db: Db, id: string): Promise<Clip | null> {
 
 const asJson = (value: object | null | undefined) => (value ? JSON.stringify(value) : null)
 
+/**
+ * Which share of the byte budget must be left for a clip to be reserved by one statement, without the lock: what is being
+ * reserved at the same moment, of which such a statement knows nothing, must fit into it.
+ */
+const SPARE = 1 / 8
+/** How many statements may be under way at once: as many connections a Postgres server takes, as it comes. */
+const STATEMENTS_AT_ONCE = 100
+
+const asNewRow = (clip: NewClip) =>
+  ({
+    state: 'speaking',
+    isHeld: 1,
+    attempts: 0,
+    failedRounds: 0,
+    ...clip,
+    metadata: asJson(clip.metadata),
+  }) as const
+
+/**
+ * Reserves a clip where the byte budget has plenty. `false` says nothing but that: `reserveClip` has to look.
+ */
+export async function reserveWherePlenty(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
+  const spareBytes = Math.floor(maxBytes * SPARE)
+  if (clip.sizeBytes * STATEMENTS_AT_ONCE > spareBytes) return false
+  const row = asNewRow(clip)
+  const columns = Object.keys(row) as (keyof typeof row)[]
+  const most = maxBytes - spareBytes - clip.sizeBytes
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('clips')
+    .columns(columns)
+    .expression(
+      db
+        .selectNoFrom(columns.map((column) => sql`${row[column]}`.as(column)))
+        .where(sql<number>`(select coalesce(sum(held_bytes), 0) from holdings)`, '<=', most),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return numInsertedOrUpdatedRows > 0n
+}
+
 /** Part of an exclusive transaction. Returns whether the clip fits into the byte budget and its id was free. */
 export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
   if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
   const { numInsertedOrUpdatedRows = 0n } = await db
     .insertInto('clips')
-    .values({
-      state: 'speaking',
-      isHeld: 1,
-      attempts: 0,
-      failedRounds: 0,
-      ...clip,
-      metadata: asJson(clip.metadata),
-    })
+    .values(asNewRow(clip))
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return numInsertedOrUpdatedRows > 0n
@@ -95,21 +128,29 @@ export async function resizeClip(db: Db, id: string, sizeBytes: number, maxBytes
   return true
 }
 
-/** Returns the clip as it is afterwards, which may have been staged before; `null` where it has no record. */
-export async function stageClip(
-  db: Db,
+/** The change of the clip alone. */
+export const becomeStaged = (
+  db: QueryCreator<Schema>,
   id: string,
   { speech, ...facts }: StagedFacts,
   { hasLocalBytes } = { hasLocalBytes: true },
-): Promise<Clip | null> {
-  const { numUpdatedRows } = await db
+) =>
+  db
     .updateTable('clips')
     .set({ ...facts, ...(speech && { speech: JSON.stringify(speech) }) })
     .set({ state: 'staged', isHeld: hasLocalBytes ? 1 : 0, nextAttemptAt: facts.stagedAt })
     .set((eb) => ({ captionsCid: eb.selectFrom('captions').select('cid').where('clipId', '=', id) }))
     .where('id', '=', id)
     .where('state', '=', 'speaking')
-    .executeTakeFirst()
+
+/** Returns the clip as it is afterwards, which may have been staged before; `null` where it has no record. */
+export async function stageClip(
+  db: Db,
+  id: string,
+  facts: StagedFacts,
+  { hasLocalBytes } = { hasLocalBytes: true },
+): Promise<Clip | null> {
+  const { numUpdatedRows } = await becomeStaged(db, id, facts, { hasLocalBytes }).executeTakeFirst()
   const clip = await findClip(db, id)
   if (clip && numUpdatedRows > 0n && !(await isJoinedClip(db, id))) {
     await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
@@ -117,31 +158,42 @@ export async function stageClip(
   return clip
 }
 
-/** The clip with the pin, the counters and the webhook that belong to it; `undefined` where nothing changed. */
-export async function storeClip(
-  db: Db,
+/** The change of the clip alone. */
+export const becomeStored = (
+  db: QueryCreator<Schema>,
   id: string,
   { isProven = false, ...facts }: StoredFacts,
-  { recordsWebhooks }: { recordsWebhooks: boolean },
-): Promise<Clip | undefined> {
-  const row = await db
+) =>
+  db
     .updateTable('clips')
     .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
     .set({ unprovenSince: isProven ? null : facts.storedAt })
     .where('id', '=', id)
     .where('state', 'not in', ['stored', 'deleted'])
-    .returningAll()
-    .executeTakeFirst()
+
+/** The pin of the provider that has stored a clip first. */
+export const firstPin = (
+  clipId: string,
+  { provider, ipfsHash: cid, storedAt, isProven }: StoredFacts & { provider: string; ipfsHash: string },
+) => freshPin({ clipId, provider, cid, pinnedAt: storedAt ?? 0, provenAt: isProven ? storedAt : null })
+
+/** The clip with the pin, the counters and the webhook that belong to it; `undefined` where nothing changed. */
+export async function storeClip(
+  db: Db,
+  id: string,
+  facts: StoredFacts,
+  { recordsWebhooks }: { recordsWebhooks: boolean },
+): Promise<Clip | undefined> {
+  const row = await becomeStored(db, id, facts).returningAll().executeTakeFirst()
   const { provider, ipfsHash, storedAt } = facts
   if (!row) {
     if (provider && ipfsHash) await reopenDeletion(db, { clipId: id, provider, cid: ipfsHash }, storedAt ?? 0)
     return undefined
   }
   if (provider && ipfsHash) {
-    const pin = { clipId: id, provider, cid: ipfsHash, pinnedAt: storedAt ?? 0 }
     await db
       .insertInto('pins')
-      .values(freshPin({ ...pin, provenAt: isProven ? storedAt : null }))
+      .values(firstPin(id, { ...facts, provider, ipfsHash }))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }

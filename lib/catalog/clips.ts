@@ -1,4 +1,5 @@
 import type { Clip, ClipNotes, SpeechFacts } from '#lib/model/clip.ts'
+import { stageAtOnce, storeAtOnce } from './at-once.ts'
 import {
   type ExpiredFacts,
   expireClip,
@@ -7,6 +8,7 @@ import {
   type NewClip,
   postponeClip,
   reserveClip,
+  reserveWherePlenty,
   resizeClip,
   type StagedFacts,
   type StoredFacts,
@@ -68,7 +70,7 @@ export interface Clips {
 }
 
 export function createClips(
-  { read, run, transaction, durably }: Database,
+  { read, run, transaction, durably, atOnce }: Database,
   { recordsWebhooks, emit }: { recordsWebhooks: boolean; emit: Emit },
 ): Clips {
   /** Emits what has become of a clip. Returns whether it has changed. */
@@ -88,7 +90,9 @@ export function createClips(
       }),
 
     async reserve(clip, maxBytes) {
-      const isReserved = await transaction((db) => reserveClip(db, clip, maxBytes), BYTE_BUDGET)
+      const isReserved =
+        (await run((db) => reserveWherePlenty(db, clip, maxBytes))) ||
+        (await transaction((db) => reserveClip(db, clip, maxBytes), BYTE_BUDGET))
       if (isReserved) emit({ type: 'reserved', clipId: clip.id })
       return isReserved
     },
@@ -97,13 +101,17 @@ export function createClips(
       transaction((db) => resizeClip(db, id, sizeBytes, maxBytes), BYTE_BUDGET),
 
     async stage(id, facts) {
-      const clip = await durably((db) => stageClip(db, id, facts))
+      const clip =
+        (await atOnce((db) => stageAtOnce(db, id, facts))) ??
+        (await durably((db) => stageClip(db, id, facts)))
       changed('staged', id, clip)
       return clip
     },
 
     async store(id, facts) {
-      return changed('stored', id, await transaction((db) => storeClip(db, id, facts, { recordsWebhooks })))
+      const clip = recordsWebhooks ? undefined : await atOnce((db) => storeAtOnce(db, id, facts))
+      const steps = () => transaction((db) => storeClip(db, id, facts, { recordsWebhooks }))
+      return changed('stored', id, clip ?? (await steps()))
     },
 
     async settle(id, { staged, stored, hasLocalBytes }) {

@@ -15,6 +15,8 @@ export interface TransactionOptions {
 /** A database that is open and has its tables. */
 export interface Connection {
   db: Kysely<Schema>
+  /** Whether one statement can change several tables: `with … as (update …), … as (insert …)`. */
+  hasWritingCtes: boolean
   /** Whether `db` still is the database that its address names; `false` after a file was replaced, for one. */
   isCurrent(): boolean
   /** Runs `work` in one transaction. */
@@ -51,6 +53,11 @@ export interface Database {
   run<T>(work: Work<T>): Promise<T>
   /** Runs `work` inside one transaction. A crash of the process does not undo it; one of the machine may. */
   transaction<T>(work: Work<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Runs `work`, one statement that changes several tables, where the database has such statements: in a single round trip,
+   * and as durably as `durably`. `undefined` elsewhere.
+   */
+  atOnce<T>(work: Work<T>): Promise<T | undefined>
   /** The same inside one transaction that nothing undoes, nor what was committed before it. */
   durably<T>(work: Work<T>): Promise<T>
   close(): Promise<void>
@@ -127,6 +134,7 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
     transaction: (work, options = {}) =>
       transaction(work, (connection, wholeWork) => connection.transaction(wholeWork, options)),
     durably: (work) => transaction(work, (connection, wholeWork) => connection.durably(wholeWork)),
+    atOnce: (work) => run(async ({ db, hasWritingCtes }) => (hasWritingCtes ? work(db) : undefined)),
     async close() {
       const connection = await opening?.catch(() => undefined)
       opening = undefined

@@ -83,6 +83,7 @@ async function openPostgres(
   }
   return {
     db,
+    hasWritingCtes: true,
     isCurrent: () => true,
     transaction: (work, options) =>
       db.transaction().execute(async (transaction) => {

@@ -52,7 +52,15 @@ export interface Requests {
 
 export function createRequests({ run, transaction }: Database): Requests {
   return {
-    claim: (claim) => transaction((db) => claimRequest(db, claim), { exclusive: `request ${claim.hash}` }),
+    async claim(claim) {
+      // Most requests are new: one statement claims those.
+      if (!claim.onlyLooks && (await run((db) => insertRequest(db, claim)))) return { status: 'ours' }
+      for (;;) {
+        const exclusive = `request ${claim.hash}`
+        const owner = await transaction((db) => claimRequest(db, claim), { exclusive })
+        if (owner) return owner
+      }
+    },
 
     giveUp: (hash, clipId) =>
       run(async (db) => {
@@ -64,7 +72,21 @@ export function createRequests({ run, transaction }: Database): Requests {
   }
 }
 
-async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<RequestOwner> {
+/** Returns whether nobody had claimed it before. */
+async function insertRequest(
+  db: Kysely<Schema>,
+  { hash, clipId, now, owner }: RequestClaim,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('requests')
+    .values({ hash, clipId, claimedAt: now, leaseOwner: owner })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return numInsertedOrUpdatedRows > 0n
+}
+
+/** Part of an exclusive transaction. `undefined` where another call has claimed it, or given it up, since it was looked up. */
+async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<RequestOwner | undefined> {
   const { hash, clipId, lost, onlyLooks = false, owner: self, now, notBefore, expiresAt } = claim
   const known = await db.selectFrom('requests').selectAll().where('hash', '=', hash).executeTakeFirst()
   if (known && known.claimedAt >= notBefore) {
@@ -80,13 +102,13 @@ async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<Re
     }
   }
   if (onlyLooks) return { status: 'ours' }
-  const claimed = { clipId, claimedAt: now, leaseOwner: self }
-  await db
-    .insertInto('requests')
-    .values({ hash, ...claimed })
-    .onConflict((conflict) => conflict.column('hash').doUpdateSet(claimed))
-    .execute()
-  return { status: 'ours' }
+  if (!known) return (await insertRequest(db, claim)) ? { status: 'ours' } : undefined
+  const { numUpdatedRows } = await db
+    .updateTable('requests')
+    .set({ clipId, claimedAt: now, leaseOwner: self })
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n ? { status: 'ours' } : undefined
 }
 
 /** The clip with its time prolonged to `expiresAt`; `undefined` where it has just expired. */

@@ -110,6 +110,7 @@ function openSqlite(file: string, exclusive: boolean): Connection {
   })
   return {
     db,
+    hasWritingCtes: false,
     isCurrent: () => identityOf(file) === identity,
     transaction: (work) => db.transaction().execute(work),
     durably: (work) =>

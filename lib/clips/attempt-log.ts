@@ -13,25 +13,23 @@ export class LeaseLostError extends markedError('LeaseLostError') {}
 type Renew = (clipId: string, lease: Lease) => Promise<boolean>
 
 /**
- * Records the attempts of a clip under a lease of this process, which is extended before each attempt.
+ * Records the attempts of a clip under a lease of this process, which is extended before each attempt: the one on the clip,
+ * or that which `renew` extends.
  *
  * @throws LeaseLostError, CatalogError from `begin`: an attempt that cannot be recorded is not made
  */
-export function leasedLog(
-  services: Services,
-  clipId: string,
-  trigger: Trigger,
-  renew: Renew = services.catalog.queue.renew,
-): AttemptLog {
+export function leasedLog(services: Services, clipId: string, trigger: Trigger, renew?: Renew): AttemptLog {
   const { catalog, clock, leaseOwner: owner } = services
   return {
     async begin(provider, { timeoutMs }) {
       const startedAt = clock.now()
       const lease = { owner, expiresAt: startedAt + leaseMs(services, timeoutMs) }
-      if (!(await renew(clipId, lease))) {
-        throw new LeaseLostError(`The lease on clip ${clipId} was lost`)
-      }
-      return catalog.attempts.begin({ clipId, provider, trigger, startedAt })
+      const attempt = { clipId, provider, trigger, startedAt }
+      const id = renew
+        ? (await renew(clipId, lease)) && (await catalog.attempts.begin(attempt))
+        : await catalog.attempts.beginUnderLease(attempt, lease)
+      if (id === undefined || id === false) throw new LeaseLostError(`The lease on clip ${clipId} was lost`)
+      return id
     },
     async end(id, provider, end) {
       await catalog.attempts.end(id, provider, attemptEnd(services, end))

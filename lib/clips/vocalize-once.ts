@@ -6,7 +6,6 @@ import { markedError } from '#lib/platform/errors.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 import { withoutCaptions } from './keep-captions.ts'
 import { areBytesDamaged } from './local-bytes.ts'
-import { isLeftUnsigned } from './sign.ts'
 import {
   claimNow,
   findSpoken,
@@ -193,12 +192,11 @@ async function notesFor(
 
 /** The variant of a request that `clip` does not answer; `undefined` where it does. */
 function variantFor(
-  { speech, credentialSigner }: Services,
+  { speech }: Services,
   clip: VocalizedClip,
   { timestamps }: ReusableRequest,
   { listener, isAsSpoken }: OnceContext,
 ): Variant | undefined {
   if (timestamps && clip.captionsCid === null && speech.vendor.hasTimestamps) return 'timestamps'
-  if (listener || isAsSpoken) return clip.originalMimeType !== null ? 'as_spoken' : undefined
-  return credentialSigner && isLeftUnsigned(clip) ? 'signed' : undefined
+  return (listener || isAsSpoken) && clip.originalMimeType !== null ? 'as_spoken' : undefined
 }

@@ -5,9 +5,8 @@ import { createExcerpt } from '#lib/platform/response-excerpt.ts'
 import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
 import { checkAudio, hasProvenEnd, openBody } from '#lib/speech/http/answer.ts'
 import { retryCall } from '#lib/speech/http/retry.ts'
-import type { Speech, SpokenAudio } from '#lib/speech/speech.ts'
-import { listModels, listVoices, readUsage } from './account.ts'
-import { createElevenLabsApi, sendsWhole } from './api.ts'
+import type { Speech, SpokenAudio, Voice } from '#lib/speech/speech.ts'
+import { createElevenLabsApi, type ElevenLabsApi, sendsWhole } from './api.ts'
 import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
 import { elevenLabsFields } from './fields.ts'
 import { modelForOpenAi } from './models.ts'
@@ -38,16 +37,6 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       throw refusalOf(error, { excerpt, now: clock.now() })
     }
   }
-
-  const ask =
-    <T>(call: (limit: AbortSignal) => Promise<T>) =>
-    ({ signal }: { signal: AbortSignal }): Promise<T> =>
-      withTimeLimit((limit) => retryCall(clock, limit, () => attempt(() => call(limit))), {
-        clock,
-        timeoutMs: options.timeoutMs,
-        timeoutError,
-        signal,
-      })
 
   return {
     vendor: {
@@ -87,11 +76,13 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       const spokenBy = { vendor: 'elevenlabs', voiceId: request.voiceId, modelId }
       return { audio, outputFormat, spokenBy, isEndUnproven, ...(alignment && { alignment }) }
     },
-    voices: ask((limit) => listVoices(api, limit)),
-    account: {
-      models: ask((limit) => listModels(api, limit)),
-      usage: ask((limit) => readUsage(api, limit)),
-    },
+    voices: ({ signal }) =>
+      withTimeLimit((limit) => retryCall(clock, limit, () => attempt(() => listVoices(api, limit))), {
+        clock,
+        timeoutMs: options.timeoutMs,
+        timeoutError,
+        signal,
+      }),
     close: async () => {},
   }
 }
@@ -102,6 +93,16 @@ function jsonBodyOf({ headers, body }: Response) {
   if (/html|xml|^audio\//i.test(contentType)) throw noAudioError(contentType)
   if (!body) throw noAudioError('nothing')
   return body as AsyncIterable<Uint8Array>
+}
+
+async function listVoices(api: ElevenLabsApi, signal: AbortSignal): Promise<Voice[]> {
+  const voices = await api.voices(signal)
+  return voices.map(({ voice_id: id, name, labels, description }) => ({
+    id,
+    name: name ?? id,
+    language: labels?.language ?? undefined,
+    description: description ?? undefined,
+  }))
 }
 
 function unknownFormat(outputFormat: string): ServiceError {

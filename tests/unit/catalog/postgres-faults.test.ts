@@ -124,18 +124,21 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
     await database.run((db) => sql`select 1`.execute(db))
   })
 
-  it('waits only seconds for a process that hangs in the middle of a transaction', async () => {
+  it('waits only seconds for a process that hangs with the byte budget, and not at all where there is plenty', async () => {
     const { catalog: still, network, safe } = await behindWeakNetwork()
     network.hangAt('insert into "clips"')
-    still.clips.reserve(newClip(), noLimit).catch(() => {})
+    // Where little is left of the budget one reserves after the other.
+    const little = 10 * newClip().sizeBytes
+    still.clips.reserve(newClip(), little).catch(() => {})
     const observer = createDatabase(postgresServer(subject.url()))
     onTestFinished(() => observer.close())
-    await until('it holds the byte budget', async () => {
-      const locks = sql`select 1 from pg_locks where locktype = 'advisory' and granted`
-      return (await observer.read((db) => locks.execute(db))).rows.length > 0
-    })
+    const locks = sql`select 1 from pg_locks where locktype = 'advisory' and granted`
+    const holders = async () => (await observer.read((db) => locks.execute(db))).rows.length
+    await until('it holds the byte budget', async () => (await holders()) > 0)
     const begun = performance.now()
     expect(await safe.clips.reserve(newClip(), noLimit)).toBe(true)
+    expect(await holders()).toBe(1)
+    expect(await safe.clips.reserve(newClip(), little)).toBe(true)
     expect(performance.now() - begun).toBeLessThan(6000)
   }, 20_000)
 

@@ -1,3 +1,0 @@
-export { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } from '../../v1/[...path]/route.ts'
-
-export const dynamic = 'force-dynamic'

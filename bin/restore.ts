@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import nextEnv from '@next/env'
+import { BackupRefusedError } from '#lib/backup/backup-error.ts'
 import { restore } from '#lib/backup/restore.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { describeError } from '#lib/platform/errors.ts'
@@ -14,6 +15,7 @@ changed. It may be killed and run again at any time. It exits with 0 only when a
 
 /** Nothing was begun. */
 const REFUSED = 2
+let hasBegun = false
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -34,6 +36,7 @@ async function main(): Promise<number> {
       'DATABASE_URL is set, so that the records of this backup would not be used: see docs/backup.md.',
     )
   }
+  hasBegun = true
   const { takenAt, clips, checked, missing } = await restore({
     from: values.from,
     to: { tempAudioDir: tempAudio.directory, repositoryDir: ipfs.repositoryDir },
@@ -44,6 +47,9 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  console.error(describeError(error))
-  return REFUSED
+  const isRefusal = !hasBegun || BackupRefusedError.isInstance(error)
+  console.error(
+    `${isRefusal ? '' : 'Restoring broke off, and goes on when it is run again: '}${describeError(error)}`,
+  )
+  return isRefusal ? REFUSED : 1
 })

@@ -39,6 +39,7 @@ async function main() {
     service,
     trustedProxies,
     graceMs: limits.requestsMs,
+    maxMessageBytes: config.access.maxBodyBytes,
     warn: (message) => service.services.log.warn(message),
   })
   const stop = async () => {

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { createCredentialSigner } from '#lib/audio/credentials/signer.ts'
 import { createTranscoder } from '#lib/audio/opus/transcoder.ts'
 import { enqueueDueWork } from '#lib/background/enqueue-due-work.ts'
 import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
@@ -7,6 +8,7 @@ import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { recordSpeech } from '#lib/clips/record-speech.ts'
 import { traceClips } from '#lib/clips/trace-clips.ts'
+import { certificateWarnings } from '#lib/config/content-credentials.ts'
 import type { Config } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
 import { createBlockCache } from '#lib/ipfs/blocks/block-cache.ts'
@@ -37,7 +39,7 @@ import { createLocalQueue } from '#lib/queue/local.ts'
 import { createQueues, type WorkQueue } from '#lib/queue/queue.ts'
 import { createBreakerSync } from '#lib/redis/breaker-sync.ts'
 import { createRedis } from '#lib/redis/connections.ts'
-import { withCachedVoices } from '#lib/speech/cached-voices.ts'
+import { withCachedAnswers } from '#lib/speech/cached-answers.ts'
 import { createSpeech } from '#lib/speech/index.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { createTracing } from '#lib/telemetry/tracing.ts'
@@ -129,7 +131,11 @@ export function createServices(config: Config, replacements: Replacements = {}):
 
   return {
     config,
-    warnings: [...configWarnings(config), ...built.warnings],
+    warnings: [
+      ...configWarnings(config),
+      ...certificateWarnings(config.signing, clock.now()),
+      ...built.warnings,
+    ],
     clock,
     scrub,
     log,
@@ -152,8 +158,9 @@ export function createServices(config: Config, replacements: Replacements = {}):
     s3,
     diskSpace: replacements.diskSpace ?? createDiskSpace(directory),
     fileHandles: createFileHandles(),
-    speech: withCachedVoices(speech, { clock, log }),
+    speech: withCachedAnswers(speech, { clock, log }),
     transcoder: createTranscoder({ clock, timeoutMs: TRANSCODING_TIMEOUT_MS }),
+    credentialSigner: config.signing && createCredentialSigner(config.signing, { now: () => clock.now() }),
     providers,
     chain,
     blockStore,

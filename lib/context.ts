@@ -1,3 +1,4 @@
+import type { CredentialSigner } from '#lib/audio/credentials/signer.ts'
 import type { Transcoder } from '#lib/audio/opus/transcoder.ts'
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import type { CatalogEvents } from '#lib/catalog/events.ts'
@@ -77,6 +78,8 @@ export interface Services {
   /** The vendors that speak; callers want the first of them. */
   speech: SpeechChain
   transcoder: Transcoder
+  /** Signs MP3 and WAV by C2PA; only with `CONTENT_CREDENTIALS`. */
+  credentialSigner: CredentialSigner | undefined
 
   /** The IPFS providers that can be used, in their order. */
   providers: readonly IpfsProvider[]

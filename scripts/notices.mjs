@@ -28,6 +28,17 @@ const inside = {
       text: 'vorbis.txt',
     },
   ],
+  '@mediabunny/aac-encoder': [
+    {
+      name: 'FFmpeg (libavcodec)',
+      licence: 'LGPL-2.1-or-later',
+      source: 'https://ffmpeg.org',
+      text: 'lgpl-2.1.txt',
+    },
+  ],
+  '@mediabunny/flac-encoder': [
+    { name: 'libFLAC', licence: 'BSD-3-Clause', source: 'https://github.com/xiph/flac', text: 'flac.txt' },
+  ],
   '@evan/opus': [
     {
       name: 'libopus',
@@ -49,8 +60,9 @@ const inside = {
 const head = `THIRD-PARTY NOTICES
 
 Voicepin itself is under the MIT licence. It is distributed together with the programs below, which belong to others.
-What is under the LGPL is in files of its own (node_modules/mpg123-decoder, node_modules/wasm-media-encoders), built
-from the sources that are named, and may be replaced there by a version of your own.
+What is under the LGPL is in files of its own (node_modules/mpg123-decoder, node_modules/wasm-media-encoders,
+node_modules/@mediabunny/aac-encoder), built from the sources that are named, and may be replaced there by a version of
+your own.
 `
 
 /**

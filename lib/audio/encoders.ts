@@ -2,6 +2,7 @@ import libsamplerate from '@alexanderolsen/libsamplerate-js'
 import { createMp3Encoder } from 'wasm-media-encoders'
 import { createOpusEncoder } from '#lib/audio/opus/encoder.ts'
 import type { OutputFormat } from './formats.ts'
+import { toAlaw, toUlaw } from './g711.ts'
 import { PLAIN_PCM, wavHeader } from './wav.ts'
 
 /** Encodes mono samples from -1 to 1 as they arrive. `end` returns what is left. */
@@ -15,7 +16,7 @@ export interface Encoder {
 const NO_BYTES = new Uint8Array()
 const monoPcm = { formatTag: PLAIN_PCM, channels: 1, bitsPerSample: 16 }
 
-/** An encoder for `mp3`, `opus`, `pcm` or `wav`, whose samples come at `sampleRateHz`. */
+/** An encoder for `mp3`, `opus`, `pcm`, `wav`, `ulaw` or `alaw`, whose samples come at `sampleRateHz`. */
 export function createEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
   const { bitRateKbps = 64 } = format
   switch (format.codec) {
@@ -25,6 +26,10 @@ export function createEncoder(format: OutputFormat, sampleRateHz: number): Promi
       return createOpusEncoder({ sampleRateHz, channels: 1, bitRateKbps })
     case 'wav':
       return createWavEncoder(format, sampleRateHz)
+    case 'ulaw':
+      return createPcmEncoder(format, sampleRateHz, (samples) => toUlaw(toInt16(samples)))
+    case 'alaw':
+      return createPcmEncoder(format, sampleRateHz, (samples) => toAlaw(toInt16(samples)))
     default:
       return createPcmEncoder(format, sampleRateHz)
   }
@@ -59,12 +64,13 @@ async function createLameEncoder(format: OutputFormat, sampleRateHz: number): Pr
   }
 }
 
-async function createPcmEncoder(format: OutputFormat, sampleRateHz: number): Promise<Encoder> {
-  if (format.sampleRateHz === sampleRateHz) return { encode: toPcm, end: () => NO_BYTES }
+/** Bare samples, each written by `write`. */
+async function createPcmEncoder(format: OutputFormat, sampleRateHz: number, write = toPcm): Promise<Encoder> {
+  if (format.sampleRateHz === sampleRateHz) return { encode: write, end: () => NO_BYTES }
   const converterType = libsamplerate.ConverterType.SRC_SINC_FASTEST
   const converter = await libsamplerate.create(1, sampleRateHz, format.sampleRateHz, { converterType })
   return {
-    encode: (samples) => toPcm(converter.full(samples)),
+    encode: (samples) => write(converter.full(samples)),
     end() {
       converter.destroy()
       return NO_BYTES
@@ -96,6 +102,9 @@ async function createWavEncoder(format: OutputFormat, sampleRateHz: number): Pro
 
 /** 16-bit samples in the byte order of the machine: little-endian wherever Node.js runs. */
 function toPcm(samples: Float32Array): Uint8Array<ArrayBuffer> {
-  const pcm = Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff)
-  return new Uint8Array(pcm.buffer)
+  return new Uint8Array(toInt16(samples).buffer)
+}
+
+function toInt16(samples: Float32Array): Int16Array<ArrayBuffer> {
+  return Int16Array.from(samples, (sample) => Math.max(-1, Math.min(1, sample)) * 0x7fff)
 }

@@ -43,15 +43,18 @@ export function isOutputFormat(text: string): boolean {
 }
 
 export interface OutputFormat {
-  codec: 'mp3' | 'opus' | 'pcm' | 'wav' | 'ulaw' | 'alaw'
+  codec: 'mp3' | 'opus' | 'pcm' | 'wav' | 'ulaw' | 'alaw' | 'flac' | 'aac'
   sampleRateHz: number
-  /** Only of MP3 and Opus. */
+  /** Only of MP3, Opus and AAC. */
   bitRateKbps?: number
 }
 
-/** The parts of an output format such as `mp3_44100_128` or `pcm_16000`; `undefined` where it is none. */
+/**
+ * The parts of an output format such as `mp3_44100_128` or `pcm_16000`; `undefined` where it is none. ElevenLabs has no
+ * `flac_24000` and no `aac_24000_96`: those are made of its PCM.
+ */
 export function readOutputFormat(text: string): OutputFormat | undefined {
-  const parts = /^(?:(mp3|opus)_(\d+)_(\d+)|(pcm|wav|ulaw|alaw)_(\d+))$/.exec(text)
+  const parts = /^(?:(mp3|opus|aac)_(\d+)_(\d+)|(pcm|wav|ulaw|alaw|flac)_(\d+))$/.exec(text)
   if (!parts) return undefined
   const [, compressed, rate, bitRate, plain, plainRate] = parts
   if (plain) return { codec: plain as OutputFormat['codec'], sampleRateHz: Number(plainRate) }
@@ -85,7 +88,13 @@ export function headerlessFormat(outputFormat: string): HeaderlessFormat | undef
   return { mimeType, fileExtension, bytesPerSecond: format.sampleRateHz * bytesPerSample }
 }
 
-const withHeader: Record<string, string> = { mp3: 'audio/mpeg', opus: 'audio/ogg', wav: 'audio/wav' }
+const withHeader: Record<string, string> = {
+  mp3: 'audio/mpeg',
+  opus: 'audio/ogg',
+  wav: 'audio/wav',
+  flac: 'audio/flac',
+  aac: 'audio/aac',
+}
 
 /** The media type of an output format, for answers that begin before the bytes can be measured. */
 export function mimeTypeOf(outputFormat: string): string {

@@ -1,7 +1,7 @@
 import { ReadableStream } from 'node:stream/web'
 import { parseWebStream } from 'music-metadata'
 import { ServiceError } from '#lib/model/errors.ts'
-import { headerlessFormat } from './formats.ts'
+import { headerlessFormat, readOutputFormat } from './formats.ts'
 import { type ByteReader, createByteReader } from './frames/byte-reader.ts'
 import type { CountedFrames } from './frames/counted-frames.ts'
 import { countMp3Frames, readMp3Frame } from './frames/mp3-frames.ts'
@@ -77,14 +77,14 @@ async function measure(reader: ByteReader, outputFormat: string): Promise<Measur
     await reader.skip(tagBytes)
     return named(await countMp3Frames(reader), { mimeType: 'audio/mpeg', fileExtension: 'mp3' })
   }
-  return measureOther(reader)
+  return measureOther(reader, outputFormat)
 }
 
 const named = (frames: CountedFrames | undefined, names: Omit<AudioFacts, 'durationMs'>) =>
   frames && { ...frames, ...names }
 
 /** Measures what no request asks for, and some vendor might send. */
-async function measureOther(reader: ByteReader): Promise<Measured | undefined> {
+async function measureOther(reader: ByteReader, outputFormat: string): Promise<Measured | undefined> {
   let failure: { error: unknown } | undefined
   async function* bytes() {
     try {
@@ -102,5 +102,7 @@ async function measureOther(reader: ByteReader): Promise<Measured | undefined> {
   const container = otherContainers.find(([pattern]) => pattern.test(parsed?.format.container ?? ''))
   if (!container || !parsed?.format.duration) return undefined
   const [, mimeType, fileExtension] = container
-  return { mimeType, fileExtension, seconds: parsed.format.duration, isWhole: false }
+  // Nobody but this service makes these, of samples that have come to their end.
+  const isWhole = ['flac', 'aac'].includes(readOutputFormat(outputFormat)?.codec ?? '')
+  return { mimeType, fileExtension, seconds: parsed.format.duration, isWhole }
 }

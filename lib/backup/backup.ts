@@ -5,7 +5,7 @@ import { draftPath, syncDirectory } from '#lib/platform/files.ts'
 import { BackupRefusedError } from './backup-error.ts'
 import { type CopyCount, copyTree, deleteOthers } from './copy-tree.ts'
 import { CATALOG_FILE, type Installation, LAST_BACKUP_FILE, type Manifest, placesIn } from './places.ts'
-import { findMissing, readRecords, snapshotCatalog } from './snapshot.ts'
+import { checkBytes, snapshotCatalog } from './snapshot.ts'
 
 /** How often the records are read again where a clip has moved between them and its bytes. */
 const ROUNDS = 3
@@ -62,15 +62,16 @@ export async function backUp(options: {
       await rm(draft, { force: true })
       await snapshotCatalog(catalog, draft)
       await copyFiles()
-      const records = readRecords(draft)
-      clips = records.clips
       const audio = isAudioElsewhere ? undefined : path.join(places.tempAudioDir, 'audio')
-      missing = await findMissing(records, { audio, clips: places.clips }, { isThorough: false })
+      const check = await checkBytes(draft, { audio, clips: places.clips }, { isThorough: false })
+      clips = check.clips
+      missing = check.missing
       if (missing.length > 0 && round < ROUNDS - 1) continue
       await rename(draft, places.catalog)
       await syncDirectory(places.tempAudioDir)
       await writeDurably(places.manifest, { takenAt, isAudioElsewhere })
-      await writeFile(path.join(from.tempAudioDir, LAST_BACKUP_FILE), `${takenAt}\n`)
+      // All that comes of it where this fails is a warning too many.
+      await writeFile(path.join(from.tempAudioDir, LAST_BACKUP_FILE), `${takenAt}\n`).catch(() => {})
       break
     }
     await deleteOthers(places.tempAudioDir, seenFiles)

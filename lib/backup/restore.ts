@@ -4,16 +4,12 @@ import { nullIfMissing, syncDirectory } from '#lib/platform/files.ts'
 import { BackupRefusedError } from './backup-error.ts'
 import { copyDurably, copyTree } from './copy-tree.ts'
 import { CATALOG_FILE, type Installation, placesIn, readManifest } from './places.ts'
-import { findMissing, readRecords } from './snapshot.ts'
+import { type Check, checkBytes } from './snapshot.ts'
 
-export interface RestoreResult {
+/** What is in the backup, every byte of it looked at; `missing` is not in it, or damaged. */
+export interface RestoreResult extends Check {
   /** When the backup was taken. */
   takenAt: string
-  clips: number
-  /** How many clips have been read, with every byte compared with their CID: those whose bytes are kept here. */
-  checked: number
-  /** What is not in the backup, or damaged, one line each. */
-  missing: string[]
 }
 
 /**
@@ -36,17 +32,15 @@ export async function restore({ from, to }: { from: string; to: Installation }):
       `There is ${inTheWay.join(' and ')} in ${to.tempAudioDir}: stop the service and move that folder away first`,
     )
   }
-  const records = readRecords(places.catalog)
   const isCatalog = (place: string) => place.startsWith(CATALOG_FILE)
   await mkdir(to.tempAudioDir, { recursive: true })
   await copyTree(places.tempAudioDir, to.tempAudioDir, { skip: isCatalog, seen: new Set() })
   const clips = path.join(to.repositoryDir, 'clips')
   await copyTree(places.clips, clips, { seen: new Set() })
   const audio = manifest.isAudioElsewhere ? undefined : path.join(to.tempAudioDir, 'audio')
-  const missing = await findMissing(records, { audio, clips }, { isThorough: true })
+  const check = await checkBytes(places.catalog, { audio, clips }, { isThorough: true })
   const { mtimeMs } = await stat(places.catalog)
   await copyDurably(places.catalog, path.join(to.tempAudioDir, CATALOG_FILE), mtimeMs)
   await syncDirectory(to.tempAudioDir)
-  const checked = records.embedded.length + (audio ? records.waiting.length : 0)
-  return { takenAt: manifest.takenAt, clips: records.clips, checked, missing }
+  return { takenAt: manifest.takenAt, ...check }
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
@@ -31,60 +30,68 @@ export async function snapshotCatalog(file: string, target: string): Promise<voi
   }
 }
 
-/** What a catalog says of its clips and of the bytes that are kept with it. */
-export interface Records {
+export interface Check {
+  /** How many clips the catalog knows. */
   clips: number
-  /** Clips that no provider holds yet, by id, with their CIDs: their bytes are only here. */
-  waiting: { id: string; cid: string }[]
-  /** The CIDs of the clips that the provider `embedded` holds. */
-  embedded: string[]
+  /** Those of them whose bytes are only here, and were looked for. */
+  checked: number
+  /** Which of those bytes are not there, or are others: one line each. */
+  missing: string[]
 }
 
-/** @throws when `file` is no catalog, or a damaged one */
-export function readRecords(file: string): Records {
-  if (!existsSync(file)) throw new Error(`There is no catalog ${file}`)
+/**
+ * Looks for the bytes that the catalog in `file` needs: those of clips that no provider holds yet in the folder `audio`,
+ * where that is given, and those that the provider `embedded` holds in the block store `clips`. With `isThorough` every
+ * byte is compared with its CID.
+ *
+ * @throws when `file` is no catalog, or a damaged one
+ */
+export async function checkBytes(
+  file: string,
+  places: { audio: string | undefined; clips: string },
+  { isThorough }: { isThorough: boolean },
+): Promise<Check> {
   const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
   try {
     const verdict = database.prepare('PRAGMA integrity_check').get()?.integrity_check
     if (verdict !== 'ok') throw new Error(`The catalog ${file} is damaged: ${verdict}`)
-    const rows = <T>(query: string) => database.prepare(query).all() as T[]
-    const [total] = rows<{ clips: number }>('SELECT count(*) AS clips FROM clips')
-    return {
-      clips: total?.clips ?? 0,
-      waiting: rows("SELECT id, cid FROM clips WHERE state IN ('staged', 'pending') AND is_held = 1"),
-      embedded: rows<{ cid: string }>(
-        "SELECT DISTINCT cid FROM pins WHERE provider = 'embedded' AND lost_at IS NULL",
-      ).map(({ cid }) => cid),
-    }
+    const clips = Number(database.prepare('SELECT count(*) AS clips FROM clips').get()?.clips)
+    const check: Check = { clips, checked: 0, missing: [] }
+    if (places.audio !== undefined) await checkAudio(database, places.audio, isThorough, check)
+    await checkClips(database, places.clips, isThorough, check)
+    return check
   } finally {
     database.close()
   }
 }
 
-/** Which bytes that `records` need are not in `places`, or are others: one line each. Reads them all with `isThorough`. */
-export async function findMissing(
-  { waiting, embedded }: Records,
-  places: { audio: string | undefined; clips: string },
-  { isThorough }: { isThorough: boolean },
-): Promise<string[]> {
-  const missing: string[] = []
-  const { audio } = places
-  const files = audio === undefined ? undefined : createFilesystemStore({ directory: audio })
-  for (const { id, cid } of files ? waiting : []) {
-    const file = await files?.blob(id)
-    if (!file) missing.push(`the audio of the clip ${id}, which no provider holds yet`)
+async function checkAudio(database: DatabaseSync, directory: string, isThorough: boolean, check: Check) {
+  const files = createFilesystemStore({ directory })
+  const waiting = database.prepare(
+    "SELECT id, cid FROM clips WHERE state IN ('staged', 'pending') AND is_held = 1",
+  )
+  for (const { id, cid } of waiting.iterate() as Iterable<{ id: string; cid: string }>) {
+    check.checked += 1
+    const file = await files.blob(id)
+    if (!file) check.missing.push(`the audio of the clip ${id}, which no provider holds yet`)
     else if (isThorough && (await computeCid(chunksOf(file))).cid !== cid) {
-      missing.push(`the right audio of the clip ${id}: its file has changed`)
+      check.missing.push(`the right audio of the clip ${id}: its file has changed`)
     }
   }
-  const store = createBlockStore({ directory: places.clips })
-  for (const cid of embedded) {
-    if ((await store.rootOf(cid)) === null) missing.push(`the content ${cid}`)
+}
+
+async function checkClips(database: DatabaseSync, directory: string, isThorough: boolean, check: Check) {
+  const store = createBlockStore({ directory })
+  const held = database.prepare(
+    "SELECT DISTINCT cid FROM pins WHERE provider = 'embedded' AND lost_at IS NULL",
+  )
+  for (const { cid } of held.iterate() as Iterable<{ cid: string }>) {
+    check.checked += 1
+    if ((await store.rootOf(cid)) === null) check.missing.push(`the content ${cid}`)
     else if (isThorough) {
       await store.open(cid).catch((error: unknown) => {
-        missing.push(`the right content ${cid}: ${describeError(error)}`)
+        check.missing.push(`the right content ${cid}: ${describeError(error)}`)
       })
     }
   }
-  return missing
 }

@@ -19,9 +19,11 @@ export interface Budgets {
   spend(spending: Spending, limit: number): Promise<boolean>
   /** Takes back what was counted for a text that was not spoken. */
   refund(spending: Spending): Promise<void>
+  /** What a caller has had spoken on a day. */
+  spent(of: Pick<Spending, 'day' | 'caller'>): Promise<number>
 }
 
-export function createBudgets({ run, transaction }: Database): Budgets {
+export function createBudgets({ read, run, transaction }: Database): Budgets {
   return {
     spend: ({ day, caller, characters }, limit) =>
       transaction(async (db) => {
@@ -50,6 +52,17 @@ export function createBudgets({ run, transaction }: Database): Budgets {
           .where('day', '=', day)
           .where('caller', '=', caller)
           .execute()
+      }),
+
+    spent: ({ day, caller }) =>
+      read(async (db) => {
+        const row = await db
+          .selectFrom('dailyCharacters')
+          .select('characters')
+          .where('day', '=', day)
+          .where('caller', '=', caller)
+          .executeTakeFirst()
+        return row?.characters ?? 0
       }),
   }
 }

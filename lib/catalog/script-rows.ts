@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { ClipNotes } from '#lib/model/clip.ts'
 import type { Script, ScriptPiece } from '#lib/model/script.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
-import { unleased } from './leases.ts'
+import { type Lease, unleased } from './leases.ts'
 import type { Schema, ScriptPieceRow, ScriptRow } from './schema.ts'
 
 /** How long an `Idempotency-Key` stands for its script. */
@@ -36,26 +36,45 @@ export const leasedBy = (db: Db, id: string, owner: string) =>
     .where('state', '=', 'speaking')
     .where('leaseOwner', '=', owner)
 
-/** Part of a transaction. */
-export async function insertScript(db: Db, script: NewScript, pieces: NewPiece[]): Promise<void> {
+const unspoken = { clipId: null, isSpoken: 0, isReused: 0, durationMs: null, lostAttempts: 0 }
+
+/** Part of a transaction. `lease`: who works on it from the beginning. */
+export async function insertScript(
+  db: Db,
+  script: NewScript,
+  pieces: NewPiece[],
+  lease?: Lease,
+): Promise<void> {
   const unbegun = { failedRounds: 0, lastError: null, errorCode: null, clipId: null, endedAt: null }
+  const leased = lease ? { leaseOwner: lease.owner, leaseExpiresAt: lease.expiresAt } : unleased
   await db
     .insertInto('scripts')
     .values({
       ...script,
       ...unbegun,
-      ...unleased,
+      ...leased,
       metadata: script.metadata ? JSON.stringify(script.metadata) : null,
       state: 'speaking',
       nextAttemptAt: script.createdAt,
     })
     .execute()
-  const unspoken = { clipId: null, isSpoken: 0, isReused: 0, durationMs: null, lostAttempts: 0 }
   for (let first = 0; first < pieces.length; first += INSERTED_AT_ONCE) {
     const some = pieces.slice(first, first + INSERTED_AT_ONCE)
     const rows = some.map((piece) => ({ ...piece, ...unspoken, scriptId: script.id }))
     await db.insertInto('scriptPieces').values(rows).execute()
   }
+}
+
+/** Part of a transaction: a piece that is about to be spoken as clip `clipId`. */
+export async function insertPiece(
+  db: Db,
+  scriptId: string,
+  piece: NewPiece & { clipId: string },
+): Promise<void> {
+  await db
+    .insertInto('scriptPieces')
+    .values({ ...unspoken, ...piece, scriptId })
+    .execute()
 }
 
 /** The script that was created under `key` within a day. */

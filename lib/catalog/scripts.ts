@@ -3,6 +3,7 @@ import type { Script } from '#lib/model/script.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { claimRows, type Lease, unleased } from './leases.ts'
+import { createLiveScripts, type LiveScripts } from './live-scripts.ts'
 import { createScriptPieces, type ScriptPieces } from './script-pieces.ts'
 import {
   findScript,
@@ -33,9 +34,9 @@ export type ScriptEnd = { endedAt: number; owner?: string } & (
 )
 
 /** The long texts. They are worked on under leases, and only the process that has the lease changes them. */
-export interface Scripts extends ScriptPieces {
-  /** Records a script. `false` where there is one under its key. */
-  create(script: NewScript, pieces: NewPiece[]): Promise<boolean>
+export interface Scripts extends ScriptPieces, LiveScripts {
+  /** Records a script. `false` where there is one under its key. `lease`: who works on it from the beginning. */
+  create(script: NewScript, pieces: NewPiece[], lease?: Lease): Promise<boolean>
   find(id: string): Promise<Script | null>
   /** The script that was created under a key within a day, and the fingerprint of its request. */
   findByKey(key: string, now: number): Promise<{ id: string; fingerprint: string | null } | undefined>
@@ -75,18 +76,19 @@ export function createScripts(database: Database, emit: Emit): Scripts {
 
   return {
     ...createScriptPieces(database, changed),
+    ...createLiveScripts(database, changed),
 
-    async create(script, pieces) {
+    async create(script, pieces, lease) {
       const { idempotencyKey, createdAt } = script
       const isCreated = await transaction(
         async (db) => {
           if (idempotencyKey && (await findScriptByKey(db, idempotencyKey, createdAt))) return false
-          await insertScript(db, script, pieces)
+          await insertScript(db, script, pieces, lease)
           return true
         },
         { exclusive: `script ${idempotencyKey ?? script.id}` },
       )
-      if (isCreated) due(createdAt)
+      if (isCreated && !lease) due(createdAt)
       return isCreated
     },
 

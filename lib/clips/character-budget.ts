@@ -1,5 +1,7 @@
 import type { Services } from '#lib/context.ts'
 import { type ErrorCode, ServiceError } from '#lib/model/errors.ts'
+import { DAY_MS } from '#lib/platform/units.ts'
+import type { CharacterUsage } from '#lib/speech/speech.ts'
 
 /** Errors after which the vendor charges nothing. After a time-out or a broken stream it may charge all the same. */
 const UNSPOKEN: readonly ErrorCode[] = [
@@ -38,18 +40,17 @@ export async function spendCharacters(
   const { catalog, clock, config } = services
   const limit = config.access.charactersPerDay
   if (limit === undefined) return { afterFailure: async () => undefined, refund: async () => {} }
-  const now = new Date(clock.now())
-  const spending = { day: dayOf(now.getTime()), caller, characters: [...text].length }
+  const now = clock.now()
+  const spending = { day: dayOf(now), caller, characters: [...text].length }
   if (!(await catalog.budgets.spend(spending, limit))) {
-    const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)
     throw new ServiceError(
       'character_budget_exceeded',
       `This text goes beyond the ${limit} characters that you may have spoken in a day; a new day begins at midnight UTC`,
-      { retryAfterMs: midnight - now.getTime() },
+      { retryAfterMs: midnightAfter(now) - now },
     )
   }
   const { characters } = spending
-  const refund = () => refundCharacters(services, { caller, spentAt: now.getTime(), characters })
+  const refund = () => refundCharacters(services, { caller, spentAt: now, characters })
   return {
     refund,
     async afterFailure(error) {
@@ -57,6 +58,18 @@ export async function spendCharacters(
       return undefined
     },
   }
+}
+
+/** What `caller` has had spoken today, and may; `undefined` where there is no budget. @throws CatalogError */
+export async function spentCharacters(
+  { catalog, clock, config }: Pick<Services, 'catalog' | 'clock' | 'config'>,
+  caller: string,
+): Promise<CharacterUsage | undefined> {
+  const limitCharacters = config.access.charactersPerDay
+  if (limitCharacters === undefined) return undefined
+  const now = clock.now()
+  const usedCharacters = await catalog.budgets.spent({ day: dayOf(now), caller })
+  return { usedCharacters, limitCharacters, resetsAt: midnightAfter(now) }
 }
 
 /** Gives back characters that were counted at `spentAt`, in milliseconds since the epoch. Never throws. */
@@ -72,3 +85,6 @@ export async function refundCharacters(
 
 /** Such as `2026-11-22`, in UTC. */
 const dayOf = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10)
+
+/** Days in UTC have one length. */
+const midnightAfter = (timeMs: number) => (Math.floor(timeMs / DAY_MS) + 1) * DAY_MS

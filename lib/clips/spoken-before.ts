@@ -105,10 +105,10 @@ export async function findSpoken(
 }
 
 /**
- * A request that must not be answered with every clip of the same sound: with none that was re-encoded, or with none for
- * which nobody has asked for timestamps. `by_stand_in` is one that another vendor than the wanted one may answer.
+ * A request that must not be answered with every clip of the same sound: with none that was re-encoded, with none for
+ * which nobody has asked for timestamps, or with none that was not to be signed. `by_stand_in` is one that another vendor than the wanted one may answer.
  */
-export type Variant = 'as_spoken' | 'timestamps' | 'by_stand_in'
+export type Variant = 'as_spoken' | 'timestamps' | 'signed' | 'by_stand_in'
 
 /** The hash of a request; `undefined` where no clip is to be found again. */
 export async function hashOf(

@@ -1,4 +1,5 @@
 import type { ReadableStream } from 'node:stream/web'
+import { findMarks } from '#lib/audio/credentials/marks.ts'
 import { measureAudio } from '#lib/audio/measure.ts'
 import type { Services } from '#lib/context.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
@@ -38,6 +39,8 @@ export async function stage(
   })
   const hashing = branch.observe((bytes) => computeCid(bytes))
   const measuring = branch.observe((bytes) => measureAudio(bytes, spoken.outputFormat))
+  const marking = branch.observe(findMarks)
+  marking.catch(() => {})
   const spokenAt = hashing.then(() => clock.now())
   spokenAt.catch(() => {})
   const put = await store.put(id, branch.bytes(), options)
@@ -59,12 +62,15 @@ export async function stage(
       })
     const audio = failedPut?.rescued ?? (await open()) ?? undefined
     const { spokenBy, omittedCharacters, warnings } = spoken
+    const { isMarked, hasCredentials } = await marking
     const speech = {
       spokenBy,
       ...(omittedCharacters && { omittedCharacters }),
       ...(warnings && { warnings }),
+      contentCredentials: hasCredentials,
     }
-    return { ...facts, cid, sizeBytes, audio, speech, captions, spokenAt: await spokenAt, failedPut }
+    const kept = { cid, sizeBytes, audio, failedPut }
+    return { ...facts, ...kept, speech, isMarked, captions, spokenAt: await spokenAt }
   } catch (error) {
     // Nothing but the verdict on bytes that were read whole may delete them.
     if (ServiceError.isInstance(error)) {

@@ -10,6 +10,8 @@ export interface StagedAudio extends AudioFacts {
   /** `undefined` where the store has it and cannot open it now. */
   audio: Blob | undefined
   speech: SpeechFacts
+  /** Whether its vendor has put in that a machine has made it. */
+  isMarked: boolean
   /** When its last byte arrived, in milliseconds since the epoch. */
   spokenAt: number
   /** Only where the temporary store could not keep it; otherwise the audio is durable, and a crash loses nothing. */

@@ -1,13 +1,11 @@
 import { readOutputFormat } from '#lib/audio/formats.ts'
 import { type AudioFacts, measureAudio } from '#lib/audio/measure.ts'
 import type { DecoderFormat } from '#lib/audio/opus/decoders.ts'
-import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
 import type { Services } from '#lib/context.ts'
-import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
-import { TempAudioError } from '#lib/temp-audio/store.ts'
+import { extendLease, replaceBytes } from './replace-bytes.ts'
 import type { StagedAudio } from './staged-audio.ts'
 
 /** How much Opus of one clip may be in memory: three quarters of an hour. */
@@ -24,7 +22,7 @@ const SHARE_OF_BIT_RATE = 0.7
 /**
  * With `AUDIO_OPTIMIZE=opus` replaces staged audio by Opus, before the clip is recorded as staged, if that saves a fifth
  * and lasts as long. The original stays durable all the while: it is replaced in one step, by bytes that have been
- * measured. Whatever goes wrong, the original stays.
+ * measured. Whatever goes wrong, the original stays; so does one that its vendor has marked.
  *
  * The audio must be durable, and the clip under a lease of this process.
  */
@@ -38,6 +36,12 @@ export async function transcodeStaged(
   const { audio } = staged
   if (services.config.speech.optimize !== 'opus' || staged.failedPut || !format || !audio) return staged
   const log = services.log.child({ clipId: id })
+  if (staged.isMarked) {
+    log.info(
+      'The vendor has marked the clip as made by a machine; it stays as it is, since Opus would lose that',
+    )
+    return staged
+  }
   try {
     await extendLease(services, id)
     const opus = await transcode(services, { ...staged, audio }, format)
@@ -47,7 +51,7 @@ export async function transcodeStaged(
     }
     const { mimeType, sizeBytes, durationMs } = staged
     const original = { mimeType, sizeBytes, durationMs }
-    return { ...staged, ...opus.facts, ...(await replace(services, id, opus.audio)), original }
+    return { ...staged, ...opus.facts, ...(await replaceBytes(services, id, opus.audio)), original }
   } catch (error) {
     const reason = services.scrub(describeError(error))
     log.warn({ error: reason }, 'The clip could not be re-encoded and stays as it is')
@@ -79,30 +83,4 @@ async function transcode(
     throw new Error(`It lasts ${durationMs} ms, and ${facts.durationMs} ms as Opus`)
   }
   return { audio: opus, facts }
-}
-
-/** What changes when a clip's bytes are replaced. */
-type Replaced = Pick<StagedAudio, 'audio' | 'cid' | 'sizeBytes' | 'failedPut'>
-
-async function replace(services: Services, id: string, opus: Blob): Promise<Replaced> {
-  const { store } = services
-  const { cid, sizeBytes } = await computeCid(opus.stream())
-  await extendLease(services, id)
-  const failure = await store.put(id, opus.stream()).then(
-    (put) => (put.status === 'failed' ? put : undefined),
-    (error: unknown) => ({ error, discard: async () => {} }),
-  )
-  const audio = (await store.blob(id).catch(() => undefined)) ?? undefined
-  if (audio?.size === sizeBytes || !failure) return { audio, cid, sizeBytes }
-  await failure?.discard()
-  if (audio) throw failure?.error
-  const error = new TempAudioError('The temporary store lost the clip', { cause: failure?.error })
-  const failedPut = { status: 'failed', error, rescued: opus, discard: async () => {} } as const
-  return { audio: opus, cid, sizeBytes, failedPut }
-}
-
-/** Without the lease another process may have adopted the clip, and recorded the CID of the original. @throws Error */
-async function extendLease({ catalog, clock, leaseOwner }: Services, id: string) {
-  const lease = { owner: leaseOwner, expiresAt: clock.now() + LIVE_LEASE_MS }
-  if (!(await catalog.queue.renew(id, lease))) throw new Error('The lease on it was lost')
 }

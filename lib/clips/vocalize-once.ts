@@ -6,6 +6,7 @@ import { markedError } from '#lib/platform/errors.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 import { withoutCaptions } from './keep-captions.ts'
 import { areBytesDamaged } from './local-bytes.ts'
+import { isLeftUnsigned } from './sign.ts'
 import {
   claimNow,
   findSpoken,
@@ -192,11 +193,12 @@ async function notesFor(
 
 /** The variant of a request that `clip` does not answer; `undefined` where it does. */
 function variantFor(
-  { speech }: Services,
+  { speech, credentialSigner }: Services,
   clip: VocalizedClip,
   { timestamps }: ReusableRequest,
   { listener, isAsSpoken }: OnceContext,
 ): Variant | undefined {
   if (timestamps && clip.captionsCid === null && speech.vendor.hasTimestamps) return 'timestamps'
-  return (listener || isAsSpoken) && clip.originalMimeType !== null ? 'as_spoken' : undefined
+  if (listener || isAsSpoken) return clip.originalMimeType !== null ? 'as_spoken' : undefined
+  return credentialSigner && isLeftUnsigned(clip) ? 'signed' : undefined
 }

@@ -12,6 +12,7 @@ import { withoutCaptions } from './keep-captions.ts'
 import type { Listener } from './live-listener.ts'
 import { countLost } from './lost-speech.ts'
 import { makeClip } from './make-clip.ts'
+import { signStaged } from './sign.ts'
 import { stage } from './stage.ts'
 import type { StagedAudio } from './staged-audio.ts'
 import { storageUnavailable } from './storage-unavailable.ts'
@@ -33,7 +34,7 @@ export interface VocalizeContext {
   caller?: string
   /** Runs once it is its turn, and before a vendor is asked: where this throws nothing is spoken. */
   beforeSpeaking?: () => Promise<void>
-  /** The audio is not to be re-encoded. */
+  /** The audio is not to be re-encoded or signed. */
   isAsSpoken?: boolean
 }
 
@@ -131,8 +132,10 @@ async function speakAndStageOnce(
     const staged = await stage(services, id, spoken, { reserve, bounds })
     if (request.timestamps && !staged.captions) staged.speech = withoutCaptions(staged.speech)
     listener?.staged(staged.audio)
-    // A listener finds the very bytes that it received, so that they are not re-encoded.
-    return listener || isAsSpoken ? staged : await transcodeStaged(services, id, staged, spoken.outputFormat)
+    // A listener finds the very bytes that it received, so that they are neither re-encoded nor signed.
+    if (listener || isAsSpoken) return staged
+    const transcoded = await transcodeStaged(services, id, staged, spoken.outputFormat)
+    return await signStaged(services, id, transcoded)
   } catch (error) {
     await spoken?.audio.cancel().catch(() => {})
     if (spoken) await countLost(services, { id, characters }, error)

@@ -4,6 +4,7 @@ import { isOnMountedDisk } from '#lib/platform/mounted-disk.ts'
 import { readAccess } from './access.ts'
 import { readBackground } from './background.ts'
 import { ConfigError } from './config-error.ts'
+import { readContentCredentials } from './content-credentials.ts'
 import { readIpfs } from './ipfs.ts'
 import { readIpni } from './ipni.ts'
 import { requireLastingDisk } from './lasting-disk.ts'
@@ -63,6 +64,8 @@ export function readConfig(environment: Environment, { isMounted = isOnMountedDi
     isSpendingOpen:
       speech.isPaid && access.vocalizeApiKeys.length === 0 && access.charactersPerDay === undefined,
     webhook: readWebhook(reader),
+    /** Who signs clips by C2PA; nothing is signed if `undefined`. */
+    signing: readContentCredentials(reader),
     /** Every secret among the values, for the scrubber that keeps them out of logs and answers. */
     secrets: reader.secrets,
     /** The variables whose secret is too short or too plain for that. */

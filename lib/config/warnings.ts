@@ -13,6 +13,7 @@ type Relevant = Pick<
   | 'ipni'
   | 'isSpendingOpen'
   | 'commonSecrets'
+  | 'signing'
 >
 
 /** Settings that are valid, but may not do what the operator meant: one line each, for the log at the start. */
@@ -63,6 +64,11 @@ export function configWarnings(config: Relevant): string[] {
   if (config.ipni && !ipfs.providers.includes('embedded')) {
     warnings.push(
       'IPNI_ANNOUNCE is on, and there is nothing to publish: IPFS_PROVIDERS does not name "embedded", whose clips it is for.',
+    )
+  }
+  if (config.signing && speech.optimize === 'opus') {
+    warnings.push(
+      'CONTENT_CREDENTIALS and AUDIO_OPTIMIZE=opus are both on: a clip that becomes Opus carries no content credentials. Set AUDIO_OPTIMIZE=off to have all MP3 and WAV signed.',
     )
   }
   if (config.publicBaseUrl?.startsWith('https:') && config.access.trustedProxies === 0) {

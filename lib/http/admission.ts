@@ -28,12 +28,12 @@ type NotedRequest = ReusableRequest & { [Name in keyof ClipNotes]?: ClipNotes[Na
 /** A caller who may have texts spoken. */
 interface Admission {
   /**
-   * Claims the caller's `Idempotency-Key`, where there is one, and counts the characters of `body` against the caller's
+   * Claims the caller's `Idempotency-Key`, where there is one (`keyText`, else the header), and counts the characters of `body` against the caller's
    * daily budget. They are given back where nothing was spoken.
    *
    * @throws ServiceError `character_budget_exceeded`, or as `claimKey` does
    */
-  speak(body: NotedRequest): Promise<Speaking>
+  speak(body: NotedRequest, keyText?: string): Promise<Speaking>
 }
 
 /**
@@ -48,13 +48,15 @@ export async function admit(request: Request, context: RequestContext): Promise<
   service.refuseWhileStopping()
   const caller = await identifyCaller(request, context)
   return {
-    async speak(body) {
-      const key = await claimKey(request, context, { caller, body })
+    async speak(body, keyText) {
+      const key = await claimKey(request, context, { caller, body, keyText })
       if (key?.answered) {
         const { answered } = key
+        context.clipId = answered.id
         return { clipId: answered.id, speak: (listener) => repeatClip(services, answered, listener) }
       }
       const clipId = key?.clipId ?? newClipId()
+      context.clipId = clipId
       const giveBack = await spendCharacters(services, caller, body.text).catch(async (error: unknown) => {
         await key?.giveUp()
         throw error
@@ -119,12 +121,14 @@ function callerOf(
   { services }: RequestContext,
 ): { caller: string; refusal?: ServiceError } {
   const { vocalizeApiKeys: keys, trustedProxies } = services.config.access
-  const given = bearerOf(request) ?? request.headers.get('xi-api-key')?.trim()
-  if (given !== undefined && isOneOf(given, keys)) return { caller: `${KEY_CALLER}${fingerprint(given)}` }
+  // Programs with a gateway of their own in between send two, of which one is not for us.
+  const given = [bearerOf(request), request.headers.get('xi-api-key')?.trim()].filter(Boolean) as string[]
+  const [key] = given.filter((each) => isOneOf(each, keys))
+  if (key !== undefined) return { caller: `${KEY_CALLER}${fingerprint(key)}` }
   const caller = `address:${clientAddress(request, trustedProxies)}`
   if (keys.length === 0) return { caller }
   const how = 'send it as "Authorization: Bearer <key>" or "xi-api-key: <key>"'
-  const message = given ? 'The key is wrong' : `A key is required: ${how}`
+  const message = given.length > 0 ? 'The key is wrong' : `A key is required: ${how}`
   return { caller, refusal: new ServiceError('unauthorized', message) }
 }
 

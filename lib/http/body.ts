@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 import { type FieldError, ServiceError } from '#lib/model/errors.ts'
 
+/** A body of `POST /api/agents/vocalize`, for whoever has sent none that can be read. */
+export const BODY_EXAMPLE = '{"text":"Hello","voiceId":"…"}'
+
 /**
  * Reads a JSON body of at most `maxBytes`, whatever its `Content-Type` says, and checks it against `schema`.
  *
@@ -42,7 +45,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 function parseJson(bytes: Uint8Array): unknown {
-  const example = 'send an object such as {"text":"Hello","voiceId":"…"}'
+  const example = `send an object such as ${BODY_EXAMPLE}`
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {

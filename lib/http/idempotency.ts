@@ -27,7 +27,7 @@ export type ClaimedKey =
  * same clip for a day, in whatever form it is answered, also where the process that spoke it was killed: what it had made
  * durable is found again. A request that failed can be sent again under its key.
  *
- * `caller` is whose key it is.
+ * `caller` is whose key it is; `keyText` the key itself, where it is not in the header.
  *
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  * @throws ServiceError `invalid_request` (a malformed key), `idempotency_key_reused` (another body),
@@ -36,9 +36,9 @@ export type ClaimedKey =
 export async function claimKey(
   request: Request,
   context: RequestContext,
-  { caller, body }: { caller: string; body: unknown },
+  { caller, body, keyText }: { caller: string; body: unknown; keyText?: string | undefined },
 ): Promise<ClaimedKey | undefined> {
-  const given = readKey(request.headers.get('Idempotency-Key'))
+  const given = readKey(keyText ?? request.headers.get('Idempotency-Key'))
   if (given === undefined) return undefined
   const { services } = context
   const { keyedHash, inFlight } = services

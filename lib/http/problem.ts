@@ -20,6 +20,7 @@ const titles: Record<number, string> = {
   414: 'URI too long',
   416: 'Range not satisfiable',
   422: 'Unprocessable content',
+  426: 'Upgrade required',
   429: 'Too many requests',
   431: 'Request header fields too large',
   500: 'Internal error',

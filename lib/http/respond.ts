@@ -1,7 +1,9 @@
 import type { Services } from '#lib/context.ts'
 import type { Log } from '#lib/telemetry/log.ts'
+import { readTraceParent, type TraceParent } from '#lib/telemetry/trace-parent.ts'
 import { addCorsHeaders } from './cors.ts'
 import { type Problem, problemOf, problemResponse, requestIdOf } from './problem.ts'
+import { routeOf } from './route-patterns.ts'
 
 /** Nobody receives it; the number is the one that nginx logs. */
 const CLIENT_CLOSED_REQUEST = 499
@@ -16,6 +18,10 @@ export interface RequestContext {
   log: Log
   /** Headers that the answer carries in any case, also where the handler throws. */
   headers: Headers
+  /** The span of the caller that this request belongs to. */
+  traceParent: TraceParent | undefined
+  /** The clip that was asked for, once there is one. */
+  clipId: string | undefined
 }
 
 /**
@@ -30,7 +36,15 @@ export async function respond(
 ): Promise<Response> {
   const requestId = requestIdOf(request.headers.get('X-Request-Id'))
   const log = services.log.child({ requestId })
-  const context = { services, requestId, log, headers: new Headers() }
+  const startedAt = services.clock.now()
+  const context: RequestContext = {
+    services,
+    requestId,
+    log,
+    headers: new Headers(),
+    traceParent: readTraceParent(request.headers.get('traceparent')),
+    clipId: undefined,
+  }
   // Whoever has hung up already gets no work done.
   if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST })
   let response: Response
@@ -42,12 +56,37 @@ export async function respond(
   for (const [name, value] of context.headers) response.headers.set(name, value)
   response.headers.set('X-Request-Id', requestId)
   addCorsHeaders(services.config.access, request, response.headers)
+  traceRequest(request, context, { startedAt, status: response.status })
   return response
+}
+
+/** Puts the request into the trace of its caller, who has said by `traceparent` that there is one. */
+function traceRequest(
+  { method, url }: Request,
+  { services, requestId, traceParent: parent, clipId }: RequestContext,
+  { startedAt, status }: { startedAt: number; status: number },
+): void {
+  if (!parent) return
+  const route = routeOf(new URL(url).pathname) ?? 'other'
+  services.tracing?.requestSpan({
+    parent,
+    clipId,
+    name: `${method} ${route}`,
+    startedAt,
+    endedAt: services.clock.now(),
+    attributes: {
+      'http.request.method': method,
+      'http.route': route,
+      'http.response.status_code': status,
+      'voicepin.request_id': requestId,
+    },
+    error: status >= 500 ? `Answered ${status}` : undefined,
+  })
 }
 
 /** The problem document for `error`, which is logged here unless the caller caused it. */
 export function reportProblem(
-  { services, requestId, log }: Omit<RequestContext, 'headers'>,
+  { services, requestId, log }: Pick<RequestContext, 'services' | 'requestId' | 'log'>,
   error: unknown,
 ): Problem {
   const problem = problemOf(error, requestId, services.scrub)

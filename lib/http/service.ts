@@ -1,10 +1,17 @@
 import type { Services } from '#lib/context.ts'
+import type { MessageSocket } from '#lib/http/drop-in/elevenlabs/stream-input/message-socket.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { processSingleton } from '#lib/platform/process-singleton.ts'
 
 /** The running service of a process, as the front and the route handlers use it. */
 export interface Service {
   services: Services
+  /**
+   * Admits a WebSocket to `/v1/text-to-speech/<voice>/stream-input`. Returns what converses by it, and never rejects.
+   *
+   * @throws ServiceError `shutting_down`, `unauthorized`, `rate_limited`, `invalid_request`
+   */
+  openStreamInput(request: Request): Promise<(socket: MessageSocket) => Promise<void>>
   /** The work that is due once audio was sent. Never rejects. */
   afterTempAudio(): Promise<void>
   /** The work that is due once `vocalize` was answered. Never rejects. */

@@ -10,8 +10,8 @@ export interface ServerEvent {
 }
 
 /**
- * Answers with a stream of server-sent events. A comment every 15 seconds keeps proxies from closing the connection.
- * When the client closes it, the signal that `events` was given aborts.
+ * Answers with a stream of server-sent events, each made once the client has taken the one before. A comment every 15
+ * seconds keeps proxies from closing the connection. When the client closes it, the signal that `events` was given aborts.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -19,6 +19,7 @@ export function eventStream(events: (signal: AbortSignal) => AsyncIterable<Serve
   const over = new AbortController()
   const encoder = new TextEncoder()
   let heartbeat: NodeJS.Timeout
+  let takeNext = () => {}
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const send = (text: string) => {
@@ -28,7 +29,13 @@ export function eventStream(events: (signal: AbortSignal) => AsyncIterable<Serve
       heartbeat.unref()
       const run = async () => {
         send('retry: 2000\n\n')
-        for await (const event of events(over.signal)) send(format(event))
+        for await (const event of events(over.signal)) {
+          send(format(event))
+          if ((controller.desiredSize ?? 1) > 0 || over.signal.aborted) continue
+          await new Promise<void>((resolve) => {
+            takeNext = resolve
+          })
+        }
       }
       run()
         .then(
@@ -37,8 +44,10 @@ export function eventStream(events: (signal: AbortSignal) => AsyncIterable<Serve
         )
         .finally(() => clearInterval(heartbeat))
     },
+    pull: () => takeNext(),
     cancel() {
       clearInterval(heartbeat)
+      takeNext()
       over.abort(new Error('The client closed the connection'))
     },
   })

@@ -34,6 +34,8 @@ export interface SpeechFacts {
   omittedCharacters?: string[] | undefined
   /** What the caller asked for and did not get, one sentence each. */
   warnings?: string[] | undefined
+  /** Whether the file carries content credentials (C2PA), its vendor's or ours; missing for clips from before. */
+  contentCredentials?: boolean | undefined
 }
 
 /** One spoken text. Times are milliseconds since the epoch. */

@@ -22,6 +22,7 @@ export const errorStatus = {
   url_too_long: 414,
   range_not_satisfiable: 416,
   idempotency_key_reused: 422,
+  upgrade_required: 426,
   rate_limited: 429,
   character_budget_exceeded: 429,
   headers_too_large: 431,

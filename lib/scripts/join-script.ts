@@ -8,7 +8,9 @@ import { contentOf } from '#lib/clips/clip-content.ts'
 import { withoutCaptions } from '#lib/clips/keep-captions.ts'
 import { makeClip } from '#lib/clips/make-clip.ts'
 import { makerOf } from '#lib/clips/maker.ts'
+import { signStaged } from '#lib/clips/sign.ts'
 import { stage } from '#lib/clips/stage.ts'
+import type { StagedAudio } from '#lib/clips/staged-audio.ts'
 import { transcodeStaged } from '#lib/clips/transcode.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, newClipId, type SpeechFacts } from '#lib/model/clip.ts'
@@ -77,7 +79,8 @@ async function makeJoined(services: Services, script: LeasedScript): Promise<voi
       try {
         const staged = await stage(services, id, { ...spoken, outputFormat, ...speech }, { reserve })
         if (timestamps && !staged.captions) staged.speech = withoutCaptions(staged.speech)
-        return await transcodeStaged(services, id, staged, outputFormat)
+        const transcoded = await transcodeStaged(services, id, staged, outputFormat)
+        return withLostMarks(await signStaged(services, id, transcoded), clips)
       } catch (error) {
         await catalog.clips.discard(id).catch(() => {})
         throw error
@@ -142,4 +145,16 @@ async function isNowhere({ store }: Services, { id, provider }: Clip): Promise<b
     () => true,
     () => false,
   )
+}
+
+const LOST_MARKS =
+  'The voice had put content credentials into the pieces; the joined clip carries none, since they are valid for a whole file only'
+
+/** Says what joining has cost, where the pieces were signed and what came of them is not. */
+function withLostMarks(staged: StagedAudio, pieces: Clip[]): StagedAudio {
+  const { speech } = staged
+  const isLost = !speech.contentCredentials && pieces.some((piece) => piece.speech?.contentCredentials)
+  return isLost
+    ? { ...staged, speech: { ...speech, warnings: [...(speech.warnings ?? []), LOST_MARKS] } }
+    : staged
 }

@@ -13,13 +13,16 @@ import type { Route, Routes } from './routes.ts'
 import { createTurns } from './turns.ts'
 import { createProxyNotice } from './unknown-proxy.ts'
 import { refuseOnSocket, refuseUnreadable } from './unreadable.ts'
+import { createWebSockets, isWebSocket } from './web-sockets.ts'
 
 interface FrontOptions {
   /** What the front answers itself. */
   routes: Pick<Routes, 'find'>
   /** Answers everything else: pages, and their files. */
   nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
-  service: Pick<Service, 'beginShutdown' | 'drain'>
+  service: Pick<Service, 'openStreamInput' | 'beginShutdown' | 'drain'>
+  /** The longest message of a WebSocket. */
+  maxMessageBytes: number
   trustedProxies: Config['access']['trustedProxies']
   /** How long running requests may take to finish after `stop()`. */
   graceMs: number
@@ -58,27 +61,32 @@ const STALLED_MS = 120_000
  * pages are left to Next.js. It knows every running request, so that a shutdown interrupts none.
  */
 export function createFront(options: FrontOptions): Front {
-  const { routes, nextHandler, service, trustedProxies, graceMs, warn = () => {} } = options
+  const { routes, nextHandler, service, trustedProxies, graceMs, maxMessageBytes, warn = () => {} } = options
   const running = new Set<ServerResponse>()
   const startInTurn = createTurns()
   const noticeProxy = createProxyNotice(trustedProxies, warn)
   let isStopping = false
 
+  const webSockets = createWebSockets({ service, trustedProxies, maxMessageBytes })
+
   trustConnectionHeader()
-  const server = createServer(serverOptions, (request, response) => {
-    writeConnectionHeader(request)
-    running.add(response)
-    const startedAt = performance.now()
-    const { method, url } = request
-    response.once('close', () => {
-      running.delete(response)
-      const status = response.writableFinished ? response.statusCode : 0
-      countRequest({ method, url }, { status, durationMs: performance.now() - startedAt })
-    })
-    if (isStopping) response.setHeader('Connection', 'close')
-    // Whoever is gone before it is their turn gets no work done.
-    startInTurn(() => response.destroyed || work(request, response))
-  })
+  const server = createServer(
+    { ...serverOptions, shouldUpgradeCallback: isWebSocket },
+    (request, response) => {
+      writeConnectionHeader(request)
+      running.add(response)
+      const startedAt = performance.now()
+      const { method, url } = request
+      response.once('close', () => {
+        running.delete(response)
+        const status = response.writableFinished ? response.statusCode : 0
+        countRequest({ method, url }, { status, durationMs: performance.now() - startedAt })
+      })
+      if (isStopping) response.setHeader('Connection', 'close')
+      // Whoever is gone before it is their turn gets no work done.
+      startInTurn(() => response.destroyed || work(request, response))
+    },
+  )
 
   function work(request: IncomingMessage, response: ServerResponse) {
     try {
@@ -104,6 +112,7 @@ export function createFront(options: FrontOptions): Front {
   }
 
   server.on('clientError', refuseUnreadable)
+  server.on('upgrade', webSockets.upgrade)
   server.on('connect', (_request, socket) => refuseOnSocket(notImplemented('CONNECT'), socket))
   // Expectations other than `100-continue` may be ignored; Node.js would refuse them with an empty answer.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
@@ -128,6 +137,7 @@ export function createFront(options: FrontOptions): Front {
       server.close()
       while ([...running].some(endsByItself) && Date.now() < deadline) await sleep(POLL_MS)
       server.closeAllConnections()
+      webSockets.terminate()
     }
   }
 

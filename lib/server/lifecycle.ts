@@ -9,7 +9,9 @@ import { healBucket, recover } from '#lib/clips/recover.ts'
 import { requireFileHandles } from '#lib/clips/require-file-handles.ts'
 import { proveStorage } from '#lib/clips/storage-proof.ts'
 import type { Services } from '#lib/context.ts'
+import { openStreamInput } from '#lib/http/drop-in/elevenlabs/stream-input/serve.ts'
 import type { Service } from '#lib/http/service.ts'
+import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { shutdownLimits } from './shutdown.ts'
@@ -51,11 +53,19 @@ export function startService(services: Services): Service {
       throw new ServiceError('shutting_down', 'The service is shutting down', { retryAfterMs: 5000 })
   }
 
+  const afterVocalize = (clip: VocalizedClip) => inBackground(afterResponse(services, clip))
+  const afterScripts = () => inBackground(afterScript(services))
+
   return {
     services,
+    async openStreamInput(request) {
+      refuseWhileStopping()
+      const converse = await openStreamInput(services, request, { afterVocalize, afterScript: afterScripts })
+      return (socket) => inBackground(converse(socket))
+    },
     afterTempAudio: () => inBackground(retryOpportunistically(services)),
-    afterVocalize: (clip) => inBackground(afterResponse(services, clip)),
-    afterScript: () => inBackground(afterScript(services)),
+    afterVocalize,
+    afterScript: afterScripts,
     afterWork: () => inBackground(afterWork(services)),
     refuseWhileStopping,
 

@@ -5,7 +5,7 @@ import { ServiceError } from '#lib/model/errors.ts'
 const LONGEST_URL_BYTES = 8192
 /** What the routes know, each of which refuses those that it has no use for. */
 const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const routePath = /^\/(api|v1|ipfs|ipni)\//
+const routePath = /^\/(?:(?:api|v[12]|ipfs|ipni)\/|(?:audio\/speech|mcp)$)/
 /**
  * By these headers Next.js is told to answer a page in parts, to run a function of a page, or that it is called by itself.
  * Our pages load whole and have no such functions.

@@ -26,8 +26,8 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   refuseOnSocket(new ServiceError(code, messages[code] ?? 'The request is not valid HTTP'), socket)
 }
 
-/** Answers by `refusal` where there is no response of Node.js to write to, and closes the connection. */
-export function refuseOnSocket(refusal: ServiceError, socket: Duplex): void {
+/** Answers by `refusal` where there is no response of Node.js to write to, and closes the connection. Returns the status. */
+export function refuseOnSocket(refusal: unknown, socket: Duplex): number {
   const { status, body, headers } = problemOf(refusal, requestIdOf(undefined))
   const content = JSON.stringify(body)
   const lines = [
@@ -37,4 +37,5 @@ export function refuseOnSocket(refusal: ServiceError, socket: Duplex): void {
     'Connection: close',
   ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${content}`)
+  return status
 }

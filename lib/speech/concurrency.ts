@@ -64,6 +64,7 @@ export function limitSpeech(speech: Speech, slotOptions: SlotOptions): Speech {
 
   return {
     vendor: speech.vendor,
+    account: speech.account,
     voices: (voicesOptions) => speech.voices(voicesOptions),
     close: () => speech.close(),
     async speak(request, options) {

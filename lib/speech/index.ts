@@ -6,11 +6,13 @@ import { type ChainOptions, createSpeechChain } from './chain/chain.ts'
 import { createVoiceMap } from './chain/voice-map.ts'
 import { limitSpeech } from './concurrency.ts'
 import { createElevenLabsSpeech } from './elevenlabs/adapter.ts'
+import { withEncodedFormats } from './encoded-formats.ts'
 import { createLocalSpeech } from './local/adapter.ts'
 import { createOpenAiSpeech } from './openai/adapter.ts'
 import type { Speech, SpeechChain } from './speech.ts'
 
 type SpeechConfig = Config['speech']
+type Vendors = [Speech, ...Speech[]]
 
 /** The speech vendors of `config`, in their order, each limited to its number of concurrent requests. */
 export function createSpeech(
@@ -22,7 +24,7 @@ export function createSpeech(
   const [wanted, ...standIns] = config.providers
   return createSpeechChain({
     ...options,
-    vendors: [build[wanted](), ...standIns.map((name) => build[name]())],
+    vendors: [build[wanted](), ...standIns.map((name) => build[name]())].map(withEncodedFormats) as Vendors,
     limit: (speech) => limitSpeech(speech, { concurrency: concurrencyOf(config, speech.vendor.name), clock }),
     voiceMap: createVoiceMap(config.voiceMap),
     timeoutMs: config.timeoutMs,

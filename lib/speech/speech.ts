@@ -3,7 +3,7 @@ import type { Alignment } from '#lib/captions/alignment.ts'
 import type { SpeechVendorName } from '#lib/config/speech.ts'
 import type { SpeechFacts } from '#lib/model/clip.ts'
 import type { BreakerState } from '#lib/platform/breaker.ts'
-import type { FieldTreatments, SpeechRequest } from './request.ts'
+import type { FieldTreatments, SpeechRequest, VoiceSettings } from './request.ts'
 
 export type { SpeechRequest } from './request.ts'
 
@@ -29,6 +29,33 @@ export interface Voice {
   name: string
   language?: string | undefined
   description?: string | undefined
+  /** How it speaks where a request says nothing else, as far as the vendor tells. */
+  settings?: VoiceSettings | undefined
+}
+
+/** A model of a vendor's account. */
+export interface SpeechModel {
+  id: string
+  name: string
+  description?: string | undefined
+  /** What it speaks, such as `{ id: 'en', name: 'English' }`. */
+  languages: readonly { id: string; name: string }[]
+  /** The longest text that it takes, in characters. */
+  maxCharacters?: number | undefined
+}
+
+/** What has been spoken of what an account may have spoken, in characters. */
+export interface CharacterUsage {
+  usedCharacters: number
+  limitCharacters: number
+  /** When a new count begins, in milliseconds since the epoch. */
+  resetsAt?: number | undefined
+}
+
+/** What only some vendors tell of themselves. Throws as `Speech` does. */
+export interface VendorAccount {
+  models(options: { signal: AbortSignal }): Promise<SpeechModel[]>
+  usage(options: { signal: AbortSignal }): Promise<CharacterUsage>
 }
 
 /** What others need to know of a speech vendor. */
@@ -81,6 +108,7 @@ export interface Speech {
   speak(request: SpeechRequest, options: SpeakOptions): Promise<SpokenAudio>
   /** The voices that can be asked for, in the vendor's order. */
   voices(options: { signal: AbortSignal }): Promise<Voice[]>
+  readonly account?: VendorAccount | undefined
   /** Ends the threads of the vendor, if it has any. */
   close(): Promise<void>
 }

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type Attributes, ROOT_CONTEXT, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
 import type { Config } from '#lib/config/index.ts'
+import type { TraceParent } from './trace-parent.ts'
 
 /** How long `close` may take: the collector may be away. */
 const FLUSH_TIMEOUT_MS = 2000
@@ -16,12 +24,21 @@ export interface ClipSpan {
   error?: string | undefined
 }
 
+/** A request that is part of a trace of its caller. Times are milliseconds since the epoch. */
+export interface RequestSpan extends Omit<ClipSpan, 'clipId'> {
+  parent: TraceParent
+  /** The clip that was asked for: the span links to its trace. */
+  clipId: string | undefined
+}
+
 /** Takes the spans of clips. Every clip is one trace, through however many processes and restarts. */
 export interface Tracing {
   /** A span within the clip's trace. */
   span(span: ClipSpan): void
   /** The root span of the clip's trace. */
   rootSpan(span: ClipSpan): void
+  /** A span within the trace of a caller. */
+  requestSpan(span: RequestSpan): void
   /** Sends the spans that have not been sent yet. */
   close(): Promise<void>
 }
@@ -36,11 +53,12 @@ export function createTracing(config: Config['tracing']): Tracing | undefined {
   if (!config) return undefined
   const loading = load(config)
   loading.catch(() => {})
-  const add = (span: ClipSpan, isRoot: boolean) =>
-    void loading.then(({ tracer, ids }) => record(tracer, ids, span, isRoot)).catch(() => {})
+  const use = (work: (loaded: Awaited<typeof loading>) => void) => void loading.then(work).catch(() => {})
+  const add = (span: ClipSpan, isRoot: boolean) => use(({ tracer, ids }) => record(tracer, ids, span, isRoot))
   return {
     span: (span) => add(span, false),
     rootSpan: (span) => add(span, true),
+    requestSpan: (span) => use(({ tracer }) => recordRequest(tracer, span)),
     async close() {
       const { provider } = await loading
       await Promise.race([
@@ -56,7 +74,7 @@ interface NextIds {
   root?: { traceId: string; spanId: string } | undefined
 }
 
-async function load({ endpoint, headers }: NonNullable<Config['tracing']>) {
+async function load({ endpoint, headers, serviceName }: NonNullable<Config['tracing']>) {
   const [{ BatchSpanProcessor, RandomIdGenerator, TracerProvider }, { OTLPTraceExporter }, resources] =
     await Promise.all([
       import('@opentelemetry/sdk-trace'),
@@ -67,7 +85,7 @@ async function load({ endpoint, headers }: NonNullable<Config['tracing']>) {
   const random = new RandomIdGenerator()
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, headers })
   const provider = new TracerProvider({
-    resource: resources.resourceFromAttributes({ 'service.name': 'voicepin' }),
+    resource: resources.resourceFromAttributes({ 'service.name': serviceName }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000 })],
     idGenerator: {
       generateTraceId: () => ids.root?.traceId ?? random.generateTraceId(),
@@ -88,6 +106,21 @@ function record(tracer: Tracer, ids: NextIds, span: ClipSpan, isRoot: boolean) {
   if (span.error) started.setStatus({ code: SpanStatusCode.ERROR, message: span.error })
   started.end(span.endedAt)
 }
+
+function recordRequest(
+  tracer: Tracer,
+  { parent, clipId, name, startedAt, endedAt, attributes, error }: RequestSpan,
+) {
+  const links = clipId === undefined ? [] : [{ context: contextOf(clipId) }]
+  const context = trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true })
+  const options = { kind: SpanKind.SERVER, startTime: startedAt, attributes, links }
+  const started = tracer.startSpan(name, options, context)
+  if (error) started.setStatus({ code: SpanStatusCode.ERROR, message: error })
+  started.end(endedAt)
+}
+
+/** The root span of a clip's trace. */
+const contextOf = (clipId: string) => ({ traceId: clipId, spanId: rootSpanIdOf(clipId), traceFlags: 1 })
 
 function rootSpanIdOf(clipId: string): string {
   return createHash('sha256').update(clipId).digest('hex').slice(0, 16)

@@ -121,6 +121,13 @@ describe('the package @elevenlabs/elevenlabs-js, by its base URL alone', () => {
     expect(noText).toBeInstanceOf(ElevenLabsError)
     expect(noText?.constructor.name).toBe('UnprocessableEntityError')
     expect(noText?.body).toMatchObject({ detail: [{ loc: ['body', 'text'], msg: 'must not be empty' }] })
+    await world.vendors.always('elevenlabs', statusFault(401))
+    const refused = await failure(client.textToSpeech.stream('George', { text: 'Never spoken' }))
+    // Not one of those that its SDK repeats.
+    expect(refused).toMatchObject({
+      statusCode: 403,
+      body: { detail: { status: 'speech_credentials_refused' } },
+    })
     await world.vendors.always('elevenlabs', statusFault(429))
     const busy = await failure(client.textToSpeech.stream('George', { text: 'Never spoken' }))
     expect(busy).toMatchObject({ statusCode: 503, body: { detail: { status: 'system_busy' } } })
@@ -177,20 +184,31 @@ describe('the package openai, by its base URL alone', () => {
     expect(wrongKey).toMatchObject({ code: 'invalid_api_key', type: 'invalid_request_error' })
     const noVoice = await failure(client.audio.speech.create({ ...speech, voice: 'missing' }))
     expect(noVoice).toBeInstanceOf(OpenAI.NotFoundError)
-    const noFormat = await failure(client.audio.speech.create({ ...speech, response_format: 'flac' }))
+    const noFormat = await failure(
+      client.audio.speech.create({ ...speech, response_format: 'nonsense' as never }),
+    )
     expect(noFormat).toBeInstanceOf(OpenAI.BadRequestError)
     expect(noFormat).toMatchObject({ param: 'response_format', code: 'invalid_request' })
-    const instructed = await failure(client.audio.speech.create({ ...speech, instructions: 'Whisper' }))
+    expect(String(noFormat)).toMatch(/response_format: must be one of mp3, opus, aac, flac, wav, pcm/)
+    const noText = await failure(client.audio.speech.create({ ...speech, input: '' }))
+    expect(noText).toMatchObject({
+      param: 'input',
+      message: expect.stringMatching(/input: must not be empty/),
+    })
+    const instructed = await failure(
+      client.audio.speech.create({ ...speech, model: 'gpt-4o-mini-tts', instructions: 'Whisper' }),
+    )
     expect(instructed).toBeInstanceOf(OpenAI.BadRequestError)
     expect(instructed).toMatchObject({
       param: 'instructions',
       message: expect.stringMatching(/leave it out/),
     })
-    const events = await failure(client.audio.speech.create({ ...speech, stream_format: 'sse' }))
-    expect(events).toMatchObject({ status: 400, param: 'stream_format' })
+    await world.vendors.always('elevenlabs', statusFault(401))
+    const ours = await failure(client.audio.speech.create({ ...speech, input: 'Never spoken' }))
+    expect((ours as InstanceType<typeof OpenAI.APIError>).headers?.get('x-should-retry')).toBe('false')
     await world.vendors.always('elevenlabs', statusFault(500))
     const unlucky = { ...speech, input: 'Never spoken' }
     expect(await failure(client.audio.speech.create(unlucky))).toBeInstanceOf(OpenAI.InternalServerError)
-    expect(await failure(client.models.list())).toBeInstanceOf(OpenAI.NotFoundError)
+    expect(await failure(client.models.retrieve('none'))).toBeInstanceOf(OpenAI.NotFoundError)
   })
 })

@@ -56,6 +56,7 @@ describe('GET /api/clips/{id}', () => {
         durationMs,
         characters: 17,
         spokenBy: { vendor: 'elevenlabs', voiceId: 'slt', modelId: 'eleven_multilingual_v2' },
+        contentCredentials: false,
         createdAt: expect.any(String),
         spokenAt: expect.any(String),
         stagedAt: expect.any(String),

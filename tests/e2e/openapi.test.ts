@@ -113,13 +113,39 @@ const calls: Record<string, () => Promise<Response[]>> = {
     ]
   },
   elevenLabsStream: async () => [await post('/v1/text-to-speech/George/stream', { text: 'Hello' })],
+  async elevenLabsConvertTimed() {
+    const path = '/v1/text-to-speech/George/with-timestamps'
+    return [await post(path, { text: 'Hello' }), await post(path, {})]
+  },
+  elevenLabsStreamTimed: async () => [
+    await post('/v1/text-to-speech/George/stream/with-timestamps', { text: 'Hello' }),
+  ],
   elevenLabsVoices: async () => [await get('/v1/voices')],
+  elevenLabsVoicePage: async () => [
+    await get('/v2/voices?search=sar&page_size=1'),
+    await get('/v2/voices?page_size=0'),
+  ],
+  elevenLabsVoice: async () => [await get('/v1/voices/JBFqnCBsd6RMkjVDRZzb'), await get('/v1/voices/nobody')],
+  elevenLabsVoiceSettings: async () => [
+    await get('/v1/voices/JBFqnCBsd6RMkjVDRZzb/settings'),
+    await get('/v1/voices/nobody/settings'),
+  ],
+  elevenLabsDefaultSettings: async () => [await get('/v1/voices/settings/default')],
+  elevenLabsUser: async () => [await get('/v1/user')],
+  elevenLabsSubscription: async () => [await get('/v1/user/subscription')],
+  openAiModels: async () => [await get('/v1/models'), await get('/v1/models', { 'xi-api-key': 'any' })],
+  openAiModel: async () => [await get('/v1/models/tts-1'), await get('/v1/models/none')],
+  openAiAudioModels: async () => [await get('/v1/audio/models')],
+  openAiVoices: async () => [await get('/v1/audio/voices')],
+  openAiSpeechShort: async () => [await post('/audio/speech', { input: 'Hello' })],
   async openAiSpeech() {
     const path = '/v1/audio/speech'
     const speech = { model: 'tts-1', input: 'Hello', voice: 'alloy' }
     return [
       await post(path, speech),
-      await post(path, { ...speech, response_format: 'aac' }),
+      await post(path, { ...speech, response_format: 'flac' }),
+      await post(path, { ...speech, response_format: 'nonsense' }),
+      await post(path, { ...speech, stream_format: 'sse' }),
       await post(path, { ...speech, voice: 'missing' }),
       await post(path, '{'),
     ]

@@ -170,6 +170,7 @@ describe('when every provider fails', () => {
         durationMs: expect.any(Number),
         characters: 12,
         spokenBy: { vendor: 'elevenlabs', voiceId: 'slt', modelId: 'eleven_multilingual_v2' },
+        contentCredentials: false,
       },
     })
     const lifeMs = Date.parse(body.data.expiresAt) - before

@@ -32,6 +32,7 @@ describe('with Pinata', () => {
         durationMs: expect.any(Number),
         characters: 17,
         spokenBy: { vendor: 'elevenlabs', voiceId: 'George_1', modelId: 'eleven_multilingual_v2' },
+        contentCredentials: false,
       },
     })
     // 17 characters at 60 ms each, in frames of 26 ms.

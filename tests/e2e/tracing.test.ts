@@ -18,19 +18,26 @@ interface Span {
   startTimeUnixNano: string
   endTimeUnixNano: string
   status: { code?: number; message?: string }
+  kind?: number
+  links?: { traceId: string; spanId: string }[]
+  attributes?: { key: string; value: Json }[]
 }
 
 const world = useVendors()
 const spans: Span[] = []
 let collector: Server
 const authorizations: unknown[] = []
+const serviceNames = new Set<string>()
 
 beforeAll(async () => {
   collector = createServer(async (request, response) => {
     const body = (await json(request)) as Json
     authorizations.push(request.headers.authorization)
-    for (const { scopeSpans } of body.resourceSpans)
+    for (const { resource, scopeSpans } of body.resourceSpans) {
       for (const scope of scopeSpans) spans.push(...scope.spans)
+      const named = resource.attributes.find(({ key }: Json) => key === 'service.name')
+      serviceNames.add(named.value.stringValue)
+    }
     response.setHeader('content-type', 'application/json').end('{}')
   }).listen(0)
   await once(collector, 'listening')
@@ -41,7 +48,7 @@ afterAll(() => {
 })
 
 describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
-  it('gets one trace a clip, with a span for the speech and for each try, across a restart', async () => {
+  it('gets one trace a clip across a restart, and a span in the trace of its caller', async () => {
     const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`
     const service = await startService({
       environment: {
@@ -49,10 +56,17 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
         ...environmentFor(world.vendors),
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
         OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20dGVzdA==',
+        OTEL_SERVICE_NAME: 'voice of the test',
       },
     })
     await world.vendors.always('pinata', statusFault(401))
-    const { id } = (await service.vocalize()).body.data
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const callerSpan = '00f067aa0ba902b7'
+    const { id } = (await service.vocalize(undefined, { traceparent: `00-${traceId}-${callerSpan}-01` })).body
+      .data
+    // One that is not recorded, and one that is malformed.
+    await service.fetch(`/api/clips/${id}`, { headers: { traceparent: `00-${traceId}-${callerSpan}-00` } })
+    await service.fetch(`/api/clips/${id}`, { headers: { traceparent: `00-${traceId}-${callerSpan}` } })
     await service.stop()
     await world.vendors.heal()
     await service.restart()
@@ -76,6 +90,20 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     for (const { startTimeUnixNano, endTimeUnixNano } of trace()) {
       expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano))
     }
+    const ofCaller = spans.filter((span) => span.traceId === traceId)
+    expect(ofCaller).toMatchObject([
+      {
+        name: 'POST /api/agents/vocalize',
+        parentSpanId: callerSpan,
+        kind: 2,
+        links: [{ traceId: id, spanId: whole?.spanId }],
+      },
+    ])
+    expect(ofCaller[0]?.attributes).toContainEqual({
+      key: 'http.response.status_code',
+      value: { intValue: 200 },
+    })
+    expect([...serviceNames]).toEqual(['voice of the test'])
     expect(new Set(authorizations)).toEqual(new Set(['Basic dGVzdA==']))
   })
 })

@@ -54,6 +54,7 @@ export async function openGateway(
   const service = {
     services,
     afterTempAudio: async () => {},
+    openStreamInput: () => Promise.reject(new Error('There are no WebSockets here')),
     beginShutdown() {},
     drain: async () => {},
   }
@@ -79,7 +80,10 @@ export async function openGateway(
   }
   const nextHandler: Parameters<typeof createFront>[0]['nextHandler'] = (_, response) =>
     response.writeHead(404).end()
-  const front = createFront({ graceMs: 1000, trustedProxies: 0, routes, nextHandler, service })
+  const front = createFront({
+    ...{ graceMs: 1000, trustedProxies: 0, maxMessageBytes: 65_536 },
+    ...{ routes, nextHandler, service },
+  })
   front.server.listen(Number(environment.PORT ?? 0), '127.0.0.1')
   await once(front.server, 'listening')
   const { port } = front.server.address() as AddressInfo

@@ -1,16 +1,10 @@
-import { identifyCaller } from '#lib/http/admission.ts'
-import { elevenLabsError, elevenLabsVoices } from '#lib/http/drop-in/elevenlabs.ts'
-import { defineRoute } from '#lib/http/route.ts'
+import { elevenLabsError } from '#lib/http/drop-in/elevenlabs/errors.ts'
+import { elevenLabsVoices } from '#lib/http/drop-in/elevenlabs/voices.ts'
+import { defineList } from '#lib/http/drop-in/lists.ts'
 
 export const dynamic = 'force-dynamic'
 
-export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute(
-  {
-    async GET(request, context) {
-      await identifyCaller(request, context)
-      const { speech, tasks } = context.services
-      return Response.json(elevenLabsVoices(await speech.voices({ signal: tasks.signal })))
-    },
-  },
-  { render: elevenLabsError },
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineList(
+  ({ services }) => elevenLabsVoices(services),
+  elevenLabsError,
 )

@@ -16,6 +16,10 @@ export const scriptId = z
   .meta({ example: 'fedcba9876543210fedcba9876543210' })
 export const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
 export const audioUrl = z.url().meta({ description: 'The URL of the audio.' })
+const CONTENT_CREDENTIALS =
+  'Whether the file itself says, signed, that a machine has made it (C2PA): by its vendor, or by this service with `CONTENT_CREDENTIALS=on`. MP3 and WAV can; Opus, bare samples and what is streamed while it is spoken cannot.'
+/** The same where it is always said. */
+export const contentCredentials = z.boolean().meta({ description: CONTENT_CREDENTIALS })
 /** What an answer says of how its clip was spoken. */
 export const speechFacts = {
   spokenBy: z
@@ -30,6 +34,7 @@ export const speechFacts = {
     .array(z.string())
     .optional()
     .meta({ description: 'What was asked for and not given, one sentence each.' }),
+  contentCredentials: z.boolean().optional().meta({ description: CONTENT_CREDENTIALS }),
 }
 /** What answers to its own maker say of a clip. */
 export const notes = {

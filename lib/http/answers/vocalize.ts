@@ -12,6 +12,7 @@ const measuredFields = {
   characters: z.int(),
   reused: z.literal(true).optional(),
   ...field.speechFacts,
+  contentCredentials: field.contentCredentials,
   captions: captionsField,
   ...field.notes,
 }
@@ -36,6 +37,19 @@ const temporarySchema = z.object({
   ...measuredFields,
 })
 
+/** Either of them, as one object with everything that differs optional. */
+export const spokenSchema = z.object({
+  id: field.clipId,
+  audioUrl: field.audioUrl,
+  ipfsHash: z.string().optional(),
+  cid: field.cid,
+  provider: field.provider.optional(),
+  isTemporary: z.boolean(),
+  expiresAt: field.time.optional(),
+  note: z.string().optional(),
+  ...measuredFields,
+})
+
 export const vocalizeAnswerSchema = z
   .object({ success: field.success, data: z.union([storedSchema, temporarySchema]) })
   .meta({ id: 'VocalizeAnswer' })
@@ -52,6 +66,7 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
     characters,
     ...(clip.isReused && { reused: true }),
     ...clip.speech,
+    contentCredentials: clip.speech?.contentCredentials ?? false,
     captions: captionsAnswer(clip, baseUrl),
     ...notesAnswer(clip),
   }

@@ -38,6 +38,8 @@ function captionsPath(
       security,
       requestParams,
       summary: `Get the captions of a clip as ${what}`,
+      description:
+        'When which word is said. There are captions only of clips that were asked for with `timestamps`, from a voice that says so.',
       responses: {
         '200': { description: 'When which word is said', content },
         '206': { description: 'The part that `Range` asked for', content },
@@ -88,6 +90,8 @@ export const clipPaths: ZodOpenApiPathsObject = {
       security,
       requestParams,
       summary: 'Get the state of a clip, with every upload attempt',
+      description:
+        'Where the clip is now: its `state`, its `audioUrl`, its `cid`, who spoke it, and each attempt at a provider. `id` is the one that `vocalize` answered.',
       responses: {
         '200': answer('The record of the clip; expired clips keep theirs', clipAnswerSchema),
         ...problems('not_found', 'deleted', 'storage_unavailable'),
@@ -132,6 +136,8 @@ export const clipPaths: ZodOpenApiPathsObject = {
         header: z.object({ Range: z.string().optional().meta({ example: 'bytes=0-1023' }) }),
       },
       summary: 'Get the audio of a clip',
+      description:
+        'The bytes of the clip, whole or in parts, or a redirect to where they are. This is the temporary URL of `vocalize`; once IPFS has the clip the permanent one is better.',
       responses: audioAnswers,
     },
     head: {
@@ -140,6 +146,7 @@ export const clipPaths: ZodOpenApiPathsObject = {
       security,
       requestParams,
       summary: 'Get the size and type of a clip',
+      description: 'The headers that `getAudio` would answer, without the bytes.',
       responses: audioAnswers,
     },
   },

@@ -2,8 +2,10 @@ import { createDocument } from 'zod-openapi'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
+import { software } from '#lib/model/software.ts'
 import { clipPaths } from './clips.ts'
 import { dropInPaths } from './drop-in.ts'
+import { dropInListPaths } from './drop-in-lists.ts'
 import { gatewayPaths } from './gateway.ts'
 import { operationPaths } from './operations.ts'
 import { securitySchemes } from './parts.ts'
@@ -31,8 +33,8 @@ function describe(services: Described) {
   return createDocument({
     openapi: '3.1.1',
     info: {
-      title: 'Voicepin',
-      version: '0.1.0',
+      title: software.name,
+      version: software.version,
       description: 'Text to speech with a permanent, verifiable IPFS address.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
@@ -53,6 +55,7 @@ function describe(services: Described) {
       ...speakingPaths(services),
       ...scriptPaths(services),
       ...dropInPaths(services.config),
+      ...dropInListPaths(services.config),
       ...clipPaths,
       ...gatewayPaths,
       ...operationPaths,

@@ -47,8 +47,15 @@ export const gatewayPaths: ZodOpenApiPathsObject = {
       ...operation,
       operationId: 'getContent',
       summary: 'Get stored content by its CID',
+      description:
+        'The audio of a clip that this service has stored, or with `format` what lets a client verify it; never anything else. What is here only at others is fetched and verified first.',
     },
-    head: { ...operation, operationId: 'headContent', summary: 'Get the size and type of stored content' },
+    head: {
+      ...operation,
+      operationId: 'headContent',
+      summary: 'Get the size and type of stored content',
+      description: 'The headers that `getContent` would answer, without the bytes.',
+    },
   },
   '/ipni/v1/ad/{name}': {
     get: {
@@ -56,6 +63,8 @@ export const gatewayPaths: ZodOpenApiPathsObject = {
       security: [],
       operationId: 'getAdvertisement',
       summary: 'Get the latest advertisement for the indexers of the network, or a part of their chain',
+      description:
+        'For indexers of the IPFS network (IPNI), which learn by it which content can be fetched here.',
       requestParams: { path: z.object({ name: advertisementName }) },
       responses: {
         '200': {

@@ -8,6 +8,8 @@ const tags = ['Operation']
 const healthAnswerSchema = z.object({ status: z.enum(['alive', 'ready']) }).meta({ id: 'HealthAnswer' })
 
 const retry = {
+  description:
+    'Uploads clips that wait for IPFS, now, those first whose turn it is, and answers how each of them went. They are uploaded by themselves as well.',
   tags,
   requestParams: {
     query: z.object({
@@ -60,6 +62,7 @@ export const operationPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'getHealth',
       summary: 'Check that the service is alive',
+      description: 'Answers as long as the process runs, whatever the state of what it depends on.',
       tags,
       security: [],
       responses: { '200': answer('The service is alive', healthAnswerSchema), ...problems() },
@@ -69,6 +72,7 @@ export const operationPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'getReadiness',
       summary: 'Check that the service is ready for requests',
+      description: 'Says 503, and why, while records or audio cannot be kept, and while the service stops.',
       tags,
       security: [],
       responses: {
@@ -81,6 +85,8 @@ export const operationPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'getMetrics',
       summary: 'Get the metrics in the text format of Prometheus',
+      description:
+        'Counts and durations of requests, speech, uploads and clips since the start, and what is waiting now.',
       tags,
       security: [{ metricsToken: [] }, { adminKey: [] }],
       responses: {
@@ -93,6 +99,7 @@ export const operationPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'getDescription',
       summary: 'Get this description',
+      description: 'Every operation with its parameters, its answers and its errors, in OpenAPI 3.1.',
       tags,
       security: [],
       responses: { '200': answer('OpenAPI 3.1', z.looseObject({ openapi: z.string() })), ...problems() },

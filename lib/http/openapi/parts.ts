@@ -72,7 +72,10 @@ export const streamHeaders = rateLimitHeaders.extend({
   Link: z.string().meta({ description: 'The URL of the clip, valid once the speech has ended.' }),
 })
 
-const audioTypes = ['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/pcm', 'audio/basic', 'audio/x-alaw-basic']
+const audioTypes = [
+  ...['audio/mpeg', 'audio/ogg', 'audio/wav', 'audio/pcm', 'audio/basic', 'audio/x-alaw-basic'],
+  ...['audio/flac', 'audio/aac'],
+]
 
 /** Audio in any of the formats. */
 export const audioContent = Object.fromEntries(audioTypes.map((type) => [type, {}]))

@@ -45,6 +45,8 @@ export function scriptPaths({
       get: {
         operationId: 'getScript',
         summary: 'Get the progress of a script, its pieces and its clip',
+        description:
+          'How many pieces are spoken, and once they are joined the clip that they have become, with its address. `id` is the one that `createScript` answered.',
         tags,
         security,
         requestParams,

@@ -15,8 +15,8 @@ import {
   streamHeaders,
 } from './parts.ts'
 
-const OTHER_ANSWERS =
-  'With `Accept: audio/*` the answer is the audio itself, as from `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream` it is a stream of events: `clip` (as in `GET /api/clips/{id}`) for each change, and at the end `result` with the JSON answer or `problem` with the problem document.'
+const SPEAKS =
+  'Give `text` and a `voiceId` from `listVoices`; the answer has `audioUrl`, the address of the audio, and its `cid`. `isTemporary: true` means that no IPFS provider has it yet: `getClip` says later where it is. The same request again gives the same clip. With `Accept: audio/*` the answer is the audio itself, as from `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream` it is a stream of events: `clip` (as in `GET /api/clips/{id}`) for each change, and at the end `result` with the JSON answer or `problem` with the problem document.'
 
 /** The routes that speak. */
 export function speakingPaths({
@@ -34,7 +34,7 @@ export function speakingPaths({
       post: {
         operationId: 'vocalize',
         summary: 'Speak a text and keep it on IPFS',
-        description: OTHER_ANSWERS,
+        description: SPEAKS,
         tags: ['Speech'],
         security: callerSecurity(access),
         requestParams: { header: idempotencyHeader },
@@ -57,7 +57,8 @@ export function speakingPaths({
       post: {
         operationId: 'streamSpeech',
         summary: 'Stream a text while it is spoken, and keep it on IPFS',
-        description: 'The clip is finished and stored even if the caller hangs up; `X-Clip-Id` names it.',
+        description:
+          'The body is that of `vocalize`; the answer is the audio itself, from its first byte on. The clip is finished and stored even if the caller hangs up; `X-Clip-Id` names it.',
         tags: ['Speech'],
         security: callerSecurity(access),
         requestParams: { header: idempotencyHeader },
@@ -76,6 +77,7 @@ export function speakingPaths({
       get: {
         operationId: 'listVoices',
         summary: 'List the voices',
+        description: 'The voices that can speak, each with the `id` that `vocalize` takes as `voiceId`.',
         tags: ['Speech'],
         security: callerSecurity(access),
         responses: {

@@ -88,6 +88,7 @@ export function createSpeechChain(options: ChainOptions): SpeechChain {
 
   return {
     vendor: wanted.speech.vendor,
+    account: wanted.speech.account,
     voices: (voicesOptions) => wanted.speech.voices(voicesOptions),
     close: async () => void (await Promise.all(vendors.map((speech) => speech.close()))),
     states: () =>

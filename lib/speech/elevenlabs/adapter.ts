@@ -5,8 +5,9 @@ import { createExcerpt } from '#lib/platform/response-excerpt.ts'
 import { openAudio, runSpeech } from '#lib/speech/audio-stream.ts'
 import { checkAudio, hasProvenEnd, openBody } from '#lib/speech/http/answer.ts'
 import { retryCall } from '#lib/speech/http/retry.ts'
-import type { Speech, SpokenAudio, Voice } from '#lib/speech/speech.ts'
-import { createElevenLabsApi, type ElevenLabsApi, sendsWhole } from './api.ts'
+import type { Speech, SpokenAudio } from '#lib/speech/speech.ts'
+import { listModels, listVoices, readUsage } from './account.ts'
+import { createElevenLabsApi, sendsWhole } from './api.ts'
 import { brokenError, noAudioError, refusalOf, timeoutError } from './errors.ts'
 import { elevenLabsFields } from './fields.ts'
 import { modelForOpenAi } from './models.ts'
@@ -37,6 +38,16 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       throw refusalOf(error, { excerpt, now: clock.now() })
     }
   }
+
+  const ask =
+    <T>(call: (limit: AbortSignal) => Promise<T>) =>
+    ({ signal }: { signal: AbortSignal }): Promise<T> =>
+      withTimeLimit((limit) => retryCall(clock, limit, () => attempt(() => call(limit))), {
+        clock,
+        timeoutMs: options.timeoutMs,
+        timeoutError,
+        signal,
+      })
 
   return {
     vendor: {
@@ -76,13 +87,11 @@ export function createElevenLabsSpeech(options: ElevenLabsOptions): Speech {
       const spokenBy = { vendor: 'elevenlabs', voiceId: request.voiceId, modelId }
       return { audio, outputFormat, spokenBy, isEndUnproven, ...(alignment && { alignment }) }
     },
-    voices: ({ signal }) =>
-      withTimeLimit((limit) => retryCall(clock, limit, () => attempt(() => listVoices(api, limit))), {
-        clock,
-        timeoutMs: options.timeoutMs,
-        timeoutError,
-        signal,
-      }),
+    voices: ask((limit) => listVoices(api, limit)),
+    account: {
+      models: ask((limit) => listModels(api, limit)),
+      usage: ask((limit) => readUsage(api, limit)),
+    },
     close: async () => {},
   }
 }
@@ -93,16 +102,6 @@ function jsonBodyOf({ headers, body }: Response) {
   if (/html|xml|^audio\//i.test(contentType)) throw noAudioError(contentType)
   if (!body) throw noAudioError('nothing')
   return body as AsyncIterable<Uint8Array>
-}
-
-async function listVoices(api: ElevenLabsApi, signal: AbortSignal): Promise<Voice[]> {
-  const voices = await api.voices(signal)
-  return voices.map(({ voice_id: id, name, labels, description }) => ({
-    id,
-    name: name ?? id,
-    language: labels?.language ?? undefined,
-    description: description ?? undefined,
-  }))
 }
 
 function unknownFormat(outputFormat: string): ServiceError {

@@ -6,12 +6,12 @@ import type { SpeechRequest } from '#lib/speech/speech.ts'
 
 const VENDOR_URL = 'https://api.elevenlabs.io'
 /** An account may have thousands of voices, with some kilobytes about each. */
-const MAX_VOICES_BYTES = 16 * MEBIBYTE
+const MAX_LIST_BYTES = 16 * MEBIBYTE
 
-/** What is asked of ElevenLabs, with nothing left to its defaults. */
 /** WAV states its length in front, so the vendor does not stream it. */
 export const sendsWhole = (outputFormat: string) => outputFormat.startsWith('wav_')
 
+/** What is asked of ElevenLabs, with nothing left to its defaults. */
 export type VendorRequest = SpeechRequest & { modelId: string; outputFormat: string }
 
 /**
@@ -30,6 +30,10 @@ export interface ElevenLabsApi {
   speak(request: VendorRequest, signal: AbortSignal): Promise<Response>
   /** @see https://elevenlabs.io/docs/api-reference/voices/get-all */
   voices(signal: AbortSignal): Promise<VendorVoice[]>
+  /** @see https://elevenlabs.io/docs/api-reference/models/list */
+  models(signal: AbortSignal): Promise<VendorModel[]>
+  /** @see https://elevenlabs.io/docs/api-reference/user/subscription/get */
+  subscription(signal: AbortSignal): Promise<VendorSubscription>
 }
 
 /** @param baseUrl the vendor's own where it is left out */
@@ -43,6 +47,11 @@ export function createElevenLabsApi({
   async function send(path: string, init: RequestInit): Promise<Response> {
     const headers = { ...init.headers, 'xi-api-key': apiKey }
     return sendRequest(`${baseUrl.replace(/\/+$/, '')}${path}`, { ...init, headers })
+  }
+
+  async function read<T>(path: string, answer: { schema: z.ZodType<T>; what: string; signal: AbortSignal }) {
+    const { signal, ...expected } = answer
+    return readJsonAnswer(await send(path, { signal }), { ...expected, maxBytes: MAX_LIST_BYTES })
   }
 
   return {
@@ -59,19 +68,24 @@ export function createElevenLabsApi({
       })
     },
     async voices(signal) {
-      const response = await send('/v1/voices', { signal })
       const what = 'the list of voices'
-      const answer = await readJsonAnswer(response, {
-        schema: voicesSchema,
-        maxBytes: MAX_VOICES_BYTES,
-        what,
-      })
-      return answer.voices
+      return (await read('/v1/voices', { schema: voicesSchema, what, signal })).voices
     },
+    models: (signal) => read('/v1/models', { schema: modelsSchema, what: 'the list of models', signal }),
+    subscription: (signal) =>
+      read('/v1/user/subscription', { schema: subscriptionSchema, what: 'the subscription', signal }),
   }
 }
 
 export type VendorVoice = z.infer<typeof voicesSchema>['voices'][number]
+
+const settingsSchema = z.object({
+  stability: z.number().nullish(),
+  similarity_boost: z.number().nullish(),
+  style: z.number().nullish(),
+  use_speaker_boost: z.boolean().nullish(),
+  speed: z.number().nullish(),
+})
 
 /** All that is read of it. */
 const voicesSchema = z.object({
@@ -81,8 +95,30 @@ const voicesSchema = z.object({
       name: z.string().nullish(),
       labels: z.object({ language: z.string().nullish() }).nullish(),
       description: z.string().nullish(),
+      settings: settingsSchema.nullish(),
     }),
   ),
+})
+
+export type VendorModel = z.infer<typeof modelsSchema>[number]
+
+const modelsSchema = z.array(
+  z.object({
+    model_id: z.string(),
+    name: z.string().nullish(),
+    description: z.string().nullish(),
+    can_do_text_to_speech: z.boolean().nullish(),
+    languages: z.array(z.object({ language_id: z.string(), name: z.string() })).nullish(),
+    maximum_text_length_per_request: z.number().nullish(),
+  }),
+)
+
+type VendorSubscription = z.infer<typeof subscriptionSchema>
+
+const subscriptionSchema = z.object({
+  character_count: z.number(),
+  character_limit: z.number(),
+  next_character_count_reset_unix: z.number().nullish(),
 })
 
 function speechQuery({ outputFormat, enableLogging, optimizeStreamingLatency }: VendorRequest) {

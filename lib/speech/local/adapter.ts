@@ -113,6 +113,9 @@ const mp3SampleRatesHz = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100,
 const mp3BitRatesKbps = [8, 16, 24, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
 const pcmSampleRatesHz = [8000, 16000, 22050, 24000, 32000, 44100, 48000]
 
+/** What µ-law and A-law have everywhere. */
+const TELEPHONE_RATE_HZ = 8000
+
 /** The requested format or, where the encoder does not have exactly that, the nearest one that it has. */
 function nearestFormat(outputFormat: string): OutputFormat {
   const format = readOutputFormat(outputFormat)
@@ -128,8 +131,11 @@ function nearestFormat(outputFormat: string): OutputFormat {
     case 'pcm':
     case 'wav':
       return { ...format, sampleRateHz: nearest(pcmSampleRatesHz, format.sampleRateHz) }
+    case 'ulaw':
+    case 'alaw':
+      return { ...format, sampleRateHz: TELEPHONE_RATE_HZ }
     default: {
-      const message = `The built-in voice speaks mp3_…, opus_…, pcm_… and wav_… only, such as mp3_44100_128; got "${outputFormat}"`
+      const message = `The built-in voice speaks mp3_…, opus_…, pcm_…, wav_…, ulaw_8000 and alaw_8000 only, such as mp3_44100_128; got "${outputFormat}"`
       throw new ServiceError('invalid_request', message, { errors: [{ path: 'outputFormat', message }] })
     }
   }

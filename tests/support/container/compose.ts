@@ -9,18 +9,19 @@ interface ComposeFile {
   services: Record<string, Record<string, unknown>>
 }
 
+/** Each $ is doubled for Compose, which puts variables in otherwise. */
 const startPostgres = `
 set -e
 data=/var/lib/postgresql/data
-if [ ! -s $data/PG_VERSION ]; then
-  install --directory --owner=postgres --group=postgres $data
-  export PATH=$PATH:/usr/lib/postgresql/17/bin
-  su --preserve-environment postgres -c 'printf %s "$POSTGRES_PASSWORD" > /tmp/password
-    initdb --pgdata='$data' --username="$POSTGRES_USER" --pwfile=/tmp/password --auth-host=scram-sha-256 --auth-local=trust
-    echo "host all all all scram-sha-256" >> '$data'/pg_hba.conf
-    echo "CREATE DATABASE \\"$POSTGRES_DB\\"" | postgres --single -D '$data' postgres' >/dev/null
+if [ ! -s $$data/PG_VERSION ]; then
+  install --directory --owner=postgres --group=postgres $$data
+  export PATH=$$PATH:/usr/lib/postgresql/17/bin
+  su --preserve-environment postgres -c 'printf %s "$$POSTGRES_PASSWORD" > /tmp/password
+    initdb --pgdata='$$data' --username="$$POSTGRES_USER" --pwfile=/tmp/password --auth-host=scram-sha-256 --auth-local=trust
+    echo "host all all all scram-sha-256" >> '$$data'/pg_hba.conf
+    echo "CREATE DATABASE \\"$$POSTGRES_DB\\"" | postgres --single -D '$$data' postgres' >/dev/null
 fi
-exec setpriv --reuid=postgres --regid=postgres --clear-groups /usr/lib/postgresql/17/bin/postgres -D $data -c listen_addresses='*' -c unix_socket_directories=/tmp
+exec setpriv --reuid=postgres --regid=postgres --clear-groups /usr/lib/postgresql/17/bin/postgres -D $$data -c listen_addresses='*' -c unix_socket_directories=/tmp
 `
 
 /** Puts in place of the images of the engines, which no registry gives here, what Debian and our own stand-ins have. */

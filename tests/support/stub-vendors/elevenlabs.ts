@@ -33,7 +33,26 @@ const voices = [
   { voice_id: 'EXAVITQu4vr4xnSDxMaL', name: 'Sarah', category: 'premade', labels: { language: 'en' } },
 ]
 
-/** ElevenLabs: speech, whole or streamed, and its list of voices. The voice `missing` does not exist. */
+/** As `GET /v1/models` answers: https://elevenlabs.io/docs/api-reference/models/list */
+const models = ['eleven_flash_v2_5', 'eleven_multilingual_v2'].map((model_id) => ({
+  model_id,
+  name: model_id,
+  can_do_text_to_speech: true,
+  maximum_text_length_per_request: 10_000,
+  languages: [{ language_id: 'en', name: 'English' }],
+}))
+
+/** As `GET /v1/user/subscription` answers, shortened: https://elevenlabs.io/docs/api-reference/user/subscription/get */
+const subscription = { tier: 'creator', character_count: 1234, character_limit: 100_000, status: 'active' }
+
+const lists: Record<string, unknown> = {
+  '/v1/voices': { voices },
+  '/v2/voices': { voices, has_more: false, total_count: voices.length },
+  '/v1/models': models,
+  '/v1/user/subscription': subscription,
+}
+
+/** ElevenLabs: speech, whole or streamed, and what it lists: voices, models, the subscription. The voice `missing` does not exist. */
 export function createElevenLabs(settings: SpeechSettings): Vendor {
   let active = 0
   let spoken = 0
@@ -41,13 +60,12 @@ export function createElevenLabs(settings: SpeechSettings): Vendor {
     endpointOf(method, path) {
       if (method === 'POST' && /^\/v1\/text-to-speech\/[^/]+(\/stream)?(\/with-timestamps)?$/.test(path))
         return 'speech'
-      if (method === 'GET' && /^\/v[12]\/voices$/.test(path)) return 'voices'
+      if (method === 'GET' && path in lists) return 'voices'
       return undefined
     },
     isAuthorized: (headers) => headers['xi-api-key'] === credentials.elevenLabsApiKey,
     async answer(request) {
-      if (request.endpoint === 'voices')
-        return json(200, { voices, has_more: false, total_count: voices.length })
+      if (request.endpoint === 'voices') return json(200, lists[request.url.pathname])
       if (active >= settings.concurrencyLimit) throw new Refusal(429, 'too_many_concurrent_requests')
       spoken++
       const answer = speak(request, settings, spoken)

@@ -17,7 +17,7 @@ it('every output format is parsed into codec, sample rate and bit rate', () => {
   expect(readOutputFormat('wav_44100')).toEqual({ codec: 'wav', sampleRateHz: 44100 })
 })
 
-it.each(['pcm_16000_2', 'mp3_44100', 'flac_44100', 'pcm_', 'xpcm_16000', ''])(
+it.each(['pcm_16000_2', 'mp3_44100', 'flac_44100_1', 'pcm_', 'xpcm_16000', ''])(
   '"%s" is parsed as no output format',
   (text) => {
     expect(readOutputFormat(text)).toBeUndefined()

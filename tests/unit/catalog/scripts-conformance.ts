@@ -56,6 +56,30 @@ export function describeScripts(subject: Subject) {
       expect(await catalog.scripts.find('unknown')).toBeNull()
     })
 
+    it('grow and shrink at their end under the lease that they were created with, and only so', async () => {
+      const { scripts } = await open()
+      const { id } = newScript()
+      await scripts.create(newScript({ id, characters: 0, pieceCount: 0 }), [], lease)
+      expect(await scripts.claim({ now: NOW, lease: { ...lease, owner: 'two' } })).toBeUndefined()
+      const last = {
+        piece: { ...(pieces[0] as (typeof pieces)[0]), clipId: 'clip' },
+        request: '{"turns":[1]}',
+      }
+      expect(await scripts.append(id, { ...last, owner: 'two' })).toBe(false)
+      expect(await scripts.append(id, { ...last, owner: 'one' })).toBe(true)
+      expect(await scripts.find(id)).toMatchObject({ characters: 10, pieceCount: 1, spokenPieces: 0 })
+      expect(await scripts.piecesOf(id)).toMatchObject([{ number: 0, clipId: 'clip', isSpoken: false }])
+      expect(await scripts.dropLast(id, { ...last, owner: 'two' })).toBe(false)
+      expect(await scripts.dropLast(id, { ...last, request: '{"turns":[]}', owner: 'one' })).toBe(true)
+      expect(await scripts.find(id)).toMatchObject({ characters: 0, pieceCount: 0 })
+      await scripts.append(id, { ...last, owner: 'one' })
+      await scripts.finishPiece(id, { number: 0, clipId: 'clip', durationMs: 5, isReused: false })
+      expect(await scripts.dropLast(id, { ...last, owner: 'one' })).toBe(false)
+      await scripts.giveBack(id, { owner: 'one', now: NOW })
+      const claimed = await scripts.claim({ now: NOW, lease: { ...lease, owner: 'two' } })
+      expect(claimed).toMatchObject({ id, request: '{"turns":[1]}', pieceCount: 1, spokenPieces: 1 })
+    })
+
     it('are created once under a key within a day, however many ask at once', async () => {
       const catalog = await openMany(subject)
       const keyed = { idempotencyKey: 'k', fingerprint: 'f' }

@@ -13,6 +13,7 @@ async function traced() {
   const tracing = {
     span: (span: ClipSpan) => void spans.push({ kind: 'part', ...span }),
     rootSpan: (span: ClipSpan) => void spans.push({ kind: 'whole', ...span }),
+    requestSpan: () => {},
     close: async () => {},
   }
   const end = traceClips(world.services.events, tracing, world.clock)

@@ -79,7 +79,7 @@ describe('a text that reaches IPFS at once', () => {
     const clip = await speak(services)
     expect(vocalizeAnswer(clip, 'https://voice.test').data).toMatchObject(facts)
     const recorded = await services.catalog.clips.find(clip.id)
-    expect(recorded?.speech).toEqual(facts)
+    expect(recorded?.speech).toEqual({ ...facts, contentCredentials: false })
     expect(clipAnswer({ clip: recorded as Clip, attempts: [] }, '')).toMatchObject(facts)
   })
 

@@ -8,7 +8,8 @@ import { testServices } from '../../support/services.ts'
 const codes = Object.keys(errorStatus) as ErrorCode[]
 /** The table of the contract, and what HTTP itself asks for. */
 const statuses = [
-  400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 414, 416, 422, 429, 431, 500, 501, 502, 503, 504,
+  400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 414, 416, 422, 426, 429, 431, 500, 501, 502, 503,
+  504,
 ]
 
 describe('problemOf()', () => {

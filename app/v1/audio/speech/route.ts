@@ -1,4 +1,5 @@
-import { openAiError, speakLikeOpenAi } from '#lib/http/drop-in/openai.ts'
+import { openAiError } from '#lib/http/drop-in/openai/errors.ts'
+import { speakLikeOpenAi } from '#lib/http/drop-in/openai/speak.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'

@@ -1,4 +1,5 @@
-import { elevenLabsError, speakLikeElevenLabs } from '#lib/http/drop-in/elevenlabs.ts'
+import { elevenLabsError } from '#lib/http/drop-in/elevenlabs/errors.ts'
+import { speakLikeElevenLabs } from '#lib/http/drop-in/elevenlabs/speak.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'

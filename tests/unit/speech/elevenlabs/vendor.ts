@@ -37,3 +37,12 @@ export function onSpeech(answer: (request: Request) => Response | Promise<Respon
 export function onVoices(answer: (request: Request) => Response) {
   return http.get('https://api.elevenlabs.io/v1/voices', ({ request }) => answer(request))
 }
+
+export function onAccount(answers: { models: unknown; subscription: unknown }) {
+  return [
+    http.get('https://api.elevenlabs.io/v1/models', () => HttpResponse.json(answers.models as object)),
+    http.get('https://api.elevenlabs.io/v1/user/subscription', () =>
+      HttpResponse.json(answers.subscription as object),
+    ),
+  ]
+}

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { MPEGDecoder } from 'mpg123-decoder'
 import { parseBuffer } from 'music-metadata'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { toAlaw, toUlaw } from '#lib/audio/g711.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createLocalSpeech } from '#lib/speech/local/adapter.ts'
 import type { SpeechJob } from '#lib/speech/local/worker.ts'
@@ -127,10 +128,19 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
       expect(await speakAnew({ outputFormat: `opus_48000_${bitRateKbps}` })).toEqual(opus)
     })
 
-    it.each(['ulaw_8000', 'alaw_8000'])('no %s, and says which formats it speaks', async (format) => {
-      await expect(spoken({ outputFormat: format })).rejects.toMatchObject({
+    it.each([
+      ['ulaw_8000', toUlaw],
+      ['alaw_8000', toAlaw],
+    ] as const)('%s, a byte for each sample of its PCM', async (outputFormat, encode) => {
+      const pcm = await spoken({ outputFormat: 'pcm_8000' })
+      const expected = encode(new Int16Array(Uint8Array.from(pcm).buffer))
+      expect(Buffer.compare(await spoken({ outputFormat }), expected)).toBe(0)
+    })
+
+    it('no format that is none, and says which it speaks', async () => {
+      await expect(spoken({ outputFormat: 'flac_24000' })).rejects.toMatchObject({
         code: 'invalid_request',
-        message: expect.stringMatching(/mp3_….*opus_….*pcm_….*wav_…/),
+        message: expect.stringMatching(/mp3_….*opus_….*pcm_….*wav_….*ulaw_8000.*alaw_8000/),
       })
     })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { withCachedVoices } from '#lib/speech/cached-voices.ts'
+import { withCachedAnswers } from '#lib/speech/cached-answers.ts'
 import { FakeSpeech } from '../../support/fake-speech.ts'
 import { never } from './speech-conformance.ts'
 
@@ -14,7 +14,7 @@ function cached(answer: (options: { signal: AbortSignal }) => Promise<typeof geo
     now += ms
   }
   const voices = (signal = never) => withVoices.voices({ signal })
-  const withVoices = withCachedVoices(speech, { clock: { now: () => now }, log })
+  const withVoices = withCachedAnswers(speech, { clock: { now: () => now }, log })
   return { speech, withVoices, voices, asked, log, pass }
 }
 

@@ -1,0 +1,8 @@
+import { llmsFull, textAnswer } from '#lib/http/documents.ts'
+import { defineRoute } from '#lib/http/route.ts'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  GET: async () => textAnswer(await llmsFull(), 'plain'),
+})

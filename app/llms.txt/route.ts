@@ -1,0 +1,8 @@
+import { llmsIndex, textAnswer } from '#lib/http/documents.ts'
+import { defineRoute } from '#lib/http/route.ts'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
+  GET: async () => textAnswer(await llmsIndex(), 'plain'),
+})

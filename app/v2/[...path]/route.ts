@@ -1,0 +1,3 @@
+export { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } from '../../v1/[...path]/route.ts'
+
+export const dynamic = 'force-dynamic'

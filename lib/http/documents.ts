@@ -1,0 +1,111 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ServiceError } from '#lib/model/errors.ts'
+
+/** A page of the documentation, in Markdown. */
+interface Page {
+  /** Its file name, such as `scripts.md`. */
+  name: string
+  title: string
+  /** The first sentence of its first paragraph. */
+  about: string
+  text: string
+}
+
+/** For whoever works on this program; others need them least. */
+const optional = ['design.md', 'claims.md']
+
+interface Documents {
+  readme: string
+  pages: Page[]
+}
+
+let read: Promise<Documents> | undefined
+
+/** The documentation, which does not change while a process runs. */
+function readDocuments(): Promise<Documents> {
+  read ??= load().catch((error: unknown) => {
+    read = undefined
+    throw error
+  })
+  return read
+}
+
+async function load(): Promise<Documents> {
+  const directory = path.join(/* turbopackIgnore: true */ process.cwd(), 'docs')
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.md')).sort()
+  const pages = await Promise.all(names.map((name) => readPage(path.join(directory, name))))
+  return { readme: withoutDeadLinks(await readFile(path.join(directory, '../README.md'), 'utf8')), pages }
+}
+
+async function readPage(file: string): Promise<Page> {
+  const text = withoutDeadLinks(await readFile(file, 'utf8'))
+  const [, title = path.basename(file)] = /^# (.+)$/m.exec(text) ?? []
+  const [, paragraph = ''] = /^# .+\n+([^\n]+)/m.exec(text) ?? []
+  const about = (/^.+?[.:](?=\s|$)/.exec(paragraph)?.[0] ?? paragraph).replace(/:$/, '.')
+  return { name: path.basename(file), title, about: withoutLinks(about), text }
+}
+
+/** A page of the documentation by its file name. @throws ServiceError `not_found` */
+export async function documentNamed(name: string): Promise<string> {
+  const page = (await readDocuments()).pages.find((candidate) => candidate.name === name)
+  if (page) return page.text
+  throw new ServiceError('not_found', 'There is no such page; /llms.txt lists those that there are')
+}
+
+/**
+ * What there is to read, for programs that read: `/llms.txt`.
+ *
+ * @see https://llmstxt.org
+ */
+export async function llmsIndex(): Promise<string> {
+  const { readme, pages } = await readDocuments()
+  const line = ({ name, title, about }: Page) => `- [${title}](/docs/${name}): ${about}`
+  const isOptional = ({ name }: Page) => optional.includes(name)
+  const lines = (chosen: Page[]) => chosen.map(line).join('\n')
+  const [, summary = ''] = /^# .+\n+([^\n]+)/m.exec(readme) ?? []
+  return `${[
+    '# Voicepin',
+    `> ${summary}`,
+    'One request, `POST /api/agents/vocalize` with `{"text": "…", "voiceId": "…"}`, gives `audioUrl` and the CID of the audio. Agents call the same by MCP at `/mcp`.',
+    '## Interfaces',
+    [
+      '- [OpenAPI](/api/openapi.json): Every request and answer, with an operation id for each.',
+      '- [API reference](/docs): The same for people.',
+      '- [Voices](/api/voices): The ids of the voices.',
+      '- [Everything in one file](/llms-full.txt): All pages below, and how to set the service up.',
+    ].join('\n'),
+    '## Documentation',
+    lines(pages.filter((page) => !isOptional(page))),
+    '## Optional',
+    lines(pages.filter(isOptional)),
+  ].join('\n\n')}\n`
+}
+
+/** The whole documentation as one text: `/llms-full.txt`. */
+export async function llmsFull(): Promise<string> {
+  const { readme, pages } = await readDocuments()
+  return [readme, ...pages.map(({ text }) => text)].map((text) => text.trim()).join('\n\n---\n\n')
+}
+
+/** Links to files that are not served become their text; those to other pages lead to where these are served. */
+function withoutDeadLinks(text: string): string {
+  return text.replace(/\[([^\]\n]+)\]\(((?!https?:|#)[^)\s]+)\)/g, (_link, label: string, target: string) => {
+    const [, name] = /^(?:docs\/)?([a-z][\w-]*\.md(?:#.*)?)$/.exec(target) ?? []
+    return name ? `[${label}](/docs/${name})` : label
+  })
+}
+
+const withoutLinks = (text: string) => text.replace(/\[([^\]\n]+)\]\([^)]*\)/g, '$1')
+
+/** An answer with a text of the documentation. */
+export function textAnswer(text: string, type: 'plain' | 'markdown'): Response {
+  return new Response(text, {
+    headers: {
+      'Content-Type': `text/${type}; charset=utf-8`,
+      'Access-Control-Allow-Origin': '*',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'public, max-age=3600',
+    },
+  })
+}

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { eraseDueClips } from '#lib/background/tasks.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
+import { deleteClip } from '#lib/clips/delete-clip.ts'
 import { vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import { putFile } from '#lib/ipfs/blocks/fetch-content.ts'
 import type { Clip } from '#lib/model/clip.ts'
@@ -386,5 +388,64 @@ describe('several scripts', () => {
     await clock.until(Promise.all(services.inFlight.scripts.values()))
     expect(await stateOf(world, scripts[0])).toMatchObject({ state: 'speaking', spokenPieces: 20 })
     expect(await stateOf(world, scripts[1])).toMatchObject({ state: 'joined' })
+  })
+})
+
+describe('the notes about a script', () => {
+  it('are those of its joined clip, which belongs to the key that sent it, as the pieces do', async () => {
+    const world = await scriptWorld()
+    const { catalog } = world.services
+    const turns = [{ text: textOf(2), voiceId: 'slt' }]
+    const notes = { label: 'episode', metadata: { number: 12 } }
+    const script = await send(world, { turns, ...notes }, { caller: 'key:a' })
+    await work(world)
+    const { clipId } = await stateOf(world, script)
+    const joined = (await catalog.clips.find(clipId ?? '')) as Clip
+    expect(joined).toMatchObject({ ...notes, madeBy: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    for (const piece of await catalog.scripts.piecesOf(script.id)) {
+      const { madeBy, label } = (await catalog.clips.find(piece.clipId ?? '')) as Clip
+      expect({ madeBy, label }).toEqual({ madeBy: joined.madeBy, label: null })
+    }
+    const nobodys = await send(world, textOf(1), { caller: 'address:127.0.0.1' })
+    await work(world)
+    const { clipId: id } = await stateOf(world, nobodys)
+    expect((await catalog.clips.find(id ?? ''))?.madeBy).toBeNull()
+  })
+
+  it('go with the joined clip, and the pieces with it, each as often as it was made for this alone', async () => {
+    const world = await scriptWorld()
+    const { clock, services, first } = world
+    const script = await send(world, { turns: [{ text: textOf(3), voiceId: 'slt' }], label: 'episode' })
+    const other = await send(world, sentences(3).slice(0, 1).join(' '))
+    await work(world)
+    const { clipId } = await stateOf(world, script)
+    await clock.until(deleteClip(services, clipId ?? '', 'operator'))
+    await clock.until(eraseDueClips(services))
+    const states = await Promise.all(
+      (await services.catalog.scripts.piecesOf(script.id)).map(
+        async (piece) => (await services.catalog.clips.find(piece.clipId ?? ''))?.state,
+      ),
+    )
+    // The first piece is another script's as well.
+    expect(states).toEqual(['stored', 'deleted', 'deleted'])
+    expect((await stateOf(world, script)).label).toBeNull()
+    const left = await services.catalog.clips.find((await stateOf(world, other)).clipId ?? '')
+    expect(left).toMatchObject({ state: 'stored' })
+    expect(first.taken.size).toBeGreaterThan(0)
+  })
+
+  it('stop no script: a clip that it needs is deleted once it is cancelled', async () => {
+    const world = await scriptWorld()
+    const { clock, services, speech } = world
+    speech.onSpeak = (text) => {
+      if (text.includes('002')) throw quota()
+    }
+    const script = await send(world, textOf(2))
+    await work(world)
+    const [piece] = await services.catalog.scripts.piecesOf(script.id)
+    const remove = () => clock.until(deleteClip(services, piece?.clipId ?? '', 'operator'))
+    await expect(remove()).rejects.toMatchObject({ code: 'clip_in_use' })
+    await cancelScript(services, script)
+    expect((await remove()).clip.state).toBe('deleted')
   })
 })

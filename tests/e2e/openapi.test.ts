@@ -37,6 +37,8 @@ const post = (path: string, body: unknown, headers = {}) =>
     headers,
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
+const remove = (id: string, headers = {}) =>
+  world.service.fetch(`/api/clips/${id}`, { method: 'DELETE', headers })
 const hello = { text: 'Hello from a test', voiceId: 'George' }
 
 /** A clip that is stored, and one that no provider takes. */
@@ -178,8 +180,28 @@ const calls: Record<string, () => Promise<Response[]>> = {
   listVoices: async () => [await get('/api/voices')],
   async getClip() {
     const { stored, pending } = await clips()
-    return Promise.all([stored, pending, unknown, 'x'].map((id) => get(`/api/clips/${id}`)))
+    const { stored: deleted } = await clips()
+    await remove(deleted, admin)
+    return Promise.all([stored, pending, deleted, unknown, 'x'].map((id) => get(`/api/clips/${id}`)))
   },
+  async listClips() {
+    const { stored } = await clips()
+    await remove(stored, admin)
+    return [
+      await get('/api/clips?limit=2', admin),
+      await get('/api/clips?state=deleted', admin),
+      await get('/api/clips?limit=x', admin),
+      await get('/api/clips'),
+    ]
+  },
+  async deleteClip() {
+    const { stored, pending } = await clips()
+    await world.vendors.always('pinata', { ...statusFault(503), scope: 'all' })
+    const waits = await remove(stored, admin)
+    await world.vendors.heal()
+    return [await remove(pending, admin), waits, await remove(unknown, admin), await remove(pending)]
+  },
+  exportRecords: async () => [await get('/api/admin/export', admin), await get('/api/admin/export')],
   async followClip() {
     const { stored } = await clips()
     return Promise.all([stored, unknown].map((id) => get(`/api/clips/${id}/events`)))

@@ -11,7 +11,8 @@ const receiver = await startWebhookReceiver()
 afterAll(() => receiver.close())
 
 const world = useWorld({
-  vendors: ['elevenlabs', 'pinata', 'filebase', 'kubo'],
+  // The built-in voice gives the same bytes for the same text.
+  vendors: ['pinata', 'filebase', 'kubo'],
   environment: {
     ...quick,
     VOCALIZE_API_KEYS: `${ALICE},${BOB}`,

@@ -10,6 +10,7 @@ import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { camelCased } from '#lib/platform/letter-case.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
+import { readTraceParent } from '#lib/telemetry/trace-parent.ts'
 import { createConversations } from './conversation.ts'
 import { closeCodes, type MessageSocket } from './message-socket.ts'
 import {
@@ -41,7 +42,9 @@ interface StreamInputHooks {
 export async function openStreamInput(services: Services, request: Request, hooks: StreamInputHooks) {
   const requestId = requestIdOf(request.headers.get('X-Request-Id'))
   const log = services.log.child({ requestId })
-  const context: RequestContext = { services, requestId, log, headers: new Headers() }
+  const traceParent = readTraceParent(request.headers.get('traceparent'))
+  const rest = { headers: new Headers(), traceParent, clipId: undefined }
+  const context: RequestContext = { services, requestId, log, ...rest }
   const url = new URL(request.url)
   const { inactivity_timeout, sync_alignment, auto_mode, ...query } = parseWith(
     streamQuerySchema(services.config.access),

@@ -46,6 +46,12 @@ export async function streamingRoutes(service: Service, vendors: StubVendors): P
     post('/v1/audio/speech', (number) =>
       JSON.stringify({ input: text(number), model: 'tts-1', voice: 'George' }),
     ),
+    post('/audio/speech', (number) =>
+      JSON.stringify({ input: text(number), voice: 'George', stream_format: 'sse' }),
+    ),
     post('/v1/text-to-speech/George/stream', (number) => JSON.stringify({ text: text(number) })),
+    post('/v1/text-to-speech/George/stream/with-timestamps', (number) =>
+      JSON.stringify({ text: text(number) }),
+    ),
   ]
 }

@@ -111,6 +111,7 @@ export function dropInPaths({ access }: Config): ZodOpenApiPathsObject {
       post: {
         operationId: 'openAiSpeechShort',
         summary: 'The same, for clients whose base URL lacks /v1',
+        description: 'Some programs for OpenAI are told a base URL without a version: as `openAiSpeech`.',
         ...speakLikeOpenAi,
       },
     },

@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   const { clips, copied, copiedBytes, unchanged, missing } = result
   for (const what of missing) console.error(`Missing here as well: ${what}`)
   const size = `${(copiedBytes / MEBIBYTE).toFixed(1)} MiB`
-  console.log(`${clips} clips in ${values.to}; ${copied} files (${size}) copied, ${unchanged} unchanged`)
+  console.log(`Clips in ${values.to}: ${clips}. Files copied: ${copied} (${size}), unchanged: ${unchanged}`)
   if (s3) console.log('Audio that no provider holds yet is in S3_BUCKET, and not in this backup.')
   return missing.length === 0 ? 0 : 1
 }

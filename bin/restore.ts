@@ -42,7 +42,7 @@ async function main(): Promise<number> {
     to: { tempAudioDir: tempAudio.directory, repositoryDir: ipfs.repositoryDir },
   })
   for (const what of missing) console.error(`Not in the backup: ${what}`)
-  console.log(`${clips} clips as of ${takenAt}; every byte of the ${checked} that are kept here was checked`)
+  console.log(`Clips as of ${takenAt}: ${clips}. Kept here, and compared byte by byte: ${checked}`)
   return missing.length === 0 ? 0 : 1
 }
 

@@ -1,7 +1,5 @@
 import { runMain } from './process.mjs'
-import { ensureDependencies, runProgram } from './setup.mjs'
+import { runProgram } from './setup.mjs'
 
-await runMain(async () => {
-  await ensureDependencies()
-  return runProgram('bin/backup.ts', process.argv.slice(2))
-})
+// Installs nothing: a service that runs in this folder would lose its packages under its feet.
+await runMain(() => runProgram('bin/backup.ts', process.argv.slice(2)))

@@ -6,6 +6,7 @@ import { eraseDue } from './erase-clip.ts'
 
 /** How long a clip that is being spoken takes at least. */
 const RETRY_SPEAKING_MS = 5000
+const POLL_MS = 50
 
 /** A clip that is not served any more, and how far its deletion has come; that of its captions second. */
 export interface DeletedClip {
@@ -34,16 +35,26 @@ export async function deleteClip(services: Services, id: string, by: DeletedBy):
     throw new ServiceError('clip_in_use', message)
   }
   log.info({ clipId: id, by }, 'A clip is being deleted')
-  const erasing = tasks.track(eraseNow(services, id))
   const isOver = new AbortController()
+  const erasing = tasks.track(eraseNow(services, id, isOver.signal))
   await Promise.race([erasing, clock.sleep(config.ipfs.uploadDeadlineMs, isOver.signal)]).catch(() => {})
   isOver.abort()
   return (await readDeleted(services, id)) as DeletedClip
 }
 
-async function eraseNow(services: Services, id: string) {
-  const { signal } = services.tasks
-  for (const clipId of [id, captionsIdOf(id)]) await eraseDue(services, { clipId, limit: 1, signal })
+/** One round for the clip and one for its captions, or those that others have begun already; waits for theirs until `isOver`. */
+async function eraseNow(services: Services, id: string, isOver: AbortSignal) {
+  const { catalog, clock, tasks } = services
+  const { signal } = tasks
+  while (!isOver.aborted) {
+    for (const clipId of [id, captionsIdOf(id)]) await eraseDue(services, { clipId, limit: 1, signal })
+    const now = clock.now()
+    const isUnderWay = (await catalog.deletions.ofClip(id)).some(
+      ({ doneAt, nextAttemptAt }) => doneAt === null && nextAttemptAt <= now,
+    )
+    if (!isUnderWay) return
+    await clock.sleep(POLL_MS, isOver).catch(() => {})
+  }
 }
 
 /** A clip that was deleted; `null` where there is none. @throws CatalogError */

@@ -32,7 +32,7 @@ function speak({ services, clock }: World, text = 'Hello', context: Partial<Once
   )
 }
 
-/** Has every provider hold what waits for a replica. */
+/** Goes on with what is due, as timers do. */
 const work = ({ services, clock }: World) => clock.until(eraseDueClips(services))
 const remove = ({ services, clock }: World, { id }: VocalizedClip) =>
   clock.until(deleteClip(services, id, 'maker'))
@@ -65,7 +65,7 @@ const codeOf = (work: Promise<unknown>) =>
 describe('a deleted clip', () => {
   it('is gone from three providers, from here and from whatever leads to it', async () => {
     const world = await heldByThree()
-    const { services, clip, audioDirectory } = world
+    const { services, clip } = world
     const { catalog, store, blockCache } = services
     await putFile(blockCache, clip.cid, (await store.blob(clip.id)) as Blob, {
       signal: services.tasks.signal,
@@ -82,7 +82,22 @@ describe('a deleted clip', () => {
     expect(await store.blob(clip.id)).toBeNull()
     expect(await blockCache.open(clip.cid)).toBeNull()
     expect(await catalog.totals()).toMatchObject({ heldClips: 0, heldBytes: 0, waitingClips: 0 })
-    expect(audioDirectory).not.toBe('')
+  })
+
+  it('is said to be gone, also where a timer has been quicker to begin', async () => {
+    const world = await heldByThree()
+    const { services, clip, first } = world
+    const { unpin } = first
+    first.unpin = async (cid) => {
+      await services.clock.sleep(500)
+      return unpin.call(first, cid)
+    }
+    services.events.subscribe(({ type }) => {
+      if (type === 'deletion_due') void eraseDueClips(services)
+    })
+    const { deletions } = await remove(world, clip)
+    expect(deletions).toMatchObject([{ doneAt: expect.any(Number), failedRounds: 0 }])
+    expect(first.unpins).toEqual([clip.cid])
   })
 
   it('is served nowhere from the moment of the call, however the providers are', async () => {

@@ -121,6 +121,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
     replacements.speech ??
     createSpeech(config.speech, {
       clock,
+      redis,
       onAttempt: (attempt) => recordSpeech({ catalog, log, scrub, tasks }, attempt),
       onNote: (vendor, note) => {
         if (note) log.error({ vendor }, `A speech vendor needs its operator: ${note}`)

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Config } from '#lib/config/index.ts'
 import type { SpeechVendorName } from '#lib/config/speech.ts'
 import type { Clock } from '#lib/platform/clock.ts'
+import type { RedisConnections } from '#lib/redis/connections.ts'
 import { type ChainOptions, createSpeechChain } from './chain/chain.ts'
 import { createVoiceMap } from './chain/voice-map.ts'
 import { limitSpeech } from './concurrency.ts'
@@ -17,7 +18,12 @@ type Vendors = [Speech, ...Speech[]]
 /** The speech vendors of `config`, in their order, each limited to its number of concurrent requests. */
 export function createSpeech(
   config: SpeechConfig,
-  options: Pick<ChainOptions, 'clock' | 'onAttempt' | 'onNote' | 'breakerSync'>,
+  {
+    redis,
+    ...options
+  }: Pick<ChainOptions, 'clock' | 'onAttempt' | 'onNote' | 'breakerSync'> & {
+    redis?: RedisConnections | undefined
+  },
 ): SpeechChain {
   const { clock } = options
   const build = builders(config, clock)
@@ -25,7 +31,15 @@ export function createSpeech(
   return createSpeechChain({
     ...options,
     vendors: [build[wanted](), ...standIns.map((name) => build[name]())].map(withEncodedFormats) as Vendors,
-    limit: (speech) => limitSpeech(speech, { concurrency: concurrencyOf(config, speech.vendor.name), clock }),
+    limit: (speech) => {
+      const { name } = speech.vendor
+      // The built-in voice is bound by the cores of each machine, not by an account.
+      return limitSpeech(speech, {
+        concurrency: concurrencyOf(config, name),
+        clock,
+        redis: name === 'local' ? undefined : redis,
+      })
+    },
     voiceMap: createVoiceMap(config.voiceMap),
     timeoutMs: config.timeoutMs,
     firstByteTimeoutMs: config.firstByteTimeoutMs,

@@ -1,11 +1,14 @@
 import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { limitSpeech } from '#lib/speech/concurrency.ts'
 import type { Speech } from '#lib/speech/speech.ts'
 import { FakeSpeech } from '../../support/fake-speech.ts'
+import { ownPrefix, testRedis } from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { bytesOf, errorOf, never } from './speech-conformance.ts'
 
+const redisUrl = inject('redisUrl')
 const request = { text: 'Hello world.', voiceId: 'foo' }
 const { vendor } = new FakeSpeech()
 
@@ -289,5 +292,45 @@ describe('work in the background of several callers', () => {
     controllers[0]?.close()
     await begun()
     expect(order).toEqual(['a', 'c'])
+  })
+})
+
+describe.skipIf(!redisUrl)('speech with limited concurrency, of two instances that share a Redis', () => {
+  /** Two instances, and how many of their texts are spoken now. */
+  async function setUpTwo(concurrency: number) {
+    const prefix = ownPrefix()
+    const open = async () => {
+      const steered = createSteeredSpeech()
+      const redis = testRedis({ url: redisUrl as string, prefix })
+      await redis.shared()
+      const limited = limitSpeech(steered.speech, { concurrency, queueTimeoutMs: 1000, redis })
+      return {
+        ...steered,
+        speak: (priority?: 'background') => limited.speak(request, { signal: never, priority }),
+      }
+    }
+    return [await open(), await open()] as const
+  }
+
+  it('lets `concurrency` requests speak at once at both together', async () => {
+    const [one, two] = await setUpTwo(2)
+    const first = await one.speak()
+    await two.speak()
+    const errors = await Promise.all([one, two].map((instance) => errorOf(instance.speak())))
+    expect(errors).toMatchObject([{ code: 'speech_overloaded' }, { code: 'speech_overloaded' }])
+    await first.audio.cancel()
+    await until('a slot to be free', () => two.speak().catch(() => undefined))
+    expect([one.controllers.length, two.controllers.length]).toEqual([1, 2])
+  })
+
+  it('leaves one slot free in the background', async () => {
+    const [one, two] = await setUpTwo(2)
+    const first = await one.speak('background')
+    const waiting = two.speak('background')
+    await two.speak()
+    expect(two.controllers).toHaveLength(1)
+    await first.audio.cancel()
+    await waiting
+    expect(two.controllers).toHaveLength(2)
   })
 })

@@ -214,6 +214,28 @@ describe('the front', () => {
     agent.destroy()
   })
 
+  it('lets a caller go who breaks off in the middle of a body that nobody read', async () => {
+    const { promise: isGone, resolve } = Promise.withResolvers<void>()
+    const { origin } = await open({
+      async serveTempAudio(request) {
+        request.signal.addEventListener('abort', () => resolve())
+        await isGone
+        return new Response('refused', { status: 413 })
+      },
+    })
+    const rejected = vi.fn()
+    process.once('unhandledRejection', rejected)
+    const asked = send(`${origin}/api/temp-audio/abc`, { method: 'POST' })
+    asked.on('error', () => {})
+    asked.write(Buffer.alloc(100_000))
+    await sleep(50)
+    asked.destroy()
+    await isGone
+    await sleep(20)
+    process.off('unhandledRejection', rejected)
+    expect(rejected).not.toHaveBeenCalled()
+  })
+
   it.each([
     ['/api/temp-audio/abc/', '/api/temp-audio/abc'],
     ['/api/temp-audio/abc//?a=b/', '/api/temp-audio/abc?a=b/'],

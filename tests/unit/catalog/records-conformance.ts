@@ -11,6 +11,11 @@ import {
   waitingClip,
 } from './catalog-subject.ts'
 
+const oneScript = {
+  ...{ id: 's', requestId: 'r', caller: 'c', reuseScope: null, characters: 1, pieceCount: 1 },
+  ...{ request: '{}', idempotencyKey: null, fingerprint: null, createdAt: NOW },
+}
+const piece = { number: 0, turn: 0, textStart: 0, textLength: 1, characters: 1 }
 const never = new AbortController().signal
 
 /** All records of every catalog: read whole, and pruned. */
@@ -29,28 +34,28 @@ export function describeRecords(subject: Subject) {
   describe('the records', () => {
     it('are read whole, however many there are, each once and without who works on it', async () => {
       const catalog = await open()
-      const ids: string[] = []
-      for (let count = 0; count < 1203; count += 1) {
-        const clip = newClip({ madeBy: 'a key', metadata: { count } })
-        await catalog.clips.reserve(clip, noLimit)
-        ids.push(clip.id)
-      }
+      const count = 1203
+      const script = { ...oneScript, pieceCount: count }
+      const numbers = Array.from({ length: count }, (_, number) => number)
+      await catalog.scripts.create(
+        script,
+        numbers.map((number) => ({ ...piece, number })),
+      )
+      const clip = newClip({ madeBy: 'a key', metadata: { episode: 12 } })
+      await catalog.clips.reserve(clip, noLimit)
       const pinned = await storedClip(catalog)
       const pages = await Array.fromAsync(catalog.records.pages())
       expect(Math.max(...pages.map(({ length }) => length))).toBe(500)
       const records = pages.flat()
-      const clips = records.filter(({ type }) => type === 'clip').map(({ record }) => record)
-      expect(clips.map((clip) => 'id' in clip && clip.id)).toEqual([...ids, pinned.id].toSorted())
-      expect(clips[0]).toMatchObject({ metadata: { count: expect.any(Number) }, hasLocalBytes: true })
-      expect(clips[0]).not.toHaveProperty('leaseOwner')
-      expect(records).toContainEqual({
-        type: 'pin',
-        record: expect.objectContaining({ clipId: pinned.id, provider: 'pinata' }),
-      })
-      expect(records).toContainEqual({
-        type: 'counter',
-        record: { name: 'clips_stored', label: 'pinata', value: 1 },
-      })
+      const of = (type: string) => records.filter((each) => each.type === type).map(({ record }) => record)
+      expect(of('script_piece')).toMatchObject(numbers.map((number) => ({ scriptId: 's', number })))
+      const clips = of('clip')
+      expect(clips.map((each) => 'id' in each && each.id)).toEqual([clip.id, pinned.id].toSorted())
+      const speaking = clips.find((each) => 'state' in each && each.state === 'speaking')
+      expect(speaking).toMatchObject({ metadata: { episode: 12 }, hasLocalBytes: true })
+      expect(speaking).not.toHaveProperty('leaseOwner')
+      expect(of('pin')).toMatchObject([{ clipId: pinned.id, provider: 'pinata' }])
+      expect(of('counter')).toContainEqual({ name: 'clips_stored', label: 'pinata', value: 1 })
     })
 
     it('of clips that have come to their end are pruned, and no counter and no total changes', async () => {
@@ -94,10 +99,7 @@ export function describeRecords(subject: Subject) {
 
     it('of scripts go with their pieces, once they have ended', async () => {
       const catalog = await open()
-      const script = { id: 's', requestId: 'r', caller: 'c', reuseScope: null, characters: 1, pieceCount: 1 }
-      const rest = { request: '{}', idempotencyKey: null, fingerprint: null, createdAt: NOW - 10 * DAY_MS }
-      const piece = { number: 0, turn: 0, textStart: 0, textLength: 1, characters: 1 }
-      await catalog.scripts.create({ ...script, ...rest }, [piece])
+      await catalog.scripts.create({ ...oneScript, createdAt: NOW - 10 * DAY_MS }, [piece])
       expect(await catalog.records.prune(NOW, never)).toBe(0)
       await catalog.scripts.end('s', { state: 'cancelled', endedAt: NOW - 9 * DAY_MS })
       expect(await catalog.records.prune(NOW, never)).toBe(1)

@@ -42,7 +42,7 @@ async function readPage(file: string): Promise<Page> {
   const text = withoutDeadLinks(await readFile(file, 'utf8'))
   const [, title = path.basename(file)] = /^# (.+)$/m.exec(text) ?? []
   const [, paragraph = ''] = /^# .+\n+([^\n]+)/m.exec(text) ?? []
-  const about = (/^.+?[.:](?=\s|$)/.exec(paragraph)?.[0] ?? paragraph).replace(/:$/, '.')
+  const [about = paragraph] = /^.+?\.(?=\s|$)/.exec(paragraph) ?? []
   return { name: path.basename(file), title, about: withoutLinks(about), text }
 }
 

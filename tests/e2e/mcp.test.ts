@@ -195,6 +195,13 @@ describe('POST /mcp', () => {
     }
   })
 
+  it('says in its headers what is left of the rate limit', async () => {
+    const listing = { ...message, method: 'tools/call', params: { name: 'list_voices', arguments: {} } }
+    const response = await post({}, listing)
+    expect(response.headers.get('ratelimit')).toMatch(/r=\d+/)
+    expect(await response.text()).toContain('"slt"')
+  })
+
   it('answers a message that is too large or no JSON with an error and goes on', async () => {
     expect((await post({}, { ...message, params: { text: 'x'.repeat(70_000) } })).status).toBe(413)
     const broken = await service.fetch('/mcp', {

@@ -64,6 +64,21 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     const callerSpan = '00f067aa0ba902b7'
     const { id } = (await service.vocalize(undefined, { traceparent: `00-${traceId}-${callerSpan}-01` })).body
       .data
+    const spoken = await service.fetch('/mcp', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: {
+          name: 'speak',
+          arguments: { text: 'Traced for an agent', voiceId: 'slt' },
+          _meta: { traceparent: `00-${traceId}-${callerSpan}-01` },
+        },
+      }),
+    })
+    const [, agentClip] = /"id":"([0-9a-f]{32})"/.exec(await spoken.text()) ?? []
     // One that is not recorded, and one that is malformed.
     await service.fetch(`/api/clips/${id}`, { headers: { traceparent: `00-${traceId}-${callerSpan}-00` } })
     await service.fetch(`/api/clips/${id}`, { headers: { traceparent: `00-${traceId}-${callerSpan}` } })
@@ -98,6 +113,7 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
         kind: 2,
         links: [{ traceId: id, spanId: whole?.spanId }],
       },
+      { name: 'POST /mcp', parentSpanId: callerSpan, links: [{ traceId: agentClip }] },
     ])
     expect(ofCaller[0]?.attributes).toContainEqual({
       key: 'http.response.status_code',

@@ -22,7 +22,9 @@ export async function answerMcp(request: Request, context: RequestContext): Prom
     maxRequestBodySize: access.maxBodyBytes,
     onerror: (error) => context.log.info({ error: error.message }, 'A message of MCP was refused'),
   })
-  return handler.fetch(request)
+  const response = await handler.fetch(request)
+  // Older clients get a stream. It is read to its end here, so that headers and traces can say what the tool has done.
+  return response.body ? new Response(await response.arrayBuffer(), response) : response
 }
 
 const loopback = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/

@@ -21,6 +21,5 @@ export async function findClip({ catalog }: Services, name: string): Promise<Cli
 function partsOf(name: string): string[] {
   const url = URL.parse(name.trim())
   if (!url) return [name.trim()]
-
   return [url.hostname.split('.')[0] ?? '', ...url.pathname.split('/')].filter((part) => part.length >= 32)
 }

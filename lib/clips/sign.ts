@@ -15,7 +15,7 @@ const UNSIGNED = 'The clip could not be signed, and carries no content credentia
 
 /**
  * With `CONTENT_CREDENTIALS` replaces staged MP3 or WAV by the same with a signed manifest, before its CID is known to
- * anybody. What its vendor has marked stays as it is. Whatever goes wrong, the clip stays, unsigned.
+ * anybody. What its vendor has signed stays as it is. Whatever goes wrong, the clip stays, unsigned.
  *
  * The audio must be durable, and the clip under a lease of this process.
  */
@@ -23,7 +23,7 @@ export async function signStaged(services: Services, id: string, staged: StagedA
   const { credentialSigner, scrub } = services
   const { audio, speech } = staged
   const kind = kinds[staged.mimeType]
-  if (!credentialSigner || !kind || staged.isMarked) return staged
+  if (!credentialSigner || !kind || speech.contentCredentials) return staged
   const log = services.log.child({ clipId: id })
   try {
     if (staged.failedPut || !audio) throw new Error('It is not durable here')

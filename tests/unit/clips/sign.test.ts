@@ -11,6 +11,7 @@ import { systemClock } from '#lib/platform/clock.ts'
 import { judge, signingEnvironment, testCertificate } from '../../support/c2pa.ts'
 import { independentCid } from '../../support/content-id.ts'
 import { speak, testServices } from '../../support/services.ts'
+import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -105,6 +106,23 @@ describe('with CONTENT_CREDENTIALS', () => {
 })
 
 describe('what a vendor has marked', () => {
+  it('otherwise than by C2PA is kept, and signed as well, once', async () => {
+    const { services, speech, fileOf } = await signingServices({ AUDIO_OPTIMIZE: 'opus' })
+    const label = Buffer.from('TXXX\0\0\0\x1c\0\0\0AIGC\0{"AIGC":{"Label":"1"}}', 'latin1')
+    label[7] = label.length - 10
+    const header = Buffer.from([0x49, 0x44, 0x33, 3, 0, 0, 0, 0, 0, label.length])
+    const labelled = Buffer.concat([header, label, speechMp3(10_000, 'labelled')])
+    speech.facts = { audio: ReadableStream.from([Uint8Array.from(labelled)]) }
+    const request = { text: 'Labelled', voiceId: 'slt' }
+
+    const clip = await vocalizeOnce(services, request, { requestId: 'request' })
+
+    expect(vocalizeAnswer(clip, '').data).toMatchObject({ mimeType: 'audio/mpeg', contentCredentials: true })
+    expect((await fileOf(clip.id)).includes('{"AIGC":{"Label":"1"}}')).toBe(true)
+    const again = await vocalizeOnce(services, request, { requestId: 'request' })
+    expect(again.id).toBe(clip.id)
+  })
+
   it('stays as it is with AUDIO_OPTIMIZE=opus and with CONTENT_CREDENTIALS', async () => {
     const signing = await signingServices()
     signing.speech.durationMs = 10_000

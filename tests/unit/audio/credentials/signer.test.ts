@@ -129,7 +129,8 @@ describe('a signed clip, for c2pa-rs', () => {
     const made = await makeTestCertificate({ algorithm })
     const signed = await sign(mp3, 'mp3', { identity: identityOf(made, name) })
     expect(await judge('audio/mpeg', signed, made.root)).toMatchObject({ state: 'Trusted', failures: [] })
-    expect(await sign(mp3, 'mp3', { identity: identityOf(made, name) })).toEqual(signed)
+    const again = await sign(mp3, 'mp3', { identity: identityOf(made, name) })
+    expect(again.equals(signed)).toBe(true)
   })
 })
 
@@ -138,7 +139,7 @@ describe('signing', () => {
     'gives the same bytes each time, under 2 KB more, that last as long: %s',
     async (_title, kind, file) => {
       const signed = await sign(file, kind)
-      expect(await sign(file, kind)).toEqual(signed)
+      expect((await sign(file, kind)).equals(signed)).toBe(true)
       expect(signed.length - file.length).toBeLessThan(2048)
       const measure = (bytes: Buffer) => measureAudio(new Blob([Uint8Array.from(bytes)]).stream(), '')
       const { isWhole: _, ...before } = await measure(file)

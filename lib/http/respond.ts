@@ -24,6 +24,19 @@ export interface RequestContext {
   clipId: string | undefined
 }
 
+/** What the handler of `request` gets. */
+export function newContext(services: Services, request: Request): RequestContext {
+  const requestId = requestIdOf(request.headers.get('X-Request-Id'))
+  return {
+    services,
+    requestId,
+    log: services.log.child({ requestId }),
+    headers: new Headers(),
+    traceParent: readTraceParent(request.headers.get('traceparent')),
+    clipId: undefined,
+  }
+}
+
 /**
  * Runs `handler` and turns whatever it throws into a problem document: the one place where errors become answers.
  * Adds the request id and the CORS headers. `render` writes errors in the shape of another API.
@@ -34,17 +47,8 @@ export async function respond(
   handler: Handler,
   render: (problem: Problem) => Response = problemResponse,
 ): Promise<Response> {
-  const requestId = requestIdOf(request.headers.get('X-Request-Id'))
-  const log = services.log.child({ requestId })
   const startedAt = services.clock.now()
-  const context: RequestContext = {
-    services,
-    requestId,
-    log,
-    headers: new Headers(),
-    traceParent: readTraceParent(request.headers.get('traceparent')),
-    clipId: undefined,
-  }
+  const context = newContext(services, request)
   // Whoever has hung up already gets no work done.
   if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST })
   let response: Response
@@ -54,7 +58,7 @@ export async function respond(
     response = render(reportProblem(context, error))
   }
   for (const [name, value] of context.headers) response.headers.set(name, value)
-  response.headers.set('X-Request-Id', requestId)
+  response.headers.set('X-Request-Id', context.requestId)
   addCorsHeaders(services.config.access, request, response.headers)
   traceRequest(request, context, { startedAt, status: response.status })
   return response

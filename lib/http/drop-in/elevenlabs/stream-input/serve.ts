@@ -4,13 +4,11 @@ import { parseWith } from '#lib/http/body.ts'
 import { clientAddress } from '#lib/http/client-address.ts'
 import { elevenLabsWords, nameOf } from '#lib/http/drop-in/elevenlabs/errors.ts'
 import { voiceIdIn } from '#lib/http/drop-in/elevenlabs/request.ts'
-import { requestIdOf } from '#lib/http/problem.ts'
-import { type RequestContext, reportProblem } from '#lib/http/respond.ts'
+import { newContext, type RequestContext, reportProblem } from '#lib/http/respond.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { camelCased } from '#lib/platform/letter-case.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
-import { readTraceParent } from '#lib/telemetry/trace-parent.ts'
 import { createConversations } from './conversation.ts'
 import { closeCodes, type MessageSocket } from './message-socket.ts'
 import {
@@ -40,11 +38,7 @@ interface StreamInputHooks {
  * @throws ServiceError `unauthorized`, `rate_limited`, `invalid_request`
  */
 export async function openStreamInput(services: Services, request: Request, hooks: StreamInputHooks) {
-  const requestId = requestIdOf(request.headers.get('X-Request-Id'))
-  const log = services.log.child({ requestId })
-  const traceParent = readTraceParent(request.headers.get('traceparent'))
-  const rest = { headers: new Headers(), traceParent, clipId: undefined }
-  const context: RequestContext = { services, requestId, log, ...rest }
+  const context = newContext(services, request)
   const url = new URL(request.url)
   const { inactivity_timeout, sync_alignment, auto_mode, ...query } = parseWith(
     streamQuerySchema(services.config.access),

@@ -11,6 +11,7 @@ import type { RedisConnections } from '#lib/redis/connections.ts'
 import { neededCommands, unfitness } from '#lib/redis/fitness.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { ownPrefix, testRedis } from '../../support/redis.ts'
+import { freePort } from '../../support/servers/free-port.ts'
 import { startRedis } from '../../support/servers/redis.ts'
 import { until } from '../../support/until.ts'
 
@@ -146,8 +147,9 @@ describe.skipIf(!url)('a Redis', () => {
     await until('a task that was due later', () => done.includes('later'))
   })
 
-  it('that is a Cluster is refused, and so is a Sentinel in place of what it watches', async () => {
-    const cluster = await startRedis({ settings: { 'cluster-enabled': 'yes' } })
+  it('that is a Cluster is refused', async () => {
+    const settings = { 'cluster-enabled': 'yes', 'cluster-port': await freePort() }
+    const cluster = await startRedis({ settings })
     onTestFinished(() => cluster.stop())
     expect(await reasonOf(cluster.url)).toContain('it is a Redis Cluster')
   })

@@ -16,6 +16,9 @@ const PATH = /^\/v1\/text-to-speech\/[^/?#]+\/(?:multi-)?stream-input(?:\?|$)/
 /** As many messages wait for one that is being worked on before no more are read. */
 const WAITING_MESSAGES = 100
 
+/** A client that reads nothing for this long is disconnected. */
+const STALLED_MS = 120_000
+
 interface WebSocketsOptions {
   service: Pick<Service, 'openStreamInput'>
   trustedProxies: Config['access']['trustedProxies']
@@ -84,7 +87,11 @@ function messageSocket(socket: WebSocket): MessageSocket {
     messages: textsOf(socket),
     send: (text) =>
       new Promise((resolve) => {
-        socket.send(text, () => resolve())
+        const stalled = setTimeout(() => socket.terminate(), STALLED_MS).unref()
+        socket.send(text, () => {
+          clearTimeout(stalled)
+          resolve()
+        })
       }),
     close: (code, reason) => socket.close(code, reason),
     get isOpen() {

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { type IncomingMessage, request as send } from 'node:http'
+import { describe, expect, it, vi } from 'vitest'
 import { ServiceError } from '#lib/model/errors.ts'
 import { speechMp3 } from '../../../support/stub-vendors/audio.ts'
 import { until } from '../../../support/until.ts'
@@ -112,6 +114,28 @@ describe('the WebSocket stream-input', () => {
     for (const [path, status] of cases) {
       await expect(connect(path).closed).rejects.toThrow(`Unexpected server response: ${status}`)
     }
+  })
+
+  it('is refused to pages that may not read the service, and not to programs', async () => {
+    const { connect } = await streamWorld({ environment: { CORS_ALLOWED_ORIGINS: 'https://ours.example' } })
+    await expect(connect('slt/stream-input', { origin: 'https://other.example' }).closed).rejects.toThrow(
+      '403',
+    )
+    for (const headers of [{ origin: 'https://ours.example' }, {}]) {
+      const client = connect('slt/stream-input', headers)
+      client.send({ text: '' })
+      expect(await client.closed).toBe(1000)
+    }
+  })
+
+  it('gives its connection back where the handshake fails', async () => {
+    const { services, port } = await streamWorld()
+    const take = vi.spyOn(services.connectionLimit, 'take')
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+    const request = send({ port, path: '/v1/text-to-speech/slt/stream-input', headers }).end()
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    expect(response.statusCode).toBe(400)
+    expect(take).not.toHaveBeenCalled()
   })
 
   it('takes a key from the headers, or from the first message', async () => {

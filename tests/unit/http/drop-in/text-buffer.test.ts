@@ -41,6 +41,15 @@ describe('texts that come bit by bit', () => {
     expect(target.add(first, { isUrgent: true })).toEqual([`Too short. ${first}`.trim()])
   })
 
+  it('do not wait for ever for a blank or an end', () => {
+    const pieces = buffer({ maxCharacters: 300 }).add('字'.repeat(301))
+    expect(pieces.join('')).toBe('字'.repeat(301))
+  })
+
+  it('are left out where there is nothing to say in them', () => {
+    expect(buffer({ isAuto: true }).add('… ')).toEqual([])
+  })
+
   it('are cut where one is longer than a vendor takes', () => {
     expect(buffer({ isAuto: true, maxCharacters: 60 }).add(first + second)).toEqual([
       first.trim(),

@@ -35,9 +35,10 @@ interface StreamInputHooks {
  * first message.
  *
  * @see https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input
- * @throws ServiceError `unauthorized`, `rate_limited`, `invalid_request`
+ * @throws ServiceError `cross_site`, `unauthorized`, `rate_limited`, `invalid_request`
  */
 export async function openStreamInput(services: Services, request: Request, hooks: StreamInputHooks) {
+  refuseForeignPage(services, request)
   const context = newContext(services, request)
   const url = new URL(request.url)
   const { inactivity_timeout, sync_alignment, auto_mode, ...query } = parseWith(
@@ -55,22 +56,34 @@ export async function openStreamInput(services: Services, request: Request, hook
     !request.headers.has('xi-api-key')
   const caller = sendsKeyLater ? undefined : await identifyCaller(request, context)
   const address = clientAddress(request, services.config.access.trustedProxies)
-  const release = services.connectionLimit.take(address)
   const timeoutMs = (inactivity_timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000
   const isMulti = url.pathname.endsWith('/multi-stream-input')
   const talk = { context, how, timeoutMs, isMulti, isAuto: auto_mode ?? false, hooks }
 
   return async function converse(socket: MessageSocket): Promise<void> {
+    let release = () => {}
     try {
-      await run({
-        ...talk,
-        socket,
-        identify: async (message) => caller ?? identifyByMessage(request, context, message),
-      })
+      release = services.connectionLimit.take(address)
+      const identify: Talk['identify'] = async (message) =>
+        caller ?? identifyByMessage(request, context, message)
+      await run({ ...talk, socket, identify })
+    } catch (error) {
+      await refuse(context, socket, { error })
     } finally {
       release()
     }
   }
+}
+
+/** Pages may use what they may read: a browser asks nobody before it opens a WebSocket. @throws ServiceError `cross_site` */
+function refuseForeignPage({ config }: Services, { headers }: Request) {
+  const { corsAllowedOrigins } = config.access
+  const origin = headers.get('Origin')
+  if (origin === null || corsAllowedOrigins.includes('*') || corsAllowedOrigins.includes(origin)) return
+  throw new ServiceError(
+    'cross_site',
+    `Pages of ${origin} may not use this; CORS_ALLOWED_ORIGINS says which may`,
+  )
 }
 
 interface Talk {

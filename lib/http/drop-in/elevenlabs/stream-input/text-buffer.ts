@@ -45,6 +45,7 @@ export function createTextBuffer({ schedule = DEFAULT_SCHEDULE, isAuto, maxChara
         .filter((at) => at >= SHORTEST_SENTENCE && SENTENCE_END.test(text.slice(0, at)))
         .at(-1)
       if (end !== undefined) return take(end)
+      if (text.length >= maxCharacters) return take(text.length)
       const blank = text.trimEnd() === text ? text.lastIndexOf(' ') : text.length
       return blank > 0 && (isUrgent || text.length >= wanted + PATIENCE_CHARACTERS) ? take(blank) : []
     },

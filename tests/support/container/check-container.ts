@@ -7,8 +7,8 @@ import { freePort } from '../servers/free-port.ts'
 import { until } from '../until.ts'
 import type { Podman } from './podman.ts'
 
-/** What docs/scale.md says is enough. */
-const LEAST_MEMORY = '256m'
+/** What docs/deploy.md says is enough. */
+const LEAST_MEMORY = '320m'
 const AT_ONCE = 5
 const TIMES = 4
 

@@ -116,7 +116,7 @@ async function run(talk: Talk): Promise<void> {
       if (next === undefined) return await conversations?.finish({ isWhole: false })
       const message = readMessage(next)
       conversations ??= beginTalk(talk, await talk.identify(message))
-      if (!conversations.take(message)) continue
+      if (!(await conversations.take(message))) continue
       await conversations.finish({ isWhole: true })
       return socket.close(closeCodes.done, '')
     }

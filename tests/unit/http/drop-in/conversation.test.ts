@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '#lib/config/index.ts'
 import { createConversations, MAX_UNSPOKEN } from '#lib/http/drop-in/elevenlabs/stream-input/conversation.ts'
+import { clientMessageSchema } from '#lib/http/drop-in/elevenlabs/stream-input/messages.ts'
 import type { Speaker } from '#lib/http/drop-in/elevenlabs/stream-input/speaker.ts'
 
 describe('the conversations of a socket', () => {
@@ -17,8 +18,8 @@ describe('the conversations of a socket', () => {
     )
     async function say(index: number) {
       const context_id = `of ${index}`
-      await conversations.take({ text: 'A text to be spoken. ', context_id })
-      await conversations.take({ close_context: true, context_id })
+      await conversations.take(clientMessageSchema.parse({ text: 'A text to be spoken. ', context_id }))
+      await conversations.take(clientMessageSchema.parse({ close_context: true, context_id }))
     }
     for (let index = 1; index < MAX_UNSPOKEN; index += 1) await say(index)
     let isTaken = false

@@ -12,8 +12,15 @@ const READ_ONLY = '25006'
 const UNDONE = ['40001', '40P01', '55P03']
 /** The server is starting or stopping, or has too many connections: it has refused this one. */
 const REFUSED = ['57P03', '53300']
-/** An operator or a crash ended the connection, or the server did since nobody used its transaction. */
-const ENDED = ['57P01', '57P02', '25P03', '08000', '08003', '08006']
+/**
+ * What PgBouncer says, or passes on from a server that starts or stops, where it had no connection to give: nothing was
+ * sent. Its code for that is 08P01, as for all that it says itself.
+ *
+ * @see https://www.pgbouncer.org/config.html
+ */
+const UNSERVED = ['(server_login_retry)', '(max_client_conn)', 'query_wait_timeout', 'the database system is']
+/** An operator or a crash ended the connection, or the server did since nobody used its transaction, or PgBouncer. */
+const ENDED = ['57P01', '57P02', '25P03', '08000', '08003', '08006', '08P01']
 const CUT = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE']
 const CUT_MESSAGES = [
   'Connection terminated unexpectedly',
@@ -59,8 +66,9 @@ export function isConnectionBroken(error: unknown): boolean {
 export function isBusy(error: unknown, isUndone: boolean): boolean {
   if (NoPrimaryError.isInstance(error)) return true
   const code = codeOf(error)
-  if (UNDONE.includes(code) || REFUSED.includes(code) || isRefused(error)) return true
   const { message = '' } = error as PostgresFailure
+  if (UNDONE.includes(code) || REFUSED.includes(code) || isRefused(error)) return true
+  if (UNSERVED.some((words) => message.includes(words))) return true
   return isUndone && (ENDED.includes(code) || CUT.includes(code) || CUT_MESSAGES.includes(message))
 }
 

@@ -145,6 +145,26 @@ describe.skipIf(!hasPostgres)('DATABASE_URL', () => {
     expect(new Set(claimed.flat().map(({ id }) => id)).size).toBe(20)
     expect(await claim(one)).toEqual([])
   })
+
+  it.skipIf(!findServer('pgbouncer'))(
+    'waits for a PgBouncer that refuses everything, since the server is only just back',
+    async () => {
+      await subject.prepare()
+      const network = await weakNetwork(subject.url())
+      const bouncer = await startPgBouncer(network.url)
+      onTestFinished(() => bouncer.stop())
+      const url = bouncer.urlOf(new URL(subject.url()).pathname.slice(1))
+      const catalog = catalogAt(url)
+      await catalog.check()
+      const refused = network.refuseLogins()
+      // Whoever asks first waits; once its connection has been refused, PgBouncer refuses the others for a second.
+      const first = catalogAt(url).check()
+      await refused
+      network.mend()
+      await catalog.clips.reserve(newClip(), noLimit)
+      await first
+    },
+  )
 })
 
 /** A server with the right certificate that asks for the password itself: it collects what it is sent. */

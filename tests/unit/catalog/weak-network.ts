@@ -10,6 +10,8 @@ export interface WeakNetwork {
   hang(): void
   /** The same from the moment on that somebody sends `text`. */
   hangAt(text: string): void
+  /** Ends every connection, and answers new ones as a server that is still starting. Resolves once one of them was. */
+  refuseLogins(): Promise<void>
   /** Lets everything through again, on new connections. */
   mend(): void
   /** Ends every connection. */
@@ -23,6 +25,7 @@ export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
   const target = new URL(serverUrl)
   const sockets = new Set<Socket>()
   let isHanging = false
+  let onRefused: (() => void) | undefined
   let hangsAt: string | undefined
   let trap: { text: string; when: 'before' | 'after' } | undefined
 
@@ -40,6 +43,7 @@ export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
     near.on('data', (bytes) => {
       if (hangsAt && bytes.includes(hangsAt)) isHanging = true
       if (isHanging) return
+      if (onRefused) return refuse(near, bytes, onRefused)
       if (trap && bytes.includes(trap.text)) {
         const { when } = trap
         trap = undefined
@@ -74,8 +78,15 @@ export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
     hangAt(text) {
       hangsAt = text
     },
+    refuseLogins() {
+      const refused = Promise.withResolvers<void>()
+      onRefused = refused.resolve
+      cut()
+      return refused.promise
+    },
     mend() {
       isHanging = false
+      onRefused = undefined
       hangsAt = undefined
       cut()
     },
@@ -83,4 +94,14 @@ export async function weakNetwork(serverUrl: string): Promise<WeakNetwork> {
       trap = { text, when }
     },
   }
+}
+
+/** @see https://www.postgresql.org/docs/current/protocol-message-formats.html */
+function refuse(client: Socket, bytes: Buffer, onRefused: () => void): void {
+  // Who asks for TLS first sends eight bytes.
+  if (bytes.length === 8) return void client.write('N')
+  const fields = 'SFATAL\0C57P03\0Mthe database system is starting up\0\0'
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(length.length + fields.length)
+  client.once('close', onRefused).end(Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)]))
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { runMain, say } from './process.mjs'
-import { requirePrograms, servers } from './programs.mjs'
+import { requirePrograms, testServers } from './programs.mjs'
 import { readMinutes, runProofs } from './proofs.mjs'
 import { ensureBuild, ensureDependencies } from './setup.mjs'
 import { sumLine } from './test-report.mjs'
@@ -9,7 +9,7 @@ import { sumLine } from './test-report.mjs'
 await runMain(async () => {
   const { values } = parseArgs({ options: { minutes: { type: 'string' } } })
   await ensureDependencies({ dev: true })
-  await requirePrograms(servers)
+  await requirePrograms(testServers)
   await ensureBuild()
   const { counts, problems } = await runProofs(readMinutes('--minutes', values.minutes))
   for (const problem of problems) say(`✗ ${problem}\n`)

@@ -98,7 +98,7 @@ describe('the bucket of a real Ceph RGW', () => {
   it('holds the audio of a service: spoken, kept, found by another instance, ready', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'voicepin-radosgw-'))
     const environment = {
-      ...server.environment,
+      ...server.environment(),
       SPEECH_PROVIDER: 'local',
       LOG_LEVEL: 'silent',
       IPFS_PROVIDERS: 'kubo',

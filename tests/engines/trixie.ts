@@ -58,16 +58,16 @@ export async function runInside(command: string[]): Promise<void> {
   await promisify(execFile)('chroot', [root, ...command])
 }
 
-/** Runs a program of the root until it is stopped. */
-export function startInside(command: string[]): { stop: () => Promise<void> } {
+/** Runs a program of the root until it is stopped, by SIGTERM where no other signal is named. */
+export function startInside(command: string[]): { stop: (signal?: NodeJS.Signals) => Promise<void> } {
   const child = spawn('chroot', [root, ...command], { stdio: 'ignore' })
   const exited = once(child, 'exit')
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   return {
-    async stop() {
+    async stop(signal = 'SIGTERM') {
       process.off('exit', kill)
-      child.kill('SIGTERM')
+      child.kill(signal)
       await exited
     },
   }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { startRadosgw } from '../engines/radosgw.ts'
 import { faults } from './failover/faults.ts'
 import type { FailoverReport } from './failover/run.ts'
 import { runFailover } from './failover/run.ts'
@@ -9,6 +10,7 @@ import type { Outcomes, Row } from './failover/verdict.ts'
 
 const reports = path.resolve(import.meta.dirname, '../../reports')
 const SHOWN = 20
+const MAX_DELAY_MS = 1000
 const columns = [
   'fault',
   'lasted',
@@ -21,44 +23,69 @@ const columns = [
   'largest backlog',
 ]
 
+const USAGE = `Usage: npm run test:failover -- [--rate R] [--faults ${Object.keys(faults)}] [--seed S] [--postgres-delay-ms 0-${MAX_DELAY_MS},…] [--radosgw]`
+
 /**
- * `npm run test:failover -- [--rate R] [--faults web,worker,…] [--seed S]`: exit code 0 only when no accepted clip was lost,
- * none was uploaded twice at once, and all recovered.
+ * `npm run test:failover -- [--rate R] [--faults web,worker,…] [--seed S] [--postgres-delay-ms 5,10,20] [--radosgw]`: one
+ * table for each delay. Exit code 0 only when no accepted clip was lost, none was uploaded twice at once, and all recovered.
  */
 async function main(): Promise<void> {
+  const { delaysMs, store, ...options } = readArguments()
+  const text: string[] = []
+  const tell = (...lines: string[]) => {
+    console.log(lines.join('\n'))
+    text.push(...lines)
+  }
+  for (const postgresDelayMs of delaysMs) {
+    const load = `${options.ratePerSecond} calls and as many listens a second, seed ${options.seed}`
+    const place = `PgBouncer, ${store}, ${postgresDelayMs} ms more for each round trip to Postgres`
+    tell(
+      `${availableParallelism()} cores, ${load}; ${place}`,
+      '',
+      line(columns),
+      line(columns.map(() => '---')),
+    )
+    const report = await runFailover({
+      ...options,
+      postgresDelayMs,
+      logs: path.join(reports, 'failover-logs'),
+      onRow: (row) => tell(line(cellsOf(row))),
+    })
+    tell('', summaryOf(report), '')
+    if (!isGood(report)) process.exitCode = 1
+  }
+  await mkdir(reports, { recursive: true })
+  await writeFile(path.join(reports, 'failover.md'), text.join('\n'))
+}
+
+function readArguments() {
   const { values } = parseArgs({
-    options: { rate: { type: 'string' }, faults: { type: 'string' }, seed: { type: 'string' } },
+    options: {
+      rate: { type: 'string', default: '5' },
+      faults: { type: 'string', default: Object.keys(faults).join() },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      'postgres-delay-ms': { type: 'string', default: '0' },
+      radosgw: { type: 'boolean', default: false },
+    },
   })
-  const names = values.faults?.split(',') ?? Object.keys(faults)
+  const names = values.faults.split(',')
   const chosen = names.map((name) => faults[name]).filter((fault) => fault !== undefined)
-  const ratePerSecond = Number(values.rate ?? 5)
-  const seed = Number(values.seed ?? Date.now() % 1_000_000)
-  if (chosen.length < names.length || !(ratePerSecond > 0) || !Number.isInteger(seed)) {
-    console.error(`Usage: npm run test:failover -- [--rate R] [--faults ${Object.keys(faults)}] [--seed S]`)
+  const [ratePerSecond, seed] = [Number(values.rate), Number(values.seed)]
+  const delaysMs = values['postgres-delay-ms'].split(',').map(Number)
+  const areDelays = delaysMs.every((ms) => Number.isInteger(ms) && ms >= 0 && ms <= MAX_DELAY_MS)
+  if (chosen.length < names.length || !(ratePerSecond > 0) || !Number.isInteger(seed) || !areDelays) {
+    console.error(USAGE)
     process.exit(2)
   }
-  const cores = availableParallelism()
-  const title = `${cores} cores, ${ratePerSecond} calls and as many listens a second, seed ${seed}`
-  console.log(`${title}\n\n${line(columns)}\n${line(columns.map(() => '---'))}`)
-  const report = await runFailover({
+  const store = values.radosgw ? 'Ceph RGW' : 'the S3 stand-in'
+  return {
     faults: chosen,
     ratePerSecond,
     seed,
-    logs: path.join(reports, 'failover-logs'),
-    onRow: (row) => console.log(line(cellsOf(row))),
-  })
-  const end = summaryOf(report)
-  console.log(`\n${end}`)
-  await save([
-    title,
-    '',
-    line(columns),
-    line(columns.map(() => '---')),
-    ...report.rows.map((row) => line(cellsOf(row))),
-    '',
-    end,
-  ])
-  process.exitCode = isGood(report) ? 0 : 1
+    delaysMs,
+    store,
+    ...(values.radosgw && { startS3: startRadosgw }),
+  }
 }
 
 const line = (cells: string[]) => `| ${cells.join(' | ')} |`
@@ -88,6 +115,7 @@ function summaryOf(report: FailoverReport): string {
   const { answers, temporaryAnswers, uploads, losses, uploadsAtOnce, doubles, states } = report
   const found = Object.entries({ lost: losses, 'uploaded twice at once': uploadsAtOnce, doubles })
   return [
+    `Before the first fault a call takes ${Math.round(report.calmCallMs)} ms: the median of 20, one after the other.`,
     `${answers} clips accepted (${temporaryAnswers} temporarily at first), ${uploads} uploads taken by providers;`,
     `in the end ${Object.entries(states)
       .map(([state, count]) => `${count} ${state}`)
@@ -104,11 +132,6 @@ function isGood({ rows, losses, uploadsAtOnce, states }: FailoverReport): boolea
   // What a killed instance had only begun to speak was promised to nobody; clean-up removes it within the hour.
   const isStored = Object.keys(states).every((state) => state === 'stored' || state === 'speaking')
   return hasRecovered && isStored && losses.length === 0 && uploadsAtOnce.length === 0
-}
-
-async function save(lines: string[]): Promise<void> {
-  await mkdir(reports, { recursive: true })
-  await writeFile(path.join(reports, 'failover.md'), `${lines.join('\n')}\n`)
 }
 
 await main()

@@ -6,12 +6,15 @@ import { startProgram } from './program.ts'
 import { freePort } from './servers/free-port.ts'
 import type { NginxServer } from './servers/nginx.ts'
 import { startNginx } from './servers/nginx.ts'
+import type { PgBouncer } from './servers/pgbouncer.ts'
+import { startPgBouncer } from './servers/pgbouncer.ts'
 import type { PostgresServer } from './servers/postgres.ts'
 import { startPostgres } from './servers/postgres.ts'
 import type { RedisServer } from './servers/redis.ts'
 import { startRedis } from './servers/redis.ts'
 import type { S3Process } from './servers/s3-process.ts'
 import { spawnS3 } from './servers/s3-process.ts'
+import { slowNetwork } from './servers/slow-network.ts'
 import type { Service } from './service.ts'
 import { startService } from './service.ts'
 import { ServiceOutput } from './service-output.ts'
@@ -24,6 +27,7 @@ export interface Topology {
   readonly worker: Program
   readonly nginx: NginxServer
   readonly postgres: PostgresServer
+  readonly pgbouncer: PgBouncer | undefined
   readonly redis: RedisServer
   readonly s3: S3Process
   /** Ends everything, from the front to the back, and removes what it kept on disk. */
@@ -36,11 +40,20 @@ export interface TopologyOptions {
   port?: number
   /** For the web instances and the worker, besides what makes them one service. */
   environment?: Environment
+  /** Whether PgBouncer stands between the processes and Postgres. */
+  hasPgBouncer?: boolean | undefined
+  /** What each round trip to Postgres, or to its PgBouncer, takes longer. */
+  postgresDelayMs?: number | undefined
+  /** Another store in place of the S3 stand-in. */
+  startS3?: (() => Promise<S3Process>) | undefined
   /** Where a program writes; by its name: `web-1`, `worker`. */
   outputOf?(name: string): ServiceOutput
   /** Is told when a program ends that nobody has asked to. Nothing starts it again. */
   onUnasked?(name: string, end: number | string): void
 }
+
+/** PgBouncer's default. */
+const POOL_SIZE = 20
 
 /**
  * Starts real Postgres, Redis and nginx, an S3 stand-in, web instances and a worker. Needs the built service.
@@ -72,8 +85,15 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
   const [postgres, redis, s3] = await settled(
     started(startPostgres(unasked('Postgres'))),
     started(startRedis(unasked('Redis'))),
-    started(spawnS3(path.join(parent, 's3'), unasked('S3'))),
+    started(options.startS3?.() ?? spawnS3(path.join(parent, 's3'), unasked('S3'))),
   )
+  const pgbouncer = options.hasPgBouncer
+    ? await started(startPgBouncer(postgres.url, { poolSize: POOL_SIZE, ...unasked('PgBouncer') }))
+    : undefined
+  const databaseUrl = pgbouncer?.urlOf(new URL(postgres.url).pathname.slice(1)) ?? postgres.url
+  const network = options.postgresDelayMs
+    ? await started(slowNetwork(databaseUrl, options.postgresDelayMs))
+    : { url: databaseUrl }
   const port = options.port || (await freePort())
   const baseUrl = `http://localhost:${port}`
   const environment = {
@@ -81,7 +101,7 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
     PUBLIC_BASE_URL: baseUrl,
     TRUSTED_PROXIES: '127.0.0.1',
     ...s3.environment(),
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: network.url,
     REDIS_URL: redis.url,
     // One for all, as a file system that machines share would be.
     IPFS_REPOSITORY_DIR: path.join(parent, 'ipfs'),
@@ -107,7 +127,7 @@ async function startAll(options: TopologyOptions, stack: AsyncDisposableStack) {
   const upstreams = webs.map((web) => new URL(web.baseUrl).host)
   // Whoever calls from this machine stands for many callers.
   const nginx = await started(startNginx({ port, upstreams, outerProxy: '127.0.0.1', ...unasked('nginx') }))
-  return { baseUrl, webs, worker, nginx, postgres, redis, s3 }
+  return { baseUrl, webs, worker, nginx, postgres, pgbouncer, redis, s3 }
 }
 
 async function newDirectory(parent: string, name: string): Promise<string> {

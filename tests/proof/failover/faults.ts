@@ -47,12 +47,16 @@ export const faults: Record<string, Fault> = {
     name: 'Postgres is restarted',
     strike: ({ postgres }) => postgres.restart(),
   },
+  pgbouncer: {
+    name: 'PgBouncer is restarted',
+    strike: async ({ pgbouncer }) => pgbouncer?.restart(),
+  },
   s3: {
-    name: 'the S3 stand-in answers 503 for 10 s',
+    name: 'the S3 store fails for 10 s',
     async strike({ s3 }) {
-      await s3.failWith(503)
+      await s3.fail()
       await sleep(AWAY_MS)
-      await s3.failWith(undefined)
+      await s3.mend()
     },
   },
 }

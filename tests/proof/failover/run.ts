@@ -5,12 +5,13 @@ import type { Environment } from '../../support/service.ts'
 import { outputToFile, ServiceOutput } from '../../support/service-output.ts'
 import type { StubVendors, Fault as VendorFault, VendorName } from '../../support/stub-vendors.ts'
 import { environmentFor, spawnStubVendors, statusFault } from '../../support/stub-vendors.ts'
-import type { Topology } from '../../support/topology.ts'
+import type { Topology, TopologyOptions } from '../../support/topology.ts'
 import { startTopology } from '../../support/topology.ts'
 import { until } from '../../support/until.ts'
 import { findLosses } from '../crash/verdict.ts'
 import type { Backlog } from './backlog.ts'
 import { watchBacklog } from './backlog.ts'
+import { medianCallMs } from './calm.ts'
 import type { Fault } from './faults.ts'
 import type { Tally } from './load.ts'
 import { applyLoad, newTally } from './load.ts'
@@ -43,6 +44,8 @@ const environment: Environment = {
 }
 
 export interface FailoverReport {
+  /** What a call takes while nothing fails and nobody else calls. */
+  calmCallMs: number
   rows: Row[]
   answers: number
   temporaryAnswers: number
@@ -57,7 +60,7 @@ export interface FailoverReport {
   states: Record<string, number>
 }
 
-interface Options {
+interface Options extends Pick<TopologyOptions, 'postgresDelayMs' | 'startS3'> {
   faults: Fault[]
   ratePerSecond: number
   seed: number
@@ -79,6 +82,9 @@ export async function runFailover(options: Options): Promise<FailoverReport> {
   const vendors = stack.adopt(await spawnStubVendors({ seed: options.seed }), (it) => it.close())
   const topology = stack.adopt(
     await startTopology({
+      hasPgBouncer: true,
+      postgresDelayMs: options.postgresDelayMs,
+      startS3: options.startS3,
       environment: { ...environment, ...environmentFor(vendors, ['elevenlabs', ...storage]) },
       outputOf: (name) =>
         options.logs ? outputToFile(path.join(options.logs, `${name}.log`)) : new ServiceOutput(),
@@ -87,8 +93,9 @@ export async function runFailover(options: Options): Promise<FailoverReport> {
   )
   const backlog = stack.adopt(watchBacklog(topology.postgres.url), (it) => it.close())
   const run: Run = { topology, vendors, backlog, tally: newTally() }
+  const calmCallMs = await medianCallMs(topology.baseUrl)
   const rows = await underLoad(run, options)
-  return { rows, ...(await judge(run)) }
+  return { calmCallMs, rows, ...(await judge(run)) }
 }
 
 async function underLoad(run: Run, { faults, ratePerSecond, seed, onRow }: Options): Promise<Row[]> {
@@ -145,7 +152,12 @@ async function strike(fault: Fault, { topology, backlog, tally }: Run): Promise<
   }
 }
 
-async function judge({ topology, vendors, backlog, tally }: Run): Promise<Omit<FailoverReport, 'rows'>> {
+async function judge({
+  topology,
+  vendors,
+  backlog,
+  tally,
+}: Run): Promise<Omit<FailoverReport, 'calmCallMs' | 'rows'>> {
   await vendors.heal()
   const isDone = async () => Object.keys(await backlog.states()).every((state) => state === 'stored')
   await until('all are stored', isDone, { timeoutMs: LONGEST_RECOVERY_MS, everyMs: 200 }).catch(() => {})

@@ -14,6 +14,8 @@ import { type OnUnasked, tellOfUnaskedEnd } from './unasked-end.ts'
 export interface PgBouncer {
   /** The URL of a database of the server, through it. */
   urlOf(database: string): string
+  /** Ends it with all connections of its clients, and starts it again on the same port. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -48,21 +50,34 @@ export async function startPgBouncer(
     `auth_file = ${users}`,
     'max_client_conn = 300',
     `default_pool_size = ${poolSize}`,
+    // As docs/scale.md has it.
+    'server_login_retry = 1',
   ]
   await writeFile(configuration, lines.join('\n'))
-  const child = spawn(program, [configuration], { ...(await unprivilegedUser()), cwd: '/', stdio: 'ignore' })
-  const exited = once(child, 'exit')
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
-  await until('PgBouncer to listen', () => isListening(ownPort))
-  const asked = tellOfUnaskedEnd(child, onUnasked)
-  return {
-    urlOf: (database) => `postgres://${username}:${password}@127.0.0.1:${ownPort}/${database}`,
-    async stop() {
+  const user = await unprivilegedUser()
+  const launch = async () => {
+    const child = spawn(program, [configuration], { ...user, cwd: '/', stdio: 'ignore' })
+    const exited = once(child, 'exit')
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    await until('PgBouncer to listen', () => isListening(ownPort))
+    const asked = tellOfUnaskedEnd(child, onUnasked)
+    return async function end() {
       asked()
       process.off('exit', kill)
       child.kill('SIGQUIT')
       await exited
+    }
+  }
+  let end = await launch()
+  return {
+    urlOf: (database) => `postgres://${username}:${password}@127.0.0.1:${ownPort}/${database}`,
+    async restart() {
+      await end()
+      end = await launch()
+    },
+    async stop() {
+      await end()
       await rm(directory, { recursive: true, force: true })
     },
   }

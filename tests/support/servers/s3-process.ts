@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { type S3Server, startS3 } from './s3.ts'
 import { type OnUnasked, tellOfUnaskedEnd } from './unasked-end.ts'
 
-/** The S3 stand-in in a process of its own, which ends with this one. */
+/** An S3-compatible store in a process of its own, which ends with this one. */
 export interface S3Process extends Pick<S3Server, 'url' | 'bucket' | 'environment'> {
-  /** Answers every request with this status from now on; `undefined`: works again. */
-  failWith(status: number | undefined): Promise<void>
+  /** Nothing can be stored or read from now on, in the way in which this store fails. */
+  fail(): Promise<void>
+  /** Works again, with all that it has kept. */
+  mend(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -18,7 +20,7 @@ interface Started {
 
 const FORGET_EVERY_MS = 10_000
 
-/** Starts it, with its objects as files under `storageDirectory`. */
+/** Starts the stand-in, with its objects as files under `storageDirectory`. It fails by answering 503. */
 export async function spawnS3(
   storageDirectory: string,
   { onUnasked }: { onUnasked?: OnUnasked } = {},
@@ -32,14 +34,16 @@ export async function spawnS3(
     ])
   const { url, bucket, environment } = await answer<Started>()
   const asked = tellOfUnaskedEnd(child, onUnasked)
+  const failWith = async (status: number | undefined) => {
+    child.send({ status })
+    await answer()
+  }
   return {
     url,
     bucket,
     environment: () => environment,
-    async failWith(status) {
-      child.send({ status })
-      await answer()
-    },
+    fail: () => failWith(503),
+    mend: () => failWith(undefined),
     async stop() {
       asked()
       child.kill()

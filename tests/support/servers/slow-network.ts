@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A network on which every round trip to a server takes longer. */
+export interface SlowNetwork {
+  /** The server's URL through it. */
+  url: string
+  stop(): Promise<void>
+}
+
+/**
+ * Stands between the processes of this machine and the server that `serverUrl` leads to. `roundTripMs`, whole
+ * milliseconds, are half for each way; the order of the bytes and the ends of connections stay, errors become ends.
+ */
+export async function slowNetwork(serverUrl: string, roundTripMs: number): Promise<SlowNetwork> {
+  const target = new URL(serverUrl)
+  const sockets = new Set<Socket>()
+  const thereMs = Math.ceil(roundTripMs / 2)
+  const backMs = roundTripMs - thereMs
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
+    pass(near, far, thereMs)
+    pass(far, near, backMs)
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(serverUrl)
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Timers of one length fire in the order in which they were set. */
+function pass(from: Socket, to: Socket, delayMs: number): void {
+  from.on('data', (bytes) => setTimeout(() => to.write(bytes), delayMs))
+  from.on('close', () => setTimeout(() => to.destroy(), delayMs))
+}

@@ -13,7 +13,7 @@ RUN NODE_ENV=production npx next build && node scripts/standalone.mjs
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
-# Small young generations, and one heap of the C library for all threads: 236 MiB at most instead of 372 (docs/deploy.md).
+# Small young generations, and one heap of the C library for all threads: some 240 MiB at most instead of 372 (docs/deploy.md).
 ENV NODE_ENV=production \
     NEXT_TELEMETRY_DISABLED=1 \
     NODE_OPTIONS=--max-semi-space-size=1 \

@@ -109,7 +109,10 @@ async function claimKey(db: Kysely<Schema>, claim: IdempotencyClaim): Promise<Id
   await deleteBefore(db, now - KEPT_MS)
   const known = await findKey(db, key)
   if (known && known.fingerprint !== fingerprint) return { status: 'other_request' }
-  if (known?.answer) return { status: 'answered', clip: JSON.parse(known.answer) }
+  const answer: VocalizedClip | undefined = known?.answer ? JSON.parse(known.answer) : undefined
+  // It may have been deleted at the moment at which it was answered.
+  if (answer && (await findClip(db, answer.id))?.state !== 'deleted')
+    return { status: 'answered', clip: answer }
   const leftMs = known ? leaseLeftMs(known, { now, self: lease.owner }) : 0
   if (leftMs > 0 || isRunningHere) {
     return { status: 'in_flight', retryAfterMs: Math.max(SHORTEST_WAIT_MS, leftMs) }
@@ -118,6 +121,7 @@ async function claimKey(db: Kysely<Schema>, claim: IdempotencyClaim): Promise<Id
   if (left) return left
   const claimed = {
     fingerprint,
+    answer: null,
     clipId,
     createdAt: now,
     leaseOwner: lease.owner,
@@ -125,7 +129,7 @@ async function claimKey(db: Kysely<Schema>, claim: IdempotencyClaim): Promise<Id
   }
   await db
     .insertInto('idempotencyKeys')
-    .values({ key, answer: null, ...claimed })
+    .values({ key, ...claimed })
     .onConflict((conflict) => conflict.column('key').doUpdateSet(claimed))
     .execute()
   return { status: 'ours' }

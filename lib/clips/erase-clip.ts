@@ -3,6 +3,7 @@ import type { Services } from '#lib/context.ts'
 import { LEGACY_CHUNK_BYTES, legacyCid } from '#lib/ipfs/blocks/car.ts'
 import { attemptLimitMs } from '#lib/ipfs/chain/attempt-limit.ts'
 import { NotTriedError } from '#lib/ipfs/chain/errors.ts'
+import { EMBEDDED } from '#lib/ipfs/providers/embedded.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { exponentialBackoff } from '#lib/platform/backoff.ts'
@@ -12,6 +13,8 @@ import { leaseMs } from './lease.ts'
 
 /** How much longer than its limit an attempt may be under way. */
 const LATE_MS = 5000
+/** When it is looked after a clip that has appeared with the content that was being deleted: its pin is recorded by then. */
+const LATECOMER_MS = 5000
 /** Refusals that end once the operator has mended the account. */
 const mendable = [401, 402, 403]
 
@@ -99,7 +102,7 @@ interface Failure {
 
 /** Deletes the bytes, and the copies of our gateway unless another clip has the same content. */
 async function deleteHere(services: Services, clip: Clip, targets: DeletionTarget[]): Promise<Failure[]> {
-  const { blockCache, blockStore, catalog, store } = services
+  const { blockCache, blockStore, catalog, clock, store } = services
   const failures: Failure[] = []
   const attempt = (what: string, work: () => Promise<void>) =>
     work().catch((error: unknown) => void failures.push({ message: `${what}: ${describeError(error)}` }))
@@ -107,13 +110,23 @@ async function deleteHere(services: Services, clip: Clip, targets: DeletionTarge
     await attempt('temporary store', () => store.delete(clip.id))
     if (failures.length === 0) await catalog.clips.markBytesDeleted(clip.id)
   }
-  if (await catalog.deletions.isShared(clip.id)) return failures
+  if (await catalog.deletions.isShared(clip.id)) {
+    // The round before may have deleted what such a clip had found here, and counted as its own.
+    await catalog.deletions.doubtSharers(clip.id, EMBEDDED, clock.now())
+    return failures
+  }
   for (const cid of new Set([clip.cid, ...targets.map((target) => target.cid)])) {
     if (cid === null) continue
     await attempt('cache of the gateway', () => blockCache.delete(cid))
     await attempt('local repository', () => blockStore.delete(cid))
   }
+  if (await catalog.deletions.isShared(clip.id)) failures.push(latecomer)
   return failures
+}
+
+const latecomer: Failure = {
+  message: 'Another clip with the same content has come meanwhile',
+  retryAfterMs: LATECOMER_MS,
 }
 
 async function unpinEverywhere(
@@ -169,7 +182,7 @@ async function unpin(
     return { message: `${provider}: ${error}`, retryAfterMs }
   }
   // A clip with the same content may have been stored there at the same moment.
-  if (await catalog.deletions.isShared(clipId))
-    await catalog.deletions.doubtSharers(clipId, provider, clock.now())
-  return undefined
+  if (!(await catalog.deletions.isShared(clipId))) return undefined
+  await catalog.deletions.doubtSharers(clipId, provider, clock.now())
+  return latecomer
 }

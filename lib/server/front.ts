@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '#lib/config/index.ts'
@@ -160,7 +161,9 @@ async function handOver(
   response: ServerResponse,
 ) {
   try {
-    await nextHandler(request, response)
+    // Next.js opens a file for one that waits behind others on its connection, and never closes it where that is cut off.
+    if (!response.socket) await itsTurn(response)
+    if (!response.destroyed) await nextHandler(request, response)
   } catch (error) {
     console.error(describeError(error))
     if (response.headersSent) response.destroy()
@@ -169,6 +172,11 @@ async function handOver(
 }
 
 const reportError = (error: unknown) => console.error(describeError(error))
+
+/** Resolves when all before it on its connection are answered, or the caller is gone. */
+function itsTurn(response: ServerResponse): Promise<unknown> {
+  return Promise.race([once(response, 'socket'), once(response, 'close')])
+}
 
 function closeAfter(response: ServerResponse) {
   if (!response.headersSent) response.setHeader('Connection', 'close')

@@ -3,6 +3,7 @@ import type { ClipCursor, ClipFilter } from '#lib/catalog/clip-list.ts'
 import type { Deletion } from '#lib/catalog/deletions.ts'
 import type { Services } from '#lib/context.ts'
 import { parseWith } from '#lib/http/body.ts'
+import { labelText } from '#lib/http/note-fields.ts'
 import { type Clip, isClipId } from '#lib/model/clip.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
 import { clipAnswer, clipSchema } from './clip.ts'
@@ -23,7 +24,7 @@ export const ownClipsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: cursorSchema.optional(),
   state: z.enum(['speaking', 'staged', 'pending', 'stored', 'expired', 'deleted']).optional(),
-  label: z.string().optional(),
+  label: labelText.optional(),
   createdFrom: timeSchema.optional(),
   createdBefore: timeSchema.optional(),
 })

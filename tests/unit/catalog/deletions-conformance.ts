@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
-import { captionsIdOf } from '#lib/model/clip.ts'
+import { captionsIdOf, type VocalizedClip } from '#lib/model/clip.ts'
 import {
   HUNDRED,
   NOW,
@@ -77,6 +77,18 @@ export function describeDeletions(subject: Subject) {
       expect(await catalog.idempotencyKeys.claim({ ...key, clipId: 'b' })).toEqual({ status: 'ours' })
       expect(await catalog.replications.count()).toBe(0)
       expect(await catalog.webhooks.claim({ limit: 9, now: NOW + 90_000, lease })).toEqual([])
+    })
+
+    it('are no answer to a key whose call was given the clip at that very moment', async () => {
+      const catalog = await open()
+      const clip = await storedClip(catalog, noted)
+      const key = { key: 'k', fingerprint: 'f', now: NOW, lease, clipId: 'another' }
+      await catalog.idempotencyKeys.claim(key)
+      await catalog.deletions.request(clip.id, request)
+      await catalog.idempotencyKeys.answer('k', clip as VocalizedClip)
+      expect(await catalog.idempotencyKeys.claim(key)).toEqual({ status: 'ours' })
+      const later = await catalog.idempotencyKeys.claim({ ...key, now: NOW + 1 })
+      expect(later).toEqual({ status: 'abandoned', clipId: 'another' })
     })
 
     it.each([

@@ -146,11 +146,11 @@ describe('the catalog in SQLite', () => {
   it.skipIf(lacking(canMount, 'only root on Linux may mount a disk of its own'))(
     'fails while the disk is full, and works again once there is space',
     async () => {
-      const disk = await smallDisk(512 * 1024)
+      const disk = await smallDisk(1024 * 1024)
       const { catalog } = await open(disk.directory)
       const filler = path.join(disk.directory, 'filler')
       const first = await waitingClip(catalog)
-      await writeFile(filler, Buffer.alloc(512 * 1024)).catch(() => {})
+      await writeFile(filler, Buffer.alloc(1024 * 1024)).catch(() => {})
       const failure = await failureOf(async () => {
         for (let count = 0; count < 200; count += 1) await waitingClip(catalog)
       })

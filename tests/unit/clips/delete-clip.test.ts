@@ -10,7 +10,9 @@ import { uploadPending } from '#lib/clips/upload-pending.ts'
 import { type OnceContext, vocalizeOnce } from '#lib/clips/vocalize-once.ts'
 import { legacyCid } from '#lib/ipfs/blocks/car.ts'
 import { putFile } from '#lib/ipfs/blocks/fetch-content.ts'
+import { EMBEDDED } from '#lib/ipfs/providers/embedded.ts'
 import { captionsIdOf, type VocalizedClip } from '#lib/model/clip.ts'
+import { OWN_GATEWAY } from '#lib/model/permanent-url.ts'
 import { HOUR_MS, MINUTE_MS } from '#lib/platform/units.ts'
 import { FakeProvider, refused, unavailable } from '../../support/fake-provider.ts'
 import { FakeSpeech } from '../../support/fake-speech.ts'
@@ -153,6 +155,33 @@ describe('a deleted clip', () => {
     await remove(world, second)
     expect(heldBy(world, first)).toEqual([])
     expect(await codeOf(clock.until(findContent(services, second.cid)))).toBe('deleted')
+  })
+
+  it('has another one looked for that appears with the same content while the local repository deletes it', async () => {
+    // What it takes counts as proven, and would not be read back.
+    const embedded = Object.assign(new FakeProvider(EMBEDDED), { gatewayUrl: OWN_GATEWAY })
+    const world = await testServices({ providers: [embedded] })
+    const { services, clock } = world
+    const { deletions, pins } = services.catalog
+    const first = await speak(world)
+    const { isShared } = deletions
+    let second: Promise<VocalizedClip> | undefined
+    deletions.isShared = async (id) => {
+      if (second) return isShared(id)
+      const request = { text: 'Hello', voiceId: 'slt', reuse: false }
+      second = vocalizeOnce(services, request, { requestId: 'r', madeBy: 'another key' })
+      await second
+      return false
+    }
+    const { deletions: rounds } = await remove(world, first)
+    expect(rounds[0]).toMatchObject({ doneAt: null, lastError: expect.stringContaining('Another clip') })
+    const { id, cid } = (await second) as VocalizedClip
+    expect(cid).toBe(first.cid)
+    expect(await pins.ofClip(id)).toMatchObject([{ provider: EMBEDDED, readBackAt: null }])
+    await clock.advance(MINUTE_MS)
+    await work(world)
+    expect(await pins.ofClip(id)).toMatchObject([{ provider: EMBEDDED, readBackAt: clock.now() }])
+    expect(await deletions.count()).toBe(0)
   })
 
   it('is said to be kept by a provider that has no way to delete, that refuses for good, or that is gone', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Agent, get, type IncomingMessage, request as send } from 'node:http'
+import { Agent, get, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -212,6 +212,26 @@ describe('the front', () => {
     await response.toArray()
     expect((await answerTo(`${origin}/ipfs/abc`, { agent })).text).toBe('content')
     agent.destroy()
+  })
+
+  it('has Next.js answer one request of a connection after the other, and none of a caller who is gone', async () => {
+    const asked: string[] = []
+    const answers: ServerResponse[] = []
+    const nextHandler: Options['nextHandler'] = ({ url = '' }, response) => {
+      asked.push(url)
+      answers.push(response)
+    }
+    const { port } = await open({}, { nextHandler })
+    const socket = connect(port)
+    const pageOf = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+    socket.write(pageOf('/one') + pageOf('/two') + pageOf('/three'))
+    await vi.waitFor(() => expect(asked).toEqual(['/one']))
+    answers[0]?.end('1')
+    await vi.waitFor(() => expect(asked).toEqual(['/one', '/two']))
+    socket.destroy()
+    await vi.waitFor(() => expect(answers[1]?.destroyed).toBe(true))
+    await sleep(20)
+    expect(asked).toEqual(['/one', '/two'])
   })
 
   it('lets a caller go who breaks off in the middle of a body that nobody read', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createTextBuffer } from '#lib/http/drop-in/elevenlabs/stream-input/text-buffer.ts'
 
 const buffer = (options = {}) => createTextBuffer({ isAuto: false, maxCharacters: 2500, ...options })
@@ -55,5 +55,14 @@ describe('texts that come bit by bit', () => {
       first.trim(),
       second.trim(),
     ])
+  })
+
+  it('are not read again for each of their sentences', () => {
+    const text = first.repeat(500)
+    const tested = vi.spyOn(RegExp.prototype, 'test')
+    onTestFinished(() => tested.mockRestore())
+    expect(buffer().add(text).join(' ')).toBe(text.trim())
+    const characters = tested.mock.calls.reduce((sum, [part]) => sum + part.length, 0)
+    expect(characters).toBeLessThan(5 * text.length)
   })
 })

@@ -10,6 +10,8 @@ import { createTextBuffer } from './text-buffer.ts'
 const PIECE_CHARACTERS = 2500
 /** As many as ElevenLabs allows. */
 const MAX_CONTEXTS = 5
+/** As many pieces wait to be spoken before no more messages are taken: whoever sends faster than a voice speaks waits. */
+export const MAX_UNSPOKEN = 50
 
 interface Conversation {
   speaker: Speaker
@@ -29,6 +31,12 @@ export function createConversations({ config }: Pick<Services, 'config'>, option
   const maxCharacters = Math.min(PIECE_CHARACTERS, config.access.maxTextLength)
   const open = new Map<string | undefined, Conversation>()
   const ending = new Set<Promise<void>>()
+  const unspoken = new Set<Promise<void>>()
+
+  function say(speaker: Speaker, piece: string) {
+    const spoken = speaker.say(piece).finally(() => unspoken.delete(spoken))
+    unspoken.add(spoken)
+  }
 
   function begin(contextId: string | undefined, message: ClientMessage): Conversation {
     if (open.size >= MAX_CONTEXTS) {
@@ -55,7 +63,7 @@ export function createConversations({ config }: Pick<Services, 'config'>, option
     if (!conversation) return
     open.delete(contextId)
     const { speaker, buffer } = conversation
-    if (isWhole) for (const piece of buffer.flush()) speaker.say(piece)
+    if (isWhole) for (const piece of buffer.flush()) say(speaker, piece)
     const finishing = speaker.finish().finally(() => ending.delete(finishing))
     ending.add(finishing)
   }
@@ -65,8 +73,12 @@ export function createConversations({ config }: Pick<Services, 'config'>, option
       return ending.size > 0 || [...open.values()].some(({ speaker }) => speaker.isBusy)
     },
 
-    /** Takes one message. Returns whether the client has said all. @throws ServiceError `invalid_json`, `invalid_request`, `rate_limited` */
-    take(message: ClientMessage): boolean {
+    /**
+     * Takes one message, and waits while too much is still to be spoken. Returns whether the client has said all.
+     *
+     * @throws ServiceError `rate_limited`
+     */
+    async take(message: ClientMessage): Promise<boolean> {
       if (isMulti && message.close_socket) return true
       const contextId = isMulti ? message.context_id : undefined
       if (isMulti && message.close_context) {
@@ -81,7 +93,8 @@ export function createConversations({ config }: Pick<Services, 'config'>, option
       const { buffer, speaker } = known ?? begin(contextId, message)
       const isUrgent = message.try_trigger_generation ?? false
       const pieces = [...buffer.add(text, { isUrgent }), ...(flush ? buffer.flush() : [])]
-      for (const piece of pieces) speaker.say(piece)
+      for (const piece of pieces) say(speaker, piece)
+      while (unspoken.size >= MAX_UNSPOKEN) await Promise.race(unspoken)
       return false
     },
 

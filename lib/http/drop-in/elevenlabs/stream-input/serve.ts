@@ -112,11 +112,11 @@ async function run(talk: Talk): Promise<void> {
         await conversations?.finish({ isWhole: false })
         return socket.close(closeCodes.restart, 'The service is shutting down; connect again')
       }
-      // Whoever has gone needs no more than what was begun.
-      if (next === undefined) return await conversations?.finish({ isWhole: false })
+      // Whoever has gone needs no more than what was begun, whatever else has come before.
+      if (next === undefined || !socket.isOpen) return await conversations?.finish({ isWhole: false })
       const message = readMessage(next)
       conversations ??= beginTalk(talk, await talk.identify(message))
-      if (!conversations.take(message)) continue
+      if (!(await conversations.take(message))) continue
       await conversations.finish({ isWhole: true })
       return socket.close(closeCodes.done, '')
     }

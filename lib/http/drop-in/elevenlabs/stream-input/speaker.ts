@@ -23,8 +23,11 @@ interface SpeakerOptions {
 export interface Speaker {
   /** Whether something is being spoken or waits for it. */
   readonly isBusy: boolean
-  /** Never rejects: what fails is told to the client, and nothing more is spoken. */
-  say(piece: string): void
+  /**
+   * Resolves once the piece is spoken and sent. Never rejects: what fails is told to the client, and nothing more is
+   * spoken.
+   */
+  say(piece: string): Promise<void>
   /** Resolves once all is spoken and sent, the client knows it, and the script can be joined. */
   finish(): Promise<void>
 }
@@ -65,6 +68,7 @@ export function createSpeaker(services: Services, options: SpeakerOptions): Spea
         .finally(() => {
           waiting -= 1
         })
+      return last
     },
     async finish() {
       await last

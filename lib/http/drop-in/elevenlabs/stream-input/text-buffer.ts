@@ -10,6 +10,8 @@ const PATIENCE_CHARACTERS = 200
 
 /** What the text so far ends with where its last sentence is whole. */
 const SENTENCE_END = /[.!?…。！？]["'”’)]*$/u
+/** How far before its end that is looked for: from its beginning on, a long text would be read for each of its sentences. */
+const END_CHARACTERS = 16
 
 interface BufferOptions {
   schedule?: readonly number[] | undefined
@@ -41,9 +43,9 @@ export function createTextBuffer({ schedule = DEFAULT_SCHEDULE, isAuto, maxChara
       if (isAuto) return take(text.length)
       const wanted = isUrgent ? SHORTEST_SENTENCE : (schedule[Math.min(taken, schedule.length - 1)] ?? 0)
       if (text.length < wanted) return []
-      const end = [...sentenceEnds(text)]
-        .filter((at) => at >= SHORTEST_SENTENCE && SENTENCE_END.test(text.slice(0, at)))
-        .at(-1)
+      const end = [...sentenceEnds(text)].findLast(
+        (at) => at >= SHORTEST_SENTENCE && SENTENCE_END.test(text.slice(at - END_CHARACTERS, at)),
+      )
       if (end !== undefined) return take(end)
       if (text.length >= maxCharacters) return take(text.length)
       const blank = text.trimEnd() === text ? text.lastIndexOf(' ') : text.length

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import type { Queue, Worker } from 'bullmq'
 import type { Clock } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
@@ -76,7 +76,7 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
   /** Waits for a Redis that can be used: at any other the worker would spin. */
   async function openWorker(handle: Handle, concurrency: number, signal: AbortSignal): Promise<Worker> {
     const [{ Worker }, connection] = await Promise.all([import('bullmq'), redis.open('blocking')])
-    if (connection.status !== 'ready') await once(connection, 'ready', { signal })
+    if (connection.status !== 'ready') await untilReady(connection, signal)
     const worker = new Worker(name, (job) => handle(job.data).catch(ignore), {
       connection,
       prefix,
@@ -130,6 +130,14 @@ export function createBullQueue({ redis, name, local, clock, log }: BullQueueOpt
       await opened?.then((queue) => queue.close()).catch(ignore)
     },
   }
+}
+
+/** Waits through all attempts that fail: `once()` of Node.js would give up at the first. @throws the reason of `signal` */
+function untilReady(connection: EventEmitter, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  connection.once('ready', resolve)
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  return promise
 }
 
 function ignore() {}

@@ -73,8 +73,9 @@ async function openPages({ port }: Config) {
     const { log } = console
     // Next.js reports the steps of its own start.
     console.log = () => {}
-    await app.prepare()
-    console.log = log
+    await app.prepare().finally(() => {
+      console.log = log
+    })
     return app
   }
   return {

@@ -1,4 +1,4 @@
-import { type Kysely, type QueryCreator, sql } from 'kysely'
+import type { Kysely, QueryCreator } from 'kysely'
 import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
 import { addToCounters, timeToIpfsCounters } from './counters.ts'
 import { reopenDeletion, reopenShared } from './deletion-transitions.ts'
@@ -6,25 +6,7 @@ import { isUnleased, unleased } from './leases.ts'
 import { freshPin } from './pin-transitions.ts'
 import { type Schema, toClip } from './schema.ts'
 import { isJoinedClip } from './script-rows.ts'
-import { readTotals } from './totals.ts'
 import { recordWebhook } from './webhooks.ts'
-
-/** What is known of a clip before a word is spoken. `sizeBytes` is what it reserves of the byte budget. */
-export type NewClip = Pick<
-  Clip,
-  | 'id'
-  | 'requestId'
-  | 'characters'
-  | 'voiceId'
-  | 'modelId'
-  | 'outputFormat'
-  | 'createdAt'
-  | 'expiresAt'
-  | 'sizeBytes'
-  | 'leaseOwner'
-  | 'leaseExpiresAt'
-> &
-  Partial<Pick<Clip, 'madeBy' | 'label' | 'metadata'>>
 
 /** What is known once the bytes are durable. */
 export type StagedFacts = Pick<
@@ -65,67 +47,6 @@ type Db = Kysely<Schema>
 export async function findClip(db: Db, id: string): Promise<Clip | null> {
   const row = await db.selectFrom('clips').selectAll().where('id', '=', id).executeTakeFirst()
   return row ? toClip(row) : null
-}
-
-const asJson = (value: object | null | undefined) => (value ? JSON.stringify(value) : null)
-
-/**
- * Which share of the byte budget must be left for a clip to be reserved by one statement, without the lock: what is being
- * reserved at the same moment, of which such a statement knows nothing, must fit into it.
- */
-const SPARE = 1 / 8
-/** How many statements may be under way at once: as many connections a Postgres server takes, as it comes. */
-const STATEMENTS_AT_ONCE = 100
-
-const asNewRow = (clip: NewClip) =>
-  ({
-    state: 'speaking',
-    isHeld: 1,
-    attempts: 0,
-    failedRounds: 0,
-    ...clip,
-    metadata: asJson(clip.metadata),
-  }) as const
-
-/**
- * Reserves a clip where the byte budget has plenty. `false` says nothing but that: `reserveClip` has to look.
- */
-export async function reserveWherePlenty(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
-  const spareBytes = Math.floor(maxBytes * SPARE)
-  if (clip.sizeBytes * STATEMENTS_AT_ONCE > spareBytes) return false
-  const row = asNewRow(clip)
-  const columns = Object.keys(row) as (keyof typeof row)[]
-  const most = maxBytes - spareBytes - clip.sizeBytes
-  const { numInsertedOrUpdatedRows = 0n } = await db
-    .insertInto('clips')
-    .columns(columns)
-    .expression(
-      db
-        .selectNoFrom(columns.map((column) => sql`${row[column]}`.as(column)))
-        .where(sql<number>`(select coalesce(sum(held_bytes), 0) from holdings)`, '<=', most),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return numInsertedOrUpdatedRows > 0n
-}
-
-/** Part of an exclusive transaction. Returns whether the clip fits into the byte budget and its id was free. */
-export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
-  if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
-  const { numInsertedOrUpdatedRows = 0n } = await db
-    .insertInto('clips')
-    .values(asNewRow(clip))
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return numInsertedOrUpdatedRows > 0n
-}
-
-/** Part of an exclusive transaction. Returns whether there is such a clip and it fits into the byte budget. */
-export async function resizeClip(db: Db, id: string, sizeBytes: number, maxBytes: number): Promise<boolean> {
-  const clip = await findClip(db, id)
-  if (!clip || (await readTotals(db)).heldBytes - clip.sizeBytes + sizeBytes > maxBytes) return false
-  await db.updateTable('clips').set({ sizeBytes }).where('id', '=', id).execute()
-  return true
 }
 
 /** The change of the clip alone. */

@@ -1,15 +1,12 @@
 import type { Clip, ClipNotes, SpeechFacts } from '#lib/model/clip.ts'
 import { stageAtOnce, storeAtOnce } from './at-once.ts'
+import { type NewClip, reserveClip, reserveWherePlenty, resizeClip } from './clip-reservations.ts'
 import {
   type ExpiredFacts,
   expireClip,
   type FailedRound,
   findClip,
-  type NewClip,
   postponeClip,
-  reserveClip,
-  reserveWherePlenty,
-  resizeClip,
   type StagedFacts,
   type StoredFacts,
   stageClip,
@@ -20,7 +17,8 @@ import type { Emit } from './events.ts'
 import { unleased } from './leases.ts'
 import { BYTE_BUDGET, toClip } from './schema.ts'
 
-export type { NewClip, StagedFacts } from './clip-transitions.ts'
+export type { NewClip } from './clip-reservations.ts'
+export type { StagedFacts } from './clip-transitions.ts'
 
 export interface SettledFacts {
   staged: Omit<StagedFacts, 'leaseOwner' | 'leaseExpiresAt'>

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Vocalized } from '../../support/service.ts'
 
-const common = ['id', 'audioUrl', 'cid', 'isTemporary', 'mimeType', 'bytes', 'durationMs', 'characters']
+const heard = ['mimeType', 'bytes', 'durationMs', 'characters', 'spokenBy', 'contentCredentials']
+const common = ['id', 'audioUrl', 'cid', 'isTemporary', ...heard]
 const storedFields = [...common, 'ipfsHash', 'provider'].sort()
 const temporaryFields = [...common, 'expiresAt', 'note'].sort()
 

@@ -12,7 +12,9 @@ const world = useVendors()
 const CALLERS = 4
 const KILLED_BACKUPS = 12
 
-it('a backup that was taken under load, whatever was killed on the way, brings every address back', async () => {
+it('a backup that was taken under load, whatever was killed on the way, brings every address back', {
+  timeout: 300_000,
+}, async () => {
   const { vendors } = world
   const random = seededRandom(17)
   const environment = { ...quick, ...environmentFor(vendors, ['elevenlabs', 'pinata']) }

@@ -1,7 +1,7 @@
 import type { AttemptEnd, Trigger } from '#lib/catalog/attempts.ts'
 import type { Lease } from '#lib/catalog/leases.ts'
 import type { Services } from '#lib/context.ts'
-import type { AttemptLog } from '#lib/ipfs/chain/provider-runner.ts'
+import type { AttemptLog } from '#lib/ipfs/chain/upload-run.ts'
 import type { ProviderError } from '#lib/model/errors.ts'
 import { describeError, markedError } from '#lib/platform/errors.ts'
 import { leaseMs } from './lease.ts'

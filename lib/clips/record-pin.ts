@@ -1,7 +1,7 @@
 import type { Address } from '#lib/catalog/pin-transitions.ts'
 import type { Pin } from '#lib/catalog/schema.ts'
 import type { Services } from '#lib/context.ts'
-import type { Holder } from '#lib/ipfs/chain/provider-runner.ts'
+import type { Holder } from '#lib/ipfs/chain/upload-run.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { OWN_GATEWAY, permanentUrlOf } from '#lib/model/permanent-url.ts'
 

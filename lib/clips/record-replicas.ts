@@ -1,5 +1,5 @@
 import type { Services } from '#lib/context.ts'
-import type { Holder } from '#lib/ipfs/chain/provider-runner.ts'
+import type { Holder } from '#lib/ipfs/chain/upload-run.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { recordPin } from './record-pin.ts'
 

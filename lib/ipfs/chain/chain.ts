@@ -6,14 +6,8 @@ import { describeError } from '#lib/platform/errors.ts'
 import type { BreakerSync } from '#lib/redis/breaker-sync.ts'
 import { AttemptsFailedError, ChainError, type NotTriedError } from './errors.ts'
 import { offer } from './offer.ts'
-import {
-  type AttemptLog,
-  createProviderRunner,
-  type Holder,
-  type Priority,
-  type ProviderRunner,
-  type RunnerOptions,
-} from './provider-runner.ts'
+import { createProviderRunner, type ProviderRunner, type RunnerOptions } from './provider-runner.ts'
+import type { AttemptLog, Holder, Priority } from './upload-run.ts'
 
 export interface Chain {
   readonly providers: readonly string[]

@@ -1,7 +1,8 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { AttemptsFailedError, NotTriedError } from './errors.ts'
-import type { AttemptLog, Holder, Priority, ProviderRunner } from './provider-runner.ts'
+import type { ProviderRunner } from './provider-runner.ts'
+import type { AttemptLog, Holder, Priority } from './upload-run.ts'
 
 interface OfferOptions {
   priority: Priority

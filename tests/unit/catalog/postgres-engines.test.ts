@@ -9,6 +9,7 @@ import { createCatalog } from '#lib/catalog/catalog.ts'
 import { createDatabase } from '#lib/catalog/connection.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { findServer } from '../../../scripts/find-program.mjs'
+import { lacking } from '../../support/lacking.ts'
 import { freePort } from '../../support/servers/free-port.ts'
 import { startPgBouncer } from '../../support/servers/pgbouncer.ts'
 import { newDatabase } from '../../support/servers/postgres-database.ts'
@@ -125,28 +126,31 @@ describe.skipIf(!hasPostgres)('DATABASE_URL', () => {
     await expect(catalogAt(address.href).check()).rejects.toThrow('permission denied for schema public')
   })
 
-  it.skipIf(!findServer('pgbouncer'))('may lead to a PgBouncer in transaction mode', async () => {
-    await subject.prepare()
-    const bouncer = await startPgBouncer(subject.url())
-    onTestFinished(() => bouncer.stop())
-    const url = bouncer.urlOf(new URL(subject.url()).pathname.slice(1))
-    const [one, two] = [catalogAt(`${url}?pgbouncer=true`), catalogAt(url)]
-    const clips = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => waitingClip([one, two][index % 2] ?? one)),
-    )
-    const claim = ({ queue }: typeof one) =>
-      queue.claim({
-        dueOnly: false,
-        now: NOW + 60_000,
-        limit: 1,
-        lease: { owner: 'me', expiresAt: NOW + HOUR_MS },
-      })
-    const claimed = await Promise.all(clips.map((_, index) => claim([one, two][index % 2] ?? one)))
-    expect(new Set(claimed.flat().map(({ id }) => id)).size).toBe(20)
-    expect(await claim(one)).toEqual([])
-  })
+  it.skipIf(lacking(findServer('pgbouncer') !== undefined, 'there is no PgBouncer'))(
+    'may lead to a PgBouncer in transaction mode',
+    async () => {
+      await subject.prepare()
+      const bouncer = await startPgBouncer(subject.url())
+      onTestFinished(() => bouncer.stop())
+      const url = bouncer.urlOf(new URL(subject.url()).pathname.slice(1))
+      const [one, two] = [catalogAt(`${url}?pgbouncer=true`), catalogAt(url)]
+      const clips = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => waitingClip([one, two][index % 2] ?? one)),
+      )
+      const claim = ({ queue }: typeof one) =>
+        queue.claim({
+          dueOnly: false,
+          now: NOW + 60_000,
+          limit: 1,
+          lease: { owner: 'me', expiresAt: NOW + HOUR_MS },
+        })
+      const claimed = await Promise.all(clips.map((_, index) => claim([one, two][index % 2] ?? one)))
+      expect(new Set(claimed.flat().map(({ id }) => id)).size).toBe(20)
+      expect(await claim(one)).toEqual([])
+    },
+  )
 
-  it.skipIf(!findServer('pgbouncer'))(
+  it.skipIf(lacking(findServer('pgbouncer') !== undefined, 'there is no PgBouncer'))(
     'waits for a PgBouncer that refuses everything, since the server is only just back',
     async () => {
       await subject.prepare()

@@ -1,7 +1,7 @@
 import type { IpfsContent } from '#lib/ipfs/blocks/content.ts'
 import { type Chain, type ChainOptions, type ChainResult, createChain } from '#lib/ipfs/chain/chain.ts'
 import { ChainError } from '#lib/ipfs/chain/errors.ts'
-import type { Priority } from '#lib/ipfs/chain/provider-runner.ts'
+import type { Priority } from '#lib/ipfs/chain/upload-run.ts'
 import type { ProviderError } from '#lib/model/errors.ts'
 import { FakeProvider } from '../../../support/fake-provider.ts'
 import { createSimulatedClock } from '../../../support/simulated-clock.ts'

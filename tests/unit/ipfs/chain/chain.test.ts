@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AttemptLog } from '#lib/ipfs/chain/provider-runner.ts'
+import type { AttemptLog } from '#lib/ipfs/chain/upload-run.ts'
 import { ProviderError } from '#lib/model/errors.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 import { refused, unavailable } from '../../../support/fake-provider.ts'

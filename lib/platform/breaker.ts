@@ -23,6 +23,8 @@ export interface BreakerSnapshot {
   coolDownMs: number | null
   /** What is left of the time that a running probe has, in milliseconds; `null` where none is running. */
   probeMs: number | null
+  /** For how long answered lookups still prove nothing, in milliseconds; `null` where the provider is no suspect. */
+  suspicionMs: number | null
 }
 
 /** A failed attempt. `isUnreachable`: it had no connection, or was retried in vain already. */
@@ -44,6 +46,11 @@ export interface Breaker {
   failed(error: Failure, options: { wasProbe: boolean }): void
   /** An attempt was slow, and another provider has stored the clip meanwhile. It may still succeed. */
   overtaken(): void
+  /**
+   * A caller has waited in vain for an attempt that is late. It may still succeed; until an upload does, the provider is
+   * only probed. Does nothing while the breaker is not closed.
+   */
+  suspect(): void
   /** Ends the cool-down at once, for an operator who wants the provider tried now. */
   resetCoolDown(): void
   snapshot(): BreakerSnapshot
@@ -61,7 +68,7 @@ interface Period {
  * A circuit breaker for one provider. It opens after eight failed attempts in a row, after two where there was no
  * connection or another provider was faster, or at once when the provider asks by `Retry-After` for a longer wait than `maxRetryAfterMs`. The
  * cool-down lasts 10 s and doubles with each failed probe up to a minute, or lasts as long as the provider asked, five
- * minutes at most.
+ * minutes at most. It is half-open at once where a caller has waited in vain, and for the next minute only an upload closes it.
  *
  * `onChange` is called after each change that other instances should adopt: the breaker opened or closed, a probe began,
  * the cool-down was reset.
@@ -76,6 +83,7 @@ export function createBreaker(options: {
   let coolDowns = 0
   let coolDown: Period | undefined
   let probe: Period | undefined
+  let suspicion: Period | undefined
 
   const periodOf = (ms: number): Period => ({ from: now(), until: now() + ms })
   const isRunning = (period: Period | undefined) =>
@@ -91,12 +99,14 @@ export function createBreaker(options: {
     const coolDownMs = Math.min(FIRST_COOL_DOWN_MS * 2 ** coolDowns, LONGEST_COOL_DOWN_MS)
     coolDowns += 1
     coolDown = periodOf(Math.max(Math.min(askedMs, LONGEST_RETRY_AFTER_MS), coolDownMs))
+    if (suspicion) suspicion = periodOf(LONGEST_COOL_DOWN_MS)
     onChange()
   }
 
   function close() {
     coolDown = undefined
     probe = undefined
+    suspicion = undefined
   }
 
   return {
@@ -121,7 +131,8 @@ export function createBreaker(options: {
     answered() {
       if (coolDown === undefined) return
       failuresInARow = FAILURES_TO_OPEN - 1
-      close()
+      if (isRunning(suspicion)) probe = undefined
+      else close()
       onChange()
     },
 
@@ -139,6 +150,13 @@ export function createBreaker(options: {
       if (coolDown === undefined && failuresInARow >= FAILURES_TO_OPEN) open()
     },
 
+    suspect() {
+      if (coolDown !== undefined) return
+      coolDown = periodOf(0)
+      suspicion = periodOf(LONGEST_COOL_DOWN_MS)
+      onChange()
+    },
+
     resetCoolDown() {
       const isChange = isRunning(coolDown)
       if (coolDown) coolDown = { ...coolDown, until: now() }
@@ -150,6 +168,7 @@ export function createBreaker(options: {
       coolDowns,
       coolDownMs: coolDown ? remainingMs(coolDown) : null,
       probeMs: probe ? remainingMs(probe) : null,
+      suspicionMs: suspicion ? remainingMs(suspicion) : null,
     }),
 
     adopt(snapshot) {
@@ -160,6 +179,7 @@ export function createBreaker(options: {
           ? undefined
           : periodOf(Math.min(snapshot.coolDownMs, LONGEST_RETRY_AFTER_MS))
       probe = snapshot.probeMs === null ? undefined : periodOf(snapshot.probeMs)
+      suspicion = snapshot.suspicionMs === null ? undefined : periodOf(snapshot.suspicionMs)
     },
   }
 }

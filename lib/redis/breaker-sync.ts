@@ -30,6 +30,8 @@ const changeSchema = z.object({
     coolDowns: z.int().min(0),
     coolDownMs: durationMs,
     probeMs: durationMs,
+    // Instances of the previous version do not send it.
+    suspicionMs: durationMs.default(null),
   }),
 })
 
@@ -140,7 +142,13 @@ const lifeMs = ({ coolDownMs }: BreakerSnapshot) => Math.ceil(coolDownMs ?? 0) +
 function aged(snapshot: BreakerSnapshot, ms: number): BreakerSnapshot {
   const left = (durationMs: number | null) =>
     durationMs === null ? null : Math.max(0, durationMs - Math.max(0, ms))
-  return { ...snapshot, coolDownMs: left(snapshot.coolDownMs), probeMs: left(snapshot.probeMs) }
+  const { coolDownMs, probeMs, suspicionMs } = snapshot
+  return {
+    ...snapshot,
+    coolDownMs: left(coolDownMs),
+    probeMs: left(probeMs),
+    suspicionMs: left(suspicionMs),
+  }
 }
 
 function count(counts: Map<string, number>, name: string, by: number) {

@@ -14,7 +14,8 @@ export interface Chain {
   /**
    * Uploads `content` to the providers, in their order, until one holds it, with retries, time limits and breakers. The
    * next one is asked already while one waits for its next attempt or is slow to answer. A provider that is only this
-   * machine (`isLocal`) is asked when all others have failed, or before a caller's wait is over.
+   * machine (`isLocal`) is asked when all others have failed, or before a caller's wait is over; those that the caller has
+   * waited for in vain are asked by no other until an upload to them has succeeded.
    *
    * `ambiguous` names providers that may hold it from an earlier attempt: they are asked once before it is sent again.
    * `heldBy` names those that hold it already: they are skipped, and only with one of them can a provider be used that
@@ -63,9 +64,6 @@ export interface ChainResult extends Holder {
   late?: Promise<Holder[]>
 }
 
-/** After which part of a caller's wait a provider that is only this machine is asked. */
-const LOCAL_AFTER = 0.8
-
 export interface ChainOptions extends RunnerOptions {
   providers: readonly IpfsProvider[]
   scrub: (text: string) => string
@@ -96,8 +94,8 @@ export function createChain(options: ChainOptions): Chain {
           return !isSkipped && !(needsOrigin && heldBy.length === 0)
         })
         .toSorted((a, b) => isResting(a) - isResting(b))
-      const localAfterMs = priority === 'background' ? undefined : LOCAL_AFTER * options.maxRetryAfterMs
-      const run = { ...rest, ambiguous, asFile, localAfterMs, clock: options.clock }
+      const waitMs = priority === 'background' ? undefined : options.maxRetryAfterMs
+      const run = { ...rest, ambiguous, asFile, waitMs, clock: options.clock }
       const { first, late, failures } = await offer(content, asked, run)
       if (first) return { ...first, ...(late && { late }) }
       const failed = asked.flatMap((runner) => {

@@ -4,13 +4,16 @@ import { AttemptsFailedError, NotTriedError } from './errors.ts'
 import type { ProviderRunner } from './provider-runner.ts'
 import type { AttemptLog, Holder, Priority } from './upload-run.ts'
 
+/** After which part of a caller's wait a provider that is only this machine is asked. */
+const LOCAL_AFTER = 0.8
+
 interface OfferOptions {
   priority: Priority
   attemptLog: AttemptLog
   ambiguous: readonly string[]
   asFile: readonly string[]
-  /** How long a provider that is only this machine leaves the clip to the others; without it until all have failed. */
-  localAfterMs?: number | undefined
+  /** How long a caller waits; without it nobody does. */
+  waitMs?: number | undefined
   clock: Clock
   signal: AbortSignal
 }
@@ -27,7 +30,8 @@ export interface Offered {
 
 /**
  * Offers `content` to `runners` in their order until one holds it. The next one is asked as soon as one has failed, waits
- * for its next attempt or is slow to answer. Once one holds the clip no attempt begins any more; those under way go on.
+ * for its next attempt or is slow to answer. One that is only this machine is asked when all others have failed, or shortly
+ * before a caller's wait is over. Once one holds the clip no attempt begins any more; those under way go on.
  *
  * @throws what a runner throws besides its failures, once no attempt is under way; the signal's reason when it aborts
  */
@@ -36,7 +40,7 @@ export function offer(
   runners: readonly ProviderRunner[],
   options: OfferOptions,
 ): Promise<Offered> {
-  const { ambiguous, asFile, localAfterMs, clock, priority, signal } = options
+  const { ambiguous, asFile, waitMs, clock, priority, signal } = options
   const attempts = countUnderWay(options.attemptLog)
   const { promise, resolve, reject } = Promise.withResolvers<Offered>()
   const waiting = [...runners]
@@ -44,6 +48,7 @@ export function offer(
   const runs: Promise<void>[] = []
   const late: Holder[] = []
   const over = new AbortController()
+  const gaveUp = new AbortController()
   const onAbort = () => over.abort(signal.reason)
   let running = 0
   let first: Holder | undefined
@@ -72,6 +77,7 @@ export function offer(
       prefersFile: asFile.includes(name),
       signal,
       over: over.signal,
+      gaveUp: gaveUp.signal,
       onStall: handOver,
     }
     const ended = await runner.upload(content, run).then(
@@ -116,8 +122,13 @@ export function offer(
 
   if (signal.aborted) return Promise.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
-  if (localAfterMs !== undefined && waiting.some(({ provider }) => provider.isLocal)) {
-    clock.sleep(localAfterMs, over.signal).then(askLocal, () => {})
+  if (waitMs !== undefined) {
+    const hasLocal = waiting.some(({ provider }) => provider.isLocal)
+    const giveUp = () => {
+      gaveUp.abort()
+      askLocal()
+    }
+    clock.sleep(hasLocal ? LOCAL_AFTER * waitMs : waitMs, over.signal).then(giveUp, () => {})
   }
   askNext()
   if (running === 0) end()

@@ -12,6 +12,8 @@ const WEIGHT_OF_LATEST = 0.2
 export interface Patience {
   /** In milliseconds, for so many bytes. */
   forSize(sizeBytes: number): number
+  /** Whether an upload of so many bytes that has taken `durationMs` has taken longer than usual. */
+  isLate(sizeBytes: number, durationMs: number): boolean
   /** An upload of so many bytes was stored within this time. */
   learn(sizeBytes: number, durationMs: number): void
 }
@@ -21,11 +23,15 @@ const unitsOf = (sizeBytes: number) => 1 + sizeBytes / MEBIBYTE
 
 export function createPatience(): Patience {
   let usualMs: number | undefined
+
+  function forSize(sizeBytes: number) {
+    const ms = usualMs === undefined ? UNKNOWN_MS : TIMES_USUAL * usualMs
+    return Math.max(SHORTEST_MS, Math.round(ms * unitsOf(sizeBytes)))
+  }
+
   return {
-    forSize(sizeBytes) {
-      const ms = usualMs === undefined ? UNKNOWN_MS : TIMES_USUAL * usualMs
-      return Math.max(SHORTEST_MS, Math.round(ms * unitsOf(sizeBytes)))
-    },
+    forSize,
+    isLate: (sizeBytes, durationMs) => durationMs > forSize(sizeBytes) / TIMES_USUAL,
     learn(sizeBytes, durationMs) {
       const latestMs = durationMs / unitsOf(sizeBytes)
       usualMs = usualMs === undefined ? latestMs : usualMs + (latestMs - usualMs) * WEIGHT_OF_LATEST

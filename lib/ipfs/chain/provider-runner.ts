@@ -43,7 +43,7 @@ export interface RunnerOptions {
   retryDelaysMs: readonly number[]
   /** How long one attempt may take, for a clip of up to 4 MiB. */
   attemptTimeoutMs: number
-  /** A longer `Retry-After` is not waited for: the next provider is tried. */
+  /** How long a caller waits. A longer `Retry-After` is not waited for: the next provider is tried. */
   maxRetryAfterMs: number
   clock: Clock
   /** Bounds the background uploads at each provider. */
@@ -93,13 +93,23 @@ export function createProviderRunner(
     return cid
   }
 
-  /** Reports an attempt that is slow, which counts as a failure once another provider has overtaken it. */
-  function watch({ car }: IpfsContent, { over, onStall }: UploadRun) {
+  /**
+   * Reports an attempt that is slow: it counts as a failure once another provider has overtaken it, and makes the provider
+   * suspect once a caller has given it up.
+   */
+  function watch({ car }: IpfsContent, { over, gaveUp, onStall }: UploadRun) {
     const ended = new AbortController()
+    const startedAt = clock.now()
+    const onAbort = (signal: AbortSignal, react: () => void) =>
+      signal.addEventListener('abort', react, { once: true, signal: ended.signal })
     const becomeSlow = () => {
       onStall()
-      over.addEventListener('abort', () => breaker.overtaken(), { once: true, signal: ended.signal })
+      onAbort(over, () => breaker.overtaken())
+      if (gaveUp.aborted) breaker.suspect()
     }
+    onAbort(gaveUp, () => {
+      if (patience.isLate(car.size, clock.now() - startedAt)) breaker.suspect()
+    })
     clock.sleep(patience.forSize(car.size), AbortSignal.any([ended.signal, over])).then(becomeSlow, () => {})
     return { ended: () => ended.abort() }
   }

@@ -40,6 +40,8 @@ export interface UploadRun {
   signal: AbortSignal
   /** Aborts with `signal`, or when nothing more is to begin: an attempt that is under way goes on to its end. */
   over: AbortSignal
+  /** Aborts when the caller waits no longer for those that were asked so far. Never where nobody waits. */
+  gaveUp: AbortSignal
   /** Is called when the provider waits for its next attempt or is slow to answer: others may be asked meanwhile. */
   onStall: () => void
 }

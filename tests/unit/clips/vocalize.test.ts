@@ -142,6 +142,18 @@ describe('a text that does not reach IPFS at once', () => {
     expect(first.doubles).toBe(0)
   })
 
+  it('is waited for by the first caller alone while all providers hang', async () => {
+    const providers = ['pinata', 'kubo', 'filebase'].map((name) => new FakeProvider(name).always('hang'))
+    const { services, clock } = await testServices({ providers })
+    const waitedMs: number[] = []
+    for (let caller = 0; caller < 16; caller += 1) {
+      const before = clock.passed()
+      await clock.until(speak(services, `Text ${caller}`))
+      waitedMs.push(clock.passed() - before)
+    }
+    expect(waitedMs).toEqual([DEADLINE_MS, ...Array(15).fill(0)])
+  })
+
   it('is stored by the next provider when the first is slow, and by both in the end', async () => {
     const { services, clock, first } = await testServices()
     first.next(async ({ cid }) => {

@@ -152,6 +152,41 @@ describe('a circuit breaker', () => {
     expect(breaker.state()).toBe('closed')
   })
 
+  it('is half-open at once where a caller has waited in vain, and closes when an upload succeeds', () => {
+    breaker.suspect()
+    expect(breaker.state()).toBe('half_open')
+    expect(breaker.beginProbe()).toBe(true)
+    expect(breaker.state()).toBe('open')
+    breaker.succeeded()
+    expect(breaker.state()).toBe('closed')
+    fail(7)
+    expect(breaker.state()).toBe('closed')
+  })
+
+  it('does not close for a lookup until a minute after a caller has waited in vain, and after a failed probe', () => {
+    breaker.suspect()
+    const lookUp = () => {
+      breaker.beginProbe()
+      breaker.answered()
+    }
+    lookUp()
+    expect(breaker.state()).toBe('half_open')
+    now += 30_000
+    failProbe()
+    now += 59_999
+    lookUp()
+    expect(breaker.state()).toBe('half_open')
+    now += 1
+    lookUp()
+    expect(breaker.state()).toBe('closed')
+  })
+
+  it('cools down no shorter for a caller who has waited in vain', () => {
+    fail(8)
+    breaker.suspect()
+    expect(coolDownMs()).toBe(10_000)
+  })
+
   it.each([-3_600_000, -1])('does not stay open for ever when the clock is set back by %i ms', (byMs) => {
     fail(8)
     now += byMs
@@ -202,7 +237,8 @@ describe('a circuit breaker that adopts the state of another', () => {
   })
 
   it('cools down for five minutes at most, whatever the other says', () => {
-    other.adopt({ failuresInARow: 8, coolDowns: 1, coolDownMs: 3_600_000, probeMs: null })
+    const closed = breaker.snapshot()
+    other.adopt({ ...closed, failuresInARow: 8, coolDowns: 1, coolDownMs: 3_600_000 })
     pass(300_000)
     expect(other.state()).toBe('half_open')
   })
@@ -252,6 +288,15 @@ describe('a circuit breaker that adopts the state of another', () => {
     breaker.answered()
     other.failed(unavailable(), { wasProbe: false })
     expect(other.state()).toBe('open')
+  })
+
+  it('suspects the provider with it, and no longer once it stores a clip', () => {
+    breaker.suspect()
+    expect(other.state()).toBe('half_open')
+    other.answered()
+    expect(other.state()).toBe('half_open')
+    breaker.succeeded()
+    expect(other.state()).toBe('closed')
   })
 
   it('is half-open when the cool-down of the other was reset', () => {

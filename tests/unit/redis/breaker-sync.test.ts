@@ -30,7 +30,7 @@ function instance({ url = sharedUrl, prefix }: { url?: string; prefix: string })
   }
 }
 
-const healthy = { failuresInARow: 0, coolDowns: 0, coolDownMs: null, probeMs: null }
+const healthy = { failuresInARow: 0, coolDowns: 0, coolDownMs: null, probeMs: null, suspicionMs: null }
 
 /** Resolves when all have subscribed to the channel. */
 async function subscribed(...instances: { redis: RedisConnections }[]) {

@@ -170,10 +170,10 @@ describe('a chain whose provider is slow to answer', () => {
     expect(clock.passed() - before).toBe(expectedMs)
   })
 
-  it('blames nobody where the next one is as slow', async () => {
+  it('blames nobody where the next one is as slow and nobody waits', async () => {
     const { failureOf, chain, providers } = failoverOf(['pinata', 'kubo'], { retryDelaysMs: [] })
     for (const provider of providers) provider.always('hang')
-    for (let clip = 0; clip < 3; clip += 1) await failureOf(interactive)
+    for (let clip = 0; clip < 3; clip += 1) await failureOf()
     expect(chain.breakers().map(({ state }) => state)).toEqual(['closed', 'closed'])
   })
 
@@ -186,6 +186,89 @@ describe('a chain whose provider is slow to answer', () => {
     expect(await late).toEqual([])
     expect(clock.sleeping()).toBe(0)
     expect(outcomes()).toEqual(['pinata undefined', 'kubo stored'])
+  })
+})
+
+describe('a chain whose caller has waited in vain', () => {
+  const states = ({ chain }: ReturnType<typeof failoverOf>) => chain.breakers().map(({ state }) => state)
+
+  it('only probes those that hang, before their attempts have ended', async () => {
+    const world = failoverOf(['pinata', 'kubo', 'filebase'])
+    for (const provider of world.providers) provider.always('hang')
+    const upload = world.start(interactive).catch(() => {})
+    await world.clock.advance(MAX_RETRY_AFTER_MS - 1)
+    expect(states(world)).toEqual(['closed', 'closed', 'closed'])
+    await world.clock.advance(1)
+    expect(states(world)).toEqual(['half_open', 'half_open', 'half_open'])
+    expect(world.chain.canTry('interactive')).toBe(false)
+    expect(world.outcomes()).toEqual(['pinata undefined', 'kubo undefined', 'filebase undefined'])
+    await world.clock.until(upload)
+  })
+
+  it('trusts a provider again once a late attempt of it has succeeded', async () => {
+    const world = failoverOf(['pinata'])
+    world.takesMs(world.first, MAX_RETRY_AFTER_MS + 5000)
+    const upload = world.start(interactive)
+    await world.clock.advance(MAX_RETRY_AFTER_MS)
+    expect(states(world)).toEqual(['half_open'])
+    expect(await world.clock.until(upload)).toMatchObject({ provider: 'pinata' })
+    expect(states(world)).toEqual(['closed'])
+  })
+
+  it('trusts a provider that works for a background upload meanwhile', async () => {
+    const world = failoverOf(['pinata'])
+    world.first.next('hang')
+    void world.start(interactive).catch(() => {})
+    await world.clock.advance(MAX_RETRY_AFTER_MS)
+    expect(await world.upload()).toMatchObject({ provider: 'pinata' })
+    expect(states(world)).toEqual(['closed'])
+  })
+
+  it('does not take a lookup that is answered for proof that uploads are, too', async () => {
+    const world = failoverOf(['pinata'])
+    world.first.always('hang')
+    void world.start(interactive).catch(() => {})
+    await world.clock.advance(MAX_RETRY_AFTER_MS)
+    await world.chain.probe('bafk', new AbortController().signal)
+    expect(states(world)).toEqual(['half_open'])
+  })
+
+  it('does not suspect a provider that takes a large clip for as long as that takes', async () => {
+    const world = failoverOf(['pinata'])
+    world.takesMs(world.first, 40_000)
+    const content = { ...someClip(), car: new Blob([new Uint8Array(40 * MEBIBYTE)]) }
+    const upload = world.start({ ...interactive, content })
+    await world.clock.advance(2 * MAX_RETRY_AFTER_MS)
+    expect(states(world)).toEqual(['closed'])
+    await world.clock.until(upload)
+  })
+
+  it('suspects one that was asked last only once it is slow', async () => {
+    const world = failoverOf(['pinata', 'kubo', 'filebase', 'lighthouse'])
+    for (const provider of world.providers) provider.always('hang')
+    void world.start(interactive).catch(() => {})
+    await world.clock.advance(MAX_RETRY_AFTER_MS)
+    expect(states(world)).toEqual(['half_open', 'half_open', 'half_open', 'closed'])
+    await world.clock.advance(2000)
+    expect(states(world)).toEqual(['half_open', 'half_open', 'half_open', 'half_open'])
+  })
+
+  it('suspects nobody who failed and waits for the next attempt', async () => {
+    const world = failoverOf(['pinata'], { retryDelaysMs: [MAX_RETRY_AFTER_MS + 1000] })
+    world.first.next(unavailable())
+    const upload = world.start(interactive)
+    await world.clock.advance(MAX_RETRY_AFTER_MS)
+    expect(states(world)).toEqual(['closed'])
+    await world.clock.until(upload)
+  })
+
+  it('suspects those that are slow by the time at which this machine is asked', async () => {
+    const world = failoverOf(['pinata', 'embedded'])
+    world.first.always('hang')
+    await world.upload(interactive)
+    expect(states(world)).toEqual(['half_open', 'closed'])
+    expect(await world.upload(interactive)).toMatchObject({ provider: 'embedded' })
+    expect(world.clock.passed()).toBe(0.8 * MAX_RETRY_AFTER_MS)
   })
 })
 

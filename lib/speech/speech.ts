@@ -28,7 +28,13 @@ export interface Voice {
   id: string
   name: string
   language?: string | undefined
+  /** Such as `british`, as the vendor calls it; so are the next two. */
+  accent?: string | undefined
+  gender?: string | undefined
+  age?: string | undefined
   description?: string | undefined
+  /** Where a sample of it can be heard, at the vendor. */
+  previewUrl?: string | undefined
   /** How it speaks where a request says nothing else, as far as the vendor tells. */
   settings?: VoiceSettings | undefined
 }

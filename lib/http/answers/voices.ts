@@ -3,6 +3,14 @@ import { speechVendorNames } from '#lib/config/speech.ts'
 import type { Services } from '#lib/context.ts'
 import * as field from './fields.ts'
 
+const settingsSchema = z.object({
+  stability: z.number().optional(),
+  similarityBoost: z.number().optional(),
+  style: z.number().optional(),
+  useSpeakerBoost: z.boolean().optional(),
+  speed: z.number().optional(),
+})
+
 export const voicesAnswerSchema = z
   .object({
     success: field.success,
@@ -13,7 +21,17 @@ export const voicesAnswerSchema = z
           id: z.string(),
           name: z.string(),
           language: z.string().optional(),
+          accent: z.string().optional(),
+          gender: z.string().optional(),
+          age: z.string().optional(),
           description: z.string().optional(),
+          previewUrl: z
+            .url()
+            .optional()
+            .meta({ description: 'Where a sample of the voice can be heard, at its vendor.' }),
+          settings: settingsSchema
+            .optional()
+            .meta({ description: 'How it speaks where a request says nothing else.' }),
         }),
       ),
     }),

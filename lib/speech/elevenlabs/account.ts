@@ -7,13 +7,22 @@ import type { ElevenLabsApi, VendorModel, VendorVoice } from './api.ts'
 
 export async function listVoices(api: ElevenLabsApi, signal: AbortSignal): Promise<Voice[]> {
   const voices = await api.voices(signal)
-  return voices.map(({ voice_id: id, name, labels, description, settings }) => ({
+  return voices.map(({ voice_id: id, name, labels, description, preview_url, settings }) => ({
     id,
     name: name ?? id,
     language: labels?.language ?? undefined,
+    accent: labels?.accent ?? undefined,
+    gender: labels?.gender ?? undefined,
+    age: labels?.age ?? undefined,
     description: description ?? undefined,
+    previewUrl: webAddress(preview_url),
     settings: settingsOf(settings),
   }))
+}
+
+/** `text` where a page may load it: nothing but http and https. */
+function webAddress(text: string | null | undefined): string | undefined {
+  return text && /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined
 }
 
 /** The models that speak texts. */

@@ -93,8 +93,16 @@ const voicesSchema = z.object({
     z.object({
       voice_id: z.string(),
       name: z.string().nullish(),
-      labels: z.object({ language: z.string().nullish() }).nullish(),
+      labels: z
+        .object({
+          language: z.string().nullish(),
+          accent: z.string().nullish(),
+          gender: z.string().nullish(),
+          age: z.string().nullish(),
+        })
+        .nullish(),
       description: z.string().nullish(),
+      preview_url: z.string().nullish(),
       settings: settingsSchema.nullish(),
     }),
   ),

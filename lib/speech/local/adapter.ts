@@ -23,9 +23,18 @@ interface LocalOptions {
 }
 
 const voices: Voice[] = [
-  { id: 'slt', name: 'SLT', language: 'en', description: 'US English, female; the default' },
-  { id: 'rms', name: 'RMS', language: 'en', description: 'US English, male' },
-  { id: 'awb', name: 'AWB', language: 'en', description: 'Scottish English, male' },
+  {
+    ...{ id: 'slt', name: 'SLT', language: 'en', accent: 'american', gender: 'female' },
+    description: 'US English, female; the default',
+  },
+  {
+    ...{ id: 'rms', name: 'RMS', language: 'en', accent: 'american', gender: 'male' },
+    description: 'US English, male',
+  },
+  {
+    ...{ id: 'awb', name: 'AWB', language: 'en', accent: 'scottish', gender: 'male' },
+    description: 'Scottish English, male',
+  },
 ]
 
 /**

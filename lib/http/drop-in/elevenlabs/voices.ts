@@ -32,6 +32,7 @@ export const elevenLabsVoiceSchema = z
     category: z.string(),
     labels: z.record(z.string(), z.string()),
     description: z.string().optional(),
+    preview_url: z.string().optional(),
     settings: elevenLabsSettingsSchema.optional(),
   })
   .meta({ id: 'ElevenLabsVoice' })
@@ -139,12 +140,14 @@ const settingsOf = ({ settings }: Pick<Voice, 'settings'>) => snakeCased({ ...de
 /** All voices here were made before. */
 const CATEGORY = 'premade'
 
-function asVoice({ id, name, language, description }: Voice) {
+function asVoice({ id, name, language, accent, gender, age, description, previewUrl }: Voice) {
+  const labels = { language, accent, gender, age }
   return {
     voice_id: id,
     name,
     category: CATEGORY,
-    labels: language ? { language } : {},
+    labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== undefined)),
     description,
+    preview_url: previewUrl,
   }
 }

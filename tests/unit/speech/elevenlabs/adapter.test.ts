@@ -366,7 +366,11 @@ describe('ElevenLabs', () => {
           id: '21m00Tcm4TlvDq8ikWAM',
           name: 'Rachel',
           language: 'en',
+          accent: 'american',
+          gender: 'female',
+          age: 'young',
           description: expect.stringContaining('Matter-of-fact'),
+          previewUrl: expect.stringMatching(/^https:\/\/storage\.googleapis\.com\/.*\.mp3$/),
         },
         {
           id: 'pFZP5JQG7iQjIQuC4Bku',
@@ -383,6 +387,13 @@ describe('ElevenLabs', () => {
       await expect(create().voices({ signal: never })).rejects.toMatchObject({
         code: 'speech_credentials_refused',
       })
+    })
+
+    it('without a preview that no page could play', async () => {
+      const voice = { voice_id: 'george', preview_url: 'javascript:alert(1)' }
+      server.use(onVoices(() => answerWith({ status: 200, body: { voices: [voice] } })))
+
+      expect((await create().voices({ signal: never }))[0]?.previewUrl).toBeUndefined()
     })
 
     it('or says that the answer makes no sense', async () => {

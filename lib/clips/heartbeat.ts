@@ -1,5 +1,6 @@
 import { LIVE_LEASE_MS } from '#lib/catalog/leases.ts'
 import type { Held, Services } from '#lib/context.ts'
+import { NOT_NEEDED } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
 /** One beat may be missed, and one come late, before a lease is over. */
@@ -27,7 +28,7 @@ export function holdLease(services: Services, what: Held): () => void {
   return () => {
     heartbeat.held.delete(held)
     if (heartbeat.held.size > 0) return
-    heartbeat.stop?.abort()
+    heartbeat.stop?.abort(NOT_NEEDED)
     heartbeat.stop = undefined
   }
 }

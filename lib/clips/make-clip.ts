@@ -2,6 +2,7 @@ import type { NewClip } from '#lib/catalog/clips.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Services } from '#lib/context.ts'
 import type { Clip, VocalizedClip } from '#lib/model/clip.ts'
+import { NOT_NEEDED } from '#lib/platform/clock.ts'
 import { TempAudioError } from '#lib/temp-audio/store.ts'
 import { freeDiskSpace, reserveBytes } from './byte-budget.ts'
 import { keepingLease } from './heartbeat.ts'
@@ -105,6 +106,6 @@ async function withinDeadline(upload: Promise<UploadOutcome>, clock: Services['c
   try {
     return (await Promise.race([upload.catch(() => undefined), deadline])) ?? undefined
   } finally {
-    timer.abort()
+    timer.abort(NOT_NEEDED)
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Config } from '#lib/config/index.ts'
 import { type FieldError, ServiceError } from '#lib/model/errors.ts'
+import { oncePer } from '#lib/platform/once-per.ts'
 import type { NewScriptRequest } from '#lib/scripts/create-script.ts'
 import type { SpeechRequest } from '#lib/speech/speech.ts'
 import { noteFields } from './note-fields.ts'
@@ -18,7 +19,7 @@ export const scriptBodyBytes = ({ maxBodyBytes, maxScriptLength }: Access) =>
   maxBodyBytes + MAX_BYTES_A_CHARACTER * maxScriptLength
 
 /** The body of `POST /api/scripts`: a text or turns. Unknown fields are ignored; `null` counts as absent. */
-export function scriptSchema(access: Access) {
+export const scriptSchema = oncePer((access: Access) => {
   const {
     text,
     voiceId,
@@ -55,7 +56,7 @@ export function scriptSchema(access: Access) {
     reuse,
     ...noteFields,
   })
-}
+})
 
 type ScriptBody = z.output<ReturnType<typeof scriptSchema>>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { acceptedFormats, outputFormatOf, outputFormats } from '#lib/audio/formats.ts'
 import type { Config } from '#lib/config/index.ts'
+import { oncePer } from '#lib/platform/once-per.ts'
 import { noteFields } from './note-fields.ts'
 import { optional } from './optional.ts'
 
@@ -95,7 +96,7 @@ export const audioEffectFields = {
 export const instructionsField = context
 
 /** The body of `POST /api/agents/vocalize`. Unknown fields are ignored; `null` counts as absent. */
-export function vocalizeSchema(access: Config['access']) {
+export const vocalizeSchema = oncePer((access: Config['access']) => {
   return z.object({
     ...speechFields(access),
     voiceSettings: optional(voiceSettingsSchema),
@@ -116,4 +117,4 @@ export function vocalizeSchema(access: Config['access']) {
     ),
     ...noteFields,
   })
-}
+})

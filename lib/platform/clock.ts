@@ -26,6 +26,9 @@ export const systemClock: Clock = {
     }),
 }
 
+/** What a timer is aborted with that nobody needs any more: without a reason each `abort` would make an error with a stack. */
+export const NOT_NEEDED = 'It is not needed any more'
+
 /**
  * Runs `work` with a signal that aborts after `timeoutMs` or when `signal` aborts.
  *
@@ -40,10 +43,13 @@ export async function withTimeLimit<T>(
   const { clock, timeoutMs, timeoutError, signal } = options
   const stop = new AbortController()
   const timer = new AbortController()
-  const forward = () => stop.abort(signal?.reason)
+  const forward = () => {
+    stop.abort(signal?.reason)
+    timer.abort(signal?.reason)
+  }
   signal?.throwIfAborted()
   signal?.addEventListener('abort', forward, { once: true })
-  const limit = clock.sleep(timeoutMs, AbortSignal.any([timer.signal, stop.signal])).then(() => {
+  const limit = clock.sleep(timeoutMs, timer.signal).then(() => {
     const error = timeoutError()
     stop.abort(error)
     throw error
@@ -52,7 +58,7 @@ export async function withTimeLimit<T>(
   try {
     return await Promise.race([work(stop.signal), limit])
   } finally {
-    timer.abort()
+    timer.abort(NOT_NEEDED)
     signal?.removeEventListener('abort', forward)
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import { markedError } from './errors.ts'
+import { nullIfMissing } from './files.ts'
 import { MEBIBYTE } from './units.ts'
 
 /** Kept free for what has to be written before anything can be deleted, such as a database. On a small disk: a share. */
@@ -25,8 +26,12 @@ export interface DiskSpace {
 export function createDiskSpace(directory: string): DiskSpace {
   return {
     async hasSpace(sizeBytes) {
-      const disk = await mkdir(directory, { recursive: true })
-        .then(() => statfs(directory))
+      const disk = await statfs(directory)
+        .catch(async (error: unknown) => {
+          nullIfMissing(error)
+          await mkdir(directory, { recursive: true })
+          return statfs(directory)
+        })
         .catch(() => undefined)
       // Some file systems report no size, such as those in memory without a limit.
       if (!disk || disk.blocks === 0) return true

@@ -1,5 +1,5 @@
 import { ReadableStream } from 'node:stream/web'
-import { type Clock, withTimeLimit } from '#lib/platform/clock.ts'
+import { type Clock, NOT_NEEDED, withTimeLimit } from '#lib/platform/clock.ts'
 
 /** Audio whose first bytes have arrived. */
 export interface OpenedAudio {
@@ -77,7 +77,7 @@ export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
       failAudio(error)
     })
     .finally(() => {
-      over.abort()
+      over.abort(NOT_NEEDED)
       return source?.return?.()
     })
     .catch(() => {})

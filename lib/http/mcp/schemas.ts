@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { outputFormats } from '#lib/audio/formats.ts'
-import type { Config } from '#lib/config/index.ts'
+import type { Services } from '#lib/context.ts'
 import * as field from '#lib/http/answers/fields.ts'
 import { optional } from '#lib/http/optional.ts'
 import { speechFields, vocalizeSchema } from '#lib/http/speech-fields.ts'
+import { oncePer } from '#lib/platform/once-per.ts'
 
 /** What `speak` takes: the fields of `POST /api/agents/vocalize` that an agent has use for. */
-export function speakSchema(access: Config['access'], usualVoiceId: string) {
+export const speakSchema = oncePer(({ config, speech }: Pick<Services, 'config' | 'speech'>) => {
+  const { access } = config
   const { voiceId, outputFormat } = speechFields(access)
   return vocalizeSchema(access)
     .pick({
@@ -20,7 +22,7 @@ export function speakSchema(access: Config['access'], usualVoiceId: string) {
     })
     .extend({
       voiceId: optional(voiceId).describe(
-        `The id of a voice, from list_voices; ${usualVoiceId} if left out.`,
+        `The id of a voice, from list_voices; ${speech.vendor.exampleVoiceId} if left out.`,
       ),
       outputFormat: outputFormat.describe(
         `One of ${outputFormats.join(', ')}. Best left out: MP3, or what the voice speaks.`,
@@ -35,7 +37,7 @@ export function speakSchema(access: Config['access'], usualVoiceId: string) {
         'For a day the same key with the same request gets the same clip.',
       ),
     })
-}
+})
 
 export const clipName = z
   .string()

@@ -50,7 +50,7 @@ export function createServer(request: Request, context: RequestContext): McpServ
       title: 'Speak a text',
       description:
         'Speaks a text and keeps the audio on IPFS. Returns a link to the audio with its CID. The same request again returns the same clip.',
-      inputSchema: speakSchema(config.access, speech.vendor.exampleVoiceId),
+      inputSchema: speakSchema(services),
       outputSchema: spokenSchema,
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     },

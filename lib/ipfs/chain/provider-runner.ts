@@ -5,7 +5,7 @@ import { ProviderError } from '#lib/model/errors.ts'
 import { waitBeforeRetry } from '#lib/platform/backoff.ts'
 import { type Breaker, createBreaker } from '#lib/platform/breaker.ts'
 import type { Clock } from '#lib/platform/clock.ts'
-import { withTimeLimit } from '#lib/platform/clock.ts'
+import { NOT_NEEDED, withTimeLimit } from '#lib/platform/clock.ts'
 import { attemptLimitMs } from './attempt-limit.ts'
 import { AttemptsFailedError, asProviderError, NotTriedError } from './errors.ts'
 import { createPatience } from './patience.ts'
@@ -111,7 +111,7 @@ export function createProviderRunner(
       if (patience.isLate(car.size, clock.now() - startedAt)) breaker.suspect()
     })
     clock.sleep(patience.forSize(car.size), AbortSignal.any([ended.signal, over])).then(becomeSlow, () => {})
-    return { ended: () => ended.abort() }
+    return { ended: () => ended.abort(NOT_NEEDED) }
   }
 
   /** @throws NotTriedError when the provider must not be tried now */

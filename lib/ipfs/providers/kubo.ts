@@ -65,6 +65,7 @@ const plainLine = z.object({
   Message: z.string().optional(),
 })
 // Lighthouse puts Kubo's answer into a field `data`.
+const pinsAnswer = z.object({ Keys: z.record(z.string(), z.unknown()) })
 const answerLine = z.union([z.object({ data: plainLine }).transform(({ data }) => data), plainLine])
 type AnswerLine = z.infer<typeof plainLine>
 
@@ -110,8 +111,7 @@ function createRpcProvider(options: KuboOptions): IpfsProvider {
     async holds(cid, { signal }) {
       try {
         const path = `/api/v0/pin/ls?arg=${cid}`
-        const answer = z.object({ Keys: z.record(z.string(), z.unknown()) })
-        const { Keys } = await api.json({ method: 'POST', path, answer, signal })
+        const { Keys } = await api.json({ method: 'POST', path, answer: pinsAnswer, signal })
         return Object.keys(Keys).some((key) => canonicalCid(key) === cid)
       } catch (error) {
         if (ProviderError.isInstance(error) && NOT_PINNED.test(error.message)) return false

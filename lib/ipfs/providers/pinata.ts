@@ -16,6 +16,13 @@ const MAX_UPLOAD_BYTES = 94_371_840
 const NOT_PINNED = /CURRENT_USER_HAS_NOT_PINNED_CID|has not pinned/i
 const keyvalues = { service: 'voicepin' }
 
+const uploaded = z.object({ data: z.object({ cid: z.string() }) })
+const listed = z.object({
+  data: z.object({ files: z.array(z.object({ id: z.string(), cid: z.string() })).nullable() }),
+})
+const classicUploaded = z.object({ IpfsHash: z.string() })
+const classicListed = z.object({ rows: z.array(z.object({ ipfs_pin_hash: z.string() })) })
+
 interface PinataOptions {
   /** If given, it is used in place of key and secret. */
   jwt?: string | undefined
@@ -52,18 +59,16 @@ function createV3(jwt: string, { uploadUrl, apiUrl, gatewayUrl, now, onNote }: P
 
   /** @see https://docs.pinata.cloud/api-reference/endpoint/upload-a-file */
   async function send(body: FormData, signal: AbortSignal): Promise<string> {
-    const answer = z.object({ data: z.object({ cid: z.string() }) })
-    const { data } = await uploads.json({ method: 'POST', path: '/files', body, answer, signal })
+    const { data } = await uploads.json({ method: 'POST', path: '/files', body, answer: uploaded, signal })
     return data.cid
   }
 
   /** @see https://docs.pinata.cloud/api-reference/endpoint/list-files */
   async function filesOf(cid: string, signal: AbortSignal) {
-    const file = z.object({ id: z.string(), cid: z.string() })
     const { data } = await api.json({
       method: 'GET',
       path: `/v3/files/public?${new URLSearchParams({ cid })}`,
-      answer: z.object({ data: z.object({ files: z.array(file).nullable() }) }),
+      answer: listed,
       signal,
     })
     return (data.files ?? []).filter((each) => canonicalCid(each.cid) === cid)
@@ -127,7 +132,7 @@ function createClassic({
         method: 'POST',
         path: '/pinning/pinFileToIPFS',
         body: classicForm(content),
-        answer: z.object({ IpfsHash: z.string() }),
+        answer: classicUploaded,
         signal,
       })
       return { cid: await verifyAnsweredCid(answer.IpfsHash, content, { acceptsLegacy: true }) }
@@ -137,7 +142,7 @@ function createClassic({
       const answer = await api.json({
         method: 'GET',
         path: `/data/pinList?${new URLSearchParams({ hashContains: cid, status: 'pinned' })}`,
-        answer: z.object({ rows: z.array(z.object({ ipfs_pin_hash: z.string() })) }),
+        answer: classicListed,
         signal,
       })
       return answer.rows.some((row) => canonicalCid(row.ipfs_pin_hash) === cid)

@@ -19,6 +19,8 @@ export const pinStatus = z.object({
 })
 export type PinStatus = z.infer<typeof pinStatus>
 
+const pins = z.object({ results: z.array(pinStatus) })
+
 /**
  * The pins of `cid` that have not failed.
  *
@@ -26,12 +28,12 @@ export type PinStatus = z.infer<typeof pinStatus>
  */
 export async function findPins(api: ApiClient, cid: string, signal: AbortSignal): Promise<PinStatus[]> {
   const query = new URLSearchParams({ cid, status: 'queued,pinning,pinned' })
-  const answer = z.object({ results: z.array(pinStatus) })
-  const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer, signal })
+  const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer: pins, signal })
   return results.filter(({ pin }) => canonicalCid(pin.cid) === cid)
 }
 
 const withId = z.object({ requestid: z.string(), pin: z.object({ cid: z.string() }) })
+const pinsWithIds = z.object({ results: z.array(withId) })
 
 /**
  * Removes every pin of `cid`, in whatever state.
@@ -40,8 +42,7 @@ const withId = z.object({ requestid: z.string(), pin: z.object({ cid: z.string()
  */
 export async function removePins(api: ApiClient, cid: string, signal: AbortSignal): Promise<true> {
   const query = new URLSearchParams({ cid, status: 'queued,pinning,pinned,failed', limit: '1000' })
-  const answer = z.object({ results: z.array(withId) })
-  const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer, signal })
+  const { results } = await api.json({ method: 'GET', path: `/pins?${query}`, answer: pinsWithIds, signal })
   for (const { requestid, pin } of results) {
     if (canonicalCid(pin.cid) !== cid) continue
     const path = `/pins/${encodeURIComponent(requestid)}`

@@ -1,7 +1,7 @@
 import type { ReadableStream } from 'node:stream/web'
 import { ServiceError } from '#lib/model/errors.ts'
 import { type Breaker, createBreaker } from '#lib/platform/breaker.ts'
-import type { Clock } from '#lib/platform/clock.ts'
+import { type Clock, NOT_NEEDED } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { watchEnd } from '#lib/speech/audio-stream.ts'
 import { vendorTitles } from '#lib/speech/fit-request.ts'
@@ -138,7 +138,7 @@ async function withinFirstByte(
       signal: AbortSignal.any([options.signal, tooLate.signal]),
     })
   } finally {
-    timer.abort()
+    timer.abort(NOT_NEEDED)
   }
 }
 

@@ -11,6 +11,7 @@ import {
   voiceSettingsSchema,
 } from '#lib/http/speech-fields.ts'
 import { snakeCase } from '#lib/platform/letter-case.ts'
+import { oncePer } from '#lib/platform/once-per.ts'
 
 type Access = Config['access']
 
@@ -19,7 +20,7 @@ type Access = Config['access']
  *
  * @see https://elevenlabs.io/docs/api-reference/text-to-speech/convert
  */
-export function elevenLabsSchema(access: Access) {
+export const elevenLabsSchema = oncePer((access: Access) => {
   const { text, modelId, languageCode, seed } = speechFields(access)
   const { enableLogging: _, optimizeStreamingLatency: __, ...fields } = vendorFields
   return z.object({
@@ -30,7 +31,7 @@ export function elevenLabsSchema(access: Access) {
     ...withSnakeKeys(fields),
     audio_effects: optional(z.object(withSnakeKeys(audioEffectFields))),
   })
-}
+})
 
 /** `true` or `false` in a query. */
 export const flag = optional(
@@ -38,7 +39,7 @@ export const flag = optional(
 )
 
 /** Its query. */
-export function elevenLabsQuerySchema(access: Access) {
+export const elevenLabsQuerySchema = oncePer((access: Access) => {
   const { outputFormat } = speechFields(access)
   return z.object({
     output_format: outputFormat,
@@ -50,7 +51,7 @@ export function elevenLabsQuerySchema(access: Access) {
         .transform(Number),
     ),
   })
-}
+})
 
 /** The voice that a path such as `/v1/text-to-speech/{voice_id}/stream` names. @throws ServiceError `invalid_request` */
 export function voiceIdIn(pathname: string): string {

@@ -3,6 +3,7 @@ import type { Config } from '#lib/config/index.ts'
 import { voiceIdField } from '#lib/http/drop-in/voice-id.ts'
 import { optional } from '#lib/http/optional.ts'
 import { instructionsField, speechFields } from '#lib/http/speech-fields.ts'
+import { oncePer } from '#lib/platform/once-per.ts'
 
 /** OpenAI's formats by our names; its PCM is 24 kHz, and so is what is made of that. */
 export const outputFormats = {
@@ -24,7 +25,7 @@ const NONE = 'None'
  *
  * @see https://platform.openai.com/docs/api-reference/audio/createSpeech
  */
-export function openAiSchema(access: Config['access']) {
+export const openAiSchema = oncePer((access: Config['access']) => {
   const { text } = speechFields(access)
   return z.object({
     input: text,
@@ -39,6 +40,6 @@ export function openAiSchema(access: Config['access']) {
     stream_format: optional(z.enum(['audio', 'sse'], { error: 'must be audio or sse' })),
     instructions: instructionsField.transform((text) => (text === NONE ? undefined : text)),
   })
-}
+})
 
 export type OpenAiBody = z.output<ReturnType<typeof openAiSchema>>

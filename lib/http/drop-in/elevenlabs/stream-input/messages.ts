@@ -10,6 +10,7 @@ import {
 } from '#lib/http/drop-in/elevenlabs/request.ts'
 import { optional } from '#lib/http/optional.ts'
 import { speechFields, vendorFields } from '#lib/http/speech-fields.ts'
+import { oncePer } from '#lib/platform/once-per.ts'
 
 const MAX_TIMEOUT_SECONDS = 180
 
@@ -18,7 +19,7 @@ const MAX_TIMEOUT_SECONDS = 180
  *
  * @see https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input
  */
-export function streamQuerySchema(access: Config['access']) {
+export const streamQuerySchema = oncePer((access: Config['access']) => {
   const { modelId, languageCode, seed } = speechFields(access)
   const { applyTextNormalization } = vendorFields
   const { output_format, ...query } = elevenLabsQuerySchema(access).shape
@@ -50,7 +51,7 @@ export function streamQuerySchema(access: Config['access']) {
         .transform(Number),
     ),
   })
-}
+})
 
 const yes = optional(z.boolean())
 const text = optional(z.string().transform((given) => given.toWellFormed()))

@@ -4,6 +4,7 @@ import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
 import { software } from '#lib/model/software.ts'
 import { clipPaths } from './clips.ts'
+import { complete } from './complete.ts'
 import { dropInPaths } from './drop-in.ts'
 import { dropInListPaths } from './drop-in-lists.ts'
 import { gatewayPaths } from './gateway.ts'
@@ -21,44 +22,64 @@ type Described = Pick<Services, 'config' | 'speech'>
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
 export function describeInterface(services: Described) {
-  const description = descriptions.get(services.config) ?? describe(services)
-  descriptions.set(services.config, description)
+  const description = described.get(services.config) ?? describe(services)
+  described.set(services.config, description)
   return description
 }
 
 /** Making one takes some milliseconds, and it never changes. */
-const descriptions = new WeakMap<Config, ReturnType<typeof describe>>()
+const described = new WeakMap<Config, ReturnType<typeof describe>>()
 
 function describe(services: Described) {
-  return createDocument({
-    openapi: '3.1.1',
-    info: {
-      title: software.name,
-      version: software.version,
-      description: 'Text to speech with a permanent, verifiable IPFS address.',
-      license: { name: 'MIT', identifier: 'MIT' },
-    },
-    // Relative to the address of the description; it is cached, and must not name what a caller said.
-    servers: [{ url: cacheableBaseUrl(services.config) || '/' }],
-    tags: [
-      { name: 'Speech', description: 'Turn a text into a clip.' },
-      {
-        name: 'Drop-in',
-        description: 'For programs written for ElevenLabs or OpenAI: only the base URL changes.',
+  const document = createDocument(
+    {
+      openapi: '3.1.1',
+      info: {
+        title: software.name,
+        version: software.version,
+        description: 'Text to speech with a permanent, verifiable IPFS address.',
+        license: { name: 'MIT', identifier: 'MIT' },
+        contact: { name: 'Whoever runs this service' },
       },
-      { name: 'Clips', description: 'The state of a clip, and its audio.' },
-      { name: 'Operation', description: 'For operators and monitoring.' },
-    ],
-    components: { securitySchemes },
-    webhooks,
-    paths: {
-      ...speakingPaths(services),
-      ...scriptPaths(services),
-      ...dropInPaths(services.config),
-      ...dropInListPaths(services.config),
-      ...clipPaths,
-      ...gatewayPaths,
-      ...operationPaths,
+      // Relative to the address of the description; it is cached, and must not name what a caller said.
+      servers: [{ url: cacheableBaseUrl(services.config) || '/' }],
+      tags: [
+        { name: 'Speech', description: 'Turn a text into a clip.' },
+        {
+          name: 'Drop-in',
+          description: 'For programs written for ElevenLabs or OpenAI: only the base URL changes.',
+        },
+        { name: 'Clips', description: 'The state of a clip, and its audio.' },
+        { name: 'Operation', description: 'For operators and monitoring.' },
+      ],
+      components: { securitySchemes },
+      webhooks,
+      paths: {
+        ...speakingPaths(services),
+        ...scriptPaths(services),
+        ...dropInPaths(services.config),
+        ...dropInListPaths(services.config),
+        ...clipPaths,
+        ...gatewayPaths,
+        ...operationPaths,
+      },
     },
-  })
+    { override: ({ jsonSchema }) => plain(jsonSchema) },
+  )
+  return complete(document)
+}
+
+/**
+ * Without what zod says of every integer, which generators of examples take for sizes, and with patterns that need no flag:
+ * not all who read them know Unicode classes.
+ */
+function plain(schema: { minimum?: number; maximum?: number; pattern?: string }) {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+  if (schema.pattern) {
+    schema.pattern = schema.pattern
+      .replaceAll('\\P{Cc}', '[^\\u0000-\\u001f\\u007f-\\u009f]')
+      .replaceAll('\\p{Cc}', '\\u0000-\\u001f\\u007f-\\u009f')
+      .replaceAll('\\p{Cs}', '\\ud800-\\udfff')
+  }
 }

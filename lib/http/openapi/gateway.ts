@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { DAG_JSON } from '#lib/ipfs/ipni/block.ts'
-import { audioContent, problems } from './parts.ts'
+import { audioContent, binary, problems } from './parts.ts'
 
 const requestParams = {
   path: z.object({
@@ -17,7 +17,7 @@ const requestParams = {
       .meta({ description: 'One block or a CAR, which the client can verify, in place of the audio.' }),
   }),
 }
-const verifiable = { 'application/vnd.ipld.raw': {}, 'application/vnd.ipld.car': {} }
+const verifiable = { 'application/vnd.ipld.raw': binary, 'application/vnd.ipld.car': binary }
 const responses = {
   '200': {
     description: 'The audio, a block or a CAR; immutable',

@@ -77,8 +77,11 @@ const audioTypes = [
   ...['audio/flac', 'audio/aac'],
 ]
 
+/** Bytes: generators of clients make a `Blob` of it, and know that the answer is not JSON. */
+export const binary = { schema: { type: 'string', format: 'binary' } } as const
+
 /** Audio in any of the formats. */
-export const audioContent = Object.fromEntries(audioTypes.map((type) => [type, {}]))
+export const audioContent = Object.fromEntries(audioTypes.map((type) => [type, binary]))
 
 /** A key is optional unless `VOCALIZE_API_KEYS` is set. */
 export function callerSecurity({ vocalizeApiKeys }: Config['access']) {

@@ -222,7 +222,7 @@ function openCatalog(
   enqueueDueWork(events, {
     workQueue,
     clock,
-    forClips: config.redisUrl !== undefined,
+    isShared: config.redisUrl !== undefined,
     forWebhooks: hasWebhook,
   })
   return createCatalog(connector, { recordsWebhooks: hasWebhook, events })

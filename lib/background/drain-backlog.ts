@@ -2,7 +2,7 @@ import { fileDueCaptions } from '#lib/clips/file-captions.ts'
 import { failedByProvider, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 
-const BATCH = 100
+const BATCH = 1000
 
 /**
  * Uploads the whole backlog, the captions of clips that were stored among it, batch after batch, until it is empty or a provider fails again. Called after an upload has

@@ -9,19 +9,22 @@ const GIVEN_BACK_FOR_MS = 1000
 interface Options {
   workQueue: WorkQueue
   clock: Clock
-  /** Clips and replicas are worked on at their own dates; otherwise timers and traffic take them up. */
-  forClips: boolean
+  /**
+   * Other processes take from the queue, too: each clip and each replica is a task of its own, at its own date. Otherwise one
+   * run of what is due is enqueued for the earliest date of a clip, and replicas are made by that, by timers and traffic.
+   */
+  isShared: boolean
   forWebhooks: boolean
 }
 
 /** Enqueues the work that a change in the catalog makes due, at its date. Returns what ends that. */
 export function enqueueDueWork(
   events: CatalogEvents,
-  { workQueue, clock, forClips, forWebhooks }: Options,
+  { workQueue, clock, isShared, forWebhooks }: Options,
 ): () => void {
   const isWanted: Record<Due['task']['kind'], boolean> = {
-    upload: forClips,
-    replicate: forClips,
+    upload: true,
+    replicate: isShared,
     webhooks: forWebhooks,
     'read-back': true,
     scripts: true,
@@ -29,10 +32,13 @@ export function enqueueDueWork(
   }
   return events.subscribe((event) => {
     for (const { task, dueAt } of dueWorkOf(event, clock.now())) {
-      if (isWanted[task.kind]) workQueue.enqueue(task, dueAt)
+      if (isWanted[task.kind]) workQueue.enqueue(task.kind === 'upload' && !isShared ? dueWork : task, dueAt)
     }
   })
 }
+
+/** All that is due. */
+export const dueWork = { kind: 'due-work', id: 'all' } as const
 
 /** Clips that are stored one after the other are read back together. */
 const READ_BACK_STEP_MS = 5000

@@ -11,14 +11,16 @@ import {
   readBack,
   replicateDue,
   runDueWork,
+  runDueWorkOnTime,
   runMaintenance,
   uploadDue,
 } from './tasks.ts'
 
 /** How many uploads run at once. There are no more maintenance jobs than this, each running once at a time. */
 const TASKS_AT_ONCE = 8
-/** How long due work may wait that was not enqueued. */
+/** How long due work may wait that was not enqueued: Redis may have lost it, or a process without Redis made it due. */
 const DUE_WORK_MS = 5000
+const LOCAL_DUE_WORK_MS = 30_000
 const WEBHOOKS_MS = 1000
 /** Indexers come to read as soon as they are told: by then this process must listen. */
 const FIRST_ADVERTISEMENT_MS = 10_000
@@ -42,7 +44,7 @@ export function startBackground(
       replicate: () => replicateDue(services),
       scripts: () => recovered().then(() => startDueScripts(services)),
       deletions: () => eraseDueClips(services),
-      'due-work': () => runDueWork(services),
+      'due-work': () => (config.redisUrl ? runDueWork(services) : runDueWorkOnTime(services)),
       advertise: () => advertise(services),
       'read-back': () => readBack(services),
       clock: () => lookAtClock(services),
@@ -69,8 +71,7 @@ export function startBackground(
     every(MINUTE_MS, 'deletions'),
     every(MINUTE_MS, 'clock'),
     every(config.tempAudio.cleanupIntervalMs, 'clean-up'),
-    // With Redis, clips are uploaded at their own dates, and Redis may have lost what was enqueued.
-    ...(config.redisUrl ? [every(DUE_WORK_MS, 'due-work')] : []),
+    every(config.redisUrl ? DUE_WORK_MS : LOCAL_DUE_WORK_MS, 'due-work'),
     ...(config.webhook ? [every(config.redisUrl ? DUE_WORK_MS : WEBHOOKS_MS, 'webhooks')] : []),
     ...(config.ipni ? [every(MINUTE_MS, 'advertise')] : []),
   ]

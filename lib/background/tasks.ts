@@ -8,7 +8,7 @@ import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
 import { drainBacklog } from './drain-backlog.ts'
-import { inSteps } from './enqueue-due-work.ts'
+import { dueWork, inSteps } from './enqueue-due-work.ts'
 
 const CLIPS_PER_RUN = 1000
 const SAMPLES_KEPT_MS = 31 * DAY_MS
@@ -43,6 +43,19 @@ export async function runDueWork(services: Services) {
   const { processed, successCount, failureCount } = await uploadPending(services, due)
   if (successCount > 0) await drainBacklog(services)
   return { processed, successCount, failureCount, replicas: await replicateDue(services) }
+}
+
+/** What is due and cannot be done now is looked at again after this time. */
+const LOOK_AGAIN_MS = 5000
+
+/** The same, and enqueues the next run for the next date of a clip. @throws CatalogError */
+export async function runDueWorkOnTime(services: Services): Promise<void> {
+  const { catalog, clock, workQueue } = services
+  await runDueWork(services)
+  const next = await catalog.queue.nextDueAt()
+  if (next === undefined) return
+  const now = clock.now()
+  workQueue.enqueue(dueWork, next > now ? next : now + LOOK_AGAIN_MS)
 }
 
 /**

@@ -35,6 +35,8 @@ export interface Queue {
   release(owner: string, id?: string): Promise<void>
   /** The owners of all leases that are held. */
   owners(): Promise<string[]>
+  /** When the next clip can be claimed by its own schedule, in milliseconds since the epoch; `undefined` where none waits. */
+  nextDueAt(): Promise<number | undefined>
   /** How many clips wait for IPFS with no lease on them. */
   countWaiting(now: number): Promise<number>
 }
@@ -84,6 +86,13 @@ export function createQueue({ read, run }: Database, emit: Emit): Queue {
           .where('leaseOwner', 'is not', null)
           .execute()
         return rows.map((row) => row.leaseOwner as string)
+      }),
+
+    nextDueAt: () =>
+      read(async (db) => {
+        const query = db.selectFrom('clips').select(claimableAt.as('dueAt')).where(isWaiting)
+        const next = await query.orderBy(claimableAt).limit(1).executeTakeFirst()
+        return next && Number(next.dueAt)
       }),
 
     countWaiting: (now) =>

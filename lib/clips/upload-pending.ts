@@ -1,11 +1,12 @@
 import type { Trigger } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
+import type { Clip } from '#lib/model/clip.ts'
 import { leaseMs } from './lease.ts'
 import { isProviderFault } from './provider-fault.ts'
 import { type UploadOutcome, uploadClip } from './upload-clip.ts'
 
-/** How many clips are uploaded at once in the background. */
-const UPLOADS_AT_ONCE = 5
+/** How many clips are under way for each slot at a provider: while one is sent, the next is read, and the last recorded. */
+const CLIPS_PER_SLOT = 1.5
 
 export interface PendingOptions {
   /** At most this many clips. */
@@ -33,31 +34,38 @@ export interface PendingResult {
 }
 
 /**
- * Uploads clips that wait for IPFS: claims them one by one under a lease, takes each through the provider chain, and
- * records each attempt. Every trigger calls this verb; any number of calls may run at once, in any number of processes.
+ * Uploads clips that wait for IPFS: claims some at a time under a lease, takes each through the provider chain, and records
+ * each attempt. As many are under way as keep the slots at a provider busy (`IPFS_UPLOADS_PER_PROVIDER`). Every trigger
+ * calls this verb; any number of calls may run at once, in any number of processes.
  *
  * While no provider may be tried, nothing is claimed; a probe of a provider that was down is made with one clip alone.
  *
  * @throws CatalogError when the catalog fails; what was claimed is released, or its lease runs out
  */
 export async function uploadPending(services: Services, options: PendingOptions): Promise<PendingResult> {
-  const { catalog, chain, clock } = services
+  const { catalog, chain, clock, config } = services
   const { limit, trigger, signal } = options
+  const atOnce = Math.ceil(CLIPS_PER_SLOT * config.ipfs.uploadsPerProvider)
   const roundStartedAt = options.now ?? clock.now()
   const results: SettledOutcome[] = []
   const failures: unknown[] = []
   const running = new Set<Promise<void>>()
+  const claimed: Clip[] = []
   const fail = (error: unknown) => {
     failures.push(error)
   }
 
   for (let started = 0; started < limit && !signal.aborted && failures.length === 0; ) {
     const canTry = chain.canTry('background')
-    if (running.size > 0 && (!canTry || running.size >= UPLOADS_AT_ONCE)) {
+    if (running.size > 0 && (!canTry || running.size >= atOnce)) {
       await Promise.race(running)
       continue
     }
-    const clip = canTry ? await claimNext(services, options, roundStartedAt).catch(fail) : undefined
+    if (canTry && claimed.length === 0) {
+      const wanted = chain.canTry('interactive') ? Math.min(atOnce, limit - started) : 1
+      claimed.push(...((await claimSome(services, options, wanted, roundStartedAt).catch(fail)) ?? []))
+    }
+    const clip = canTry ? claimed.shift() : undefined
     if (!clip) break
     started += 1
     const upload = uploadClip(services, clip, { trigger, signal, priority: 'background' })
@@ -68,6 +76,7 @@ export async function uploadPending(services: Services, options: PendingOptions)
       .finally(() => running.delete(upload))
     running.add(upload)
   }
+  await giveBack(services, claimed)
   await Promise.all(running)
   if (failures.length > 0) throw failures[0]
 
@@ -87,11 +96,16 @@ export function countRemaining({ catalog, clock }: Pick<Services, 'catalog' | 'c
   return catalog.queue.countWaiting(clock.now())
 }
 
-async function claimNext(services: Services, options: PendingOptions, roundStartedAt: number) {
+async function claimSome(
+  services: Services,
+  options: PendingOptions,
+  limit: number,
+  roundStartedAt: number,
+): Promise<Clip[]> {
   const { catalog, clock, leaseOwner } = services
   const now = Math.max(clock.now(), roundStartedAt)
-  const [clip] = await catalog.queue.claim({
-    limit: 1,
+  return catalog.queue.claim({
+    limit,
     now,
     lease: { owner: leaseOwner, expiresAt: now + leaseMs(services) },
     dueOnly: options.dueOnly,
@@ -99,7 +113,11 @@ async function claimNext(services: Services, options: PendingOptions, roundStart
     ...(options.id !== undefined && { id: options.id }),
     ...(options.expiringBefore !== undefined && { expiringBefore: options.expiringBefore }),
   })
-  return clip
+}
+
+/** Releases what was claimed and not begun. Where the catalog fails, the leases run out. */
+async function giveBack({ catalog, leaseOwner }: Services, clips: readonly Clip[]): Promise<void> {
+  for (const { id } of clips) await catalog.queue.release(leaseOwner, id).catch(() => {})
 }
 
 /** Whether a round failed through the fault of a provider. */

@@ -1,5 +1,6 @@
 import { afterResponse, afterScript, afterWork } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
+import { dueWork } from '#lib/background/enqueue-due-work.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
 import { startBackground } from '#lib/background/scheduler.ts'
 import { remindOfBackup } from '#lib/backup/remind.ts'
@@ -29,6 +30,7 @@ export function startService(services: Services): Service {
       .then((found) => {
         log.info(found, 'Recovered')
         if (config.hasBackground) void inBackground(drainBacklog(services))
+        workQueue.enqueue(dueWork, clock.now())
         workQueue.enqueue({ kind: 'scripts', id: 'all' }, clock.now())
         void inBackground(healBucket(services))
       })

@@ -7,6 +7,7 @@ import { createServices } from '#lib/composition.ts'
 import { readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { createChain } from '#lib/ipfs/chain/chain.ts'
+import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
@@ -76,6 +77,7 @@ export async function testServices<C extends Clock = SimulatedClock>(options: Op
     maxRetryAfterMs: config.ipfs.uploadDeadlineMs,
     clock,
     scrub: base.scrub,
+    slots: createLocalSlots({ limit: config.ipfs.uploadsPerProvider }),
   })
   const services: Services = { ...(life ? life.services(base) : base), chain, providers: living }
   onTestFinished(() => base.catalog.close())

@@ -13,7 +13,7 @@ const readBackSoon = expect.stringMatching(/^read-back all ([5-9]\d{3}|10000)$/)
 
 /** Services, and what they have enqueued: the task, and in how many milliseconds it is due. */
 async function recording({
-  forClips = true,
+  isShared = true,
   forWebhooks = true,
   environment = {} as Record<string, string>,
 } = {}) {
@@ -24,7 +24,7 @@ async function recording({
     work: () => async () => {},
     close: async () => {},
   }
-  enqueueDueWork(world.services.events, { workQueue, clock: world.clock, forClips, forWebhooks })
+  enqueueDueWork(world.services.events, { workQueue, clock: world.clock, isShared, forWebhooks })
   return { ...world, enqueued }
 }
 
@@ -71,11 +71,12 @@ describe('the catalog’s changes enqueue', () => {
     expect(enqueued).toEqual(['webhooks all 0', readBackSoon])
   })
 
-  it('no upload where timers and traffic do them, and no webhooks where there is no receiver', async () => {
-    const { services, providers, enqueued } = await recording({ forClips: false, forWebhooks: false })
+  it('one run of all that is due where the queue is not shared, and no webhooks where there is no receiver', async () => {
+    const { services, clock, providers, enqueued } = await recording({ isShared: false, forWebhooks: false })
     for (const provider of providers) provider.next(refused())
-    await speak(services)
+    const { id } = await speak(services)
+    const { nextAttemptAt } = (await services.catalog.clips.find(id)) ?? {}
     await uploadPending(services, allNow)
-    expect(enqueued).toEqual([])
+    expect(enqueued).toEqual([`due-work all ${Number(nextAttemptAt) - clock.now()}`])
   })
 })

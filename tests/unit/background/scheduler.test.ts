@@ -127,6 +127,88 @@ describe('a process that works, given', () => {
   })
 })
 
+describe('a process that works by itself', () => {
+  /** With its own work queue, and no timer but that of the clock of the test. */
+  async function alone() {
+    const world = await testServices({ environment: { OPPORTUNISTIC_RETRY_CHANCE: '0' } })
+    const stop = startBackground(world.services, { recovered: async () => {} })
+    onTestFinished(stop)
+    const dateOf = async (id: string) => (await world.services.catalog.clips.find(id))?.nextAttemptAt ?? 0
+    const fail = () => {
+      for (const provider of world.providers) provider.always(refused())
+    }
+    const heal = () => {
+      for (const provider of world.providers) provider.always('store')
+    }
+    const attempts = async (id: string) => world.services.catalog.attempts.ofClip(id)
+    return { ...world, dateOf, fail, heal, attempts, stop }
+  }
+
+  it('tries a clip again at the date that it was given, not before and not later', async () => {
+    const { services, clock, dateOf, fail, heal, attempts } = await alone()
+    fail()
+    const { id } = await speak(services)
+    heal()
+    const dueAt = await dateOf(id)
+    await clock.advance(dueAt - clock.now() - 1)
+    expect((await attempts(id)).filter(({ outcome }) => outcome === 'stored')).toEqual([])
+    await clock.advance(1)
+    expect((await attempts(id)).at(-1)).toMatchObject({
+      trigger: 'timer',
+      outcome: 'stored',
+      startedAt: dueAt,
+    })
+  })
+
+  it('keeps the date of each later attempt too', async () => {
+    const { services, clock, dateOf, fail, attempts } = await alone()
+    fail()
+    const { id } = await speak(services)
+    const dates: number[] = []
+    for (let round = 0; round < 3; round += 1) {
+      const dueAt = await dateOf(id)
+      dates.push(dueAt)
+      await clock.advance(dueAt - clock.now())
+    }
+    const byTimer = (await attempts(id)).filter(({ trigger }) => trigger === 'timer')
+    expect(new Set(byTimer.map(({ startedAt }) => startedAt))).toEqual(new Set(dates))
+  })
+
+  it('tries the one clip at its date while another one waits for a later date', async () => {
+    const { services, clock, dateOf, fail, heal } = await alone()
+    fail()
+    const { id: first } = await speak(services)
+    await clock.advance((await dateOf(first)) - clock.now())
+    const { id: second } = await speak(services)
+    expect(await dateOf(second)).toBeLessThan(await dateOf(first))
+    heal()
+    await clock.advance((await dateOf(second)) - clock.now())
+    // One that succeeds takes all others with it.
+    for (const id of [first, second]) {
+      expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'stored' })
+    }
+  })
+
+  it('tries a clip that was due during a cool-down within five seconds of its end', async () => {
+    const { services, clock, providers, attempts } = await alone()
+    for (const provider of providers) provider.next(unavailable(60_000))
+    const { id } = await speak(services)
+    await clock.advance(59_000)
+    expect(await attempts(id)).toHaveLength(2)
+    await clock.advance(6000)
+    expect((await attempts(id)).at(-1)).toMatchObject({ outcome: 'stored' })
+  })
+
+  it('sleeps while nothing waits', async () => {
+    const { services, clock, dateOf, fail, heal } = await alone()
+    fail()
+    const { id } = await speak(services)
+    heal()
+    await clock.advance((await dateOf(id)) - clock.now() + 60_000)
+    expect(clock.sleeping()).toBe(0)
+  })
+})
+
 it('a process that works stops taking tasks when its background work is ended', async () => {
   const { stop, isStopped } = await working()
   await stop()

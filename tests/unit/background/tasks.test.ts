@@ -65,7 +65,7 @@ describe('the opportunistic hook', () => {
 })
 
 describe('the drain after a recovery', () => {
-  it('empties a backlog of several batches', async () => {
+  it('empties a backlog that takes many claims', async () => {
     const { services, clock, first } = await testServices()
     await waitingClips(services, 130)
     await clock.until(drainBacklog(services))

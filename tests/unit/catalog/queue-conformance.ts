@@ -143,6 +143,20 @@ export function describeQueue({ prepare }: Subject) {
       expect(await backlog.abandoned(NOW)).toMatchObject([{ id: speaking.id, state: 'speaking' }])
     })
 
+    it('says when the next clip is due: at its date, or at the end of its lease where that is later', async () => {
+      const catalog = await open()
+      expect(await catalog.queue.nextDueAt()).toBeUndefined()
+      await storedClip(catalog)
+      expect(await catalog.queue.nextDueAt()).toBeUndefined()
+      await waitingClip(catalog, { staged: { stagedAt: NOW + 2000 } })
+      await waitingClip(catalog, { staged: { stagedAt: NOW + 1000 } })
+      expect(await catalog.queue.nextDueAt()).toBe(NOW + 1000)
+      await catalog.queue.claim(claimBy('one', { limit: 1 }))
+      expect(await catalog.queue.nextDueAt()).toBe(NOW + 2000)
+      await catalog.queue.claim(claimBy('one', { limit: 1 }))
+      expect(await catalog.queue.nextDueAt()).toBe(later + 30_000)
+    })
+
     it('counts the clips that wait with nobody at work on them', async () => {
       const { queue, ...catalog } = await open()
       for (let count = 0; count < 3; count += 1) await waitingClip({ queue, ...catalog })

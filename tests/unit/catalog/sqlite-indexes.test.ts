@@ -23,6 +23,7 @@ it.each([
     'the clips that are overdue',
     (catalog: Catalog) => catalog.backlog.overdue({ now: NOW, limit: 1 }),
   ],
+  ['clips_claimable', 'the date of the next upload', (catalog: Catalog) => catalog.queue.nextDueAt()],
   ['clips_leased', 'the number of clips that wait', (catalog: Catalog) => catalog.queue.countWaiting(NOW)],
   [
     'clips_speaking',

@@ -13,6 +13,10 @@ async function roundOf(services: Services, options: PendingOptions) {
   return { ...result, remaining: await countRemaining(services) }
 }
 
+function withQueue(services: Services, queue: Partial<Services['catalog']['queue']>): Services {
+  return { ...services, catalog: { ...services.catalog, queue: { ...services.catalog.queue, ...queue } } }
+}
+
 const all: PendingOptions = { limit: 1000, trigger: 'admin', signal: never, dueOnly: false }
 
 describe('uploading pending clips', () => {
@@ -93,17 +97,50 @@ describe('uploading pending clips', () => {
     expect(first.uploads).toHaveLength(1)
   })
 
-  it('uploads five clips at once and no more', async () => {
-    const { services, clock, first } = await testServices()
+  it.each([
+    [undefined, 5],
+    ['3', 3],
+  ])('keeps all slots at a provider busy with IPFS_UPLOADS_PER_PROVIDER=%s', async (slots, expected) => {
+    const environment = slots === undefined ? {} : { IPFS_UPLOADS_PER_PROVIDER: slots }
+    const { services, clock, first } = await testServices({ environment })
     first.always(async ({ cid }) => {
       await clock.sleep(1000)
       return { cid }
     })
-    await waitingClips(services, 12)
+    await waitingClips(services, 3 * expected)
     const { successCount } = await clock.until(uploadPending(services, all))
-    expect(successCount).toBe(12)
-    expect(first.busiest).toBe(5)
+    expect(successCount).toBe(3 * expected)
+    expect(first.busiest).toBe(expected)
     expect(clock.passed()).toBe(3000)
+  })
+
+  it('claims clips in batches, and never more than its limit', async () => {
+    const { services, clock } = await testServices()
+    await waitingClips(services, 20)
+    const limits: number[] = []
+    const { claim } = services.catalog.queue
+    const counted = withQueue(services, {
+      claim: (options) => {
+        limits.push(options.limit)
+        return claim(options)
+      },
+    })
+    expect(await clock.until(uploadPending(counted, { ...all, limit: 18 }))).toMatchObject({ processed: 18 })
+    expect(limits).toEqual([8, 8, 2])
+    expect(await countRemaining(services)).toBe(2)
+  })
+
+  it('gives back what it has claimed and not begun when it ends', async () => {
+    const { services, clock, first } = await testServices()
+    await waitingClips(services, 20)
+    first.always('hang').next(async ({ cid }) => ({ cid }))
+    const stop = new AbortController()
+    const round = uploadPending(services, { ...all, signal: stop.signal })
+    await clock.advance(100)
+    expect(await countRemaining(services)).toBe(20 - 1 - 16 + 1)
+    stop.abort(new Error('The time is over'))
+    expect(await round).toMatchObject({ processed: 1 })
+    expect(await countRemaining(services)).toBe(19)
   })
 
   it('stops when its signal aborts: clips under way become pending again, and are reconciled later', async () => {
@@ -166,9 +203,6 @@ describe('uploading pending clips after an outage', () => {
 })
 
 describe('uploading pending clips while the catalog fails', () => {
-  function withQueue(services: Services, queue: Partial<Services['catalog']['queue']>): Services {
-    return { ...services, catalog: { ...services.catalog, queue: { ...services.catalog.queue, ...queue } } }
-  }
   const locked = () => Promise.reject(new CatalogError('The catalog failed: database is locked'))
 
   it('throws once all uploads under way have ended', async () => {
@@ -178,16 +212,16 @@ describe('uploading pending clips while the catalog fails', () => {
       first.take(cid)
       return { cid }
     })
-    await waitingClips(services, 4)
+    await waitingClips(services, 9)
     let claims = 0
     const sick = withQueue(services, {
       claim: (claim) => {
         claims += 1
-        return claims <= 3 ? services.catalog.queue.claim(claim) : locked()
+        return claims <= 1 ? services.catalog.queue.claim(claim) : locked()
       },
     })
     await expect(clock.until(uploadPending(sick, all))).rejects.toThrow('database is locked')
-    expect(first.taken.size).toBe(3)
+    expect(first.taken.size).toBe(8)
     expect(await services.catalog.queue.countWaiting(clock.now())).toBe(1)
   })
 

@@ -1,13 +1,14 @@
 import {
-  CamelCasePlugin,
   Kysely,
   PostgresAdapter,
   PostgresDialect,
   PostgresDriver,
   type PostgresPool,
   type PostgresPoolClient,
+  PostgresQueryCompiler,
 } from 'kysely'
 import type { Pool } from 'pg'
+import { asColumnName, camelCaseRows } from './column-names.ts'
 import { isConnectionBroken, isTransactionAborted } from './postgres-errors.ts'
 import type { Schema } from './schema.ts'
 
@@ -21,7 +22,7 @@ export function kyselyOn(pool: Pool): Kysely<Schema> {
   pool.on('connect', (client) => client.on('error', () => {}))
   return new Kysely<Schema>({
     dialect: new CatalogDialect({ pool: guardedPool(pool) }),
-    plugins: [new CamelCasePlugin()],
+    plugins: [camelCaseRows],
   })
 }
 
@@ -34,8 +35,17 @@ class CatalogDialect extends PostgresDialect {
   override createAdapter() {
     return new LockedAdapter()
   }
+  override createQueryCompiler() {
+    return new CatalogCompiler()
+  }
   override createDriver() {
     return new RollbackTolerantDriver({ pool: this.#pool })
+  }
+}
+
+class CatalogCompiler extends PostgresQueryCompiler {
+  protected override sanitizeIdentifier(identifier: string) {
+    return super.sanitizeIdentifier(asColumnName(identifier))
   }
 }
 

@@ -1,63 +1,39 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import {
-  CamelCasePlugin,
-  Kysely,
-  type SelectModifierNode,
-  SqliteAdapter,
-  SqliteDialect,
-  SqliteQueryCompiler,
-  type SqliteStatement,
-  sql,
-} from 'kysely'
+import { Kysely } from 'kysely'
+import { camelCaseRows } from './column-names.ts'
 import type { Connection, Connector } from './connection.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
+import { NodeSqliteDialect } from './sqlite-dialect.ts'
+import { createWalSync, type Datasync, WalSyncError } from './wal-sync.ts'
 
 /** How long a statement may block this process while another process writes. */
 const BUSY_TIMEOUT_MS = 10
-
-/** Schema changes are transactional in SQLite, so that processes which start together migrate one after the other. */
-class TransactionalAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl() {
-    return true
-  }
-}
-
-/** Only one connection writes at a time, so that no row needs a lock. */
-class LocklessCompiler extends SqliteQueryCompiler {
-  protected override visitSelectModifier(node: SelectModifierNode) {
-    if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') super.visitSelectModifier(node)
-  }
-}
-
-class NodeSqliteDialect extends SqliteDialect {
-  override createAdapter() {
-    return new TransactionalAdapter()
-  }
-  override createQueryCompiler() {
-    return new LocklessCompiler()
-  }
-}
 
 /** Result codes after which only a new connection can help: I/O, corrupt, cannot open, not a database, read-only. */
 const BROKEN = new Set([8, 10, 11, 14, 26])
 const BUSY = 5
 
+interface SqliteOptions {
+  /** Nobody else may have the file open while this connection has; where somebody has, it counts as busy. */
+  exclusive?: boolean
+  /** Syncs the log. */
+  datasync?: Datasync
+}
+
 /**
  * The SQLite file `file` (made when missing) by `node:sqlite`. Commits go to the write-ahead log; it is synced where a
- * transaction asks to be durable, and with it everything that was committed before.
+ * transaction asks to be durable, and with it everything that was committed before. Others see what such a transaction
+ * has changed a moment before it is durable.
  *
- * `exclusive`: nobody else may have the file open while this connection has; where somebody has, it counts as busy.
- *
- * @see https://sqlite.org/pragma.html#pragma_synchronous
  * @see https://sqlite.org/pragma.html#pragma_locking_mode
  */
-export function sqliteFile(file: string, { exclusive = false } = {}): Connector {
+export function sqliteFile(file: string, options: SqliteOptions = {}): Connector {
   return {
     async open() {
-      const connection = openSqlite(file, exclusive)
+      const connection = openSqlite(file, options)
       try {
         await migrate(connection.db, 'sqlite')
       } catch (error) {
@@ -66,7 +42,7 @@ export function sqliteFile(file: string, { exclusive = false } = {}): Connector 
       }
       return connection
     },
-    isBroken: (error) => BROKEN.has(resultCodeOf(error)),
+    isBroken: (error) => BROKEN.has(resultCodeOf(error)) || WalSyncError.isInstance(error),
     isBusy: (error) => resultCodeOf(error) === BUSY,
   }
 }
@@ -76,7 +52,9 @@ function resultCodeOf(error: unknown): number {
   return ((error as { errcode?: number }).errcode ?? 0) & 0xff
 }
 
-function openSqlite(file: string, exclusive: boolean): Connection {
+const datasyncOf: Datasync = (log) => log.datasync()
+
+function openSqlite(file: string, { exclusive = false, datasync = datasyncOf }: SqliteOptions): Connection {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
@@ -87,49 +65,22 @@ function openSqlite(file: string, exclusive: boolean): Connection {
     throw error
   }
   const identity = identityOf(file)
+  const wal = createWalSync(file, datasync)
   const db = new Kysely<Schema>({
-    dialect: new NodeSqliteDialect({
-      database: {
-        close: () => database.close(),
-        prepare(sql) {
-          // SQLite rolls back by itself after an error such as a full disk; a second rollback would hide that error.
-          if (sql === 'rollback' && !database.isTransaction) return noStatement
-          // A deferred transaction that begins to write fails at once where another one writes; this one waits its turn.
-          const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)
-          type Values = Parameters<typeof statement.all>
-          return {
-            reader: statement.columns().length > 0,
-            all: (values) => statement.all(...(values as Values)),
-            run: (values) => statement.run(...(values as Values)),
-            iterate: (values) => statement.iterate(...(values as Values)),
-          }
-        },
-      },
-    }),
-    plugins: [new CamelCasePlugin()],
+    dialect: new NodeSqliteDialect({ database, closed: () => wal.close() }),
+    plugins: [camelCaseRows],
   })
   return {
     db,
     hasWritingCtes: false,
     isCurrent: () => identityOf(file) === identity,
     transaction: (work) => db.transaction().execute(work),
-    durably: (work) =>
-      db.connection().execute(async (connection) => {
-        await sql`pragma synchronous = full`.execute(connection)
-        try {
-          return await connection.transaction().execute(work)
-        } finally {
-          await sql`pragma synchronous = normal`.execute(connection)
-        }
-      }),
+    async durably(work) {
+      const result = await db.transaction().execute(work)
+      await wal.sync()
+      return result
+    },
   }
-}
-
-const noStatement: SqliteStatement = {
-  reader: false,
-  all: () => [],
-  run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: () => [].values(),
 }
 
 function identityOf(file: string): string | undefined {

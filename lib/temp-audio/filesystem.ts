@@ -5,6 +5,7 @@ import { ReadableStream } from 'node:stream/web'
 import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
+import { createGroupSync } from '#lib/platform/group-sync.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
 import { fileVersion } from '#lib/platform/verified-files.ts'
 import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
@@ -18,12 +19,13 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
   const { directory } = options
   const placeOf = (id: string) => path.join(directory, id)
   const unfinishedPlaceOf = (id: string) => draftPath(placeOf(id), UNFINISHED)
+  const syncNames = createGroupSync(() => syncDirectory(directory))
 
   return {
     async put(id, audio, { reserve } = {}) {
       if (!isClipId(id)) throw new TempAudioError(`"${id}" is no clip id`)
       const unfinished = unfinishedPlaceOf(id)
-      const writer = createWriter(unfinished, reserve)
+      const writer = createWriter(unfinished, { syncNames, reserve })
       try {
         for await (const chunk of audio) await writer.write(chunk)
       } catch (error) {
@@ -73,7 +75,7 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
     },
 
     async check() {
-      const probe = createWriter(unfinishedPlaceOf('check'))
+      const probe = createWriter(unfinishedPlaceOf('check'), { syncNames })
       const place = unfinishedPlaceOf('check')
       try {
         await probe.write(Buffer.from('voicepin'))
@@ -98,8 +100,14 @@ function storeError(what: string, cause: unknown): TempAudioError {
   return new TempAudioError(`${what}: ${describeError(cause).replace(/ '.*'$/, '')}`, { cause })
 }
 
+interface WriterOptions {
+  /** Makes the names in the directory durable. */
+  syncNames: () => Promise<void>
+  reserve?: ((sizeBytes: number) => Promise<void>) | undefined
+}
+
 /** Writes one clip. Once a write has failed, what follows is kept in memory, so that nothing of the clip is lost. */
-function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => Promise<void>) {
+function createWriter(unfinishedPlace: string, { syncNames, reserve }: WriterOptions) {
   let place = unfinishedPlace
   let isInPlace = false
   let handle: FileHandle | undefined
@@ -163,7 +171,7 @@ function createWriter(unfinishedPlace: string, reserve?: (sizeBytes: number) => 
       await rename(place, finalPlace)
       place = finalPlace
       isInPlace = true
-      await syncDirectory(path.dirname(finalPlace))
+      await syncNames()
       await handle.close()
       handle = undefined
     },

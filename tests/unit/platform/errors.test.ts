@@ -31,6 +31,7 @@ const examples: Record<string, unknown[]> = {
   StatusError: [new Response(null, { status: 500 }), 'why'],
   TempAudioError: ['why'],
   UnreadableAnswerError: ['why'],
+  WalSyncError: ['why'],
   WrongContentError: ['why'],
 }
 

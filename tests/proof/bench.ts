@@ -1,82 +1,88 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { availableParallelism } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Service } from '../support/service.ts'
-import { cleanUpServices, startService } from '../support/service.ts'
-import type { StubVendors } from '../support/stub-vendors.ts'
-import { environmentFor, spawnStubVendors } from '../support/stub-vendors.ts'
-import { until } from '../support/until.ts'
-import { compare } from './bench/compare.ts'
+import { parseArgs } from 'node:util'
+import { cleanUpServices } from '../support/service.ts'
+import { Bench, type Build } from './bench/bench.ts'
+import { otherBuild, ownBuild } from './bench/builds.ts'
+import { machineOf } from './bench/machine.ts'
+import { shareCores } from './bench/measure/cores.ts'
+import { detailsOf, renderReport } from './bench/report.ts'
+import type { RowResult } from './bench/row.ts'
+import { rows } from './bench/rows.ts'
 
-const turns = { rounds: 3, sliceSeconds: 4, connections: 10 }
-const root = path.resolve(import.meta.dirname, '../..')
+const report = path.resolve(import.meta.dirname, '../../docs/performance.md')
 
-/** `npm run bench`: speeds as ratios, measured in turns in one run. Absolute figures belong to the machine. */
+/**
+ * `npm run bench`: each row of the table against its anchor, in turns in one run, into docs/performance.md.
+ *
+ * - `-- --before DIR`: the same of another checkout, both beside one another
+ * - `-- --only NAME`: this row (may be given several times); prints it and writes no report
+ * - `-- --rounds N`: how often each contender has its turn
+ * - `-- --json FILE`: all figures, for programs
+ */
 async function main(): Promise<void> {
-  const { rounds, sliceSeconds, connections } = turns
-  console.log(
-    `${availableParallelism()} cores, ${connections} connections, ${rounds} turns of ${sliceSeconds} s each\n`,
-  )
-  const vendors = await spawnStubVendors()
-  const service = await startService({
-    environment: { RATE_LIMIT_PER_MINUTE: '1000000', SPEECH_CONCURRENCY: '20', ...environmentFor(vendors) },
+  const { values } = parseArgs({
+    options: {
+      before: { type: 'string' },
+      only: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      json: { type: 'string' },
+    },
   })
-  const behind = await startBehindNext(service, vendors)
+  const chosen = values.only ? values.only.map(rowOf) : rows
+  const builds: Build[] = [...(values.before ? [await otherBuild(values.before)] : []), ownBuild]
+  const rounds = roundsOf(values.rounds)
+  const cores = shareCores()
+  const machine = machineOf(cores, builds)
+  const bench = new Bench({
+    builds,
+    rounds: rounds ?? 3,
+    longRounds: rounds ?? (values.before ? 3 : 1),
+    cores,
+  })
+  const startedAt = performance.now()
+  const results: RowResult[] = []
   try {
-    const { body } = await service.vocalize({
-      text: 'A sentence of some length. '.repeat(20),
-      voiceId: 'slt',
-    })
-    const audio = `/api/temp-audio/${body.data.id}`
-    await compare(
-      `GET of a clip of ${body.data.bytes} bytes`,
-      [
-        { name: 'by a route handler of Next.js', url: behind.baseUrl + audio },
-        { name: 'by the front before Next.js', url: service.baseUrl + audio },
-      ],
-      turns,
-    )
-    await compare(
-      'vocalize, with vendors that answer at once',
-      [
-        { name: 'a handler that does nothing', url: `${service.baseUrl}/api/health` },
-        {
-          name: 'speech, staging, CID, catalog and upload',
-          url: `${service.baseUrl}/api/agents/vocalize`,
-          options: { method: 'POST', body: JSON.stringify({ text: 'Hello from a bench', voiceId: 'slt' }) },
-        },
-      ],
-      turns,
-    )
+    for (const row of chosen) {
+      const result = await measured(bench, row)
+      results.push(result)
+      console.log(`${detailsOf(result)}\n`)
+    }
   } finally {
-    behind.child.kill('SIGKILL')
-    await service.stop().catch(() => {})
-    await vendors.close()
+    await bench.end()
     await cleanUpServices()
+  }
+  const elapsedMinutes = (performance.now() - startedAt) / 60_000
+  console.log(`${elapsedMinutes.toFixed(1)} minutes`)
+  if (values.json) await writeFile(values.json, JSON.stringify({ machine, elapsedMinutes, results }, null, 2))
+  if (!values.only) await writeFile(report, renderReport({ machine, elapsedMinutes, results }))
+  if (results.some(({ failure }) => failure)) process.exitCode = 1
+}
+
+/** A row that cannot be measured on this machine says why, and does not keep the others from it. */
+async function measured(bench: Bench, row: (typeof rows)[number]): Promise<RowResult> {
+  const { run: _, ...about } = row
+  console.log(`… ${row.title}`)
+  try {
+    return { ...about, measurements: await row.run(bench) }
+  } catch (error) {
+    return { ...about, measurements: [], failure: String(error).split('\n', 1)[0] ?? '' }
+  } finally {
+    await bench.endRow()
   }
 }
 
-/** The same build and directory, served by Next.js alone. */
-async function startBehindNext(
-  service: Service,
-  vendors: StubVendors,
-): Promise<{ baseUrl: string; child: ChildProcess }> {
-  const port = Number(new URL(service.baseUrl).port) + 1
-  const baseUrl = `http://127.0.0.1:${port}`
-  const next = path.join(root, 'node_modules/next/dist/bin/next')
-  const env = { PATH: process.env.PATH, ...environmentFor(vendors), TEMP_AUDIO_DIR: service.directory }
-  const child = spawn(process.execPath, [next, 'start', '-p', String(port)], {
-    cwd: root,
-    stdio: 'ignore' as const,
-    env: { ...env, NODE_ENV: 'production' },
-  })
-  await once(child, 'spawn')
-  await until(
-    'Next.js answers',
-    async () => (await fetch(`${baseUrl}/api/health`).catch(() => null))?.ok === true,
-  )
-  return { baseUrl, child }
+function rowOf(name: string) {
+  const row = rows.find((one) => one.name === name)
+  if (row) return row
+  throw new Error(`There is no row ${name}; there are ${rows.map((one) => one.name).join(', ')}`)
+}
+
+function roundsOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const rounds = Number(given)
+  if (Number.isInteger(rounds) && rounds > 0) return rounds
+  throw new Error(`--rounds takes a whole number above 0, not ${given}`)
 }
 
 await main()

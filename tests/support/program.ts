@@ -7,7 +7,7 @@ import { readConfig } from '#lib/config/index.ts'
 import { ServiceOutput } from './service-output.ts'
 import { until } from './until.ts'
 
-const root = path.resolve(import.meta.dirname, '../..')
+const ownRoot = path.resolve(import.meta.dirname, '../..')
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 40_000
 
@@ -27,9 +27,13 @@ export interface Program {
 }
 
 export interface ProgramOptions {
-  /** Relative to the project's folder. */
+  /** Relative to `root`. */
   file: 'bin/server.ts' | 'bin/worker.ts'
   environment: Environment
+  /** The checkout whose program it is; this one where it is missing. */
+  root?: string | undefined
+  /** What runs it, such as `taskset -c 0`; it must become the program. */
+  prefix?: string[] | undefined
   /** How many files it may have open; the system's own limit where it is missing. */
   openFiles?: number | undefined
   output?: ServiceOutput | undefined
@@ -52,6 +56,7 @@ export async function killPrograms(): Promise<void> {
 /** Starts a program of the built service and waits until it is ready. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const output = options.output ?? new ServiceOutput()
+  const { root = ownRoot } = options
   let { environment } = options
   let running: Running
   let isAsked = false
@@ -61,7 +66,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       throw new Error('Build the service first: npm run build')
     const from = output.length
     isAsked = false
-    running = run(options.file, environment, output, options.openFiles)
+    running = run(options.file, environment, output, options)
     const { child, exited } = running
     const isReady = () => failIfEnded(child, output.since(from)) ?? options.isReady(output.since(from))
     await until('readiness', isReady, { timeoutMs: START_TIMEOUT_MS, everyMs: 20 })
@@ -115,9 +120,9 @@ export function run(
   file: ProgramOptions['file'],
   environment: Environment,
   output: ServiceOutput,
-  openFiles?: number,
+  { root = ownRoot, prefix = [], openFiles }: Pick<ProgramOptions, 'root' | 'prefix' | 'openFiles'> = {},
 ): Running {
-  const command = [process.execPath, file]
+  const command = [...prefix, process.execPath, file]
   const limited = openFiles ? ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command] : command
   const child = spawn(limited[0] as string, limited.slice(1), {
     cwd: root,
@@ -140,7 +145,7 @@ export function compileCache(): Environment {
 }
 
 /** Every variable that the service knows, empty: nothing from a developer's own `.env` file gets in. */
-function blankEnvironment(): Environment {
+export function blankEnvironment(): Environment {
   const blank: Environment = {}
   const spy = new Proxy(blank, {
     get(target, name) {

@@ -71,7 +71,7 @@ export const placesIn = (directory: string) => ({
 export async function startService(
   options: { environment?: Environment; directory?: string } & Pick<
     ProgramOptions,
-    'output' | 'onUnasked' | 'openFiles'
+    'output' | 'onUnasked' | 'openFiles' | 'root' | 'prefix'
   > = {},
 ): Promise<Service> {
   const directory = options.directory ?? (await newDirectory())
@@ -87,6 +87,8 @@ export async function startService(
       ...options.environment,
     },
     openFiles: options.openFiles,
+    root: options.root,
+    prefix: options.prefix,
     output: options.output,
     onUnasked: options.onUnasked,
     async isReady(said) {

@@ -1,0 +1,35 @@
+import path from 'node:path'
+import { createStamp, fingerprintOf } from '../../../../scripts/fingerprint.mjs'
+import { runStep } from '../../../../scripts/process.mjs'
+import { root, tool, toolEnvironment } from '../../../../scripts/setup.mjs'
+import { freePort } from '../../../support/servers/free-port.ts'
+import { type Anchor, startAnchor } from './anchor.ts'
+
+const folder = path.join(import.meta.dirname, 'bare-app')
+const stamp = createStamp(path.join(folder, '.next/fingerprint'))
+
+/** Builds the bare app unless it is built of the same sources by the same Next.js. */
+async function ensureBareApp(): Promise<void> {
+  const sources = ['app', 'vendors.js'].map((name) => path.relative(root, path.join(folder, name)))
+  const fingerprint = fingerprintOf(root, [...sources, 'node_modules/next/package.json'])
+  if (stamp.matches(fingerprint)) return
+  stamp.remove()
+  const env = toolEnvironment({ NODE_ENV: 'production' })
+  await runStep('Building the bare app', tool('next'), ['build', folder], { cwd: root, env })
+  stamp.write(fingerprint)
+}
+
+/** What Next.js costs by itself: an app with handlers that do what ours do and keep nothing, under `next start`. */
+export async function startBareApp(
+  serverPrefix: string[],
+  environment: Record<string, string> = {},
+): Promise<Anchor> {
+  await ensureBareApp()
+  const port = await freePort()
+  const next = path.join(root, 'node_modules/next/dist/bin/next')
+  return startAnchor({
+    command: [...serverPrefix, process.execPath, next, 'start', folder, '-p', String(port)],
+    baseUrl: `http://127.0.0.1:${port}`,
+    environment,
+  })
+}

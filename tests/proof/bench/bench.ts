@@ -1,0 +1,146 @@
+import type { Environment } from '../../support/program.ts'
+import { type Service, startService } from '../../support/service.ts'
+import { ServiceOutput } from '../../support/service-output.ts'
+import type { Cores } from './measure/cores.ts'
+import { load, type Target } from './measure/load.ts'
+import type { BuildName, Measurement } from './measurement.ts'
+
+const WARM_UP_SECONDS = 0.5
+/** Of what a service says. */
+const KEPT_CHARACTERS = 100_000
+
+/** One checkout that is built. */
+export interface Build {
+  name: BuildName
+  root: string
+}
+
+/** How a row starts the service of a build; it is stopped when the row is over. */
+export type Start = (options?: {
+  environment?: Environment
+  directory?: string
+  prefix?: string[]
+}) => Promise<Service>
+
+/** What rows share: the builds, the cores, how often to measure. */
+export class Bench {
+  readonly builds: Build[]
+  /** How often each contender has its turn. */
+  readonly rounds: number
+  /** The same where one turn takes long: once, unless more was asked for. */
+  readonly longRounds: number
+  readonly cores: Cores
+  #row = new AsyncDisposableStack()
+  #shared: { make: unknown; world: AsyncDisposable } | undefined
+
+  constructor(options: { builds: Build[]; rounds: number; longRounds: number; cores: Cores }) {
+    this.builds = options.builds
+    this.rounds = options.rounds
+    this.longRounds = options.longRounds
+    this.cores = options.cores
+  }
+
+  /** Has what a row has started stopped when it is over. */
+  use<T extends AsyncDisposable | null | undefined>(resource: T): T {
+    return this.#row.use(resource)
+  }
+
+  defer(work: () => Promise<unknown>): void {
+    this.#row.defer(async () => void (await work()))
+  }
+
+  /** The same world for the rows that ask for it one after the other. */
+  async shared<T extends AsyncDisposable>(make: (bench: Bench) => Promise<T>): Promise<T> {
+    if (this.#shared?.make === make) return this.#shared.world as T
+    await this.#shared?.world[Symbol.asyncDispose]()
+    this.#shared = undefined
+    const world = await make(this)
+    this.#shared = { make, world }
+    return world
+  }
+
+  /** Ends what the row has started, but not the shared world. */
+  async endRow(): Promise<void> {
+    const ended = this.#row
+    this.#row = new AsyncDisposableStack()
+    await ended.disposeAsync()
+  }
+
+  async end(): Promise<void> {
+    await this.endRow()
+    await this.#shared?.world[Symbol.asyncDispose]()
+    this.#shared = undefined
+  }
+
+  /** Starts the service of a build on the servers' core, for as long as the row. */
+  startOf({ root }: Build): Start {
+    return async (options = {}) => {
+      const service = await startPinned(this, root, options)
+      this.defer(() => service.kill())
+      return service
+    }
+  }
+
+  /** Has each of the targets under load in turn, round after round. */
+  async inTurns(
+    targets: Target[],
+    { connections = 20, seconds = 2 }: { connections?: number; seconds?: number } = {},
+  ): Promise<Measurement[]> {
+    for (const target of targets) await load(target, { connections, seconds: WARM_UP_SECONDS })
+    const rates = targets.map(({ name }) => blank(name, 'requests a second', '/s'))
+    const costs = targets.map(({ name }) => blank(name, 'CPU a request', 'ms'))
+    for (let round = 0; round < this.rounds; round += 1) {
+      for (const [index, target] of targets.entries()) {
+        const result = await load(target, { connections, seconds })
+        const rate = rates[index] as Measurement
+        if (result.isLoadBound) rate.isLoadBound = true
+        rate.values.push(result.perSecond)
+        costs[index]?.values.push(result.cpuMsPerRequest)
+      }
+    }
+    return [...rates, ...costs]
+  }
+
+  /** Measures each build in turn, round after round: `measure` gives values by the names of figures. */
+  async perBuild(
+    units: Record<string, string>,
+    measure: (build: Build) => Promise<Record<string, number>>,
+    rounds = this.rounds,
+  ): Promise<Measurement[]> {
+    const found = this.builds.flatMap(({ name }) =>
+      Object.entries(units).map(([figure, unit]) => blank(name, figure, unit)),
+    )
+    for (let round = 0; round < rounds; round += 1) {
+      for (const build of this.builds) {
+        const values = await measure(build)
+        for (const { contender, figure, values: all } of found) {
+          const value = values[figure]
+          if (contender === build.name && value !== undefined) all.push(value)
+        }
+      }
+    }
+    return found
+  }
+}
+
+/** Starts the service of a checkout on the servers' core. */
+export function startPinned(
+  { cores }: Pick<Bench, 'cores'>,
+  root: string,
+  { environment, directory, prefix = [] }: Parameters<Start>[0] & object = {},
+): Promise<Service> {
+  return startService({
+    root,
+    prefix: [...cores.serverPrefix, ...prefix],
+    environment: { RATE_LIMIT_PER_MINUTE: '100000000', REUSE: 'on', ...environment },
+    output: new ServiceOutput({ keptCharacters: KEPT_CHARACTERS }),
+    ...(directory && { directory }),
+  })
+}
+
+const blank = (contender: string, figure: string, unit: string): Measurement => ({
+  figure,
+  unit,
+  contender,
+  values: [],
+})

@@ -1,0 +1,19 @@
+import type { Row } from './row.ts'
+import { farPostgresRow } from './rows/far-postgres.ts'
+import { fileRows } from './rows/files.ts'
+import { firstByteRow } from './rows/first-byte.ts'
+import { latencyRows } from './rows/latency.ts'
+import { slowDiskRow } from './rows/slow-disk.ts'
+import { startRows } from './rows/start.ts'
+import { vocalizeRows } from './rows/vocalize.ts'
+
+/** The table. Rows beside one another share what they need started. */
+export const rows: Row[] = [
+  ...vocalizeRows,
+  ...latencyRows,
+  ...fileRows,
+  firstByteRow,
+  slowDiskRow,
+  farPostgresRow,
+  ...startRows,
+]

@@ -1,8 +1,8 @@
-import { ReadableStream } from 'node:stream/web'
+import { TransformStream } from 'node:stream/web'
 import { parseWebStream } from 'music-metadata'
 import { ServiceError } from '#lib/model/errors.ts'
 import { headerlessFormat, readOutputFormat } from './formats.ts'
-import { type ByteReader, createByteReader } from './frames/byte-reader.ts'
+import { type ByteReader, createByteFeed, type Reading } from './frames/byte-reader.ts'
 import type { CountedFrames } from './frames/counted-frames.ts'
 import { countMp3Frames, readMp3Frame } from './frames/mp3-frames.ts'
 import { countOpusFrames } from './frames/opus-frames.ts'
@@ -31,78 +31,130 @@ const otherContainers: [pattern: RegExp, mimeType: string, fileExtension: string
   [/^(ADTS|AAC)/, 'audio/aac', 'aac'],
 ]
 
+type MeasuredAudio = AudioFacts & { isWhole: boolean }
+
+/** Measures audio as its bytes come. */
+export interface AudioMeter {
+  /** Where it returns a promise, that is to be waited for before the next call. */
+  update(chunk: Uint8Array): Promise<void> | undefined
+  /** @throws ServiceError `speech_invalid_answer` when the bytes are no audio */
+  finish(): Promise<MeasuredAudio>
+  /** In place of `finish`, where the bytes do not come to their end. */
+  abandon(): void
+}
+
 /**
- * Measures media type and duration from the bytes themselves, as they arrive: from all frames, since what a header
- * says of them need not be true. Bytes without a header (PCM, µ-law, A-law) are what `outputFormat` says, unless they
- * were re-encoded to Opus since.
+ * Measures media type and duration from the bytes themselves: from all frames, since what a header says of them need not
+ * be true. Bytes without a header (PCM, µ-law, A-law) are what `outputFormat` says, unless they were re-encoded to Opus
+ * since.
  *
  * `isWhole`: whether the last frame is there to its end, and marked as the last one in formats that do that.
- *
- * @throws ServiceError `speech_invalid_answer` when the bytes, read to their end, are no audio
- * @throws whatever `audio` throws
  */
+export function createAudioMeter(outputFormat: string): AudioMeter {
+  const feed = createByteFeed()
+  const reading = measure(feed, outputFormat)
+  let measured: Measured | undefined
+  let isDone = false
+  let other: OtherMeter | undefined
+
+  function goOn(): Promise<void> | undefined {
+    const step = reading.next()
+    if (!step.done) return undefined
+    isDone = true
+    if (step.value !== 'other') measured = step.value
+    else other = createOtherMeter(outputFormat)
+    return other?.write(feed.takeUnread())
+  }
+
+  return {
+    update(chunk) {
+      if (other) return other.write(chunk)
+      if (isDone) return undefined
+      feed.push(chunk)
+      return goOn()
+    },
+    async finish() {
+      feed.end()
+      if (!isDone) await goOn()
+      if (other) measured = await other.finish()
+      const durationMs = Math.round((measured?.seconds ?? 0) * 1000)
+      if (!measured || durationMs === 0) {
+        throw new ServiceError(
+          'speech_invalid_answer',
+          'The speech vendor answered something that is no audio',
+        )
+      }
+      const { mimeType, fileExtension, isWhole } = measured
+      return { mimeType, fileExtension, durationMs, isWhole }
+    },
+    abandon: () => other?.abandon(),
+  }
+}
+
+/** Measures all of `audio`, as `createAudioMeter` does. @throws ServiceError as `finish` does, and whatever `audio` throws */
 export async function measureAudio(
   audio: AsyncIterable<Uint8Array>,
   outputFormat: string,
-): Promise<AudioFacts & { isWhole: boolean }> {
-  const reader = createByteReader(audio)
-  const measured = await measure(reader, outputFormat)
-  // Whoever gives the bytes to others as well must not wait for this reader.
-  for await (const _ of reader.rest());
-  const durationMs = Math.round((measured?.seconds ?? 0) * 1000)
-  if (!measured || durationMs === 0) {
-    throw new ServiceError('speech_invalid_answer', 'The speech vendor answered something that is no audio')
+): Promise<MeasuredAudio> {
+  const meter = createAudioMeter(outputFormat)
+  try {
+    for await (const chunk of audio) await meter.update(chunk)
+  } catch (error) {
+    meter.abandon()
+    throw error
   }
-  const { mimeType, fileExtension, isWhole } = measured
-  return { mimeType, fileExtension, durationMs, isWhole }
+  return meter.finish()
 }
 
-async function measure(reader: ByteReader, outputFormat: string): Promise<Measured | undefined> {
-  const beginning = await reader.peek(36)
+/** `other`: no format whose frames are counted here; its bytes stay unread. */
+function* measure(reader: ByteReader, outputFormat: string): Reading<Measured | 'other' | undefined> {
+  const beginning = yield* reader.peek(36)
   const text = beginning.toString('latin1')
   if (OGG_OPUS.test(text)) {
-    return named(await countOpusFrames(reader), { mimeType: 'audio/ogg', fileExtension: 'opus' })
+    return named(yield* countOpusFrames(reader), { mimeType: 'audio/ogg', fileExtension: 'opus' })
   }
   const headerless = headerlessFormat(outputFormat)
   if (headerless) {
     const { mimeType, fileExtension, bytesPerSecond } = headerless
-    const sizeBytes = await reader.skip(Number.POSITIVE_INFINITY)
+    const sizeBytes = yield* reader.skip(Number.POSITIVE_INFINITY)
     return { mimeType, fileExtension, seconds: sizeBytes / bytesPerSecond, isWhole: true }
   }
   if (WAVE.test(text)) {
-    return named(await countWavSamples(reader), { mimeType: 'audio/wav', fileExtension: 'wav' })
+    return named(yield* countWavSamples(reader), { mimeType: 'audio/wav', fileExtension: 'wav' })
   }
   const tagBytes = beginning.length < 10 ? 0 : Math.min(id3Bytes(beginning), MAX_TAG_BYTES)
-  if (readMp3Frame((await reader.peek(tagBytes + 4)).subarray(tagBytes))) {
-    await reader.skip(tagBytes)
-    return named(await countMp3Frames(reader), { mimeType: 'audio/mpeg', fileExtension: 'mp3' })
+  if (readMp3Frame((yield* reader.peek(tagBytes + 4)).subarray(tagBytes))) {
+    yield* reader.skip(tagBytes)
+    return named(yield* countMp3Frames(reader), { mimeType: 'audio/mpeg', fileExtension: 'mp3' })
   }
-  return measureOther(reader, outputFormat)
+  return 'other'
 }
 
 const named = (frames: CountedFrames | undefined, names: Omit<AudioFacts, 'durationMs'>) =>
   frames && { ...frames, ...names }
 
-/** Measures what no request asks for, and some vendor might send. */
-async function measureOther(reader: ByteReader, outputFormat: string): Promise<Measured | undefined> {
-  let failure: { error: unknown } | undefined
-  async function* bytes() {
-    try {
-      yield* reader.rest()
-    } catch (error) {
-      failure = { error }
-      throw error
-    }
+type OtherMeter = ReturnType<typeof createOtherMeter>
+
+/** Measures what few requests ask for, by a general parser. */
+function createOtherMeter(outputFormat: string) {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = writable.getWriter()
+  const options = { duration: true, skipCovers: true }
+  const parsing = parseWebStream(readable, undefined, options).catch(() => undefined)
+  // It may take no more before the end, and then nobody is to wait for it.
+  const over = parsing.then(() => {})
+  return {
+    write: (chunk: Uint8Array) => Promise.race([writer.write(chunk).catch(() => {}), over]),
+    abandon: () => void writer.abort().catch(() => {}),
+    async finish(): Promise<Measured | undefined> {
+      writer.close().catch(() => {})
+      const parsed = await parsing
+      const container = otherContainers.find(([pattern]) => pattern.test(parsed?.format.container ?? ''))
+      if (!container || !parsed?.format.duration) return undefined
+      const [, mimeType, fileExtension] = container
+      // Nobody but this service makes these, of samples that have come to their end.
+      const isWhole = ['flac', 'aac'].includes(readOutputFormat(outputFormat)?.codec ?? '')
+      return { mimeType, fileExtension, seconds: parsed.format.duration, isWhole }
+    },
   }
-  const parsed = await parseWebStream(ReadableStream.from(bytes()), undefined, {
-    duration: true,
-    skipCovers: true,
-  }).catch(() => undefined)
-  if (failure) throw failure.error
-  const container = otherContainers.find(([pattern]) => pattern.test(parsed?.format.container ?? ''))
-  if (!container || !parsed?.format.duration) return undefined
-  const [, mimeType, fileExtension] = container
-  // Nobody but this service makes these, of samples that have come to their end.
-  const isWhole = ['flac', 'aac'].includes(readOutputFormat(outputFormat)?.codec ?? '')
-  return { mimeType, fileExtension, seconds: parsed.format.duration, isWhole }
 }

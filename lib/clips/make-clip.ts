@@ -78,13 +78,13 @@ async function uploadStaged(services: Services, clip: Clip, staged: StagedAudio)
   const { catalog, chain, clock, config, tasks, leaseOwner } = services
   let outcome: UploadOutcome | undefined
   if (chain.canTry('interactive')) {
-    const { audio } = staged
+    const { audio, dag } = staged
     const upload = tasks.track(
       uploadClip(services, clip, {
         trigger: 'request',
         priority: 'interactive',
         signal: tasks.signal,
-        ...(audio && { audio }),
+        ...(audio && { staged: { audio, dag } }),
       }),
     )
     outcome = await withinDeadline(upload, clock, config.ipfs.uploadDeadlineMs)

@@ -1,13 +1,13 @@
-import type { ReadableStream } from 'node:stream/web'
-import { findMarks } from '#lib/audio/credentials/marks.ts'
-import { measureAudio } from '#lib/audio/measure.ts'
+import { createMarkFinder } from '#lib/audio/credentials/marks.ts'
+import { createAudioMeter } from '#lib/audio/measure.ts'
 import type { Services } from '#lib/context.ts'
-import { computeCid } from '#lib/ipfs/blocks/car.ts'
+import { hashOfFile } from '#lib/ipfs/blocks/car.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { KIBIBYTE } from '#lib/platform/units.ts'
 import type { SpeechBounds } from '#lib/speech/proportion.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
 import { makeCaptions, type StagedCaptions } from './keep-captions.ts'
-import type { StagedAudio } from './staged-audio.ts'
+import { identityOf, type StagedAudio } from './staged-audio.ts'
 
 interface StageOptions {
   reserve?: (sizeBytes: number) => Promise<void>
@@ -15,9 +15,13 @@ interface StageOptions {
   bounds?: SpeechBounds
 }
 
+/** As much of a clip is gathered before it is looked at and written: vendors send it in many small pieces. */
+const CHUNK_BYTES = 64 * KIBIBYTE
+
 /**
- * Streams `spoken` into the temporary store as it arrives; on the way computes its CID and measures it, so that nothing
- * has to be read again. Where the vendor says when which word is spoken, makes captions of that. Where the store fails the bytes are rescued, so that IPFS can still take them.
+ * Streams `spoken` into the temporary store as it arrives; on the way hashes and measures it, so that nothing has to be read
+ * again. Where the vendor says when which word is spoken, makes captions of that. Where the store fails the bytes are
+ * rescued, so that IPFS can still take them.
  *
  * @throws ServiceError when the stream breaks or is no audio: nothing is kept then
  * @throws TempAudioError when the store failed and the bytes could not be rescued
@@ -29,26 +33,38 @@ export async function stage(
   options: StageOptions = {},
 ): Promise<StagedAudio> {
   const { store, clock, log } = services
+  const hash = hashOfFile()
+  const meter = createAudioMeter(spoken.outputFormat)
+  const marks = createMarkFinder()
   let captions: StagedCaptions | undefined
-  const branch = observed(spoken.audio, {
-    maxBytes: options.bounds?.maxBytes,
+  let spokenAt = 0
+  let isEnded = false
+
+  async function* observed() {
+    try {
+      for await (const chunk of gathered(spoken.audio, options.bounds?.maxBytes)) {
+        hash.update(chunk)
+        marks.update(chunk)
+        const measuring = meter.update(chunk)
+        if (measuring) await measuring
+        yield chunk
+      }
+      isEnded = true
+    } finally {
+      if (!isEnded) meter.abandon()
+    }
     // Kept before the audio is durable, so that a crash between the two loses neither.
-    async onEnd() {
-      captions = await makeCaptions(services, id, spoken)
-    },
-  })
-  const hashing = branch.observe((bytes) => computeCid(bytes))
-  const measuring = branch.observe((bytes) => measureAudio(bytes, spoken.outputFormat))
-  const marking = branch.observe(findMarks)
-  marking.catch(() => {})
-  const spokenAt = hashing.then(() => clock.now())
-  spokenAt.catch(() => {})
-  const put = await store.put(id, branch.bytes(), options)
+    captions = await makeCaptions(services, id, spoken)
+    spokenAt = clock.now()
+  }
+
+  const put = await store.put(id, observed(), options)
   const failedPut = put.status === 'failed' ? put : undefined
   if (failedPut && !failedPut.rescued) throw failedPut.error
-  const { cid, sizeBytes } = await hashing
+  if (!isEnded) throw new Error('The audio was not read to its end')
+  const dag = hash.finish()
   try {
-    const { isWhole, ...facts } = await measuring
+    const { isWhole, ...facts } = await meter.finish()
     if (spoken.isEndUnproven && !(isWhole && facts.durationMs >= (options.bounds?.minDurationMs ?? 0))) {
       throw new ServiceError(
         'speech_stream_broken',
@@ -62,15 +78,14 @@ export async function stage(
       })
     const audio = failedPut?.rescued ?? (await open()) ?? undefined
     const { spokenBy, omittedCharacters, warnings } = spoken
-    const { isMarked, hasCredentials } = await marking
+    const { isMarked, hasCredentials } = marks.found
     const speech = {
       spokenBy,
       ...(omittedCharacters && { omittedCharacters }),
       ...(warnings && { warnings }),
       contentCredentials: hasCredentials,
     }
-    const kept = { cid, sizeBytes, audio, failedPut }
-    return { ...facts, ...kept, speech, isMarked, captions, spokenAt: await spokenAt }
+    return { ...facts, ...identityOf(dag), audio, failedPut, speech, isMarked, captions, spokenAt }
   } catch (error) {
     // Nothing but the verdict on bytes that were read whole may delete them.
     if (ServiceError.isInstance(error)) {
@@ -81,81 +96,26 @@ export async function stage(
   }
 }
 
-/** A stream whose chunks observers see as they pass. None of them can break it. */
-function observed(
-  audio: ReadableStream<Uint8Array>,
-  options: { maxBytes: number | undefined; onEnd: () => Promise<void> },
-) {
-  const { maxBytes = Number.POSITIVE_INFINITY, onEnd } = options
-  const channels: Channel[] = []
-  return {
-    observe<T>(work: (bytes: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
-      const channel = createChannel()
-      channels.push(channel)
-      const result = work(channel.chunks())
-      result.then(channel.leave, channel.leave)
-      return result
-    },
-    async *bytes() {
-      let sizeBytes = 0
-      let failure: unknown = new Error('The audio was not read to its end')
-      try {
-        for await (const chunk of audio) {
-          sizeBytes += chunk.byteLength
-          if (sizeBytes > maxBytes) throw outOfProportion(maxBytes)
-          for (const channel of channels) await channel.write(chunk)
-          yield chunk
-        }
-        await onEnd()
-        failure = undefined
-      } catch (error) {
-        failure = error
-        throw error
-      } finally {
-        for (const channel of channels) void channel.end(failure)
-      }
-    },
+/** The same bytes in fewer pieces. @throws ServiceError once they are more than `maxBytes` */
+async function* gathered(audio: AsyncIterable<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {
+  let pieces: Uint8Array[] = []
+  let gatheredBytes = 0
+  let sizeBytes = 0
+  for await (const piece of audio) {
+    sizeBytes += piece.byteLength
+    if (sizeBytes > maxBytes) throw outOfProportion(maxBytes)
+    pieces.push(piece)
+    gatheredBytes += piece.byteLength
+    if (gatheredBytes < CHUNK_BYTES) continue
+    yield joined(pieces)
+    pieces = []
+    gatheredBytes = 0
   }
+  if (gatheredBytes > 0) yield joined(pieces)
 }
 
-type Channel = ReturnType<typeof createChannel>
-
-/** Hands chunks to one reader, who is never more than one of them behind. */
-function createChannel() {
-  let given = Promise.withResolvers<Uint8Array | undefined>()
-  let taken = Promise.withResolvers<void>()
-  taken.resolve()
-  let hasLeft = false
-  return {
-    async *chunks() {
-      for (;;) {
-        const chunk = await given.promise
-        if (!chunk) return
-        given = Promise.withResolvers()
-        taken.resolve()
-        yield chunk
-      }
-    },
-    /** Resolves once the chunk before was taken. */
-    async write(chunk: Uint8Array) {
-      await taken.promise
-      if (hasLeft) return
-      taken = Promise.withResolvers()
-      given.resolve(chunk)
-    },
-    async end(error?: unknown) {
-      await taken.promise
-      if (error) given.reject(error)
-      else given.resolve(undefined)
-      given.promise.catch(() => {})
-    },
-    /** The reader takes no more. */
-    leave() {
-      hasLeft = true
-      taken.resolve()
-    },
-  }
-}
+const joined = (pieces: Uint8Array[]): Uint8Array =>
+  pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
 
 function outOfProportion(maxBytes: number) {
   return new ServiceError(

@@ -1,4 +1,5 @@
 import type { AudioFacts } from '#lib/audio/measure.ts'
+import type { FileDag } from '#lib/ipfs/blocks/file-dag.ts'
 import type { OriginalFacts, SpeechFacts } from '#lib/model/clip.ts'
 import type { FailedPut } from '#lib/temp-audio/store.ts'
 import type { StagedCaptions } from './keep-captions.ts'
@@ -7,6 +8,8 @@ import type { StagedCaptions } from './keep-captions.ts'
 export interface StagedAudio extends AudioFacts {
   cid: string
   sizeBytes: number
+  /** Its blocks, so that it can be packed without being read again. */
+  dag: FileDag
   /** `undefined` where the store has it and cannot open it now. */
   audio: Blob | undefined
   speech: SpeechFacts
@@ -21,6 +24,13 @@ export interface StagedAudio extends AudioFacts {
   /** What it was before it was re-encoded. */
   original?: Pick<StagedAudio, 'mimeType' | 'sizeBytes' | 'durationMs'>
 }
+
+/** What makes a file the one that it is. */
+export const identityOf = (dag: FileDag): Pick<StagedAudio, 'cid' | 'sizeBytes' | 'dag'> => ({
+  cid: dag.root.toString(),
+  sizeBytes: dag.sizeBytes,
+  dag,
+})
 
 /** What the record of a clip says of its original, before it was re-encoded. */
 export function originalFacts({ original }: StagedAudio): OriginalFacts {

@@ -1,11 +1,13 @@
 import type { Trigger } from '#lib/catalog/attempts.ts'
 import type { Services } from '#lib/context.ts'
-import { packCar } from '#lib/ipfs/blocks/car.ts'
+import { dagOf, packAs } from '#lib/ipfs/blocks/car.ts'
+import type { FileDag } from '#lib/ipfs/blocks/file-dag.ts'
 import { ChainError } from '#lib/ipfs/chain/errors.ts'
 import type { Holder, Priority } from '#lib/ipfs/chain/upload-run.ts'
 import { type Clip, fileNameOf, mimeTypeOf } from '#lib/model/clip.ts'
 import { asPublished, permanentUrlOf } from '#lib/model/permanent-url.ts'
 import { exponentialBackoff } from '#lib/platform/backoff.ts'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { describeError, markedError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
 import { LeaseLostError, leasedLog } from './attempt-log.ts'
@@ -50,20 +52,19 @@ interface UploadOptions {
   trigger: Trigger
   priority: Priority
   signal: AbortSignal
-  /** The bytes, where the caller has them open already. */
-  audio?: Blob
+  /** The bytes, where the caller has them open already and has just hashed them. */
+  staged?: { audio: Blob; dag: FileDag }
 }
 
 async function uploadRound(services: Services, clip: Clip, options: UploadOptions): Promise<UploadOutcome> {
   const { catalog, chain, clock, leaseOwner } = services
   const log = services.log.child({ requestId: clip.requestId, clipId: clip.id })
   try {
-    const audio = options.audio ?? (await services.store.blob(clip.id))
-    if (!audio) throw new BytesMissingError('Its bytes are not in the temporary store')
-    const { cid, car } = await packCar(audio)
+    const { audio, dag } = options.staged ?? (await readStaged(services, clip))
+    const cid = dag.root.toString()
     if (cid !== clip.cid) throw new Error(`Its bytes have changed: they are ${cid} and should be ${clip.cid}`)
     const stored = await chain.upload(
-      { cid, car, file: audio, fileName: fileNameOf(clip), mimeType: mimeTypeOf(clip) },
+      { cid, car: packAs(dag, audio), file: audio, fileName: fileNameOf(clip), mimeType: mimeTypeOf(clip) },
       {
         priority: options.priority,
         attemptLog: leasedLog(services, clip.id, options.trigger),
@@ -100,6 +101,12 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     if (isOutage(error, options.trigger)) services.outage.endedAt = undefined
     return postpone(services, clip, error as Error)
   }
+}
+
+async function readStaged({ store }: Services, { id }: Clip) {
+  const audio = await store.blob(id)
+  if (!audio) throw new BytesMissingError('Its bytes are not in the temporary store')
+  return { audio, dag: await dagOf(chunksOf(audio)) }
 }
 
 /** Records that `holders` hold the clip too, and which replicas it wants then. @throws CatalogError */

@@ -2,7 +2,7 @@ import type { NewClip } from '#lib/catalog/clips.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
-import { packCar } from '#lib/ipfs/blocks/car.ts'
+import { packAs } from '#lib/ipfs/blocks/car.ts'
 import type { ChainResult } from '#lib/ipfs/chain/chain.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { fileNameOf } from '#lib/model/clip.ts'
@@ -77,8 +77,8 @@ async function uploadToIpfs(
   const { chain, store, tasks } = services
   const audio = staged.audio ?? (await store.blob(id))
   if (!audio) throw new Error('Its bytes cannot be read')
-  const { car } = await packCar(audio)
   const attemptLog = refusal ? noopLog : bestEffortLog(services, id, 'request')
+  const car = packAs(staged.dag, audio)
   const content = { cid, car, file: audio, fileName: fileNameOf({ id, fileExtension }), mimeType }
   const stored = await tasks.track(
     chain.upload(content, { priority: 'lastResort', attemptLog, signal: tasks.signal }),

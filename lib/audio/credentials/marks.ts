@@ -20,19 +20,26 @@ export interface Marks {
   isMarked: boolean
 }
 
-/** Looks for marks in the bytes of a file, as they arrive. Reads them to their end. @throws whatever `bytes` throws */
-export async function findMarks(bytes: AsyncIterable<Uint8Array>): Promise<Marks> {
+/** Looks for marks in the bytes of a file, as they come. */
+export interface MarkFinder {
+  update(chunk: Uint8Array): void
+  readonly found: Marks
+}
+
+export function createMarkFinder(): MarkFinder {
   const found = { hasCredentials: false, isMarked: false }
   let last = Buffer.alloc(0)
-  for await (const chunk of bytes) {
-    if (found.hasCredentials) continue
-    // A mark may lie across two chunks.
-    const seam = Buffer.concat([last, chunk.subarray(0, LONGEST - 1)])
-    const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    const has = (mark: Buffer) => seam.includes(mark) || whole.includes(mark)
-    found.hasCredentials = has(C2PA)
-    found.isMarked ||= found.hasCredentials || marks.some(has)
-    last = Buffer.concat([last, whole.subarray(-LONGEST)]).subarray(1 - LONGEST)
+  return {
+    found,
+    update(chunk) {
+      if (found.hasCredentials) return
+      // A mark may lie across two chunks.
+      const seam = Buffer.concat([last, chunk.subarray(0, LONGEST - 1)])
+      const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      const has = (mark: Buffer) => seam.includes(mark) || whole.includes(mark)
+      found.hasCredentials = has(C2PA)
+      found.isMarked ||= found.hasCredentials || marks.some(has)
+      last = Buffer.concat([last, whole.subarray(-LONGEST)]).subarray(1 - LONGEST)
+    },
   }
-  return found
 }

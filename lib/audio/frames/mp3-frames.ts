@@ -1,5 +1,5 @@
 import { id3Bytes } from '#lib/audio/mp3.ts'
-import type { ByteReader } from './byte-reader.ts'
+import type { ByteReader, Reading } from './byte-reader.ts'
 import type { CountedFrames } from './counted-frames.ts'
 
 const LAYER_III = 1
@@ -7,6 +7,16 @@ const VERSION_1 = 3
 const VERSION_2 = 2
 const MONO = 3
 const ID3V1_BYTES = 128
+
+// Compared as numbers, since each frame of each clip is looked at.
+const [XING, INFO, VBRI] = ['Xing', 'Info', 'VBRI'].map((name) => Buffer.from(name).readUInt32BE()) as [
+  number,
+  number,
+  number,
+]
+const VBRI_OFFSET = 36
+/** As much of a frame as says what it is. */
+const BEGINNING_BYTES = VBRI_OFFSET + 4
 
 // kbit/s of Layer III by the index in the header; 0 where there is no such rate.
 const bitRatesKbps = {
@@ -35,8 +45,11 @@ export interface Mp3Frame {
  * @see https://www.iso.org/standard/22412.html (ISO/IEC 11172-3 §2.4.1.3)
  */
 export function readMp3Frame(header: Uint8Array): Mp3Frame | undefined {
-  const [first = 0, second = 0, third = 0, fourth = 0] = header
-  if (header.length < 4 || first !== 0xff || (second & 0xe0) !== 0xe0) return undefined
+  if (header.length < 4 || header[0] !== 0xff) return undefined
+  const second = header[1] as number
+  const third = header[2] as number
+  const fourth = header[3] as number
+  if ((second & 0xe0) !== 0xe0) return undefined
   const version = (second >> 3) & 3
   if (((second >> 1) & 3) !== LAYER_III || version === 1) return undefined
   const isVersion1 = version === VERSION_1
@@ -62,22 +75,22 @@ export function readMp3Frame(header: Uint8Array): Mp3Frame | undefined {
 }
 
 /** Counts the frames of an MP3 from the first one on. `undefined` where more bytes are in none than in some. */
-export async function countMp3Frames(reader: ByteReader): Promise<CountedFrames | undefined> {
+export function* countMp3Frames(reader: ByteReader): Reading<CountedFrames | undefined> {
   let seconds = 0
   let frameBytes = 0
   let otherBytes = 0
   let isWhole = false
   for (;;) {
-    const header = await reader.peek(4)
-    if (header.length === 0) break
-    const frame = readMp3Frame(header)
+    const beginning = yield* reader.peek(BEGINNING_BYTES)
+    if (beginning.length === 0) break
+    const frame = readMp3Frame(beginning)
     if (!frame) {
-      if (header.length < 4) isWhole = false
-      otherBytes += await skipOther(reader)
+      if (beginning.length < 4) isWhole = false
+      otherBytes += yield* skipOther(reader)
       continue
     }
-    const isAudio = !hasTag(await reader.peek(40), frame)
-    const passed = await reader.skip(frame.sizeBytes)
+    const isAudio = !hasTag(beginning, frame)
+    const passed = yield* reader.skip(frame.sizeBytes)
     isWhole = passed === frame.sizeBytes
     frameBytes += passed
     if (isWhole && isAudio) seconds += frame.seconds
@@ -89,19 +102,20 @@ export async function countMp3Frames(reader: ByteReader): Promise<CountedFrames 
  * Passes over what is no frame, as far as the next byte that may begin one. Returns how many bytes it was, those of a
  * tag not counted.
  */
-export async function skipOther(reader: ByteReader): Promise<number> {
-  const beginning = await reader.peek(10)
+export function* skipOther(reader: ByteReader): Reading<number> {
+  const beginning = yield* reader.peek(10)
   const name = beginning.toString('latin1', 0, 3)
-  if (name === 'TAG') await reader.skip(ID3V1_BYTES)
-  else if (name === 'ID3' && beginning.length === 10) await reader.skip(id3Bytes(beginning))
-  else return (await reader.skip(1)) + (await reader.skipTo(0xff))
+  if (name === 'TAG') yield* reader.skip(ID3V1_BYTES)
+  else if (name === 'ID3' && beginning.length === 10) yield* reader.skip(id3Bytes(beginning))
+  else return (yield* reader.skip(1)) + (yield* reader.skipTo(0xff))
   return 0
 }
 
 /** Whether the frame has no audio, but what its encoder says of all frames: which need not be true. */
 export function hasTag(beginning: Buffer, { tagOffset }: Pick<Mp3Frame, 'tagOffset'>): boolean {
-  return (
-    /^(Xing|Info)$/.test(beginning.toString('latin1', tagOffset, tagOffset + 4)) ||
-    beginning.toString('latin1', 36, 40) === 'VBRI'
-  )
+  const name = nameAt(beginning, tagOffset)
+  return name === XING || name === INFO || nameAt(beginning, VBRI_OFFSET) === VBRI
 }
+
+const nameAt = (beginning: Buffer, offset: number) =>
+  offset + 4 <= beginning.length ? beginning.readUInt32BE(offset) : undefined

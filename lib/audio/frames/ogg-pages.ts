@@ -1,4 +1,4 @@
-import type { ByteReader } from './byte-reader.ts'
+import type { ByteReader, Reading } from './byte-reader.ts'
 
 const HEADER_BYTES = 27
 const FIRST_PAGE = 2
@@ -14,29 +14,26 @@ export interface OggPage {
 }
 
 /**
- * The pages of an Ogg stream, up to the end or the first bytes that are none. A page that has lost its end is not given.
- * Returns whether the last bytes were those of a page.
+ * The next page of an Ogg stream. `end`: there is none; `broken`: the next bytes are no page, or one that has lost its end.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3533#section-6
  */
-export async function* readOggPages(reader: ByteReader): AsyncGenerator<OggPage, boolean> {
-  for (;;) {
-    const header = await reader.peek(HEADER_BYTES)
-    if (header.length === 0) return true
-    if (header.length < HEADER_BYTES || header.toString('latin1', 0, 4) !== 'OggS') return false
-    const sizes = await reader.peek(HEADER_BYTES + (header[26] ?? 0))
-    const lacing = sizes.subarray(HEADER_BYTES)
-    const pageBytes = sizes.length + lacing.reduce((sum, size) => sum + size, 0)
-    const page = await reader.peek(pageBytes)
-    if (page.length < pageBytes) return false
-    const type = header[5] ?? 0
-    yield {
-      isFirst: (type & FIRST_PAGE) !== 0,
-      isLast: (type & LAST_PAGE) !== 0,
-      granulePosition: Number(page.readBigInt64LE(6)),
-      segments: segmentsOf(page, sizes.length, lacing),
-    }
-    await reader.skip(pageBytes)
+export function* readOggPage(reader: ByteReader): Reading<OggPage | 'end' | 'broken'> {
+  const header = yield* reader.peek(HEADER_BYTES)
+  if (header.length === 0) return 'end'
+  if (header.length < HEADER_BYTES || header.toString('latin1', 0, 4) !== 'OggS') return 'broken'
+  const sizes = yield* reader.peek(HEADER_BYTES + (header[26] ?? 0))
+  const lacing = sizes.subarray(HEADER_BYTES)
+  const pageBytes = sizes.length + lacing.reduce((sum, size) => sum + size, 0)
+  const page = yield* reader.peek(pageBytes)
+  if (page.length < pageBytes) return 'broken'
+  yield* reader.skip(pageBytes)
+  const type = header[5] ?? 0
+  return {
+    isFirst: (type & FIRST_PAGE) !== 0,
+    isLast: (type & LAST_PAGE) !== 0,
+    granulePosition: Number(page.readBigInt64LE(6)),
+    segments: segmentsOf(page, sizes.length, lacing),
   }
 }
 

@@ -1,6 +1,6 @@
-import type { ByteReader } from './byte-reader.ts'
+import type { ByteReader, Reading } from './byte-reader.ts'
 import type { CountedFrames } from './counted-frames.ts'
-import { readOggPages } from './ogg-pages.ts'
+import { type OggPage, readOggPage } from './ogg-pages.ts'
 
 const SAMPLES_PER_SECOND = 48_000
 /** `OpusHead` and `OpusTags`. */
@@ -12,7 +12,7 @@ const HEADER_PACKETS = 2
  *
  * @see https://www.rfc-editor.org/rfc/rfc7845 (Ogg Opus), https://www.rfc-editor.org/rfc/rfc6716#section-3.1 (packets)
  */
-export async function countOpusFrames(reader: ByteReader): Promise<CountedFrames | undefined> {
+export function* countOpusFrames(reader: ByteReader): Reading<CountedFrames | undefined> {
   let samples = 0
   let packets = 0
   let preSkip = 0
@@ -20,12 +20,11 @@ export async function countOpusFrames(reader: ByteReader): Promise<CountedFrames
   let isWhole = false
   /** Whether a packet goes on in the next page. */
   let isContinued = false
-  const pages = readOggPages(reader)
-  let page = await pages.next()
-  for (; !page.done; page = await pages.next()) {
-    isWhole = page.value.isLast
-    statedEnd = page.value.granulePosition
-    for (const { bytes, isEnd } of page.value.segments) {
+  let page: OggPage | 'end' | 'broken'
+  for (page = yield* readOggPage(reader); typeof page === 'object'; page = yield* readOggPage(reader)) {
+    isWhole = page.isLast
+    statedEnd = page.granulePosition
+    for (const { bytes, isEnd } of page.segments) {
       if (!isContinued) {
         packets += 1
         if (packets === 1) preSkip = bytes.length >= 12 ? bytes.readUInt16LE(10) : 0
@@ -35,7 +34,7 @@ export async function countOpusFrames(reader: ByteReader): Promise<CountedFrames
     }
   }
   const seconds = (opusEnd(samples, statedEnd) - preSkip) / SAMPLES_PER_SECOND
-  return seconds > 0 ? { seconds, isWhole: isWhole && page.value } : undefined
+  return seconds > 0 ? { seconds, isWhole: isWhole && page === 'end' } : undefined
 }
 
 /** Where the sound ends of packets with `samples` samples, of which the last page says that they end at `statedEnd`. */

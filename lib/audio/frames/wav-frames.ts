@@ -1,5 +1,5 @@
 import { PLAIN_PCM, readWavHeader, type WavHeader } from '#lib/audio/wav.ts'
-import type { ByteReader } from './byte-reader.ts'
+import type { ByteReader, Reading } from './byte-reader.ts'
 import type { CountedFrames } from './counted-frames.ts'
 
 /** Enough for what precedes the samples of a WAV file. */
@@ -16,24 +16,24 @@ export interface WavSamples {
  * Measures the samples of a WAV by what is there. Its header may have been written before the end was known: one that
  * states more than there is, nothing, or an end after which no other chunk follows, is not believed.
  */
-export async function measureWavSamples(reader: ByteReader): Promise<WavSamples | undefined> {
-  const header = readWavHeader(await reader.peek(HEADER_MAX_BYTES))
+export function* measureWavSamples(reader: ByteReader): Reading<WavSamples | undefined> {
+  const header = readWavHeader(yield* reader.peek(HEADER_MAX_BYTES))
   if (!header) return undefined
-  await reader.skip(header.dataOffset)
-  let dataBytes = await reader.skip(header.statedDataBytes)
+  yield* reader.skip(header.dataOffset)
+  let dataBytes = yield* reader.skip(header.statedDataBytes)
   const isWhole = dataBytes > 0 && dataBytes === header.statedDataBytes
   // Chunks begin at even offsets, with a name of four letters.
-  const next = await reader.peek(5)
+  const next = yield* reader.peek(5)
   const following = next.subarray(dataBytes % 2).toString('latin1', 0, 4)
   if (next.length > 1 && !/^[\w ]{4}$/.test(following)) {
-    for await (const chunk of reader.rest()) dataBytes += chunk.byteLength
+    dataBytes += yield* reader.skip(Number.POSITIVE_INFINITY)
   }
   return dataBytes > 0 ? { header, dataBytes, isWhole } : undefined
 }
 
 /** Counts the samples of a WAV, as `measureWavSamples` finds them. */
-export async function countWavSamples(reader: ByteReader): Promise<CountedFrames | undefined> {
-  const samples = await measureWavSamples(reader)
+export function* countWavSamples(reader: ByteReader): Reading<CountedFrames | undefined> {
+  const samples = yield* measureWavSamples(reader)
   const bytesPerSecond = samples && bytesPerSecondOf(samples.header)
   if (!samples || !bytesPerSecond) return undefined
   return { seconds: samples.dataBytes / bytesPerSecond, isWhole: samples.isWhole }

@@ -1,4 +1,4 @@
-import type { ByteReader } from '#lib/audio/frames/byte-reader.ts'
+import type { StreamReader } from '#lib/audio/frames/byte-reader.ts'
 import { hasTag, type Mp3Frame, readMp3Frame, skipOther } from '#lib/audio/frames/mp3-frames.ts'
 import { JoinError } from './join-error.ts'
 import { type GaplessTag, infoFrame, readGaplessTag } from './mp3-info-frame.ts'
@@ -58,14 +58,14 @@ function startsMsOf(facts: PieceFacts[], first: PieceFacts): number[] {
 }
 
 /** The whole frames of a piece, all like its first one. Bytes of something else may look like the start of a frame. */
-async function* framesOf(reader: ByteReader): AsyncGenerator<Mp3Part> {
+async function* framesOf(reader: StreamReader): AsyncGenerator<Mp3Part> {
   let first: Mp3Frame | undefined
   for (;;) {
     const header = await reader.peek(4)
     if (header.length === 0) return
     const frame = readMp3Frame(header)
     if (!frame || (first && nameOf(frame) !== nameOf(first))) {
-      await skipOther(reader)
+      await reader.read(skipOther)
       continue
     }
     first ??= frame
@@ -76,7 +76,7 @@ async function* framesOf(reader: ByteReader): AsyncGenerator<Mp3Part> {
   }
 }
 
-async function* examine(reader: ByteReader): AsyncGenerator<PieceFacts> {
+async function* examine(reader: StreamReader): AsyncGenerator<PieceFacts> {
   let facts: PieceFacts | undefined
   let gapless: GaplessTag | undefined
   for await (const { frame, bytes, isTag } of framesOf(reader)) {
@@ -110,7 +110,7 @@ function checkLast(facts: PieceFacts[], number: number): void {
 }
 
 /** The frames of audio. Those that need bytes from before the piece are silent: these bytes are of another piece here. */
-async function* playableFrames(reader: ByteReader): AsyncGenerator<Uint8Array> {
+async function* playableFrames(reader: StreamReader): AsyncGenerator<Uint8Array> {
   let earlierBytes = 0
   for await (const { frame, bytes, isTag } of framesOf(reader)) {
     if (isTag) continue

@@ -1,5 +1,5 @@
-import type { ByteReader } from '#lib/audio/frames/byte-reader.ts'
-import { readOggPages } from '#lib/audio/frames/ogg-pages.ts'
+import type { StreamReader } from '#lib/audio/frames/byte-reader.ts'
+import { readOggPage } from '#lib/audio/frames/ogg-pages.ts'
 import { opusEnd, opusSamplesOf } from '#lib/audio/frames/opus-frames.ts'
 import type { OpusStreamFacts } from '#lib/audio/opus/ogg-muxer.ts'
 import { JoinError } from './join-error.ts'
@@ -17,13 +17,15 @@ export type OpusPart =
   | { kind: 'end'; lengthGranules: number; paddingGranules: number }
 
 /** @throws JoinError when the piece `number` is more than one stream, or has more than two channels */
-export async function* readOpus(reader: ByteReader, number: number): AsyncGenerator<OpusPart> {
+export async function* readOpus(reader: StreamReader, number: number): AsyncGenerator<OpusPart> {
   let packets = 0
   let granules = 0
   let statedEnd = 0
   let preSkipGranules = 0
   let begun: Buffer[] = []
-  for await (const page of readOggPages(reader)) {
+  for (;;) {
+    const page = await reader.read(readOggPage)
+    if (typeof page === 'string') break
     if (page.isFirst && packets > 0) throw new JoinError(`Piece ${number} is more than one Ogg stream`)
     statedEnd = page.granulePosition
     for (const segment of page.segments) {

@@ -1,4 +1,4 @@
-import { type ByteReader, createByteReader } from '#lib/audio/frames/byte-reader.ts'
+import { createStreamReader, type StreamReader } from '#lib/audio/frames/byte-reader.ts'
 import { JoinError } from './join-error.ts'
 import { KIND_BYTES, type Kind, kindOf } from './kind.ts'
 
@@ -23,7 +23,7 @@ const CHUNK_BYTES = 64 * 1024
 export async function kindOfPiece(piece: Piece): Promise<Kind> {
   const bytes = allBytes(piece)
   try {
-    const kind = kindOf(await createByteReader(bytes).peek(KIND_BYTES), piece.outputFormat)
+    const kind = kindOf(await createStreamReader(bytes).peek(KIND_BYTES), piece.outputFormat)
     if (kind) return kind
   } finally {
     await bytes.return(undefined)
@@ -39,15 +39,15 @@ export async function kindOfPiece(piece: Piece): Promise<Kind> {
 export async function* readPiece<Part>(
   piece: Piece,
   kind: Kind,
-  parse: (reader: ByteReader) => AsyncIterable<Part>,
+  parse: (reader: StreamReader) => AsyncIterable<Part>,
 ): AsyncGenerator<Part> {
   const bytes = allBytes(piece)
   try {
-    const reader = createByteReader(bytes)
+    const reader = createStreamReader(bytes)
     const found = kindOf(await reader.peek(KIND_BYTES), piece.outputFormat) ?? 'nothing that is known'
     if (found !== kind) throw new JoinError(`Piece ${piece.number} is ${found}, the first one ${kind}`)
     yield* parse(reader)
-    for await (const _ of reader.rest());
+    await reader.finish()
   } finally {
     await bytes.return(undefined)
   }
@@ -64,7 +64,7 @@ async function* allBytes({ audio, number }: Piece): AsyncGenerator<Uint8Array> {
 }
 
 /** Passes the next `count` bytes on, chunk by chunk. */
-export async function* take(reader: ByteReader, count: number): AsyncGenerator<Uint8Array> {
+export async function* take(reader: StreamReader, count: number): AsyncGenerator<Uint8Array> {
   for (let left = count; left > 0; ) {
     const chunk = await reader.peek(Math.min(left, CHUNK_BYTES))
     if (chunk.length === 0) return

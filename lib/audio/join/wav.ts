@@ -1,4 +1,4 @@
-import type { ByteReader } from '#lib/audio/frames/byte-reader.ts'
+import type { StreamReader } from '#lib/audio/frames/byte-reader.ts'
 import { measureWavSamples, type WavSamples } from '#lib/audio/frames/wav-frames.ts'
 import { PLAIN_PCM, wavHeader } from '#lib/audio/wav.ts'
 import { JoinError } from './join-error.ts'
@@ -48,8 +48,8 @@ export async function* joinWav(pieces: Piece[]): AsyncGenerator<Uint8Array, numb
   return startsMs
 }
 
-async function* measure(reader: ByteReader) {
-  yield await measureWavSamples(reader)
+async function* measure(reader: StreamReader) {
+  yield await reader.read(measureWavSamples)
 }
 
 function checked(

@@ -1,50 +1,33 @@
+import { createHash } from 'node:crypto'
 import { createWriter, headerLength } from '@ipld/car/buffer-writer'
-import { type ImporterOptions, importByteStream, type WritableStorage } from 'ipfs-unixfs-importer'
-import { fixedSize } from 'ipfs-unixfs-importer/chunker'
-import { balanced } from 'ipfs-unixfs-importer/layout'
 import { type CID, varint } from 'multiformats'
-import * as raw from 'multiformats/codecs/raw'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
+import { createFileHash, type FileDag, type FileHash, type FileLayout, legacyLayout } from './file-dag.ts'
 
 type ByteStream = AsyncIterable<Uint8Array>
 
-// One block at a time: hashing is synchronous, so more (50 by default) would cost memory and save no time. It also keeps
-// the leaves in the order of the file.
-const oneByOne: ImporterOptions = { blockWriteConcurrency: 1 }
-
 /** Up to this size a file is a single block, so that it has the same CID with both ways of chunking. */
-export const LEGACY_CHUNK_BYTES = 256 * 1024
+export const LEGACY_CHUNK_BYTES = legacyLayout.leafBytes
 
-// The importer writes its defaults into the options object it is given, so each call gets one of its own.
-const profileOptions = (): ImporterOptions => ({ ...oneByOne, profile: 'unixfs-v1-2025' })
-const legacyOptions = (): ImporterOptions => ({
-  ...oneByOne,
-  cidVersion: 1,
-  rawLeaves: true,
-  chunker: fixedSize({ chunkSize: LEGACY_CHUNK_BYTES }),
-  layout: balanced({ maxChildrenPerNode: 174 }),
-})
+/** Hashes a file as its bytes come, under UnixFS profile `unixfs-v1-2025` or another `layout`. */
+export const hashOfFile = (layout?: FileLayout): FileHash =>
+  createFileHash(() => createHash('sha256'), layout)
 
-const discardBlocks: WritableStorage = { put: (cid) => cid }
+/** The blocks of a file whose bytes can be read, each hashed as it is read. @throws whatever `bytes` throws */
+export async function dagOf(bytes: ByteStream, layout?: FileLayout): Promise<FileDag> {
+  const hash = hashOfFile(layout)
+  for await (const chunk of bytes) hash.update(chunk)
+  return hash.finish()
+}
 
 /**
  * Computes the CID that `bytes` have as a file under UnixFS profile `unixfs-v1-2025`, and counts them.
  *
- * Reads the stream once and holds about one chunk (1 MiB) of it.
- *
- * @see https://github.com/ipfs/specs/pull/499 (IPIP-499)
  * @throws whatever `bytes` throws.
  */
 export async function computeCid(bytes: ByteStream): Promise<{ cid: string; sizeBytes: number }> {
-  let sizeBytes = 0
-  async function* counted() {
-    for await (const chunk of bytes) {
-      sizeBytes += chunk.byteLength
-      yield chunk
-    }
-  }
-  const { cid } = await importByteStream(counted(), discardBlocks, profileOptions())
-  return { cid: cid.toString(), sizeBytes }
+  const { root, sizeBytes } = await dagOf(bytes)
+  return { cid: root.toString(), sizeBytes }
 }
 
 /**
@@ -54,46 +37,47 @@ export async function computeCid(bytes: ByteStream): Promise<{ cid: string; size
  * @throws when the file's bytes cannot be read.
  */
 export async function legacyCid(file: Blob): Promise<string> {
-  const { cid } = await importByteStream(chunksOf(file), discardBlocks, legacyOptions())
-  return cid.toString()
+  return (await dagOf(chunksOf(file), legacyLayout)).root.toString()
 }
 
 /**
- * Packs `file` as a CAR (v1) whose only root is the file's CID under UnixFS profile `unixfs-v1-2025`: first the
- * leaves in the order of the file, each once, then the nodes above them.
+ * Packs `file`, whose blocks are those of `dag`, as a CAR (v1) with its root: first the leaves in the order of the file, each
+ * once, then the nodes above them.
  *
- * Reads the file once to hash it. The bytes are not copied: the CAR is a blob that refers to slices of `file`,
- * with little of its own between them, and streams from wherever `file` does.
- *
- * `as: 'legacy'` packs it in the way that `legacyCid` describes.
+ * Reads nothing: the CAR is a blob that refers to slices of `file`, with little of its own between them, and streams from
+ * wherever `file` does.
  *
  * @see https://ipld.io/specs/transport/car/carv1/
+ */
+export function packAs({ root, leaves, nodes }: FileDag, file: Blob): Blob {
+  const parts: BlobPart[] = [toPart(carHeader(root))]
+  const packed = new Set<string>()
+  function pack(cid: CID, sizeBytes: number, block: BlobPart) {
+    const key = cid.toString()
+    if (!packed.has(key)) parts.push(toPart(frameStart(cid, sizeBytes)), block)
+    packed.add(key)
+  }
+  let offset = 0
+  for (const { cid, sizeBytes } of leaves) {
+    pack(cid, sizeBytes, file.slice(offset, offset + sizeBytes))
+    offset += sizeBytes
+  }
+  for (const { cid, bytes } of nodes) pack(cid, bytes.byteLength, toPart(bytes))
+  return new Blob(parts, { type: 'application/vnd.ipld.car' })
+}
+
+/**
+ * Packs `file` as a CAR under its CID, for which it reads the file once. `as: 'legacy'`: in the way that `legacyCid`
+ * describes.
+ *
  * @throws when the file's bytes cannot be read.
  */
 export async function packCar(
   file: Blob,
   { as = 'profile' }: { as?: 'profile' | 'legacy' } = {},
 ): Promise<{ cid: string; car: Blob }> {
-  const parts: BlobPart[] = []
-  const packed = new Set<string>()
-  let offset = 0
-  const put = (cid: CID, bytes: Uint8Array) => {
-    const isLeaf = cid.code === raw.code
-    const start = offset
-    if (isLeaf) offset += bytes.byteLength
-    const key = cid.toString()
-    if (packed.has(key)) return cid
-    packed.add(key)
-    parts.push(toPart(frameStart(cid, bytes.byteLength)), isLeaf ? file.slice(start, offset) : toPart(bytes))
-    return cid
-  }
-  const importerOptions = as === 'legacy' ? legacyOptions : profileOptions
-  // The importer hands over every block whole; only the interface allows for streams.
-  const { cid } = await importByteStream(chunksOf(file), { put } as WritableStorage, importerOptions())
-  return {
-    cid: cid.toString(),
-    car: new Blob([toPart(carHeader(cid)), ...parts], { type: 'application/vnd.ipld.car' }),
-  }
+  const dag = await dagOf(chunksOf(file), as === 'legacy' ? legacyLayout : undefined)
+  return { cid: dag.root.toString(), car: packAs(dag, file) }
 }
 
 /** The header of a CAR (v1) whose only root is `root`. */

@@ -141,9 +141,10 @@ describe('a text that the temporary store cannot take', () => {
 
   it('is rescued where the store fails in the middle of the speech, and goes straight to IPFS', async () => {
     const { services, speech, audioDirectory } = await testServices()
-    speech.durationMs = 1000
+    speech.durationMs = 20_000
+    speech.chunkBytes = 10_000
     speech.beforeChunk = (sizeBytes) =>
-      sizeBytes === 5000 ? rm(audioDirectory, { recursive: true }) : undefined
+      sizeBytes === 80_000 ? rm(audioDirectory, { recursive: true }) : undefined
     const clip = await speak(services)
     expect(clip).toMatchObject({ state: 'stored', hasLocalBytes: false })
     expect(await readdir(audioDirectory).catch(() => [])).toEqual([])

@@ -40,6 +40,14 @@ describe('the verification of a clip in the browser', () => {
     expect(await verify({ audioUrl, cid, ipfsHash })).toMatchObject({ kind: 'exact', cid, bytes: 1_500_000 })
   })
 
+  it('needs nothing that browsers have only on pages that came by https', async () => {
+    vi.stubGlobal('crypto', {})
+    const { cid } = await computeCid(audio.stream())
+    answerWith(audio)
+
+    expect(await verify({ audioUrl, cid, ipfsHash: undefined })).toMatchObject({ kind: 'exact', cid })
+  })
+
   it('calls other bytes different, and says which CID they have', async () => {
     const { cid } = await computeCid(new Blob(['something else']).stream())
     answerWith(audio)

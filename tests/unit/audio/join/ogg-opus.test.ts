@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Decoder } from '@evan/opus/wasm/index.js'
 import { MPEGDecoder } from 'mpg123-decoder'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createByteReader } from '#lib/audio/frames/byte-reader.ts'
+import { createStreamReader } from '#lib/audio/frames/byte-reader.ts'
 import { readOpus } from '#lib/audio/join/opus-packets.ts'
 import { createOpusEncoder } from '#lib/audio/opus/encoder.ts'
 import { durationMsOf, join, pieceOf } from '../../../support/audio-pieces.ts'
@@ -32,7 +32,7 @@ async function decode(opus: Buffer): Promise<Int16Array> {
   async function* bytes() {
     yield opus
   }
-  for await (const part of readOpus(createByteReader(bytes()), 1)) {
+  for await (const part of readOpus(createStreamReader(bytes()), 1)) {
     if (part.kind === 'packet') parts.push(decoder.decode(part.packet.bytes).slice())
   }
   decoder.drop()

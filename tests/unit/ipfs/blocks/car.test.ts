@@ -5,9 +5,13 @@ import { join } from 'node:path'
 import * as UnixFS from '@ipld/unixfs'
 import { withMaxChunkSize } from '@ipld/unixfs/file/chunker/fixed'
 import { withWidth } from '@ipld/unixfs/file/layout/balanced'
+import { importByteStream, type WritableStorage } from 'ipfs-unixfs-importer'
+import { fixedSize } from 'ipfs-unixfs-importer/chunker'
+import { balanced } from 'ipfs-unixfs-importer/layout'
+import type { CID } from 'multiformats'
 import * as raw from 'multiformats/codecs/raw'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { computeCid, legacyCid, packCar } from '#lib/ipfs/blocks/car.ts'
+import { computeCid, dagOf, legacyCid, packAs, packCar } from '#lib/ipfs/blocks/car.ts'
 import { independentCid } from '../../../support/content-id.ts'
 import { bytesOf, openCar, someBytes } from '../content.ts'
 
@@ -144,3 +148,29 @@ async function independentLegacyCid(bytes: Uint8Array): Promise<string> {
   await blocks
   return cid.toString()
 }
+
+it.each([
+  [10, 3],
+  [7, 2],
+])(
+  'The tree above leaves of %d bytes, %d in a node, is that of another implementation',
+  async (leafBytes, maxLinks) => {
+    for (const bytes of [0, 1, 21, 22, 90, 91].flatMap((size) => [someBytes(size), new Uint8Array(size)])) {
+      const blocks = new Set<string>()
+      const put = (cid: CID) => {
+        blocks.add(cid.toString())
+        return cid
+      }
+      const { cid } = await importByteStream([bytes], { put } as unknown as WritableStorage, {
+        cidVersion: 1,
+        rawLeaves: true,
+        chunker: fixedSize({ chunkSize: leafBytes }),
+        layout: balanced({ maxChildrenPerNode: maxLinks }),
+      })
+      const dag = await dagOf(inPieces(bytes, 9), { leafBytes, maxLinks })
+      expect(dag.root.toString()).toBe(cid.toString())
+      const { blocks: packed } = await openCar(await bytesOf(packAs(dag, new Blob([bytes]))))
+      expect(packed.map((block) => block.cid).toSorted()).toEqual([...blocks].toSorted())
+    }
+  },
+)

@@ -33,6 +33,8 @@ const nextConfig = {
   outputFileTracingIncludes: { '/**': [...threadSources, ...threadPackages, ...documents] },
   outputFileTracingExcludes: { '**': ownData },
   poweredByHeader: false,
+  // Titles and previews stand in the head for whoever asks, and not only for those whose names Next.js knows.
+  htmlLimitedBots: /.*/,
   // There are no pictures to make smaller, and nothing is installed that could.
   images: { unoptimized: true },
   experimental: {

@@ -1,8 +1,10 @@
 import { type NextRequest, NextResponse } from 'next/server'
+import { clipToShow } from '#lib/clips/clip-to-show.ts'
 import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#lib/http/page-security.ts'
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import { getService, isRegistered } from '#lib/http/service.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
 /** Pages only. The routes for programs, built files, documents and the files of `public/` do not get the headers of pages. */
@@ -17,7 +19,7 @@ export const config = {
 let origins: string[] | undefined
 
 /** Sets the security headers of each page, with a nonce for its own scripts and styles. */
-export function proxy(request: NextRequest): Response {
+export async function proxy(request: NextRequest): Promise<Response> {
   if (request.nextUrl.pathname === '/_next/image') return new NextResponse('Not found\n', { status: 404 })
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request)
   try {
@@ -28,15 +30,33 @@ export function proxy(request: NextRequest): Response {
   }
   const nonce = crypto.randomUUID().replaceAll('-', '')
   const isDevelopment = process.env.NODE_ENV === 'development'
-  const allowsInlineStyles = request.nextUrl.pathname === '/docs'
-  const policy = contentSecurityPolicy({ nonce, origins, allowsInlineStyles, isDevelopment })
+  const { pathname } = request.nextUrl
+  const [, kind, name] = /^\/(c|embed)\/([^/]+)\/?$/.exec(pathname) ?? []
+  const allowsInlineStyles = pathname === '/docs'
+  const allowsFraming = kind === 'embed'
+  const policy = contentSecurityPolicy({ nonce, origins, allowsInlineStyles, allowsFraming, isDevelopment })
   const headers = new Headers(request.headers)
   headers.set('X-Nonce', nonce)
   headers.set('Content-Security-Policy', policy)
-  const response = NextResponse.next({ request: { headers } })
-  for (const [name, value] of Object.entries(pageHeaders(isHttps(request)))) response.headers.set(name, value)
+  const response = NextResponse.next({
+    request: { headers },
+    status: name === undefined ? 200 : await statusOfClipPage(name),
+  })
+  const more = pageHeaders({ isHttps: isHttps(request), allowsFraming })
+  for (const [name, value] of Object.entries(more)) response.headers.set(name, value)
   response.headers.set('Content-Security-Policy', policy)
   return response
+}
+
+/** A page itself can only answer 200 or 404. Where the service runs in another process than this, it is 200. */
+async function statusOfClipPage(name: string): Promise<number> {
+  if (!isRegistered()) return 200
+  try {
+    await clipToShow(getService().services, name)
+    return 200
+  } catch (error) {
+    return problemOf(error, '').status
+  }
 }
 
 /** Where the front stands before Next.js, it has done so. */

@@ -6,13 +6,13 @@ import { ColorSchemeScript, mantineHtmlProps } from '@mantine/core'
 import type { Metadata, Viewport } from 'next'
 import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
+import { socialImage } from '#lib/http/social-image.ts'
 import { pageBaseUrl } from './_shared/base-url.ts'
 import { Providers } from './_shared/providers.tsx'
 import { SiteHeader } from './_shared/site-header.tsx'
 
 /** Made for each request, since the picture of a preview needs an absolute URL. */
 export async function generateMetadata(): Promise<Metadata> {
-  const alt = 'Voicepin: text in, a permanent voice out'
   return {
     metadataBase: new URL(await pageBaseUrl()),
     title: { default: 'Voicepin', template: '%s · Voicepin' },
@@ -21,7 +21,7 @@ export async function generateMetadata(): Promise<Metadata> {
     openGraph: {
       type: 'website',
       siteName: 'Voicepin',
-      images: [{ url: '/social-preview.png', width: 1200, height: 630, alt }],
+      images: [socialImage],
     },
     twitter: { card: 'summary_large_image' },
   }
@@ -44,9 +44,6 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       </head>
       <body>
         <Providers nonce={nonce}>
-          <a className="skip-link" href="#content">
-            Skip to the content
-          </a>
           <SiteHeader />
           {children}
         </Providers>

@@ -70,3 +70,14 @@ const vendorLabels: Record<string, string> = {
 }
 
 export const vendorLabel = (name: string) => vendorLabels[name] ?? name
+
+const audioTypeLabels: Record<string, string> = {
+  'audio/mpeg': 'MP3',
+  'audio/ogg': 'Ogg Opus',
+  'audio/wav': 'WAV',
+  'audio/flac': 'FLAC',
+  'audio/aac': 'AAC',
+}
+
+/** `audio/mpeg` as `MP3`. */
+export const audioTypeLabel = (mimeType: string) => audioTypeLabels[mimeType] ?? mimeType

@@ -44,6 +44,7 @@ const disc = (radius: number) =>
 export const IconAlert = lines('M12 4 21 19.5H3zM12 10v4.2M12 16.8v.1')
 export const IconCheck = lines('M5 12.5 9.5 17 19 7.5')
 export const IconClock = lines(`${disc(8.5)}M12 7.5V12l3 2.5`)
+export const IconCode = lines('M8.5 7 3.5 12l5 5M15.5 7l5 5-5 5')
 export const IconCopy = lines(
   'M10 8.5h8.5A1.5 1.5 0 0 1 20 10v8.5a1.5 1.5 0 0 1-1.5 1.5H10a1.5 1.5 0 0 1-1.5-1.5V10A1.5 1.5 0 0 1 10 8.5zM5.5 15.5A1.5 1.5 0 0 1 4 14V5.5A1.5 1.5 0 0 1 5.5 4H14a1.5 1.5 0 0 1 1.5 1.5',
 )
@@ -56,6 +57,7 @@ export const IconMicrophone = lines(
 )
 export const IconMoon = lines('M20 14.5A8.5 8.5 0 1 1 9.5 4 7 7 0 0 0 20 14.5z')
 export const IconRefresh = lines('M19.5 12a7.5 7.5 0 1 1-2.2-5.3L19.5 9M19.5 4.5V9H15')
+export const IconShare = lines('M12 15V4M8 7.5 12 3.5l4 4M6 11.5H5V20h14v-8.5h-1')
 export const IconShield = lines('M12 3.5l7 2.5v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6zM9 11.8l2.2 2.2L15 10')
 export const IconSignOut = lines(
   'M14 4.5H6.5A1.5 1.5 0 0 0 5 6v12a1.5 1.5 0 0 0 1.5 1.5H14M10.5 12H20M16.5 8.5 20 12l-3.5 3.5',

@@ -18,32 +18,38 @@ const pages = [
   { href: '/docs', label: 'API' },
 ]
 
-/** The header of every page: name, navigation and colour scheme. Its links load whole pages, each with a policy of its own. */
+/** The header of every page but the embedded player, which stands in pages of others: name, navigation and colour scheme. Its links load whole pages, each with a policy of its own. */
 export function SiteHeader() {
   const pathname = usePathname()
+  if (pathname.startsWith('/embed/')) return null
   return (
-    <header className={styles.header}>
-      <div className={styles.inner}>
-        <a href="/" className={styles.brand}>
-          <Logo />
-          <span className={styles.name}>Voicepin</span>
-        </a>
-        <nav aria-label="Pages" className={styles.nav}>
-          {pages.map(({ href, label }) => (
-            <Anchor
-              key={href}
-              href={href}
-              underline="never"
-              className={styles.link}
-              aria-current={pathname === href ? 'page' : undefined}
-            >
-              {label}
-            </Anchor>
-          ))}
-        </nav>
-        <ColorSchemeToggle />
-      </div>
-    </header>
+    <>
+      <a className="skip-link" href="#content">
+        Skip to the content
+      </a>
+      <header className={styles.header}>
+        <div className={styles.inner}>
+          <a href="/" className={styles.brand}>
+            <Logo />
+            <span className={styles.name}>Voicepin</span>
+          </a>
+          <nav aria-label="Pages" className={styles.nav}>
+            {pages.map(({ href, label }) => (
+              <Anchor
+                key={href}
+                href={href}
+                underline="never"
+                className={styles.link}
+                aria-current={pathname === href ? 'page' : undefined}
+              >
+                {label}
+              </Anchor>
+            ))}
+          </nav>
+          <ColorSchemeToggle />
+        </div>
+      </header>
+    </>
   )
 }
 

@@ -67,7 +67,7 @@ export async function llmsIndex(): Promise<string> {
   return `${[
     '# Voicepin',
     `> ${summary}`,
-    'One request, `POST /api/agents/vocalize` with `{"text": "…", "voiceId": "…"}`, gives `audioUrl` and the CID of the audio. Agents call the same by MCP at `/mcp`.',
+    'One request, `POST /api/agents/vocalize` with `{"text": "…", "voiceId": "…"}`, gives `audioUrl`, `pageUrl` (a page for people) and the CID of the audio. Agents call the same by MCP at `/mcp`.',
     '## Interfaces',
     [
       '- [OpenAPI](/api/openapi.json): Every request and answer, with an operation id for each.',

@@ -13,9 +13,11 @@ export function contentSecurityPolicy(options: {
   origins: readonly string[]
   /** For pages with components that add styles without a nonce. */
   allowsInlineStyles: boolean
+  /** For pages that other sites may show in a frame. */
+  allowsFraming: boolean
   isDevelopment: boolean
 }): string {
-  const { nonce, origins, allowsInlineStyles, isDevelopment } = options
+  const { nonce, origins, allowsInlineStyles, allowsFraming, isDevelopment } = options
   const audioSources = ["'self'", 'https:', ...origins]
   const directives: Record<string, string[]> = {
     'default-src': ["'none'"],
@@ -32,7 +34,7 @@ export function contentSecurityPolicy(options: {
     'manifest-src': ["'self'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],
-    'frame-ancestors': ["'none'"],
+    'frame-ancestors': [allowsFraming ? '*' : "'none'"],
   }
   return Object.entries(directives)
     .map(([name, values]) => `${name} ${values.join(' ')}`)
@@ -40,13 +42,14 @@ export function contentSecurityPolicy(options: {
 }
 
 /** The further security headers of a page. */
-export function pageHeaders(isHttps: boolean): Record<string, string> {
+export function pageHeaders(options: { isHttps: boolean; allowsFraming: boolean }): Record<string, string> {
+  const { isHttps, allowsFraming } = options
   return {
     'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
+    ...(!allowsFraming && { 'X-Frame-Options': 'DENY' }),
     'Referrer-Policy': 'strict-origin-when-cross-origin',
     'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': allowsFraming ? 'cross-origin' : 'same-origin',
     'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
     ...(isHttps && { 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' }),
   }

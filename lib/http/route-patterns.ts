@@ -1,9 +1,11 @@
 /** Every route, as its path is written: `{…}` stands for one part, `{…}*` for all that follow. The first that fits counts. */
 export const routePatterns = [
   '/',
+  '/c/{id}',
   '/dashboard',
   '/docs',
   '/docs/{page}',
+  '/embed/{id}',
   '/llms.txt',
   '/llms-full.txt',
   '/mcp',
@@ -23,6 +25,7 @@ export const routePatterns = [
   '/api/health',
   '/api/health/ready',
   '/api/metrics',
+  '/api/oembed',
   '/api/openapi.json',
   '/api/scripts',
   '/api/scripts/{id}',

@@ -29,6 +29,7 @@ export const errorStatus = {
   internal_error: 500,
   misconfigured: 500,
   method_not_implemented: 501,
+  format_not_implemented: 501,
   speech_credentials_refused: 502,
   speech_invalid_answer: 502,
   speech_stream_broken: 502,

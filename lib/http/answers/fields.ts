@@ -16,6 +16,10 @@ export const scriptId = z
   .meta({ example: 'fedcba9876543210fedcba9876543210' })
 export const cid = z.string().meta({ description: 'The CID of the bytes (UnixFS profile `unixfs-v1-2025`).' })
 export const audioUrl = z.url().meta({ description: 'The URL of the audio.' })
+export const pageUrl = z.url().meta({
+  description:
+    'The page of the clip, for people: a player, who spoke, where it is kept. Whoever has it can listen.',
+})
 const CONTENT_CREDENTIALS =
   'Whether the file itself says, signed, that a machine has made it (C2PA): by its vendor, or by this service with `CONTENT_CREDENTIALS=on`. MP3 and WAV can; Opus, bare samples and what is streamed while it is spoken cannot.'
 /** The same where it is always said. */

@@ -20,6 +20,7 @@ const measuredFields = {
 const storedSchema = z.object({
   id: field.clipId,
   audioUrl: field.audioUrl,
+  pageUrl: field.pageUrl,
   ipfsHash: z.string(),
   cid: field.cid,
   provider: field.provider,
@@ -30,6 +31,7 @@ const storedSchema = z.object({
 const temporarySchema = z.object({
   id: field.clipId,
   audioUrl: field.audioUrl,
+  pageUrl: field.pageUrl,
   cid: field.cid,
   isTemporary: z.literal(true),
   expiresAt: field.time,
@@ -41,6 +43,7 @@ const temporarySchema = z.object({
 export const spokenSchema = z.object({
   id: field.clipId,
   audioUrl: field.audioUrl,
+  pageUrl: field.pageUrl,
   ipfsHash: z.string().optional(),
   cid: field.cid,
   provider: field.provider.optional(),
@@ -70,13 +73,16 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
     captions: captionsAnswer(clip, baseUrl),
     ...notesAnswer(clip),
   }
+  const pageUrl = `${baseUrl}/c/${id}`
   // A stored clip that all providers have lost has no permanent URL.
   if (clip.state === 'stored' && clip.permanentUrl) {
     const { ipfsHash, provider } = clip
     const audioUrl = absoluteUrl(clip.permanentUrl, baseUrl)
-    return { success: true, data: { id, audioUrl, ipfsHash, cid, provider, isTemporary: false, ...measured } }
+    const data = { id, audioUrl, pageUrl, ipfsHash, cid, provider, isTemporary: false, ...measured }
+    return { success: true, data }
   }
   const audioUrl = `${baseUrl}/api/temp-audio/${id}`
   const expiresAt = new Date(clip.expiresAt).toISOString()
-  return { success: true, data: { id, audioUrl, cid, isTemporary: true, expiresAt, note: NOTE, ...measured } }
+  const data = { id, audioUrl, pageUrl, cid, isTemporary: true, expiresAt, note: NOTE, ...measured }
+  return { success: true, data }
 }

@@ -24,7 +24,7 @@ import { failure, linkTo, result } from './results.ts'
 import { clipName, speakSchema, verdictSchema } from './schemas.ts'
 
 const INSTRUCTIONS =
-  'Voicepin turns text into speech and keeps the audio on IPFS, at a permanent address that anybody can verify. Call list_voices for the ids of the voices, then speak. Give people the URL of the resource link; its CID is the hash of the audio. isTemporary: true means that IPFS does not have it yet: get_clip says later where it is.'
+  'Voicepin turns text into speech and keeps the audio on IPFS, at a permanent address that anybody can verify. Call list_voices for the ids of the voices, then speak. Give people pageUrl, where they can listen, or the URL of the resource link, the audio itself; its CID is the hash of the audio. isTemporary: true means that IPFS does not have it yet: get_clip says later where it is.'
 
 /** A server for one request, with the four tools. Each is what a route does, with the same limits and errors. */
 export function createServer(request: Request, context: RequestContext): McpServer {

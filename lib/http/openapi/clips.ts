@@ -7,6 +7,7 @@ import { captionsJsonSchema } from '#lib/http/answers/captions.ts'
 import { clipAnswerSchema } from '#lib/http/answers/clip.ts'
 import { deletedAnswerSchema } from '#lib/http/answers/deletion.ts'
 import { clipId } from '#lib/http/answers/fields.ts'
+import { oembedAnswerSchema, oembedQuery } from '#lib/http/answers/oembed.ts'
 import { ownClipsAnswerSchema, ownClipsQuery } from '#lib/http/answers/own-clips.ts'
 import { answer, audioContent, problems } from './parts.ts'
 
@@ -120,6 +121,22 @@ export const clipPaths: ZodOpenApiPathsObject = {
   '/api/clips/{id}/captions.json': captionsPath('Json', 'JSON: words and characters', {
     'application/json': { schema: captionsJsonSchema },
   }),
+  '/api/oembed': {
+    get: {
+      operationId: 'getOembed',
+      tags,
+      security,
+      requestParams: { query: oembedQuery },
+      summary: 'Ask how to embed the page of a clip',
+      description:
+        'What [oEmbed](https://oembed.com) says of a `pageUrl`: the HTML of a frame with the player. Sites that embed links find this address in the page itself.',
+      responses: {
+        '200': answer('The frame, and its size', oembedAnswerSchema),
+        ...problems('invalid_request', 'not_found', 'expired', 'deleted', 'format_not_implemented'),
+        ...problems('storage_unavailable'),
+      },
+    },
+  },
   '/api/temp-audio/{id}': {
     get: {
       operationId: 'getAudio',

@@ -7,6 +7,7 @@ const storedAt = '2026-11-22T11:00:00.310Z'
 const expiresAt = '2026-11-22T11:59:58.120Z'
 const spokenBy = { vendor: 'elevenlabs', voiceId: '21m00Tcm4TlvDq8ikWAM', modelId: 'eleven_multilingual_v2' }
 const audioUrl = `https://gateway.pinata.cloud/ipfs/${cid}?filename=${id}.mp3`
+const pageUrl = `https://voice.example/c/${id}`
 const measured = {
   mimeType: 'audio/mpeg',
   bytes: 28003,
@@ -20,6 +21,7 @@ const clip = {
   state: 'stored',
   isTemporary: false,
   audioUrl,
+  pageUrl,
   cid,
   ipfsHash: cid,
   provider: 'pinata',
@@ -90,7 +92,7 @@ const openAiModel = { id: 'tts-1', object: 'model', created: 1699053241, owned_b
 export const schemaExamples: Record<string, unknown> = {
   VocalizeAnswer: {
     success: true,
-    data: { id, audioUrl, ipfsHash: cid, cid, provider: 'pinata', isTemporary: false, ...measured },
+    data: { id, audioUrl, pageUrl, ipfsHash: cid, cid, provider: 'pinata', isTemporary: false, ...measured },
   },
   Problem: {
     type: 'urn:voicepin:error:invalid_request',
@@ -113,6 +115,17 @@ export const schemaExamples: Record<string, unknown> = {
   ScriptAnswer: { success: true, data: script },
   ClipAnswer: { success: true, data: { ...clip, attempts: [attempt] } },
   OwnClipsAnswer: { success: true, data: { clips: [{ ...clip, label: 'episode-12' }] } },
+  OembedAnswer: {
+    version: '1.0',
+    type: 'rich',
+    title: 'Voice clip by Rachel',
+    provider_name: 'Voicepin',
+    provider_url: 'https://voice.example',
+    cache_age: 3600,
+    html: `<iframe src="https://voice.example/embed/${id}" width="480" height="200" title="Voice clip by Rachel" style="border:0;max-width:100%" loading="lazy"></iframe>`,
+    width: 480,
+    height: 200,
+  },
   DeletedAnswer: { success: true, data: { id, cid, ...deletion } },
   Captions: { text: 'Hi there', words: [{ text: 'Hi', startMs: 0, endMs: 310 }] },
   RetryAnswer: {

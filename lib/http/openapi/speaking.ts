@@ -16,7 +16,7 @@ import {
 } from './parts.ts'
 
 const SPEAKS =
-  'Give `text` and a `voiceId` from `listVoices`; the answer has `audioUrl`, the address of the audio, and its `cid`. `isTemporary: true` means that no IPFS provider has it yet: `getClip` says later where it is. The same request again gives the same clip. With `Accept: audio/*` the answer is the audio itself, as from `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream` it is a stream of events: `clip` (as in `GET /api/clips/{id}`) for each change, and at the end `result` with the JSON answer or `problem` with the problem document.'
+  'Give `text` and a `voiceId` from `listVoices`; the answer has `audioUrl`, the address of the audio, `pageUrl`, a page where people listen to it, and its `cid`. `isTemporary: true` means that no IPFS provider has it yet: `getClip` says later where it is. The same request again gives the same clip. With `Accept: audio/*` the answer is the audio itself, as from `POST /api/agents/vocalize/stream`. With `Accept: text/event-stream` it is a stream of events: `clip` (as in `GET /api/clips/{id}`) for each change, and at the end `result` with the JSON answer or `problem` with the problem document.'
 
 /** The routes that speak. */
 export function speakingPaths({

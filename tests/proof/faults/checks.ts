@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Vocalized } from '../../support/service.ts'
 
 const heard = ['mimeType', 'bytes', 'durationMs', 'characters', 'spokenBy', 'contentCredentials']
-const common = ['id', 'audioUrl', 'cid', 'isTemporary', ...heard]
+const common = ['id', 'audioUrl', 'pageUrl', 'cid', 'isTemporary', ...heard]
 const storedFields = [...common, 'ipfsHash', 'provider'].sort()
 const temporaryFields = [...common, 'expiresAt', 'note'].sort()
 

@@ -4,6 +4,7 @@ import { createTranscoder } from '#lib/audio/opus/transcoder.ts'
 import { enqueueDueWork } from '#lib/background/enqueue-due-work.ts'
 import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
 import { createCatalogEvents } from '#lib/catalog/events.ts'
+import { createLookout } from '#lib/catalog/lookout.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { recordSpeech } from '#lib/clips/record-speech.ts'
@@ -26,6 +27,7 @@ import { createWrongKeyLimit } from '#lib/limits/wrong-key-limit.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { systemClock } from '#lib/platform/clock.ts'
 import { createDiskSpace } from '#lib/platform/disk-space.ts'
+import { describeError } from '#lib/platform/errors.ts'
 import { createFileHandles } from '#lib/platform/file-handles.ts'
 import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
 import { newProcessName } from '#lib/platform/process-identity.ts'
@@ -171,6 +173,12 @@ export function createServices(config: Config, replacements: Replacements = {}):
     fetchContent: replacements.fetchContent ?? fetchContent,
     catalog,
     events,
+    lookout: createLookout({
+      changes: catalog.changes,
+      clock,
+      onError: (error) =>
+        log.warn({ error: describeError(error) }, 'The catalog could not be looked at for changes'),
+    }),
     inFlight: {
       heartbeat: { held: new Set(), stop: undefined },
       uploads: new Set(),

@@ -2,6 +2,7 @@ import type { CredentialSigner } from '#lib/audio/credentials/signer.ts'
 import type { Transcoder } from '#lib/audio/opus/transcoder.ts'
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import type { CatalogEvents } from '#lib/catalog/events.ts'
+import type { Lookout } from '#lib/catalog/lookout.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { BlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
@@ -100,6 +101,8 @@ export interface Services {
   catalog: Catalog
   /** Emits each change that this process has committed to the catalog. */
   events: CatalogEvents
+  /** Tells of changes in the catalog, those of other processes too. */
+  lookout: Lookout
 
   inFlight: InFlight
   outage: Outage

@@ -3,6 +3,7 @@ import { type Attempts, createAttempts } from './attempts.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
 import { type CaptionsCatalog, createCaptions } from './captions.ts'
+import { type Changes, createChanges } from './changes.ts'
 import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type ClockLog, createClockLog } from './clock.ts'
@@ -41,6 +42,7 @@ export interface Catalog {
   clipList: ClipList
   stats: Stats
   counters: Counters
+  changes: Changes
   budgets: Budgets
   webhooks: Webhooks
   deletions: Deletions
@@ -86,6 +88,7 @@ export function createCatalog(
     clipList: createClipList(database),
     stats: createStats(database),
     counters: createCounters(database),
+    changes: createChanges(database),
     budgets: createBudgets(database),
     webhooks: createWebhooks(database, emit),
     deletions: createDeletions(database, { recordsWebhooks, emit }),

@@ -17,6 +17,8 @@ export interface Connection {
   db: Kysely<Schema>
   /** Whether one statement can change several tables: `with … as (update …), … as (insert …)`. */
   hasWritingCtes: boolean
+  /** Another text after each commit, whoever has made it, and the same while there is none. */
+  changeMark(): Promise<string>
   /** Whether `db` still is the database that its address names; `false` after a file was replaced, for one. */
   isCurrent(): boolean
   /** Runs `work` in one transaction. */
@@ -60,6 +62,8 @@ export interface Database {
   atOnce<T>(work: Work<T>): Promise<T | undefined>
   /** The same inside one transaction that nothing undoes, nor what was committed before it. */
   durably<T>(work: Work<T>): Promise<T>
+  /** Another text after each commit, whoever has made it. */
+  changeMark(): Promise<string>
   close(): Promise<void>
 }
 
@@ -135,6 +139,11 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
       transaction(work, (connection, wholeWork) => connection.transaction(wholeWork, options)),
     durably: (work) => transaction(work, (connection, wholeWork) => connection.durably(wholeWork)),
     atOnce: (work) => run(async ({ db, hasWritingCtes }) => (hasWritingCtes ? work(db) : undefined)),
+    changeMark: () =>
+      run(
+        (connection) => connection.changeMark(),
+        () => true,
+      ),
     async close() {
       const connection = await opening?.catch(() => undefined)
       opening = undefined

@@ -84,6 +84,10 @@ async function openPostgres(
   return {
     db,
     hasWritingCtes: true,
+    async changeMark() {
+      const { rows } = await sql<object>`select pg_current_snapshot()::text as snapshot`.execute(db)
+      return JSON.stringify(rows)
+    },
     isCurrent: () => true,
     transaction: (work, options) =>
       db.transaction().execute(async (transaction) => {

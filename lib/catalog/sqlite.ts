@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { camelCaseRows } from './column-names.ts'
 import type { Connection, Connector } from './connection.ts'
 import { migrate } from './migrate.ts'
@@ -73,6 +73,12 @@ function openSqlite(file: string, { exclusive = false, datasync = datasyncOf }: 
   return {
     db,
     hasWritingCtes: false,
+    // The pragma tells of commits by others, and the function of this connection's own changes.
+    async changeMark() {
+      const { rows } = await sql<object>`
+        select data_version, total_changes() from pragma_data_version`.execute(db)
+      return JSON.stringify([identity, rows])
+    },
     isCurrent: () => identityOf(file) === identity,
     transaction: (work) => db.transaction().execute(work),
     async durably(work) {

@@ -46,8 +46,19 @@ export function watchClip(
       return history?.clip.state === 'deleted' ? null : history
     },
     isSettled,
-    subscribe: (wake) => services.events.subscribeToClip(id, wake),
+    subscribe: (wake) => onChangesOfClip(services, id, wake),
     signal,
     awaitRecord,
   })
+}
+
+/** Calls `wake` when the clip, or the file of its captions, may have changed. Returns what ends that. */
+export function onChangesOfClip({ events, lookout }: Services, id: string, wake: () => void): () => void {
+  const ends = [id, captionsIdOf(id)].flatMap((each) => [
+    events.subscribeToClip(each, wake),
+    lookout.watch('clips', each, wake),
+  ])
+  return () => {
+    for (const end of ends) end()
+  }
 }

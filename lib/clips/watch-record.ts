@@ -1,8 +1,8 @@
 import type { Services } from '#lib/context.ts'
 import { describeError } from '#lib/platform/errors.ts'
 
-/** How often the record is read although no event came: those of other processes do not arrive here. */
-const POLL_MS = 1500
+/** When a record is read again that could not be read. */
+const READ_AGAIN_MS = 1500
 
 interface Watched<T> {
   /** What the log calls it. */
@@ -23,11 +23,11 @@ interface Watched<T> {
  * again later.
  */
 export async function* watchRecord<T>(
-  { log }: Pick<Services, 'log'>,
+  { clock, log }: Pick<Services, 'clock' | 'log'>,
   watched: Watched<T>,
 ): AsyncGenerator<T, void> {
   const { signal } = watched
-  const wakeUp = createWakeUp(watched.subscribe)
+  const wakeUp = createWakeUp(watched.subscribe, signal)
   let isAwaited = watched.awaitRecord ?? false
   let last = ''
   try {
@@ -44,32 +44,36 @@ export async function* watchRecord<T>(
         last = now
         if (watched.isSettled(record)) return
       }
-      await wakeUp.wait(signal)
+      if (record === undefined) await clock.sleep(READ_AGAIN_MS, signal).catch(() => {})
+      else await wakeUp.wait()
     }
   } finally {
     wakeUp.close()
   }
 }
 
-/** `wait` resolves at the next wake-up, at once where one came since the last call, and after `POLL_MS`. */
-function createWakeUp(subscribe: Watched<unknown>['subscribe']) {
-  let hasEvent = false
+/** `wait` resolves at the next wake-up, at once where one came since the last call, and when `signal` aborts. */
+function createWakeUp(subscribe: Watched<unknown>['subscribe'], signal: AbortSignal) {
+  let isAwake = false
   let wake = () => {}
-  const close = subscribe(() => {
-    hasEvent = true
+  const wakeUp = () => {
+    isAwake = true
     wake()
-  })
+  }
+  const unsubscribe = subscribe(wakeUp)
+  signal.addEventListener('abort', wakeUp, { once: true })
   return {
-    close,
-    async wait(signal: AbortSignal) {
-      const awake = Promise.withResolvers<void>()
-      wake = awake.resolve
-      const timer = setTimeout(awake.resolve, POLL_MS)
-      signal.addEventListener('abort', wake, { once: true })
-      if (!hasEvent && !signal.aborted) await awake.promise
-      hasEvent = false
-      clearTimeout(timer)
-      signal.removeEventListener('abort', wake)
+    close() {
+      unsubscribe()
+      signal.removeEventListener('abort', wakeUp)
+    },
+    async wait() {
+      if (!isAwake) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+      isAwake = false
     },
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Services } from '#lib/context.ts'
 import { type Range, readStats, type Stats } from './read-stats.ts'
 
-/** How often the service is checked for changes. */
+/** How often it is seen to whether anything has changed. */
 const POLL_MS = 1000
 /** The range moves on with time, even where nothing happens. */
 const MAX_AGE_MS = 30_000
@@ -15,26 +15,30 @@ export async function* watchStats(
   range: Range,
   signal: AbortSignal,
 ): AsyncGenerator<Stats, void> {
+  const { chain, lookout, speech } = services
   let known = ''
+  let hasChanged = true
   let readAt = Number.NEGATIVE_INFINITY
   let tookMs = 0
-  while (!signal.aborted) {
-    const fingerprint = await fingerprintOf(services)
-    const ageMs = performance.now() - readAt
-    const isDue = fingerprint !== known && ageMs >= tookMs / MAX_READING_SHARE
-    if (isDue || ageMs >= MAX_AGE_MS) {
-      known = fingerprint
-      readAt = performance.now()
-      const stats = await readStats(services, range)
-      tookMs = performance.now() - readAt
-      yield stats
+  const leave = lookout.watchAll(() => {
+    hasChanged = true
+  })
+  try {
+    while (!signal.aborted) {
+      const states = JSON.stringify([chain.breakers(), speech.states()])
+      const ageMs = performance.now() - readAt
+      const isDue = (hasChanged || states !== known) && ageMs >= tookMs / MAX_READING_SHARE
+      if (isDue || ageMs >= MAX_AGE_MS) {
+        hasChanged = false
+        known = states
+        readAt = performance.now()
+        const stats = await readStats(services, range)
+        tookMs = performance.now() - readAt
+        yield stats
+      }
+      await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => {})
     }
-    await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => {})
+  } finally {
+    leave()
   }
-}
-
-/** Another text after each change; cheap however many clips there are. */
-async function fingerprintOf({ catalog, chain, speech }: Services): Promise<string> {
-  const states = [chain.breakers(), speech.states()]
-  return JSON.stringify([await catalog.totals(), await catalog.counters.read(), states])
 }

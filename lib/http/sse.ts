@@ -2,6 +2,24 @@ import { createHash } from 'node:crypto'
 
 const HEARTBEAT_MS = 15_000
 
+/** One timer for the heartbeats of all streams, which runs while there are any. */
+const heartbeats = new Set<() => void>()
+let timer: NodeJS.Timeout | undefined
+
+/** Calls `beat` every 15 seconds. Returns what ends that. */
+function onHeartbeat(beat: () => void): () => void {
+  heartbeats.add(beat)
+  timer ??= setInterval(() => {
+    for (const each of heartbeats) each()
+  }, HEARTBEAT_MS).unref()
+  return () => {
+    heartbeats.delete(beat)
+    if (heartbeats.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
 /** One event of a stream; `data` travels as JSON. */
 export interface ServerEvent {
   event: string
@@ -18,15 +36,14 @@ export interface ServerEvent {
 export function eventStream(events: (signal: AbortSignal) => AsyncIterable<ServerEvent>): Response {
   const over = new AbortController()
   const encoder = new TextEncoder()
-  let heartbeat: NodeJS.Timeout
+  let endHeartbeat = () => {}
   let takeNext = () => {}
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const send = (text: string) => {
         if (!over.signal.aborted) controller.enqueue(encoder.encode(text))
       }
-      heartbeat = setInterval(() => send(': heartbeat\n\n'), HEARTBEAT_MS)
-      heartbeat.unref()
+      endHeartbeat = onHeartbeat(() => send(': heartbeat\n\n'))
       const run = async () => {
         send('retry: 2000\n\n')
         for await (const event of events(over.signal)) {
@@ -42,11 +59,11 @@ export function eventStream(events: (signal: AbortSignal) => AsyncIterable<Serve
           () => !over.signal.aborted && controller.close(),
           (error) => !over.signal.aborted && controller.error(error),
         )
-        .finally(() => clearInterval(heartbeat))
+        .finally(endHeartbeat)
     },
     pull: () => takeNext(),
     cancel() {
-      clearInterval(heartbeat)
+      endHeartbeat()
       takeNext()
       over.abort(new Error('The client closed the connection'))
     },

@@ -1,4 +1,4 @@
-import { type ClipHistory, isSettled, readClip } from '#lib/clips/watch-clip.ts'
+import { type ClipHistory, isSettled, onChangesOfClip, readClip } from '#lib/clips/watch-clip.ts'
 import { watchRecord } from '#lib/clips/watch-record.ts'
 import type { Services } from '#lib/context.ts'
 import type { Script } from '#lib/model/script.ts'
@@ -25,19 +25,36 @@ export function isScriptSettled({ script, joined }: ScriptProgress): boolean {
 
 /** Yields the progress of a script, and again after each change, until it is settled or `signal` aborts. */
 export function watchScript(services: Services, id: string, { signal }: { signal: AbortSignal }) {
+  const { events, lookout } = services
+  let wakeUp = () => {}
   let clipId: string | null = null
+  let leaveClip = () => {}
+  /** The joined clip, once there is one, is watched as well. */
+  function watchJoined(joinedId: string | null) {
+    if (joinedId === clipId) return
+    leaveClip()
+    clipId = joinedId
+    leaveClip = joinedId === null ? () => {} : onChangesOfClip(services, joinedId, () => wakeUp())
+  }
   return watchRecord(services, {
     name: { scriptId: id },
     signal,
     async read() {
       const progress = await readScript(services, id)
-      clipId = progress?.script.clipId ?? null
+      watchJoined(progress?.script.clipId ?? null)
       return progress
     },
     isSettled: isScriptSettled,
-    subscribe: (wake) =>
-      services.events.subscribe((event) => {
-        if ('scriptId' in event ? event.scriptId === id : 'clipId' in event && event.clipId === clipId) wake()
-      }),
+    subscribe(wake) {
+      wakeUp = wake
+      const ends = [
+        events.subscribe((event) => 'scriptId' in event && event.scriptId === id && wake()),
+        lookout.watch('scripts', id, wake),
+      ]
+      return () => {
+        leaveClip()
+        for (const end of ends) end()
+      }
+    },
   })
 }

@@ -5,6 +5,7 @@ import { describeBudgets } from './budgets-conformance.ts'
 import { describeByteBudget } from './byte-budget-conformance.ts'
 import { describeCaptions } from './captions-conformance.ts'
 import { type Subject, storedClip } from './catalog-subject.ts'
+import { describeChanges } from './changes-conformance.ts'
 import { describeClipList } from './clip-list-conformance.ts'
 import { describeClips } from './clips-conformance.ts'
 import { describeClock } from './clock-conformance.ts'
@@ -32,6 +33,7 @@ export function describeCatalog(subject: Subject) {
     describeBudgets(subject)
     describeByteBudget(subject)
     describeCaptions(subject)
+    describeChanges(subject)
     describeClipList(subject)
     describeDeletions(subject)
     describeRecords(subject)

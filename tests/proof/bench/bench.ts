@@ -132,7 +132,7 @@ export function startPinned(
   return startService({
     root,
     prefix: [...cores.serverPrefix, ...prefix],
-    environment: { RATE_LIMIT_PER_MINUTE: '100000000', REUSE: 'on', ...environment },
+    environment: { RATE_LIMIT_PER_MINUTE: '100000000', ...environment },
     output: new ServiceOutput({ keptCharacters: KEPT_CHARACTERS }),
     ...(directory && { directory }),
   })

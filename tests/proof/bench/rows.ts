@@ -1,7 +1,10 @@
 import type { Row } from './row.ts'
+import { backlogRows } from './rows/backlog.ts'
 import { farPostgresRow } from './rows/far-postgres.ts'
 import { fileRows } from './rows/files.ts'
 import { firstByteRow } from './rows/first-byte.ts'
+import { firstCallersRow } from './rows/first-callers.ts'
+import { heldFilesRows } from './rows/held-files.ts'
 import { latencyRows } from './rows/latency.ts'
 import { slowDiskRow } from './rows/slow-disk.ts'
 import { startRows } from './rows/start.ts'
@@ -15,5 +18,8 @@ export const rows: Row[] = [
   firstByteRow,
   slowDiskRow,
   farPostgresRow,
+  firstCallersRow,
+  ...backlogRows,
   ...startRows,
+  ...heldFilesRows,
 ]

@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 export interface SlowNetwork {
   /** The server's URL through it. */
   url: string
+  /** Has round trips take as long as this from now on, which must be longer than before. */
+  slowDown(roundTripMs: number): void
   stop(): Promise<void>
 }
 
@@ -15,8 +17,9 @@ export interface SlowNetwork {
 export async function slowNetwork(serverUrl: string, roundTripMs: number): Promise<SlowNetwork> {
   const target = new URL(serverUrl)
   const sockets = new Set<Socket>()
-  const thereMs = Math.ceil(roundTripMs / 2)
-  const backMs = roundTripMs - thereMs
+  let currentMs = roundTripMs
+  const thereMs = () => Math.ceil(currentMs / 2)
+  const backMs = () => currentMs - thereMs()
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
     pass(near, far, thereMs)
@@ -31,6 +34,11 @@ export async function slowNetwork(serverUrl: string, roundTripMs: number): Promi
   url.port = String((server.address() as AddressInfo).port)
   return {
     url: url.href,
+    slowDown(longerMs) {
+      // What is under way would be overtaken.
+      if (longerMs < currentMs) throw new RangeError(`${longerMs} ms are less than ${currentMs} ms`)
+      currentMs = longerMs
+    },
     async stop() {
       for (const socket of sockets) socket.destroy()
       server.close()
@@ -39,8 +47,8 @@ export async function slowNetwork(serverUrl: string, roundTripMs: number): Promi
   }
 }
 
-/** Timers of one length fire in the order in which they were set. */
-function pass(from: Socket, to: Socket, delayMs: number): void {
-  from.on('data', (bytes) => setTimeout(() => to.write(bytes), delayMs))
-  from.on('close', () => setTimeout(() => to.destroy(), delayMs))
+/** Timers of one length fire in the order in which they were set, and longer ones after shorter ones set before. */
+function pass(from: Socket, to: Socket, delayMs: () => number): void {
+  from.on('data', (bytes) => setTimeout(() => to.write(bytes), delayMs()))
+  from.on('close', () => setTimeout(() => to.destroy(), delayMs()))
 }

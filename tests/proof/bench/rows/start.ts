@@ -7,6 +7,7 @@ import { environmentFor, spawnStubVendors } from '../../../support/stub-vendors.
 import { startAnchor } from '../anchors/anchor.ts'
 import { startBareApp } from '../anchors/bare-app.ts'
 import type { Bench } from '../bench.ts'
+import { requireBuild } from '../builds.ts'
 import { residentMiBOf } from '../measure/process-tree.ts'
 import type { Measurement } from '../measurement.ts'
 import type { Row } from '../row.ts'
@@ -36,6 +37,7 @@ const startRow = (
     const { serverPrefix } = bench.cores
     const environment = await environmentOf(bench)
     const ours = bench.builds.map(async ({ name: build, root }) => {
+      await requireBuild(root)
       const directory = await newDirectory()
       return {
         name: build,

@@ -19,7 +19,7 @@ export interface SpeakingWorld extends AsyncDisposable {
 export async function speakingWorld(bench: Bench): Promise<SpeakingWorld> {
   await using stack = new AsyncDisposableStack()
   const vendors = stack.adopt(await spawnStubVendors(), (it) => it.close())
-  const environment = environmentFor(vendors)
+  const environment = { ...environmentFor(vendors), REUSE: 'on' }
   const services: SpeakingWorld['services'] = []
   for (const build of bench.builds) {
     const options = { environment: { ...environment, SPEECH_CONCURRENCY: '100' } }

@@ -34,6 +34,8 @@ async function main(): Promise<void> {
   const rounds = roundsOf(values.rounds)
   const cores = shareCores()
   const machine = machineOf(cores, builds)
+  // So that what it has started ends with it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const bench = new Bench({
     builds,
     rounds: rounds ?? 3,

@@ -6,6 +6,7 @@ import { firstByteRow } from './rows/first-byte.ts'
 import { firstCallersRow } from './rows/first-callers.ts'
 import { heldFilesRows } from './rows/held-files.ts'
 import { latencyRows } from './rows/latency.ts'
+import { listenersRow } from './rows/listeners.ts'
 import { slowDiskRow } from './rows/slow-disk.ts'
 import { startRows } from './rows/start.ts'
 import { vocalizeRows } from './rows/vocalize.ts'
@@ -20,6 +21,7 @@ export const rows: Row[] = [
   farPostgresRow,
   firstCallersRow,
   ...backlogRows,
+  listenersRow,
   ...startRows,
   ...heldFilesRows,
 ]

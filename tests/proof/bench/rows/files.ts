@@ -17,6 +17,10 @@ const bytesRow = (name: string, by: 'temp-audio' | 'ipfs', size: Size, aims: Aim
   name,
   title: `${by === 'ipfs' ? '`/ipfs`' : 'temp audio'}, ${wordsOf(size)}`,
   aims,
+  ...(size === 'large' && {
+    heldBackBy:
+      'each byte is copied into the process and out of it again; nginx has the kernel send it (`sendfile`), for which Node.js has no call.',
+  }),
   async run(bench) {
     const world = await bench.shared(filesWorld)
     // Some say nothing that the row before has not said.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -24,6 +24,8 @@ export function fillWithHeldClips(directory: string, count: number): void {
   const addPin = database.prepare(`
     insert into pins (clip_id, provider, cid, pinned_at, checked_at, proven_at)
     values ($id, 'pinata', $cid, $at, $at, $at)`)
+  const audio = path.join(directory, 'audio')
+  mkdirSync(audio, { recursive: true })
   const bytes = randomBytes(SIZE_BYTES)
   database.exec('begin')
   for (let index = 0; index < count; index += 1) {
@@ -32,7 +34,7 @@ export function fillWithHeldClips(directory: string, count: number): void {
     const cid = `bafkrei${id}`
     addClip.run({ id, cid, at, expiresAt: now + DAY_MS })
     addPin.run({ id, cid, at })
-    writeFileSync(path.join(directory, id), bytes)
+    writeFileSync(path.join(audio, id), bytes)
   }
   database.exec('commit')
   database.close()

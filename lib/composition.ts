@@ -7,6 +7,7 @@ import { createCatalogEvents } from '#lib/catalog/events.ts'
 import { createLookout } from '#lib/catalog/lookout.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
+import { createWorkHints } from '#lib/catalog/work-hints.ts'
 import { recordSpeech } from '#lib/clips/record-speech.ts'
 import { traceClips } from '#lib/clips/trace-clips.ts'
 import { certificateWarnings } from '#lib/config/content-credentials.ts'
@@ -179,6 +180,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
       onError: (error) =>
         log.warn({ error: describeError(error) }, 'The catalog could not be looked at for changes'),
     }),
+    workHints: createWorkHints(events, clock),
     inFlight: {
       heartbeat: { held: new Set(), stop: undefined },
       uploads: new Set(),

@@ -3,6 +3,7 @@ import type { Transcoder } from '#lib/audio/opus/transcoder.ts'
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import type { CatalogEvents } from '#lib/catalog/events.ts'
 import type { Lookout } from '#lib/catalog/lookout.ts'
+import type { WorkHints } from '#lib/catalog/work-hints.ts'
 import type { Config } from '#lib/config/index.ts'
 import type { BlockCache } from '#lib/ipfs/blocks/block-cache.ts'
 import type { BlockStore } from '#lib/ipfs/blocks/block-store.ts'
@@ -103,6 +104,8 @@ export interface Services {
   events: CatalogEvents
   /** Tells of changes in the catalog, those of other processes too. */
   lookout: Lookout
+  /** What this process knows of work that waits. */
+  workHints: WorkHints
 
   inFlight: InFlight
   outage: Outage

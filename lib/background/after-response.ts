@@ -45,12 +45,21 @@ export async function afterWork(services: Services): Promise<void> {
 }
 
 async function afterStored(services: Services, clip: VocalizedClip) {
-  const { chain, tasks } = services
-  await chain.probe(clip.cid, tasks.signal)
+  const { chain, tasks, workHints } = services
+  const { signal } = tasks
+  await chain.probe(clip.cid, signal)
   await uploadCaptions(services, clip)
   await drainBacklog(services)
-  await replicate(services, { limit: REPLICAS_PER_ANSWER, dueOnly: true, signal: tasks.signal })
-  await readBackDue(services, { limit: READ_BACKS_PER_ANSWER, signal: tasks.signal })
+  await workHints.look(
+    'replicas',
+    () => replicate(services, { limit: REPLICAS_PER_ANSWER, dueOnly: true, signal }),
+    ({ added, failed }) => added + failed > 0,
+  )
+  await workHints.look(
+    'readBacks',
+    () => readBackDue(services, { limit: READ_BACKS_PER_ANSWER, signal }),
+    (found) => found.length > 0,
+  )
 }
 
 /** At once, since a drain that is running may not see them any more. */

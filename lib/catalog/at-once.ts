@@ -1,13 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
-import type { AttemptEnd, NewAttempt } from './attempt-rows.ts'
-import {
-  becomeStaged,
-  becomeStored,
-  firstPin,
-  type StagedFacts,
-  type StoredFacts,
-} from './clip-transitions.ts'
+import { attemptCounter, becomeEnded, type EndedAttempt, type NewAttempt } from './attempt-rows.ts'
+import { becomeStaged, becomeStored, firstPin, type KeptFacts, type StagedFacts } from './clip-transitions.ts'
 import { timeToIpfsBuckets } from './counters.ts'
 import type { Lease } from './leases.ts'
 import { type ClipRow, type Schema, toClip } from './schema.ts'
@@ -32,23 +26,27 @@ export async function stageAtOnce(db: Db, id: string, facts: StagedFacts): Promi
   return rows[0] && toClip(rows[0])
 }
 
-/** As `storeClip` where nobody is told by webhook; `undefined` where nothing has changed. */
-export async function storeAtOnce(db: Db, id: string, facts: StoredFacts): Promise<Clip | undefined> {
-  const { provider, ipfsHash, storedAt } = facts
-  if (!provider || !ipfsHash || storedAt === null) return undefined
-  const pin = firstPin(id, { ...facts, provider, ipfsHash })
+/** As `storeClip` where nobody is told by webhook. `clip` is `undefined` where it has not changed. */
+export async function storeAtOnce(
+  db: Db,
+  id: string,
+  { attempt, ...facts }: KeptFacts & { attempt?: EndedAttempt | undefined },
+): Promise<{ clip: Clip | undefined }> {
+  const { provider, storedAt } = facts
+  const pin = firstPin(id, facts)
   const seconds = sql`greatest(0, ${storedAt}::bigint - coalesce(staged_at, created_at)) / 1000.0`
   const cases = timeToIpfsBuckets.map(
     (upper) => sql`when ${seconds} <= ${sql.lit(upper)} then ${String(upper)}`,
   )
+  const ended = attempt && sql`ended as (${becomeEnded(db, attempt)}),`
   // In the order in which all transactions take them.
-  const counted = sql`select counter.* from stored cross join lateral (values
+  const counted = sql`${attempt ? sql`${rowOf(attempt)} union all ` : sql``}select counter.* from stored cross join lateral (values
       ('clips_stored', ${provider}, 1),
       ('time_to_ipfs_bucket', case ${sql.join(cases, sql` `)} else '+Inf' end, 1),
       ('time_to_ipfs_count', '', 1),
       ('time_to_ipfs_sum', '', ${seconds})
     ) counter (name, label, value) where stored.captions_of is null`
-  const { rows } = await sql<ClipRow>`with
+  const { rows } = await sql<ClipRow>`with ${ended ?? sql``}
     stored as (${becomeStored(db, id, facts).returningAll()}),
     pinned as (
       insert into pins (clip_id, provider, cid, pinned_at, proven_at, read_back_at)
@@ -57,7 +55,7 @@ export async function storeAtOnce(db: Db, id: string, facts: StoredFacts): Promi
     ),
     counted as (${addToCounters(counted)})
     select * from stored`.execute(db)
-  return rows[0] && toClip(rows[0])
+  return { clip: rows[0] && toClip(rows[0]) }
 }
 
 /** Records an attempt and prolongs the lease on its clip. Returns its id; `undefined` where the lease was lost. */
@@ -74,20 +72,15 @@ export async function beginAtOnce(db: Db, attempt: NewAttempt, lease: Lease): Pr
 }
 
 /** As `endAttempt`: the id of the clip; `undefined` where the attempt is not in the log. */
-export async function endAtOnce(
-  db: Db,
-  id: number,
-  provider: string,
-  { outcome, durationMs, mayHaveStored = false, statusCode, error }: AttemptEnd,
-): Promise<string | undefined> {
-  const mayHave = mayHaveStored || outcome === 'stored' ? 1 : 0
+export async function endAtOnce(db: Db, attempt: EndedAttempt): Promise<string | undefined> {
   const { rows } = await sql<{ clipId: string }>`with
-    ended as (
-      update attempts set outcome = ${outcome}, duration_ms = ${durationMs}, may_have_stored = ${mayHave},
-        status_code = ${statusCode ?? null}, error = ${error ?? null}
-      where id = ${id} returning clip_id
-    ),
-    counted as (${addToCounters(sql`values (${`attempts_${outcome}`}, ${provider}, 1)`)})
+    ended as (${becomeEnded(db, attempt).returning('clipId')}),
+    counted as (${addToCounters(rowOf(attempt))})
     select clip_id from ended`.execute(db)
   return rows[0]?.clipId
+}
+
+function rowOf(attempt: EndedAttempt) {
+  const { name, label = '', value } = attemptCounter(attempt)
+  return sql`select ${name}::text, ${label}::text, ${value}::double precision`
 }

@@ -4,10 +4,10 @@ import { type Attempt, type AttemptEnd, beginAttempt, endAttempt, type NewAttemp
 import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
-import { type Lease, renewLease } from './leases.ts'
+import type { Lease } from './leases.ts'
 import { isWaiting, type Schema } from './schema.ts'
 
-export type { Attempt, AttemptEnd, NewAttempt, Trigger } from './attempt-rows.ts'
+export type { Attempt, AttemptEnd, EndedAttempt, NewAttempt, Trigger } from './attempt-rows.ts'
 export { backgroundTriggers } from './attempt-rows.ts'
 
 /** How many are deleted by one statement, which must not take long. */
@@ -36,24 +36,21 @@ export function createAttempts({ read, run, transaction, atOnce }: Database, emi
       const { clipId, provider } = attempt
       const id = await transaction((db) => beginAttempt(db, attempt))
       emit({ type: 'attempt_begun', clipId, provider })
-      return id
+      return id as number
     },
 
     async beginUnderLease(attempt, lease) {
       const { clipId, provider } = attempt
-      const steps = () =>
-        transaction(async (db) => {
-          const isKept = await renewLease(db, 'clips', clipId, lease)
-          return isKept ? beginAttempt(db, attempt) : undefined
-        })
+      const steps = () => transaction((db) => beginAttempt(db, attempt, lease))
       const id = (await atOnce((db) => beginAtOnce(db, attempt, lease))) ?? (await steps())
       if (id !== undefined) emit({ type: 'attempt_begun', clipId, provider })
       return id
     },
 
     async end(id, provider, end) {
-      const steps = () => transaction((db) => endAttempt(db, id, provider, end))
-      const ended = await atOnce(async (db) => ({ id: await endAtOnce(db, id, provider, end) }))
+      const attempt = { id, provider, end }
+      const steps = () => transaction((db) => endAttempt(db, attempt))
+      const ended = await atOnce(async (db) => ({ id: await endAtOnce(db, attempt) }))
       const clipId = ended ? ended.id : await steps()
       if (clipId) emit({ ...end, type: 'attempt_ended', clipId, provider })
       return clipId

@@ -8,6 +8,7 @@ import { type ClipList, createClipList } from './clip-list.ts'
 import { type Clips, createClips } from './clips.ts'
 import { type ClockLog, createClockLog } from './clock.ts'
 import { type Connector, createDatabase } from './connection.ts'
+import { createCounterBuffer } from './counter-buffer.ts'
 import { addToCounters, type Counters, createCounters } from './counters.ts'
 import { createDeletions, type Deletions } from './deletions.ts'
 import { createEndedSessions, type EndedSessions } from './ended-sessions.ts'
@@ -73,6 +74,7 @@ export function createCatalog(
   { recordsWebhooks = false, events }: { recordsWebhooks?: boolean; events?: CatalogEvents } = {},
 ): Catalog {
   const database = createDatabase(connector)
+  const counterBuffer = createCounterBuffer(database)
   const emit: Emit = (event) => events?.emit(event)
   // Only a commit is synced, so this one writes what changes nothing.
   const sync = () => database.durably((db) => addToCounters(db, [{ name: 'clips_expired', value: 0 }]))
@@ -87,13 +89,13 @@ export function createCatalog(
     backlog: createBacklog(database),
     clipList: createClipList(database),
     stats: createStats(database),
-    counters: createCounters(database),
     changes: createChanges(database),
+    counters: createCounters(database, counterBuffer.flush),
     budgets: createBudgets(database),
     webhooks: createWebhooks(database, emit),
     deletions: createDeletions(database, { recordsWebhooks, emit }),
     records: createRecords(database),
-    requests: createRequests(database),
+    requests: createRequests(database, counterBuffer),
     idempotencyKeys: createIdempotencyKeys(database),
     scripts: createScripts(database, emit),
     endedSessions: createEndedSessions(database),
@@ -103,6 +105,9 @@ export function createCatalog(
     totals: () => database.read(readTotals),
     check: sync,
     sync,
-    close: () => database.close(),
+    async close() {
+      await counterBuffer.flush().catch(() => {})
+      await database.close()
+    },
   }
 }

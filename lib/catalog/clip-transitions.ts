@@ -1,6 +1,7 @@
 import type { Kysely, QueryCreator } from 'kysely'
 import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
-import { addToCounters, timeToIpfsCounters } from './counters.ts'
+import { attemptCounter, becomeEnded, type EndedAttempt } from './attempt-rows.ts'
+import { addToCounters, type CounterIncrement, timeToIpfsCounters } from './counters.ts'
 import { reopenDeletion, reopenShared } from './deletion-transitions.ts'
 import { isUnleased, unleased } from './leases.ts'
 import { freshPin } from './pin-transitions.ts'
@@ -26,6 +27,9 @@ export type StagedFacts = Pick<
 export type StoredFacts = Pick<Clip, 'provider' | 'ipfsHash' | 'permanentUrl' | 'storedAt'> & {
   isProven?: boolean
 }
+
+/** The same where all of it is known. */
+export type KeptFacts = StoredFacts & { provider: string; ipfsHash: string; storedAt: number }
 
 export interface FailedRound {
   leaseOwner: string
@@ -71,12 +75,12 @@ export async function stageClip(
   facts: StagedFacts,
   { hasLocalBytes } = { hasLocalBytes: true },
 ): Promise<Clip | null> {
-  const { numUpdatedRows } = await becomeStaged(db, id, facts, { hasLocalBytes }).executeTakeFirst()
-  const clip = await findClip(db, id)
-  if (clip && numUpdatedRows > 0n && !(await isJoinedClip(db, id))) {
-    await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
+  const row = await becomeStaged(db, id, facts, { hasLocalBytes }).returningAll().executeTakeFirst()
+  if (!row) return findClip(db, id)
+  if (!(await isJoinedClip(db, id))) {
+    await addToCounters(db, [{ name: 'characters_spoken', value: row.characters }])
   }
-  return clip
+  return toClip(row)
 }
 
 /** The change of the clip alone. */
@@ -98,17 +102,26 @@ export const firstPin = (
   { provider, ipfsHash: cid, storedAt, isProven }: StoredFacts & { provider: string; ipfsHash: string },
 ) => freshPin({ clipId, provider, cid, pinnedAt: storedAt ?? 0, provenAt: isProven ? storedAt : null })
 
-/** The clip with the pin, the counters and the webhook that belong to it; `undefined` where nothing changed. */
+/**
+ * The clip with the pin, the counters and the webhook that belong to it; `undefined` where nothing changed. `attempt`: the
+ * one that has stored it, whose end is recorded in any case.
+ */
 export async function storeClip(
   db: Db,
   id: string,
   facts: StoredFacts,
-  { recordsWebhooks }: { recordsWebhooks: boolean },
+  { recordsWebhooks, attempt }: { recordsWebhooks: boolean; attempt?: EndedAttempt | undefined },
 ): Promise<Clip | undefined> {
+  const counters: CounterIncrement[] = []
+  if (attempt) {
+    await becomeEnded(db, attempt).execute()
+    counters.push(attemptCounter(attempt))
+  }
   const row = await becomeStored(db, id, facts).returningAll().executeTakeFirst()
   const { provider, ipfsHash, storedAt } = facts
   if (!row) {
     if (provider && ipfsHash) await reopenDeletion(db, { clipId: id, provider, cid: ipfsHash }, storedAt ?? 0)
+    await addToCounters(db, counters)
     return undefined
   }
   if (provider && ipfsHash) {
@@ -118,13 +131,13 @@ export async function storeClip(
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
-  if (row.captionsOf) return toClip(row)
-  const elapsedMs = Math.max(0, (storedAt ?? 0) - (row.stagedAt ?? row.createdAt))
-  await addToCounters(db, [
-    { name: 'clips_stored', label: provider ?? '', value: 1 },
-    ...timeToIpfsCounters(elapsedMs / 1000),
-  ])
-  if (recordsWebhooks) {
+  if (!row.captionsOf) {
+    const elapsedMs = Math.max(0, (storedAt ?? 0) - (row.stagedAt ?? row.createdAt))
+    counters.push({ name: 'clips_stored', label: provider ?? '', value: 1 })
+    counters.push(...timeToIpfsCounters(elapsedMs / 1000))
+  }
+  await addToCounters(db, counters)
+  if (recordsWebhooks && !row.captionsOf) {
     const now = storedAt ?? row.createdAt
     await recordWebhook(db, { type: 'clip.stored', clipId: id, now })
     if (await isJoinedClip(db, id)) await recordWebhook(db, { type: 'script.stored', clipId: id, now })

@@ -1,5 +1,6 @@
 import type { Clip, ClipNotes, SpeechFacts } from '#lib/model/clip.ts'
 import { stageAtOnce, storeAtOnce } from './at-once.ts'
+import type { EndedAttempt } from './attempt-rows.ts'
 import { type NewClip, reserveClip, reserveWherePlenty, resizeClip } from './clip-reservations.ts'
 import {
   type ExpiredFacts,
@@ -43,8 +44,11 @@ export interface Clips {
   resize(id: string, sizeBytes: number, maxBytes: number): Promise<boolean>
   /** The audio is durable. Returns the clip; `null` where its record is gone. */
   stage(id: string, facts: StagedFacts): Promise<Clip | null>
-  /** A provider has stored it. `false` where that was known already. */
-  store(id: string, facts: StoredFacts): Promise<boolean>
+  /**
+   * A provider has stored it. `false` where that was known already. `attempt`: the one that did, whose end is recorded with
+   * it.
+   */
+  store(id: string, facts: StoredFacts, attempt?: EndedAttempt): Promise<boolean>
   /**
    * A provider has stored it before it was recorded as staged. `false` where that was known already, or where its record
    * is gone.
@@ -106,10 +110,15 @@ export function createClips(
       return clip
     },
 
-    async store(id, facts) {
-      const clip = recordsWebhooks ? undefined : await atOnce((db) => storeAtOnce(db, id, facts))
-      const steps = () => transaction((db) => storeClip(db, id, facts, { recordsWebhooks }))
-      return changed('stored', id, clip ?? (await steps()))
+    async store(id, facts, attempt) {
+      const { provider, ipfsHash, storedAt } = facts
+      const isKept = !recordsWebhooks && provider !== null && ipfsHash !== null && storedAt !== null
+      const kept = isKept ? { ...facts, provider, ipfsHash, storedAt, attempt } : undefined
+      const done = kept && (await atOnce((db) => storeAtOnce(db, id, kept)))
+      const options = { recordsWebhooks, attempt: done ? undefined : attempt }
+      const clip = done?.clip ?? (await transaction((db) => storeClip(db, id, facts, options)))
+      if (attempt) emit({ ...attempt.end, type: 'attempt_ended', clipId: id, provider: attempt.provider })
+      return changed('stored', id, clip)
     },
 
     async settle(id, { staged, stored, hasLocalBytes }) {

@@ -37,12 +37,13 @@ export interface Counters {
   read(): Promise<Record<string, Record<string, number>>>
 }
 
-export function createCounters({ read, run }: Database): Counters {
+export function createCounters({ read, run }: Database, flush = async () => {}): Counters {
   return {
     add: (increments) => run((db) => addToCounters(db, increments)),
 
-    read: () =>
-      read(async (db) => {
+    async read() {
+      await flush()
+      return read(async (db) => {
         const sums = await db
           .selectFrom('counters')
           .select(['name', 'label', (eb) => eb.fn.sum<number>('value').as('value')])
@@ -51,7 +52,8 @@ export function createCounters({ read, run }: Database): Counters {
         const counters: Record<string, Record<string, number>> = {}
         for (const { name, label, value } of sums) counters[name] = { ...counters[name], [label]: value }
         return counters
-      }),
+      })
+    },
   }
 }
 

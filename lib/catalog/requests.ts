@@ -1,10 +1,10 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { type Clip, isOver } from '#lib/model/clip.ts'
 import { findClip } from './clip-transitions.ts'
 import type { Database } from './connection.ts'
-import { addToCounters } from './counters.ts'
+import type { CounterBuffer } from './counter-buffer.ts'
 import { leaseLeftMs } from './leases.ts'
-import { type Schema, toClip } from './schema.ts'
+import { type ClipRow, type Schema, toClip } from './schema.ts'
 
 /** How long it may take from a claim to the record of the clip that it names. */
 const RECORD_DELAY_MS = 10_000
@@ -46,15 +46,29 @@ export interface Requests {
   claim(claim: RequestClaim): Promise<RequestOwner>
   /** The clip of a claim could not be spoken: the next request is to speak it. */
   giveUp(hash: string, clipId: string): Promise<void>
-  /** Counts characters that were not paid for because their clip existed. */
-  countSaved(characters: number): Promise<void>
+  /** Counts characters that were not paid for because their clip existed; it is written within a second. */
+  countSaved(characters: number): void
 }
 
-export function createRequests({ run, transaction }: Database): Requests {
+export function createRequests(
+  { read, run, transaction, atOnce }: Database,
+  counterBuffer: CounterBuffer,
+): Requests {
+  /** Claims what nobody has claimed, and finds what can be given as it is; `undefined` where more is to be done. */
+  async function claimSimply(claim: RequestClaim): Promise<RequestOwner | undefined> {
+    const first = claim.onlyLooks ? undefined : await atOnce((db) => claimAtOnce(db, claim))
+    if (first?.isOurs) return { status: 'ours' }
+    const clip = first ? first.clip : await read((db) => findClaimed(db, claim))
+    if (clip && canBeGiven(clip) && livesUntil(clip, claim.expiresAt)) return { status: 'spoken', clip }
+    const isNew = !first && !clip && !claim.onlyLooks
+    return isNew && (await run((db) => insertRequest(db, claim))) ? { status: 'ours' } : undefined
+  }
+
   return {
     async claim(claim) {
-      // Most requests are new: one statement claims those.
-      if (!claim.onlyLooks && (await run((db) => insertRequest(db, claim)))) return { status: 'ours' }
+      // Most requests are new, or can be answered without a change.
+      const simply = await claimSimply(claim)
+      if (simply) return simply
       for (;;) {
         const exclusive = `request ${claim.hash}`
         const owner = await transaction((db) => claimRequest(db, claim), { exclusive })
@@ -67,9 +81,44 @@ export function createRequests({ run, transaction }: Database): Requests {
         await db.deleteFrom('requests').where('hash', '=', hash).where('clipId', '=', clipId).execute()
       }),
 
-    countSaved: (characters) =>
-      run((db) => addToCounters(db, [{ name: 'characters_saved', value: characters }])),
+    countSaved: (characters) => counterBuffer.add({ name: 'characters_saved', value: characters }),
   }
+}
+
+/** Clips are reused for ever by default: a bigint knows no infinity. */
+const sinceOf = (notBefore: number) => Math.max(0, notBefore)
+
+/**
+ * Claims a request that nobody has claimed. Otherwise the clip of the claim, unless that was made before `notBefore`;
+ * `undefined` where it has no record. For `atOnce`.
+ */
+async function claimAtOnce(
+  db: Kysely<Schema>,
+  { hash, clipId, now, owner, notBefore }: RequestClaim,
+): Promise<{ isOurs: boolean; clip: Clip | undefined }> {
+  const { rows } = await sql<{ isOurs: boolean; id: string | null }>`with
+    claimed as (
+      insert into requests (hash, clip_id, claimed_at, lease_owner) values (${hash}, ${clipId}, ${now}, ${owner})
+      on conflict do nothing returning hash
+    )
+    select exists (select from claimed) as is_ours, known.* from (values (1)) one left join lateral (
+      select clips.* from requests join clips on clips.id = requests.clip_id
+      where requests.hash = ${hash} and requests.claimed_at >= ${sinceOf(notBefore)}
+    ) known on true`.execute(db)
+  const { isOurs, ...row } = rows[0] ?? { isOurs: false, id: null }
+  return { isOurs, clip: row.id === null ? undefined : toClip(row as ClipRow) }
+}
+
+/** The clip of a claim that was made after `notBefore`, if it has a record. */
+async function findClaimed(db: Kysely<Schema>, { hash, notBefore }: RequestClaim): Promise<Clip | undefined> {
+  const row = await db
+    .selectFrom('requests')
+    .innerJoin('clips', 'clips.id', 'requests.clipId')
+    .selectAll('clips')
+    .where('requests.hash', '=', hash)
+    .where('requests.claimedAt', '>=', sinceOf(notBefore))
+    .executeTakeFirst()
+  return row && toClip(row)
 }
 
 /** Returns whether nobody had claimed it before. */
@@ -96,7 +145,8 @@ async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<Re
       const lease = clip ?? { leaseOwner, leaseExpiresAt: claimedAt + RECORD_DELAY_MS }
       if (leaseLeftMs(lease, { now, self }) > 0) return { status: 'speaking' }
       if (known.clipId !== lost) return { status: 'abandoned', clipId: known.clipId }
-    } else if (canBeGiven(clip)) {
+    }
+    if (clip && canBeGiven(clip)) {
       const prolonged = await prolong(db, clip, expiresAt)
       if (prolonged) return { status: 'spoken', clip: prolonged }
     }
@@ -113,7 +163,7 @@ async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<Re
 
 /** The clip with its time prolonged to `expiresAt`; `undefined` where it has just expired. */
 async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promise<Clip | undefined> {
-  if (clip.permanentUrl !== null || clip.expiresAt >= expiresAt) return clip
+  if (livesUntil(clip, expiresAt)) return clip
   const row = await db
     .updateTable('clips')
     .set({ expiresAt })
@@ -124,7 +174,11 @@ async function prolong(db: Kysely<Schema>, clip: Clip, expiresAt: number): Promi
   return row && toClip(row)
 }
 
+const livesUntil = (clip: Clip, expiresAt: number) =>
+  clip.permanentUrl !== null || clip.expiresAt >= expiresAt
+
 /** A stored clip without an address was lost by all its providers: it can be given again while its bytes are here. */
 function canBeGiven({ state, permanentUrl, hasLocalBytes }: Clip): boolean {
+  if (state === 'speaking') return false
   return state === 'stored' ? permanentUrl !== null || hasLocalBytes : !isOver({ state })
 }

@@ -1,4 +1,4 @@
-import type { AttemptEnd, Trigger } from '#lib/catalog/attempts.ts'
+import type { AttemptEnd, EndedAttempt, Trigger } from '#lib/catalog/attempts.ts'
 import type { Lease } from '#lib/catalog/leases.ts'
 import type { Services } from '#lib/context.ts'
 import type { AttemptLog } from '#lib/ipfs/chain/upload-run.ts'
@@ -34,6 +34,32 @@ export function leasedLog(services: Services, clipId: string, trigger: Trigger, 
     async end(id, provider, end) {
       await catalog.attempts.end(id, provider, attemptEnd(services, end))
     },
+  }
+}
+
+/** A log that leaves the end of the first attempt that has stored the clip to whoever records that it is stored. */
+interface StoringLog extends AttemptLog {
+  /** That attempt; `undefined` where there was none. */
+  storing(): EndedAttempt | undefined
+}
+
+/**
+ * As `leasedLog`. The clip is recorded as stored in the same moment as that attempt. A crash before leaves an attempt that
+ * was begun, and the provider is asked for the clip.
+ */
+export function storingLog(services: Services, clipId: string, trigger: Trigger): StoringLog {
+  const log = leasedLog(services, clipId, trigger)
+  let storing: EndedAttempt | undefined
+  return {
+    begin: log.begin,
+    async end(id, provider, end) {
+      if (end.outcome === 'stored' && !storing) {
+        storing = { id, provider, end: attemptEnd(services, end) }
+        return
+      }
+      await log.end(id, provider, end)
+    },
+    storing: () => storing,
   }
 }
 

@@ -10,7 +10,7 @@ import { exponentialBackoff } from '#lib/platform/backoff.ts'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
 import { describeError, markedError } from '#lib/platform/errors.ts'
 import { logMessages } from '#lib/telemetry/log.ts'
-import { LeaseLostError, leasedLog } from './attempt-log.ts'
+import { LeaseLostError, storingLog } from './attempt-log.ts'
 import { expireClip } from './expire.ts'
 import { clipsMayEndAt } from './look-at-clock.ts'
 import { isProviderFault } from './provider-fault.ts'
@@ -63,11 +63,12 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     const { audio, dag } = options.staged ?? (await readStaged(services, clip))
     const cid = dag.root.toString()
     if (cid !== clip.cid) throw new Error(`Its bytes have changed: they are ${cid} and should be ${clip.cid}`)
+    const attemptLog = storingLog(services, clip.id, options.trigger)
     const stored = await chain.upload(
       { cid, car: packAs(dag, audio), file: audio, fileName: fileNameOf(clip), mimeType: mimeTypeOf(clip) },
       {
         priority: options.priority,
-        attemptLog: leasedLog(services, clip.id, options.trigger),
+        attemptLog,
         ambiguous: clip.attempts > 0 ? await catalog.attempts.ambiguousProviders(clip.id) : [],
         signal: options.signal,
       },
@@ -76,14 +77,18 @@ async function uploadRound(services: Services, clip: Clip, options: UploadOption
     log.info({ provider: stored.provider, trigger: options.trigger }, logMessages.stored(stored.ipfsHash))
     const { provider, ipfsHash } = stored
     await catalog.clips
-      .store(clip.id, {
-        provider,
-        ipfsHash,
-        permanentUrl,
-        storedAt: clock.now(),
-        isProven: isProvenByUpload(stored),
-      })
-      // The provider has it all the same: the attempt is recorded, and the next round reconciles the two.
+      .store(
+        clip.id,
+        {
+          provider,
+          ipfsHash,
+          permanentUrl,
+          storedAt: clock.now(),
+          isProven: isProvenByUpload(stored),
+        },
+        attemptLog.storing(),
+      )
+      // The provider has it all the same: that an attempt was begun is recorded, and the next round reconciles the two.
       .catch((error: unknown) =>
         log.error({ err: error, cid: ipfsHash }, 'A stored clip could not be recorded yet'),
       )

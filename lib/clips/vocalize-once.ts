@@ -152,7 +152,7 @@ async function answerWith(
   context: OnceContext,
   variants: readonly Variant[] = [],
 ): Promise<VocalizedClip> {
-  const { catalog, store, tasks } = services
+  const { catalog, store } = services
   const variant = variantFor(services, clip, request, context)
   if (variant && !variants.includes(variant)) {
     const narrower = [...variants, variant]
@@ -173,7 +173,7 @@ async function answerWith(
       mimeType,
     })
   }
-  tasks.track(catalog.requests.countSaved(clip.characters)).catch(() => {})
+  catalog.requests.countSaved(clip.characters)
   const speech = request.timestamps && clip.captionsCid === null ? withoutCaptions(clip.speech) : clip.speech
   const notes = await notesFor(services, clip, context)
   return { ...asPublished(services.config, clip), ...notes, speech, isReused: true }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
-import { NOW, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
+import { NOW, type Subject, storedClip, storedFacts, waitingClip } from './catalog-subject.ts'
 
 async function begin({ attempts }: Catalog, clipId: string, provider = 'pinata', startedAt = NOW) {
   return attempts.begin({ clipId, provider, trigger: 'request', startedAt })
@@ -39,6 +39,22 @@ export function describeAttempts({ prepare }: Subject) {
       const counters = await catalog.counters.read()
       expect(counters).toMatchObject({ attempts_failed: { pinata: 2 }, attempts_stored: { pinata: 1 } })
     })
+
+    it.each([true, false])(
+      'ends a try together with the clip that it has stored, once (it is new: %s)',
+      async (isNew) => {
+        const catalog = await open()
+        const { id } = isNew ? await waitingClip(catalog) : await storedClip(catalog)
+        const end = { outcome: 'stored', durationMs: 90 } as const
+        const attempt = { id: await begin(catalog, id), provider: 'pinata', end }
+        expect(await catalog.clips.store(id, storedFacts, attempt)).toBe(isNew)
+        expect(await catalog.attempts.ofClip(id)).toMatchObject([end])
+        expect(await catalog.counters.read()).toMatchObject({
+          attempts_stored: { pinata: 1 },
+          clips_stored: { pinata: 1 },
+        })
+      },
+    )
 
     it('names the providers that may hold a clip: broken off, answer lost, or stored and not recorded', async () => {
       const catalog = await open()

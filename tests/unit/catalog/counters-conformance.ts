@@ -44,6 +44,17 @@ export function describeCounters({ prepare }: Subject) {
       expect(await catalog.counters.read()).toMatchObject({ time_to_ipfs_sum: { '': 0 } })
     })
 
+    it('have the characters that were saved, also those of the moment before the catalog is closed', async () => {
+      const connect = await prepare()
+      const first = connect()
+      first.requests.countSaved(20)
+      first.requests.countSaved(5)
+      expect(await first.counters.read()).toEqual({ characters_saved: { '': 25 } })
+      first.requests.countSaved(1)
+      await first.close()
+      expect(await connect().counters.read()).toEqual({ characters_saved: { '': 26 } })
+    })
+
     it('are the same for a new connection', async () => {
       const connect = await prepare()
       const first = connect()

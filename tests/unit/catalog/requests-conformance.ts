@@ -46,6 +46,18 @@ export function describeRequests(subject: Subject) {
       expect(await catalog.clips.find(id)).toMatchObject({ expiresAt: expiresAt + 1 })
     })
 
+    it.each([Number.NEGATIVE_INFINITY, 0, NOW])(
+      'gets a clip that is not from before %s',
+      async (notBefore) => {
+        const catalog = await open()
+        const { id, expiresAt } = await waitingClip(catalog)
+        expect(await catalog.requests.claim(claim({ clipId: id, notBefore }))).toEqual({ status: 'ours' })
+        const again = claim({ clipId: 'another', notBefore, expiresAt })
+        expect(await catalog.requests.claim(again)).toMatchObject({ status: 'spoken', clip: { id } })
+        expect(await catalog.requests.claim({ ...again, notBefore: NOW + 1 })).toEqual({ status: 'ours' })
+      },
+    )
+
     it('keeps the clip that it was given: a clean-up that found it overdue a moment before does not expire it', async () => {
       const many = await openMany(subject)
       const catalog = many(0)

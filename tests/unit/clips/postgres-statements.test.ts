@@ -10,7 +10,7 @@ import { testServices } from '../../support/services.ts'
 const postgres = await startPostgres().catch(() => undefined)
 
 it.skipIf(lacking(postgres !== undefined, 'there is no Postgres'))(
-  'a text that is spoken and stored takes six statements of Postgres until its answer, and no lock of all processes',
+  'a text that is spoken and stored takes five statements of Postgres until its answer, and no lock of all processes',
   async () => {
     onTestFinished(() => postgres?.stop())
     const { services } = await testServices({
@@ -23,10 +23,21 @@ it.skipIf(lacking(postgres !== undefined, 'there is no Postgres'))(
     await services.tasks.settled()
     const query = vi.spyOn(pg.Client.prototype, 'query')
     onTestFinished(() => query.mockRestore())
-    expect(await say('Another one')).toMatchObject({ state: 'stored' })
+    const clip = await say('Another one')
+    expect(clip).toMatchObject({ state: 'stored' })
     const statements = query.mock.calls.map(([text]) => String(text))
     expect(statements.filter((text) => text.includes('advisory'))).toEqual([])
-    expect(statements).toHaveLength(6)
+    expect(statements).toHaveLength(5)
+    expect(await services.catalog.attempts.ofClip(clip.id)).toMatchObject([{ outcome: 'stored' }])
+    query.mockClear()
+    expect(await say('Another one')).toMatchObject({ id: clip.id, isReused: true })
+    expect(query).toHaveBeenCalledOnce()
+    const twice = await services.catalog.counters.read()
+    expect(twice).toMatchObject({
+      attempts_stored: { pinata: 2 },
+      clips_stored: { pinata: 2 },
+      characters_saved: { '': clip.characters },
+    })
     await services.catalog.close()
   },
 )

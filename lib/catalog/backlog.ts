@@ -16,8 +16,11 @@ export interface Backlog {
    * ended first come first. `endedBefore`: only clips whose time has ended by then.
    */
   unproven(options: { limit: number; endedBefore: number }): Promise<Clip[]>
-  /** The ids of all clips that are stored or expired, and whose bytes should be here. */
-  settledIds(): Promise<string[]>
+  /**
+   * The ids of all clips that wait, are stored or have expired, and whose bytes should be here, `atOnce` by each statement.
+   * `isSettled`: it does not wait. A clip that changes meanwhile may come twice.
+   */
+  held(options?: { atOnce?: number }): AsyncGenerator<{ id: string; isSettled: boolean }[]>
   /** Clips whose time is over and that still wait for IPFS with no lease on them. */
   overdue(options: { now: number; limit: number }): Promise<Clip[]>
   /** Clips that were being spoken when their process died. */
@@ -25,6 +28,16 @@ export interface Backlog {
 }
 
 const hasItsReplicas = sql<SqlBool>`not exists (select 1 from replications where replications.clip_id = clips.id)`
+
+/** In the order in which a clip goes through them. Each has an index by `expires_at`. */
+const held = [
+  { condition: isWaiting, isSettled: false },
+  { condition: isUnproven, isSettled: true },
+  { condition: isEvictable, isSettled: true },
+]
+
+/** How many one statement lists, which must not take long. */
+const LISTED_AT_ONCE = 2000
 
 export function createBacklog({ read }: Database): Backlog {
   return {
@@ -55,12 +68,31 @@ export function createBacklog({ read }: Database): Backlog {
         return rows.map(toClip)
       }),
 
-    settledIds: () =>
-      read(async (db) => {
-        const evictable = db.selectFrom('clips').select('id').where(isEvictable)
-        const unproven = db.selectFrom('clips').select('id').where(isUnproven).where('isHeld', '=', 1)
-        return (await evictable.unionAll(unproven).execute()).map(({ id }) => id)
-      }),
+    async *held({ atOnce = LISTED_AT_ONCE } = {}) {
+      for (const { condition, isSettled } of held) {
+        for (let after = { expiresAt: Number.MIN_SAFE_INTEGER, id: '' }; ; ) {
+          const { expiresAt, id } = after
+          const rows = await read((db) =>
+            db
+              .selectFrom('clips')
+              .select(['id', 'expiresAt'])
+              .where(condition)
+              .where('isHeld', '=', 1)
+              // Whole milliseconds before those of the last one, and in its own those with later ids.
+              .where('expiresAt', '>=', expiresAt)
+              .where(sql<SqlBool>`(expires_at, id) > (${expiresAt}, ${id})`)
+              .orderBy('expiresAt')
+              .orderBy('id')
+              .limit(atOnce)
+              .execute(),
+          )
+          const last = rows.at(-1)
+          if (!last) break
+          after = last
+          yield rows.map((row) => ({ id: row.id, isSettled }))
+        }
+      }
+    },
 
     overdue: ({ now, limit }) =>
       read(async (db) => {

@@ -37,12 +37,18 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
     })
   }
   // Read before the files are listed, so that a clip which is added meanwhile is not among them.
-  const withoutFile = new Set(await catalog.backlog.settledIds())
-  const removeUnfinishedBefore = now - UNFINISHED_AFTER_MS
-  for await (const files of inBatches(store.list({ removeUnfinishedBefore }), FILES_AT_ONCE)) {
+  const held = new Map<string, boolean>()
+  for await (const clips of catalog.backlog.held()) {
+    for (const { id, isSettled } of clips) held.set(id, isSettled)
+  }
+  // Each file that a record names is found once; of the others there are few, and only they are looked at.
+  const options = {
+    isKnown: (id: string) => held.delete(id),
+    removeUnfinishedBefore: now - UNFINISHED_AFTER_MS,
+  }
+  for await (const files of inBatches(store.list(options), FILES_AT_ONCE)) {
     const localAmong = await catalog.clips.localAmong(files.map(({ id }) => id))
     for (const file of files) {
-      withoutFile.delete(file.id)
       const isLocal = localAmong.get(file.id)
       if (isLocal || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
       await healing(services, file.id, async () => {
@@ -51,10 +57,8 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
       })
     }
   }
-  await deleteBytes(
-    services,
-    Array.from(withoutFile, (id) => ({ id })),
-  )
+  const withoutFile = [...held].flatMap(([id, isSettled]) => (isSettled ? [{ id }] : []))
+  await deleteBytes(services, withoutFile)
   return adopted
 }
 

@@ -13,6 +13,8 @@ import { type FailedPut, TempAudioError, type TempAudioStore } from './store.ts'
 /** A clip that cannot be written is kept in memory up to this size, so that IPFS can still take it. */
 const RESCUE_LIMIT_BYTES = 64 * MEBIBYTE
 const UNFINISHED = '.partial'
+/** How many names are read from the directory at once. */
+const ENTRIES_AT_ONCE = 1000
 
 /** Keeps clips as files in `directory`: each is written under a temporary name, synced, then renamed. */
 export function createFilesystemStore(options: { directory: string }): TempAudioStore {
@@ -59,10 +61,11 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
       if (isClipId(id)) await rm(placeOf(id), { force: true })
     },
 
-    async *list({ removeUnfinishedBefore } = {}) {
-      const entries = await opendir(directory).catch(nullIfMissing)
+    async *list({ removeUnfinishedBefore, isKnown = () => false } = {}) {
+      const entries = await opendir(directory, { bufferSize: ENTRIES_AT_ONCE }).catch(nullIfMissing)
       if (!entries) return
       for await (const entry of entries) {
+        if (isClipId(entry.name) && isKnown(entry.name)) continue
         const place = path.join(directory, entry.name)
         const facts = entry.isFile() ? await stat(place).catch(nullIfMissing) : null
         if (!facts) continue

@@ -225,9 +225,11 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       await copies.delete(id)
     },
 
-    async *list({ removeUnfinishedBefore } = {}) {
+    async *list({ removeUnfinishedBefore, isKnown = () => false } = {}) {
       await pushLeftBehind({ removeUnfinishedBefore })
-      yield* bucket.list({ abortUploadsBefore: removeUnfinishedBefore })
+      for await (const clip of bucket.list({ abortUploadsBefore: removeUnfinishedBefore })) {
+        if (!isKnown(clip.id)) yield clip
+      }
       if (removeUnfinishedBefore !== undefined) await copies.evict({ removeUnfinishedBefore })
     },
 

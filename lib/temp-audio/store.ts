@@ -27,6 +27,12 @@ export interface FailedPut {
 /** What came of the bytes that a store was given. */
 export type PutResult = ({ status: 'kept' } & StoredAudio) | FailedPut
 
+export interface ListOptions {
+  /** Is asked once for each clip. */
+  isKnown?: (id: string) => boolean
+  removeUnfinishedBefore?: number
+}
+
 /**
  * Bytes by clip id, committed whole or not at all. Missing is `null`; everything else that goes wrong is thrown.
  *
@@ -57,10 +63,10 @@ export interface TempAudioStore {
   version?(id: string): Promise<string | null>
   delete(id: string): Promise<void>
   /**
-   * All committed clips. With `removeUnfinishedBefore` (milliseconds since the epoch) it also deletes what writes that
-   * crashed before then left behind.
+   * All committed clips, save those that `isKnown` says yes to: these are not looked at. With `removeUnfinishedBefore`
+   * (milliseconds since the epoch) it also deletes what writes that crashed before then left behind.
    */
-  list(options?: { removeUnfinishedBefore?: number }): AsyncIterable<StoredAudio>
+  list(options?: ListOptions): AsyncIterable<StoredAudio>
   /**
    * Resolves if a clip could be kept now, by keeping something else. `isHereEnough`: where it would wait on this machine
    * for a bucket that fails, that counts as kept.

@@ -24,14 +24,34 @@ export function describeBacklog({ prepare }: Subject) {
       await catalog.clips.markBytesDeleted(gone.id)
       const { id: expired } = await waitingClip(catalog, { created: { expiresAt: NOW + 3 * HOUR_MS } })
       await catalog.clips.expire(expired, { error: 'late', now: NOW + 3 * HOUR_MS })
-      await waitingClip(catalog)
+      const { id: waiting } = await waitingClip(catalog)
       const idsOf = async (options: { limit: number; endedBefore?: number }) =>
         (await catalog.backlog.evictable(options)).map(({ id }) => id)
       expect(await idsOf({ limit: 10 })).toEqual([early.id, late.id, expired])
       expect(await idsOf({ limit: 1 })).toEqual([early.id])
-      const all = await catalog.backlog.settledIds()
-      expect(all.toSorted()).toEqual([early.id, late.id, expired, unproven.id].toSorted())
+      const all = (await Array.fromAsync(catalog.backlog.held())).flat()
+      const settled = [early.id, late.id, expired, unproven.id]
+      expect(all.flatMap(({ id, isSettled }) => (isSettled ? [id] : [])).toSorted()).toEqual(
+        settled.toSorted(),
+      )
+      expect(all.filter(({ isSettled }) => !isSettled)).toEqual([{ id: waiting, isSettled: false }])
       expect(await idsOf({ limit: 10, endedBefore: NOW + HOUR_MS })).toEqual([early.id, expired])
+    })
+
+    it('lists all ids of clips whose bytes are here once, also where many expire together', async () => {
+      const catalog = (await prepare())()
+      const ids: string[] = []
+      for (const expiresAt of [NOW, NOW + 1, NOW, NOW, NOW + 1, NOW + 2, NOW]) {
+        ids.push((await waitingClip(catalog, { created: { expiresAt } })).id)
+      }
+      const pages = await Array.fromAsync(catalog.backlog.held({ atOnce: 2 }))
+      expect(pages.map(({ length }) => length)).toEqual([2, 2, 2, 1])
+      expect(
+        pages
+          .flat()
+          .map(({ id }) => id)
+          .toSorted(),
+      ).toEqual(ids.toSorted())
     })
 
     it('lists the clips that a provider has taken and nobody is known to deliver, while their bytes are here', async () => {

@@ -2,6 +2,7 @@ import { readdir, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type CleanUpResult, cleanUp } from '#lib/clips/clean-up.ts'
+import { healOrphans } from '#lib/clips/heal-orphans.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { readBack, speak, type TestServices, testServices, waitingClips } from '../../support/services.ts'
@@ -48,6 +49,31 @@ describe('clean-up of files and records that do not match', () => {
     expect(clip).toMatchObject({ state: 'staged', sizeBytes: audio.length, mimeType: 'audio/mpeg' })
     expect(await openClip(world.services, id)).toMatchObject({ from: 'here' })
     expect(await world.services.catalog.queue.countWaiting(world.clock.now())).toBe(1)
+  })
+
+  it('looks at no file that a record names, whether its clip waits or is stored', async () => {
+    const world = await testServices()
+    await waitingClips(world.services, 2)
+    for (let count = 0; count < 3; count += 1) await speak(world.services)
+    await readBack(world)
+    const orphan = newClipId()
+    await putFile(world, orphan, audio)
+    const { store } = world.services
+    const listed: string[] = []
+    const services = {
+      ...world.services,
+      store: {
+        ...store,
+        async *list(options: Parameters<typeof store.list>[0]) {
+          for await (const file of store.list(options)) {
+            listed.push(file.id)
+            yield file
+          }
+        },
+      },
+    }
+    await world.clock.until(healOrphans(services, { isStart: false }))
+    expect(listed).toEqual([orphan])
   })
 
   it('leaves a file alone while it is too young to have lost its record', async () => {

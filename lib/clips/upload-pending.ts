@@ -31,6 +31,8 @@ export interface PendingResult {
   successCount: number
   failureCount: number
   results: SettledOutcome[]
+  /** What ended the round before each clip was tried: its limit, its signal, or that no provider may be tried. */
+  stoppedBy?: 'limit' | 'signal' | 'cooling_down'
 }
 
 /**
@@ -51,11 +53,16 @@ export async function uploadPending(services: Services, options: PendingOptions)
   const failures: unknown[] = []
   const running = new Set<Promise<void>>()
   const claimed: Clip[] = []
+  let stoppedBy: PendingResult['stoppedBy']
   const fail = (error: unknown) => {
     failures.push(error)
   }
 
-  for (let started = 0; started < limit && !signal.aborted && failures.length === 0; ) {
+  for (let started = 0; failures.length === 0; ) {
+    if (signal.aborted || started >= limit) {
+      stoppedBy = signal.aborted ? 'signal' : 'limit'
+      break
+    }
     const canTry = chain.canTry('background')
     if (running.size > 0 && (!canTry || running.size >= atOnce)) {
       await Promise.race(running)
@@ -66,7 +73,10 @@ export async function uploadPending(services: Services, options: PendingOptions)
       claimed.push(...((await claimSome(services, options, wanted, roundStartedAt).catch(fail)) ?? []))
     }
     const clip = canTry ? claimed.shift() : undefined
-    if (!clip) break
+    if (!clip) {
+      if (!canTry) stoppedBy = 'cooling_down'
+      break
+    }
     started += 1
     const upload = uploadClip(services, clip, { trigger, signal, priority: 'background' })
       .then((outcome) => {
@@ -88,7 +98,7 @@ export async function uploadPending(services: Services, options: PendingOptions)
       { name: 'background_retries_failed', label: trigger, value: failureCount },
     ])
   }
-  return { processed: results.length, successCount, failureCount, results }
+  return { processed: results.length, successCount, failureCount, results, ...(stoppedBy && { stoppedBy }) }
 }
 
 /** How many clips wait for IPFS and are not leased. @throws CatalogError */

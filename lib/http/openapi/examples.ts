@@ -133,7 +133,8 @@ export const schemaExamples: Record<string, unknown> = {
     processed: 2,
     successCount: 1,
     failureCount: 1,
-    remaining: 0,
+    remaining: 5,
+    untried: [{ reason: 'limit', count: 4 }],
     results: [
       { id, status: 'success', ipfsHash: cid, url: audioUrl, provider: 'pinata' },
       { id: '9b6d0c2f4f3e4a0f8e57c1d2a3b4c5d6', status: 'failed', error: 'pinata: HTTP 503', attempts: 4 },

@@ -34,6 +34,7 @@ describe('uploading pending clips', () => {
       successCount: 1,
       failureCount: 1,
       remaining: 2,
+      stoppedBy: 'limit',
       results: [
         { status: 'success', id: good, ipfsHash: clip?.cid, url: clip?.permanentUrl, provider: 'pinata' },
         { status: 'failed', id: bad, error: expect.any(Error), attempts: 2 },

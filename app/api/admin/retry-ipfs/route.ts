@@ -4,7 +4,7 @@ import type { Trigger } from '#lib/catalog/attempts.ts'
 import { countRemaining, uploadPending } from '#lib/clips/upload-pending.ts'
 import { requireOperator } from '#lib/http/admin-session.ts'
 import { afterAnswer } from '#lib/http/after-answer.ts'
-import { retryAnswer, retryLimitSchema } from '#lib/http/answers/retry.ts'
+import { retryAnswer, retryLimitSchema, untriedClip, untriedOf } from '#lib/http/answers/retry.ts'
 import { requireOperatorKey } from '#lib/http/auth.ts'
 import { parseWith } from '#lib/http/body.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
@@ -48,7 +48,9 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   }
   if (trigger === 'cron') afterAnswer(request, () => tasks.track(afterCron(services, end)).catch(() => {}))
   const remaining = await countRemaining(services)
-  return Response.json(retryAnswer(services, { ...result, remaining }, publicBaseUrl(config, request)), {
-    headers: { 'Cache-Control': 'no-store' },
-  })
+  const counted = { ...result, remaining }
+  const untried =
+    id === undefined ? await untriedOf(services, counted) : await untriedClip(services, id, result)
+  const answer = retryAnswer(services, { ...counted, untried }, publicBaseUrl(config, request))
+  return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })
 }

@@ -30,6 +30,8 @@ export interface RedisConnections {
    * @throws Error after `close`
    */
   open(use: RedisUse): Promise<Redis>
+  /** Whether one of the connections is lost, or not made yet. */
+  isAway(): boolean
   close(): Promise<void>
 }
 
@@ -124,6 +126,8 @@ export function createRedis(options: {
     },
 
     open,
+
+    isAway: () => closers.keys().some(({ status }) => status !== 'ready'),
 
     async close() {
       isClosed = true

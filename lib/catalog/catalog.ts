@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { type Attempts, createAttempts } from './attempts.ts'
+import { type Attention, createAttention } from './attention.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
 import { type Budgets, createBudgets } from './budgets.ts'
 import { type CaptionsCatalog, createCaptions } from './captions.ts'
@@ -41,6 +42,7 @@ export interface Catalog {
   replications: Replications
   backlog: Backlog
   clipList: ClipList
+  attention: Attention
   stats: Stats
   counters: Counters
   changes: Changes
@@ -88,6 +90,7 @@ export function createCatalog(
     replications: createReplications(database, emit),
     backlog: createBacklog(database),
     clipList: createClipList(database),
+    attention: createAttention(database),
     stats: createStats(database),
     changes: createChanges(database),
     counters: createCounters(database, counterBuffer.flush),

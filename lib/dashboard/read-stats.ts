@@ -4,6 +4,7 @@ import type { AttemptCount, Span, TimeToIpfs } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
 import type { BreakerState } from '#lib/platform/breaker.ts'
 import { DAY_MS, HOUR_MS } from '#lib/platform/units.ts'
+import { type Attention, readAttention } from './attention.ts'
 import { readSpeechStats, type SpeechStats } from './speech-stats.ts'
 import { summarizeTimes, type TimeSummary } from './time-summary.ts'
 
@@ -29,13 +30,15 @@ export interface Stats {
   range: Range
   from: number
   stepMs: number
+  /** What needs the operator now, what is worst first. */
+  attention: Attention[]
   /** The clips that were spoken in the range, by their state now. */
   clips: { spoken: number; stored: number; waiting: number; expired: number }
   /** Attempts that no caller waited for. */
   background: { stored: number; failed: number }
   timeToIpfs?: TimeSummary
-  /** Characters that were spoken, and those that were saved by clips that existed, since the first start. */
-  characters: { spoken: number; saved: number }
+  /** Characters that were spoken, saved by clips that existed, and lost while they were spoken; since the first start. */
+  characters: { spoken: number; saved: number; lost: number }
   /** What the temporary store holds now. */
   temporary: { clips: number; bytes: number; maxBytes: number; waiting: number }
   /** Stored clips now that no provider is known to deliver, and those of them whose bytes are nowhere. */
@@ -73,17 +76,26 @@ export async function readStats(services: Services, range: Range): Promise<Stats
   const waiting = staged + pending
   const background = attempts.filter(({ isBackground }) => isBackground)
   const timeToIpfs = summarizeTimes(times)
+  const undelivered = await catalog.pins.countUnproven()
+  const speech = await readSpeechStats(catalog.speechAttempts, services.speech.states(), span)
   return {
     at,
     range,
     from: span.from,
     stepMs,
+    attention: await readAttention(services, {
+      now: at,
+      totals,
+      undelivered,
+      speechFailures: speech.failures,
+    }),
     clips: { spoken: stored + expired + waiting, stored, waiting, expired },
     background: sumOf(background),
     ...(timeToIpfs && { timeToIpfs }),
     characters: {
       spoken: counters.characters_spoken?.[''] ?? 0,
       saved: counters.characters_saved?.[''] ?? 0,
+      lost: Object.values(counters.characters_lost ?? {}).reduce((sum, value) => sum + value, 0),
     },
     temporary: {
       clips: totals.heldClips,
@@ -91,9 +103,9 @@ export async function readStats(services: Services, range: Range): Promise<Stats
       maxBytes: config.tempAudio.maxBytes,
       waiting: totals.waitingClips,
     },
-    undelivered: await catalog.pins.countUnproven(),
+    undelivered,
     providers: providersOf(chain.breakers(), attempts, times),
-    speech: await readSpeechStats(catalog.speechAttempts, services.speech.states(), span),
+    speech,
     series: { tries: attempts, timesToIpfs: timesByStep(times), samples },
   }
 }

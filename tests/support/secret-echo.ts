@@ -202,8 +202,9 @@ export async function callAll(baseUrl: string): Promise<string[]> {
   for (const route of [`/api/clips/${id}`, `/api/temp-audio/${'0'.repeat(32)}`, `/ipfs/${cid}`])
     await call(route)
   const operators = [
-    '/api/admin/clips?state=waiting',
+    '/api/admin/clips?state=pending',
     '/api/admin/clips?state=stored',
+    `/api/admin/clips?q=${id}`,
     '/api/admin/figures',
     '/api/metrics',
   ]

@@ -10,7 +10,7 @@ export const successPoints = (stats: Stats) =>
     return sum('stored') / (sum('stored') + sum('failed'))
   })
 
-/** The median time from staged to stored in seconds, by provider. */
+/** The p50 of the time from staged to stored in seconds, by provider. */
 export const timePoints = (stats: Stats) =>
   pointsOf(stats, stats.series.timesToIpfs, ([time]) => (time ? time.medianMs / 1000 : null))
 

@@ -1,12 +1,18 @@
 import { AreaChart, BarChart, LineChart } from '@mantine/charts'
-import { Paper, SimpleGrid, Text } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { SimpleGrid } from '@mantine/core'
 import type { Stats } from '#lib/dashboard/read-stats.ts'
 import { formatShare, providerLabel } from '../../_shared/format.ts'
+import { ChartCard } from './chart-card.tsx'
 import { retryPoints, storagePoints, successPoints, timePoints } from './chart-data.ts'
-import styles from './dashboard.module.css'
 
 const colors = ['pine.6', 'blue.6', 'orange.6', 'grape.6', 'cyan.7', 'pink.6']
+const retries = [
+  { name: 'succeeded', label: 'Succeeded', color: 'pine.6' },
+  { name: 'failed', label: 'Failed', color: 'red.6' },
+]
+const storage = [{ name: 'used', label: 'In use', color: 'pine.6' }]
+// The table beside a chart has its data: whoever uses a keyboard needs no way into the drawing.
+const drawing = { accessibilityLayer: false }
 
 /** The stats over time. */
 export function Charts({ stats }: { stats: Stats }) {
@@ -37,43 +43,72 @@ export function Charts({ stats }: { stats: Stats }) {
     series: providers,
     connectNulls: true,
     withLegend: providers.length > 1,
+    lineChartProps: drawing,
   }
-  const hasStored = stats.series.timesToIpfs.length > 0
-  const hasAttempts = stats.series.tries.length > 0
+  const noAttempts = stats.series.tries.length === 0 ? 'No upload was tried in this range.' : undefined
+  const success = successPoints(stats)
+  const times = timePoints(stats)
+  const background = retryPoints(stats)
+  const used = storagePoints(stats)
+  const hasRetries = background.some(({ succeeded, failed }) => Number(succeeded) + Number(failed) > 0)
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-      <ChartCard title="Success rate" note="Of upload attempts, by provider" isEmpty={!hasAttempts}>
+      <ChartCard
+        title="Success rate"
+        note="Of upload attempts, by provider"
+        none={noAttempts}
+        data={success}
+        series={providers}
+        format={formatShare}
+      >
         <LineChart
           {...lines}
-          data={successPoints(stats)}
+          data={success}
           yAxisProps={{ domain: [0, 1], width: 52, tickFormatter: percent }}
           valueFormatter={formatShare}
         />
       </ChartCard>
-      <ChartCard title="Time to IPFS" note="Median from staged to stored, by provider" isEmpty={!hasStored}>
-        <LineChart {...lines} data={timePoints(stats)} valueFormatter={seconds} yAxisProps={{ width: 72 }} />
+      <ChartCard
+        title="Time to IPFS"
+        note="p50 from staged to stored, by provider"
+        none={stats.series.timesToIpfs.length === 0 ? 'No clip was stored in this range.' : undefined}
+        data={times}
+        series={providers}
+        format={seconds}
+      >
+        <LineChart {...lines} data={times} valueFormatter={seconds} yAxisProps={{ width: 72 }} />
       </ChartCard>
       <ChartCard
         title="Background retries"
         note="Upload attempts that no caller waited for"
-        isEmpty={!hasAttempts}
+        none={hasRetries ? undefined : 'No clip had to be retried in this range.'}
+        data={background.filter(({ succeeded, failed }) => Number(succeeded) + Number(failed) > 0)}
+        series={retries}
+        format={String}
       >
         <BarChart
           {...common}
           type="stacked"
-          data={retryPoints(stats)}
+          data={background}
           withLegend
           yAxisProps={{ allowDecimals: false, width: 52 }}
-          series={[
-            { name: 'succeeded', label: 'Succeeded', color: 'pine.6' },
-            { name: 'failed', label: 'Failed', color: 'red.6' },
-          ]}
+          series={retries}
+          barChartProps={drawing}
         />
       </ChartCard>
-      <ChartCard title="Temporary storage" note="In use at each clean-up, and now" isEmpty={false}>
+      <ChartCard
+        title="Temporary storage"
+        note="In use at each clean-up, and now"
+        none={
+          used.length < 2 ? 'It is measured at each clean-up; the first one is still to come.' : undefined
+        }
+        data={used}
+        series={storage}
+        format={megabytes}
+      >
         <AreaChart
           {...common}
-          data={storagePoints(stats)}
+          data={used}
           xAxisProps={{
             ...common.xAxisProps,
             type: 'number',
@@ -81,39 +116,15 @@ export function Charts({ stats }: { stats: Stats }) {
             domain: [stats.from, stats.at],
           }}
           yAxisProps={{ width: 72 }}
-          valueFormatter={(value) => `${value.toLocaleString('en', { maximumSignificantDigits: 3 })} MB`}
-          series={[{ name: 'used', label: 'In use', color: 'pine.6' }]}
+          valueFormatter={megabytes}
+          series={storage}
+          areaChartProps={drawing}
         />
       </ChartCard>
     </SimpleGrid>
   )
 }
 
-function ChartCard(props: { title: string; note: string; isEmpty: boolean; children: ReactNode }) {
-  return (
-    <Paper
-      component="section"
-      withBorder
-      radius="lg"
-      className={styles.card}
-      aria-label={`${props.title} over time`}
-    >
-      <div>
-        <h2>{props.title}</h2>
-        <Text size="xs" c="dimmed">
-          {props.note}
-        </Text>
-      </div>
-      {props.isEmpty ? (
-        <Text size="sm" c="dimmed" className={styles.empty}>
-          Nothing in this range
-        </Text>
-      ) : (
-        props.children
-      )}
-    </Paper>
-  )
-}
-
 const percent = (share: number) => `${Math.round(share * 100)} %`
 const seconds = (value: number) => `${value.toLocaleString('en', { maximumSignificantDigits: 3 })} s`
+const megabytes = (value: number) => `${value.toLocaleString('en', { maximumSignificantDigits: 3 })} MB`

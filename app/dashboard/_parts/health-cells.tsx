@@ -32,7 +32,7 @@ export function ShareCell({ good, failed }: { good: number; failed: number }) {
   const attempts = good + failed
   return (
     <Table.Td ta="end">
-      {formatShare(attempts === 0 ? undefined : good / attempts)}{' '}
+      {formatShare(attempts === 0 ? undefined : good / attempts)}
       <span className={styles.aside}>
         {good.toLocaleString('en')} of {attempts.toLocaleString('en')}
       </span>

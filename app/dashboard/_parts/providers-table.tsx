@@ -33,7 +33,7 @@ export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
                 <Table.Th>Provider</Table.Th>
                 <Table.Th>Breaker</Table.Th>
                 <Table.Th ta="end">Success rate</Table.Th>
-                <Table.Th ta="end">Median time</Table.Th>
+                <Table.Th ta="end">p50 to IPFS</Table.Th>
                 <Table.Th ta="end">p95</Table.Th>
               </Table.Tr>
             </Table.Thead>

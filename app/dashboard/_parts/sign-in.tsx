@@ -4,7 +4,7 @@ import { Alert, Button, Code, Paper, PasswordInput, Text } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { IconLock } from '../../_shared/icons.tsx'
 import { asProblem, readProblem } from '../../_shared/problem.ts'
-import styles from './dashboard.module.css'
+import styles from './sign-in.module.css'
 
 /** Asks for the admin key and exchanges it for a session cookie. `isOpen`: an admin key is configured. */
 export function SignIn({ isOpen }: { isOpen: boolean }) {

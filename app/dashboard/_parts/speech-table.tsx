@@ -1,11 +1,11 @@
 import { Paper, Table } from '@mantine/core'
-import type { SpeechStats, VendorStats } from '#lib/dashboard/speech-stats.ts'
-import { formatDateTime, vendorLabel } from '../../_shared/format.ts'
+import type { VendorStats } from '#lib/dashboard/speech-stats.ts'
+import { vendorLabel } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 import { BreakerCell, ShareCell, TimeCells } from './health-cells.tsx'
 
-/** The breaker state and the stats of each speech vendor, and why the latest attempts failed. */
-export function SpeechTable({ speech: { vendors, failures } }: { speech: SpeechStats }) {
+/** The breaker state and the stats of each speech vendor. */
+export function SpeechTable({ vendors }: { vendors: VendorStats[] }) {
   return (
     <Paper component="section" withBorder radius="lg" className={styles.card} aria-labelledby="speech-title">
       <h2 id="speech-title">Speech</h2>
@@ -22,9 +22,9 @@ export function SpeechTable({ speech: { vendors, failures } }: { speech: SpeechS
               <Table.Th>Vendor</Table.Th>
               <Table.Th>Breaker</Table.Th>
               <Table.Th ta="end">Success rate</Table.Th>
-              <Table.Th ta="end">Characters</Table.Th>
-              <Table.Th ta="end">Median to first byte</Table.Th>
+              <Table.Th ta="end">p50 to first byte</Table.Th>
               <Table.Th ta="end">p95</Table.Th>
+              <Table.Th ta="end">Characters</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -34,18 +34,6 @@ export function SpeechTable({ speech: { vendors, failures } }: { speech: SpeechS
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {failures.length > 0 && (
-        <ul aria-label="Latest failures of speech" className={styles.failures}>
-          {failures.map(({ vendor, at, outcome, error, clipId }) => (
-            <li key={`${at} ${vendor} ${clipId}`}>
-              <span className={styles.aside}>
-                {formatDateTime(at)} · {vendorLabel(vendor)} · {outcome}
-              </span>{' '}
-              {error}
-            </li>
-          ))}
-        </ul>
-      )}
     </Paper>
   )
 }
@@ -56,8 +44,8 @@ function VendorRow({ vendor, breaker, note, spoken, failed, characters, firstByt
       <Table.Th scope="row">{vendorLabel(vendor)}</Table.Th>
       <BreakerCell breaker={breaker} note={note} />
       <ShareCell good={spoken} failed={failed} />
-      <Table.Td ta="end">{characters.toLocaleString('en')}</Table.Td>
       <TimeCells times={firstByte} />
+      <Table.Td ta="end">{characters.toLocaleString('en')}</Table.Td>
     </Table.Tr>
   )
 }

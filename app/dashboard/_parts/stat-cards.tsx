@@ -1,30 +1,38 @@
-import { Paper, Progress, SimpleGrid, Text } from '@mantine/core'
+import { Paper, Progress, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { Stats } from '#lib/dashboard/read-stats.ts'
+import type { Figures } from '#lib/http/answers/figures.ts'
 import { formatBytes, formatDuration, formatShare } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
 
 /** The main stats of the service. */
-export function StatCards({ stats }: { stats: Stats }) {
-  const { clips, temporary, background, timeToIpfs, characters, undelivered } = stats
+export function StatCards({ stats }: { stats: Figures }) {
+  const { clips, temporary, background, timeToIpfs, undelivered } = stats
   const retries = background.stored + background.failed
-  const used = `${temporary.clips.toLocaleString('en')} ${temporary.clips === 1 ? 'clip' : 'clips'}`
+  const used = `${count(temporary.clips)} ${temporary.clips === 1 ? 'clip' : 'clips'}`
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="md">
+    <div className={styles.stats}>
       <Stat
         label="On IPFS"
         value={formatShare(ratio(clips.stored, clips.spoken))}
-        note={`${count(clips.stored)} of ${count(clips.spoken)} clips · ${count(clips.waiting)} pending · ${count(clips.expired)} expired`}
+        note={`${count(clips.stored)} of ${count(clips.spoken)} clips · ${count(clips.waiting)} pending`}
       >
-        <Text size="xs" c={undelivered.lost > 0 ? 'red' : 'dimmed'}>
-          {count(undelivered.unproven)} stored, not read back yet
-          {undelivered.lost > 0 && ` · ${count(undelivered.lost)} of them lost`}
-        </Text>
+        {clips.expired > 0 && <p className={styles.badNote}>{count(clips.expired)} expired before that</p>}
       </Stat>
+      <SpeechStat stats={stats} />
+      <Stat
+        label="Time to IPFS"
+        value={timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}
+        note={timeToIpfs ? `p50 · p95 ${formatDuration(timeToIpfs.p95Ms)}` : 'No clip was stored'}
+      />
+      <Stat
+        label="Background retries"
+        value={formatShare(ratio(background.stored, retries))}
+        note={`${count(background.stored)} of ${count(retries)} attempts succeeded`}
+      />
       <Stat
         label="Temporary storage"
         value={formatBytes(temporary.bytes)}
-        note={`${used} of at most ${formatBytes(temporary.maxBytes)} · ${count(temporary.waiting)} pending`}
+        note={`${used}, at most ${formatBytes(temporary.maxBytes)} · ${count(temporary.waiting)} pending`}
       >
         <Progress
           size={4}
@@ -33,21 +41,49 @@ export function StatCards({ stats }: { stats: Stats }) {
         />
       </Stat>
       <Stat
-        label="Background retries"
-        value={formatShare(ratio(background.stored, retries))}
-        note={`${count(background.stored)} of ${count(retries)} attempts succeeded`}
-      />
-      <Stat
-        label="Time to IPFS"
-        value={timeToIpfs ? formatDuration(timeToIpfs.medianMs) : '–'}
-        note={timeToIpfs ? `Median · p95 ${formatDuration(timeToIpfs.p95Ms)}` : 'No clip was stored'}
-      />
-      <Stat
-        label="Characters paid for"
-        value={count(characters.spoken)}
-        note={`${count(characters.saved)} saved by reusing clips · since the first start`}
-      />
-    </SimpleGrid>
+        label="Delivery"
+        value={count(undelivered.unproven)}
+        note="stored clips were not read back from their provider yet"
+      >
+        {undelivered.lost > 0 && <p className={styles.badNote}>{count(undelivered.lost)} of them are lost</p>}
+      </Stat>
+      <CharactersStat {...stats.characters} />
+      <RequestsStat {...stats.requests} />
+    </div>
+  )
+}
+
+function SpeechStat({ stats }: { stats: Figures }) {
+  const { vendors } = stats.speech
+  const sum = (key: 'spoken' | 'failed') => vendors.reduce((total, vendor) => total + vendor[key], 0)
+  const attempts = sum('spoken') + sum('failed')
+  return (
+    <Stat
+      label="Texts spoken"
+      value={formatShare(ratio(sum('spoken'), attempts))}
+      note={`${count(sum('spoken'))} of ${count(attempts)} attempts succeeded`}
+    />
+  )
+}
+
+function CharactersStat({ spoken, saved, lost }: Figures['characters']) {
+  return (
+    <Stat
+      label="Characters spoken"
+      value={count(spoken)}
+      note={`${count(saved)} more saved by reusing clips · since the first start`}
+    >
+      {lost > 0 && <p className={styles.badNote}>{count(lost)} paid for, perhaps, and lost</p>}
+    </Stat>
+  )
+}
+
+function RequestsStat({ total, refused, failed, cutOff }: Figures['requests']) {
+  const note = [`${count(refused)} refused (4xx)`, ...(cutOff > 0 ? [`${count(cutOff)} cut off`] : [])]
+  return (
+    <Stat label="HTTP requests" value={count(total)} note={`${note.join(' · ')} · at this process`}>
+      {failed > 0 && <p className={styles.badNote}>{count(failed)} failed (5xx)</p>}
+    </Stat>
   )
 }
 

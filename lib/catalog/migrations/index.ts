@@ -19,6 +19,7 @@ import * as scripts from './017-scripts.ts'
 import * as speechAttempts from './018-speech-attempts.ts'
 import * as ownedClips from './019-owned-clips.ts'
 import * as installation from './020-installation.ts'
+import * as foundClips from './021-found-clips.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -46,6 +47,7 @@ const migrations: Record<string, Migration> = {
   '018-speech-attempts': speechAttempts,
   '019-owned-clips': ownedClips,
   '020-installation': installation,
+  '021-found-clips': foundClips,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

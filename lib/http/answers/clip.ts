@@ -11,24 +11,6 @@ const iso = (timeMs: number) => new Date(timeMs).toISOString()
 const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
 const orAbsent = <T>(value: T | null) => value ?? undefined
 
-/** A clip as one line of the operators' list. */
-export function listedClip(clip: Clip) {
-  return {
-    id: clip.id,
-    state: clip.state,
-    characters: clip.characters,
-    voiceId: clip.voiceId,
-    bytes: clip.sizeBytes,
-    tries: clip.attempts,
-    createdAt: iso(clip.createdAt),
-    expiresAt: iso(clip.expiresAt),
-    storedAt: isoOrAbsent(clip.storedAt),
-    nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
-    provider: orAbsent(clip.provider),
-    error: orAbsent(clip.lastError),
-  }
-}
-
 const attemptSchema = z.object({
   provider: z.string(),
   trigger: z.enum(['request', 'replica', ...backgroundTriggers]),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeAttempts } from './attempts-conformance.ts'
+import { describeAttention } from './attention-conformance.ts'
 import { describeBacklog } from './backlog-conformance.ts'
 import { describeBudgets } from './budgets-conformance.ts'
 import { describeByteBudget } from './byte-budget-conformance.ts'
@@ -29,6 +30,7 @@ import { describeWebhooks } from './webhooks-conformance.ts'
 export function describeCatalog(subject: Subject) {
   describe(`${subject.title}, as a catalog`, () => {
     describeAttempts(subject)
+    describeAttention(subject)
     describeBacklog(subject)
     describeBudgets(subject)
     describeByteBudget(subject)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
-import type { ClipCursor, ClipFilter } from '#lib/catalog/clip-list.ts'
-import { NOW, type Subject, storedClip, waitingClip } from './catalog-subject.ts'
+import type { ClipCursor, ClipFilter, ListCursor, ListFilter } from '#lib/catalog/clip-list.ts'
+import { HOUR_MS, NOW, type Subject, storedClip, storedFacts, waitingClip } from './catalog-subject.ts'
 
 /** The list of the newest clips, in every catalog. */
 export function describeClipList(subject: Subject) {
@@ -68,5 +68,83 @@ export function describeClipList(subject: Subject) {
       await catalog.clips.describe(id, { madeBy: 'a', label: 'two' })
       expect(await catalog.clips.find(id)).toMatchObject({ label: 'two', metadata: { n: 1 } })
     })
+  })
+
+  describe('a list for operators', () => {
+    async function filled() {
+      const catalog = await open()
+      const stored = async (provider: string, storedAt: number) => {
+        const { id } = await waitingClip(catalog)
+        await catalog.clips.store(id, { ...storedFacts, provider, storedAt })
+        return id
+      }
+      const ids = {
+        late: (await waitingClip(catalog, { created: { expiresAt: NOW + 2 * HOUR_MS } })).id,
+        soon: (await waitingClip(catalog, { created: { expiresAt: NOW + HOUR_MS } })).id,
+        expired: (await waitingClip(catalog)).id,
+        old: await stored('pinata', NOW + 10),
+        other: await stored('kubo', NOW + 20),
+        new: await stored('pinata', NOW + 30),
+      }
+      await catalog.clips.expire(ids.expired, { error: 'late', now: NOW + HOUR_MS })
+      return { catalog, ids }
+    }
+
+    async function listed({ clipList }: Catalog, filter: ListFilter, limit: number) {
+      const ids: string[] = []
+      for (let after: ListCursor | undefined; ; ) {
+        const { clips, next } = await clipList.page({ ...filter, after, limit })
+        expect(clips.length).toBeLessThanOrEqual(limit)
+        ids.push(...clips.map(({ id }) => id))
+        if (!next) return ids
+        after = next
+      }
+    }
+
+    it.each([1, 2, 100])(
+      'has each clip once, in pages of %i: those first that end first, or the latest',
+      async (limit) => {
+        const { catalog, ids } = await filled()
+        expect(await listed(catalog, { list: 'pending' }, limit)).toEqual([ids.soon, ids.late])
+        expect(await listed(catalog, { list: 'expired' }, limit)).toEqual([ids.expired])
+        expect(await listed(catalog, { list: 'stored' }, limit)).toEqual([ids.new, ids.other, ids.old])
+        expect((await listed(catalog, { list: 'all' }, limit)).toSorted()).toEqual(
+          Object.values(ids).toSorted(),
+        )
+      },
+    )
+
+    it('is narrowed down by provider and by the time that it is sorted by', async () => {
+      const { catalog, ids } = await filled()
+      const pinata = { list: 'stored', provider: 'pinata' } as const
+      expect(await listed(catalog, pinata, 1)).toEqual([ids.new, ids.old])
+      expect(await listed(catalog, { ...pinata, before: NOW + 30 }, 9)).toEqual([ids.old])
+      expect(await listed(catalog, { list: 'stored', from: NOW + 20 }, 9)).toEqual([ids.new, ids.other])
+      expect(await listed(catalog, { list: 'pending', before: NOW + HOUR_MS + 1 }, 9)).toEqual([ids.soon])
+    })
+
+    it('is counted up to a limit', async () => {
+      const { catalog } = await filled()
+      expect(await catalog.clipList.count({ list: 'stored' }, 100)).toBe(3)
+      expect(await catalog.clipList.count({ list: 'stored', provider: 'kubo' }, 100)).toBe(1)
+      expect(await catalog.clipList.count({ list: 'all' }, 4)).toBe(4)
+    })
+  })
+
+  it('finds clips by the beginning of their id, by each of their CIDs and by their request', async () => {
+    const catalog = await open()
+    const own = { requestId: 'call-7' }
+    const clip = await waitingClip(catalog, { created: own, staged: { cid: 'bafkreifirst' } })
+    const again = await waitingClip(catalog, { created: { ...own, createdAt: NOW + 1 } })
+    await catalog.clips.store(clip.id, { ...storedFacts, ipfsHash: 'Qmother' })
+    const found = async (text: string) => (await catalog.clipList.find(text, 10)).map(({ id }) => id)
+    expect(await found(clip.id)).toEqual([clip.id])
+    expect(await found(clip.id.slice(0, 12))).toEqual([clip.id])
+    expect(await found(clip.id.slice(0, 7))).toEqual([])
+    expect(await found('bafkreifirst')).toEqual([clip.id])
+    expect(await found('Qmother')).toEqual([clip.id])
+    expect(await found('call-7')).toEqual([again.id, clip.id])
+    expect(await found('call')).toEqual([])
+    expect(await catalog.clipList.find('call-7', 1)).toHaveLength(1)
   })
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createCatalog } from '#lib/catalog/catalog.ts'
+import type { ListFilter } from '#lib/catalog/clip-list.ts'
 import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { NOW, storedClip, waitingClip } from './catalog-subject.ts'
@@ -108,6 +109,27 @@ it.each([
     'the newest clips of all',
     (catalog: Catalog) => catalog.clipList.newest({ createdFrom: NOW, after, limit: 1 }),
   ],
+  ['clips_by_age', 'a list of all clips', page({ list: 'all', from: NOW })],
+  ['clips_ending', 'a list of pending clips', page({ list: 'pending', before: NOW })],
+  ['clips_expired', 'a list of expired clips', page({ list: 'expired', from: NOW })],
+  ['clips_by_storing', 'a list of stored clips', page({ list: 'stored', from: NOW })],
+  [
+    'clips_by_provider',
+    'a list of the clips of one provider',
+    page({ list: 'stored', provider: 'pinata', before: NOW }),
+  ],
+  ['clips_by_request', 'a search for clips', (catalog: Catalog) => catalog.clipList.find('0123456789', 1)],
+  ['clips_ending', 'the number of clips that end', (catalog: Catalog) => catalog.attention.ending(1)],
+  [
+    'clips_unproven',
+    'the number of clips that nobody delivers in time',
+    (catalog: Catalog) => catalog.attention.countOverdueProofs(NOW, 1),
+  ],
+  [
+    'attempts_by_time',
+    'the latest failure of a provider',
+    (catalog: Catalog) => catalog.attention.latestFailure('pinata', NOW),
+  ],
   [
     'clips_by_age',
     'the pruning of records',
@@ -145,6 +167,14 @@ it.each([
 })
 
 type Catalog = ReturnType<typeof createCatalog>
+
+/** One page of a list for operators, and its count. */
+function page(filter: ListFilter) {
+  return async ({ clipList }: Catalog) => {
+    await clipList.page({ ...filter, after: { at: NOW, id: 'x' }, limit: 1 })
+    await clipList.count(filter, 1)
+  }
+}
 
 const after = { createdAt: NOW, id: 'x' }
 const answer = {

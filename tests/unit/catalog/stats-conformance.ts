@@ -78,19 +78,4 @@ export function describeStats({ prepare }: Subject) {
       ])
     })
   })
-
-  describe('the list of clips', () => {
-    it('has pages, the latest or the most urgent clip first, and says how many clips there are', async () => {
-      const catalog = await filled()
-      const { clips, total } = await catalog.clipList.page({ state: 'stored', limit: 2, offset: 1 })
-      expect(total).toBe(3)
-      expect(clips.map(({ storedAt }) => storedAt)).toEqual([START + 3234, START + 1040])
-      const waiting = await catalog.clipList.page({ state: 'waiting', limit: 2, offset: 0 })
-      expect(waiting).toMatchObject({ total: 1, clips: [{ stagedAt: START + 2 * HOUR_MS }] })
-      expect(await catalog.clipList.page({ state: 'expired', limit: 2, offset: 0 })).toEqual({
-        total: 0,
-        clips: [],
-      })
-    })
-  })
 }

@@ -137,7 +137,7 @@ async function expectNothingLost({ services, directory, providers }: TestService
 async function expectCaptions({ services, clock, providers }: TestServices) {
   await fileDueCaptions(services, { limit: 10 })
   await clock.until(drainBacklog(services))
-  const { clips } = await services.catalog.clipList.page({ state: 'stored', limit: 10, offset: 0 })
+  const { clips } = await services.catalog.clipList.page({ list: 'stored', limit: 10 })
   for (const { id, captionsCid } of clips) {
     expect(await services.catalog.captions.find(id)).toMatchObject({ cid: captionsCid })
     expect(providers.some(({ taken }) => taken.has(captionsCid ?? ''))).toBe(true)

@@ -4,6 +4,7 @@ import { type Range, readStats } from '#lib/dashboard/read-stats.ts'
 import { watchStats } from '#lib/dashboard/watch-stats.ts'
 import { prefers } from '#lib/http/accept.ts'
 import { hasSession, requireOperator } from '#lib/http/admin-session.ts'
+import { figuresAnswer } from '#lib/http/answers/figures.ts'
 import { bearerOf } from '#lib/http/auth.ts'
 import { parseWith } from '#lib/http/body.ts'
 import { defineRoute } from '#lib/http/route.ts'
@@ -25,7 +26,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
       const isSignedIn = async () => bearerOf(request) !== undefined || hasSession(services, request.headers)
       return eventStream((signal) => events(services, { range, signal, isSignedIn }))
     }
-    const data = await readStats(services, range)
+    const data = await figuresAnswer(services, await readStats(services, range))
     return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
   },
 })
@@ -35,8 +36,8 @@ async function* events(
   services: Services,
   { range, signal, isSignedIn }: { range: Range; signal: AbortSignal; isSignedIn: () => Promise<boolean> },
 ) {
-  for await (const data of watchStats(services, range, signal)) {
+  for await (const stats of watchStats(services, range, signal)) {
     if (!(await isSignedIn())) return
-    yield { event: 'figures', data }
+    yield { event: 'figures', data: await figuresAnswer(services, stats) }
   }
 }

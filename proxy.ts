@@ -12,7 +12,7 @@ export const config = {
   matcher: [
     // The optimizer of pictures, which nothing here uses.
     '/_next/image',
-    '/((?!api/|audio/speech$|v1/|v2/|ipfs/|docs/|_next/|(?:mcp|llms\\.txt|llms-full\\.txt|apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
+    '/((?!api/|audio/speech$|v1/|v2/|ipfs/|docs/[^/]+\\.md$|_next/|(?:mcp|llms\\.txt|llms-full\\.txt|apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
   ],
 }
 
@@ -32,9 +32,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const isDevelopment = process.env.NODE_ENV === 'development'
   const { pathname } = request.nextUrl
   const [, kind, name] = /^\/(c|embed)\/([^/]+)\/?$/.exec(pathname) ?? []
-  const allowsInlineStyles = pathname === '/docs'
   const allowsFraming = kind === 'embed'
-  const policy = contentSecurityPolicy({ nonce, origins, allowsInlineStyles, allowsFraming, isDevelopment })
+  const policy = contentSecurityPolicy({ nonce, origins, allowsFraming, isDevelopment })
   const headers = new Headers(request.headers)
   headers.set('X-Nonce', nonce)
   headers.set('Content-Security-Policy', policy)

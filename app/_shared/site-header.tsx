@@ -15,7 +15,7 @@ import styles from './site-header.module.css'
 const pages = [
   { href: '/', label: 'Playground' },
   { href: '/dashboard', label: 'Dashboard' },
-  { href: '/docs', label: 'API' },
+  { href: '/docs', label: 'Docs' },
 ]
 
 /** The header of every page but the embedded player, which stands in pages of others: name, navigation and colour scheme. Its links load whole pages, each with a policy of its own. */
@@ -40,7 +40,7 @@ export function SiteHeader() {
                 href={href}
                 underline="never"
                 className={styles.link}
-                aria-current={pathname === href ? 'page' : undefined}
+                aria-current={isIn(pathname, href) ? 'page' : undefined}
               >
                 {label}
               </Anchor>
@@ -52,6 +52,8 @@ export function SiteHeader() {
     </>
   )
 }
+
+const isIn = (pathname: string, href: string) => pathname === href || pathname.startsWith(`${href}/`)
 
 function ColorSchemeToggle() {
   const { setColorScheme } = useMantineColorScheme()

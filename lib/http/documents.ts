@@ -3,7 +3,7 @@ import path from 'node:path'
 import { ServiceError } from '#lib/model/errors.ts'
 
 /** A page of the documentation, in Markdown. */
-interface Page {
+export interface Page {
   /** Its file name, such as `scripts.md`. */
   name: string
   title: string
@@ -12,8 +12,17 @@ interface Page {
   text: string
 }
 
+/** The pages in the order in which they are shown; those that are named nowhere come last. */
+const sections = [
+  { title: 'Start', names: ['quickstart', 'authentication', 'errors', 'limits', 'permanence'] },
+  { title: 'Speak', names: ['reuse', 'streaming', 'scripts', 'captions', 'built-in-voice'] },
+  { title: 'Follow and keep', names: ['events', 'webhooks', 'own-clips', 'content-credentials', 'gateway'] },
+  { title: 'Programs and agents', names: ['clients', 'agents'] },
+  { title: 'Run it', names: ['deploy', 'scale', 'dashboard', 'backup', 'tracing'] },
+] as const
+
 /** For whoever works on this program; others need them least. */
-const optional = ['design.md', 'claims.md']
+const OPTIONAL = 'How it is built'
 
 interface Documents {
   readme: string
@@ -47,10 +56,24 @@ async function readPage(file: string): Promise<Page> {
 }
 
 /** A page of the documentation by its file name. @throws ServiceError `not_found` */
-export async function documentNamed(name: string): Promise<string> {
+export async function documentNamed(name: string): Promise<Page> {
   const page = (await readDocuments()).pages.find((candidate) => candidate.name === name)
-  if (page) return page.text
+  if (page) return page
   throw new ServiceError('not_found', 'There is no such page; /llms.txt lists those that there are')
+}
+
+export interface Section {
+  title: string
+  pages: Page[]
+}
+
+/** All pages, in the order in which they are read. */
+export async function documentSections(): Promise<Section[]> {
+  const { pages } = await readDocuments()
+  const named = (name: string) => pages.filter((page) => page.name === `${name}.md`)
+  const placed = sections.map(({ title, names }) => ({ title, pages: names.flatMap(named) }))
+  const known = new Set(placed.flatMap((section) => section.pages))
+  return [...placed, { title: OPTIONAL, pages: pages.filter((page) => !known.has(page)) }]
 }
 
 /**
@@ -59,10 +82,13 @@ export async function documentNamed(name: string): Promise<string> {
  * @see https://llmstxt.org
  */
 export async function llmsIndex(): Promise<string> {
-  const { readme, pages } = await readDocuments()
+  const { readme } = await readDocuments()
   const line = ({ name, title, about }: Page) => `- [${title}](/docs/${name}): ${about}`
-  const isOptional = ({ name }: Page) => optional.includes(name)
-  const lines = (chosen: Page[]) => chosen.map(line).join('\n')
+  const lists = (await documentSections()).flatMap(({ title, pages }) => [
+    // The name that the specification gives what can be left out.
+    `## ${title === OPTIONAL ? 'Optional' : title}`,
+    pages.map(line).join('\n'),
+  ])
   const [, summary = ''] = /^# .+\n+([^\n]+)/m.exec(readme) ?? []
   return `${[
     '# Voicepin',
@@ -71,20 +97,18 @@ export async function llmsIndex(): Promise<string> {
     '## Interfaces',
     [
       '- [OpenAPI](/api/openapi.json): Every request and answer, with an operation id for each.',
-      '- [API reference](/docs): The same for people.',
+      '- [API reference](/docs/reference): The same for people.',
       '- [Voices](/api/voices): The ids of the voices.',
       '- [Everything in one file](/llms-full.txt): All pages below, and how to set the service up.',
     ].join('\n'),
-    '## Documentation',
-    lines(pages.filter((page) => !isOptional(page))),
-    '## Optional',
-    lines(pages.filter(isOptional)),
+    ...lists,
   ].join('\n\n')}\n`
 }
 
 /** The whole documentation as one text: `/llms-full.txt`. */
 export async function llmsFull(): Promise<string> {
-  const { readme, pages } = await readDocuments()
+  const { readme } = await readDocuments()
+  const pages = (await documentSections()).flatMap((section) => section.pages)
   return [readme, ...pages.map(({ text }) => text)].map((text) => text.trim()).join('\n\n---\n\n')
 }
 

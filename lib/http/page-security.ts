@@ -11,21 +11,16 @@ import type { Config } from '#lib/config/index.ts'
 export function contentSecurityPolicy(options: {
   nonce: string
   origins: readonly string[]
-  /** For pages with components that add styles without a nonce. */
-  allowsInlineStyles: boolean
   /** For pages that other sites may show in a frame. */
   allowsFraming: boolean
   isDevelopment: boolean
 }): string {
-  const { nonce, origins, allowsInlineStyles, allowsFraming, isDevelopment } = options
+  const { nonce, origins, allowsFraming, isDevelopment } = options
   const audioSources = ["'self'", 'https:', ...origins]
   const directives: Record<string, string[]> = {
     'default-src': ["'none'"],
     'script-src': [`'nonce-${nonce}'`, "'strict-dynamic'", ...(isDevelopment ? ["'unsafe-eval'"] : [])],
-    'style-src-elem': [
-      "'self'",
-      allowsInlineStyles || isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`,
-    ],
+    'style-src-elem': ["'self'", isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`],
     'style-src-attr': ["'unsafe-inline'"],
     'font-src': ["'self'"],
     'img-src': ["'self'", 'data:'],

@@ -4,6 +4,8 @@ export const routePatterns = [
   '/c/{id}',
   '/dashboard',
   '/docs',
+  '/docs/reference',
+  '/docs/guides/{guide}',
   '/docs/{page}',
   '/embed/{id}',
   '/llms.txt',

@@ -130,6 +130,10 @@ export const descriptions: Record<string, string> = {
   name: 'The name, for people.',
   language: 'The language of the voice.',
   description: 'What it sounds like.',
+  accent: 'The accent of the voice.',
+  gender: 'Whose voice it sounds like.',
+  age: 'How old it sounds.',
+  preview_url: 'A sample of the voice, at the vendor.',
   // Queries and headers
   limit: 'How many at most.',
   cursor: '`nextCursor` of the page before.',

@@ -50,6 +50,7 @@ import { createBucket } from '#lib/temp-audio/bucket.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
 import { type Owner, ownedBucket } from '#lib/temp-audio/owned-bucket.ts'
 import { createS3Store } from '#lib/temp-audio/s3.ts'
+import { createSmallAudio } from '#lib/temp-audio/small-audio.ts'
 import type { Services } from './context.ts'
 
 /** The disk of a serverless function is half a gibibyte, and in memory. */
@@ -189,6 +190,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
       scripts: new Map(),
       contentFetches: new Map(),
       rescues: new Map(),
+      smallAudio: createSmallAudio(),
       storageProofs: new Map(),
       isDraining: false,
       isRecordingLater: false,

@@ -31,6 +31,7 @@ import type { Log } from '#lib/telemetry/log.ts'
 import type { Tracing } from '#lib/telemetry/tracing.ts'
 import type { Bucket } from '#lib/temp-audio/bucket.ts'
 import type { S3Store } from '#lib/temp-audio/s3.ts'
+import type { SmallAudio } from '#lib/temp-audio/small-audio.ts'
 import type { TempAudioStore } from '#lib/temp-audio/store.ts'
 
 /**
@@ -127,6 +128,8 @@ export interface InFlight {
   contentFetches: Map<string, Promise<Pick<BlockStore, 'open'>>>
   /** The clips that could be kept nowhere at first and are being saved, by their id, and by the hash of their request. */
   rescues: Map<string, RunningRescue>
+  /** Small clips in memory, whose first upload is not over. */
+  smallAudio: SmallAudio
   /** The last proofs that audio and its record can be kept, and when they began, in milliseconds since the epoch. */
   storageProofs: Map<'here' | 'for all', { beganAt: number; proven: Promise<void> }>
   /** Whether clips that are stored and were not recorded are being recorded. */

@@ -33,7 +33,7 @@ export async function makeClip(
   newClip: NewClip,
   { make, recorded }: MakeOptions,
 ): Promise<VocalizedClip> {
-  const { speaking } = services.inFlight
+  const { speaking, uploads, smallAudio } = services.inFlight
   speaking.add(newClip.id)
   const made = keepingLease(services, { clipId: newClip.id }, async () => {
     const refusal = await reserve(services, newClip)
@@ -44,7 +44,12 @@ export async function makeClip(
     const stored = await uploadWithoutStore(services, newClip, staged, refusal)
     return async () => stored
   })
-  return made.then((upload) => upload()).finally(() => speaking.delete(newClip.id))
+  return made
+    .then((upload) => upload())
+    .finally(() => {
+      speaking.delete(newClip.id)
+      if (!uploads.has(newClip.id)) smallAudio.drop(newClip.id)
+    })
 }
 
 /**

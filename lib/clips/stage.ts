@@ -6,6 +6,7 @@ import { ServiceError } from '#lib/model/errors.ts'
 import { KIBIBYTE } from '#lib/platform/units.ts'
 import type { SpeechBounds } from '#lib/speech/proportion.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
+import { SMALL_BYTES } from '#lib/temp-audio/small-audio.ts'
 import { makeCaptions, type StagedCaptions } from './keep-captions.ts'
 import { identityOf, type StagedAudio } from './staged-audio.ts'
 
@@ -27,22 +28,28 @@ const CHUNK_BYTES = 64 * KIBIBYTE
  * @throws TempAudioError when the store failed and the bytes could not be rescued
  */
 export async function stage(
-  services: Pick<Services, 'catalog' | 'store' | 'clock' | 'log'>,
+  services: Pick<Services, 'catalog' | 'store' | 'clock' | 'log' | 'inFlight'>,
   id: string,
   spoken: SpokenAudio,
   options: StageOptions = {},
 ): Promise<StagedAudio> {
-  const { store, clock, log } = services
+  const { store, clock, log, inFlight } = services
   const hash = hashOfFile()
   const meter = createAudioMeter(spoken.outputFormat)
   const marks = createMarkFinder()
   let captions: StagedCaptions | undefined
   let spokenAt = 0
+  /** Its chunks, as long as it is small. */
+  let chunks: Uint8Array[] | undefined = []
+  let sizeBytes = 0
   let isEnded = false
 
   async function* observed() {
     try {
       for await (const chunk of gathered(spoken.audio, options.bounds?.maxBytes)) {
+        sizeBytes += chunk.byteLength
+        if (sizeBytes > SMALL_BYTES) chunks = undefined
+        chunks?.push(chunk)
         hash.update(chunk)
         marks.update(chunk)
         const measuring = meter.update(chunk)
@@ -76,7 +83,8 @@ export async function stage(
       store.blob(id).catch((error: unknown) => {
         log.error({ err: error, clipId: id }, 'A clip that was just stored cannot be read yet')
       })
-    const audio = failedPut?.rescued ?? (await open()) ?? undefined
+    const small = chunks && inFlight.smallAudio.keep(id, chunks)
+    const audio = failedPut?.rescued ?? small ?? (await open()) ?? undefined
     const { spokenBy, omittedCharacters, warnings } = spoken
     const { isMarked, hasCredentials } = marks.found
     const speech = {

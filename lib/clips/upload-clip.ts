@@ -37,7 +37,7 @@ export async function uploadClip(
   clip: Clip,
   options: UploadOptions,
 ): Promise<UploadOutcome> {
-  const { uploads } = services.inFlight
+  const { uploads, smallAudio } = services.inFlight
   // This process is uploading it already, and its lease has run out meanwhile: the clock was set forward.
   if (uploads.has(clip.id)) return { status: 'untried', id: clip.id }
   uploads.add(clip.id)
@@ -45,6 +45,7 @@ export async function uploadClip(
     return await uploadRound(services, clip, options)
   } finally {
     uploads.delete(clip.id)
+    smallAudio.drop(clip.id)
   }
 }
 

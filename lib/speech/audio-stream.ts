@@ -36,21 +36,32 @@ interface SpeechRun {
  */
 export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
   const opened = Promise.withResolvers<ReadableStream<Uint8Array>>()
+  const ended = Promise.withResolvers<AudioEnd>()
+  // It may be that nobody watches.
+  ended.promise.catch(() => {})
   const over = new AbortController()
   let failAudio = (_error: unknown) => {}
   let source: AsyncIterator<Uint8Array> | undefined
 
   const work = async (limit: AbortSignal) => {
     const reasonOf = (error: unknown) => (limit.aborted ? limit.reason : error)
-    const { first, rest } = await run.open(AbortSignal.any([limit, over.signal])).catch((error) => {
+    limit.addEventListener('abort', () => over.abort(limit.reason), { once: true })
+    const { first, rest } = await run.open(over.signal).catch((error) => {
       throw reasonOf(error)
     })
     source = rest
-    await new Promise<void>((end) => {
+    await new Promise<void>((stop) => {
+      const end = (how: AudioEnd) => {
+        ended.resolve(how)
+        stop()
+      }
       const audio = new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            failAudio = (error) => controller.error(error)
+            failAudio = (error) => {
+              ended.reject(error)
+              controller.error(error)
+            }
             controller.enqueue(first)
           },
           async pull(controller) {
@@ -58,15 +69,17 @@ export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
               const next = await rest.next()
               if (!next.done) return controller.enqueue(next.value)
               controller.close()
+              end('ended')
             } catch (error) {
-              controller.error(reasonOf(run.brokenError(error)))
+              failAudio(reasonOf(run.brokenError(error)))
+              stop()
             }
-            end()
           },
-          cancel: () => end(),
+          cancel: () => end('cancelled'),
         },
         { highWaterMark: 0 },
       )
+      ends.set(audio, ended.promise)
       opened.resolve(audio)
     })
   }
@@ -84,6 +97,11 @@ export function runSpeech(run: SpeechRun): Promise<ReadableStream<Uint8Array>> {
   return opened.promise
 }
 
+type AudioEnd = 'ended' | 'cancelled'
+
+/** How audio ends that says so without being read through another stream. Rejects with what it fails with. */
+const ends = new WeakMap<ReadableStream<Uint8Array>, Promise<AudioEnd>>()
+
 interface EndWatcher {
   onEnd: () => void
   onCancel: () => void
@@ -92,10 +110,15 @@ interface EndWatcher {
 
 /** The same audio. One of the watchers is called once, when it has ended, failed or been cancelled, even while it is not read. */
 export function watchEnd(audio: ReadableStream<Uint8Array>, watcher: EndWatcher): ReadableStream<Uint8Array> {
+  const watched = ends.has(audio) ? audio : passedOn(audio)
+  ends.get(watched)?.then((how) => (how === 'ended' ? watcher.onEnd() : watcher.onCancel()), watcher.onError)
+  return watched
+}
+
+function passedOn(audio: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = audio.getReader()
   let isCancelled = false
-  reader.closed.then(() => (isCancelled ? watcher.onCancel() : watcher.onEnd()), watcher.onError)
-  return new ReadableStream<Uint8Array>(
+  const passed = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await reader.read()
@@ -109,4 +132,7 @@ export function watchEnd(audio: ReadableStream<Uint8Array>, watcher: EndWatcher)
     },
     { highWaterMark: 0 },
   )
+  const end = reader.closed.then(() => (isCancelled ? ('cancelled' as const) : ('ended' as const)))
+  ends.set(passed, end)
+  return passed
 }

@@ -13,6 +13,8 @@ import {
 } from './api-errors.ts'
 
 const MAX_ANSWER_BYTES = 1024 * 1024
+/** Up to this size a body is read first and sent in one piece, which costs less than a stream of pieces. */
+const SMALL_BODY_BYTES = 512 * 1024
 
 /** One call of a vendor's API. */
 export interface ApiRequest<T> {
@@ -72,10 +74,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
   async function send(request: AnyRequest): Promise<string> {
     const { method, path, signal } = request
-    const { body, contentType } = encodeBody(request.body)
+    const { body: blob, contentType } = encodeBody(request.body)
     const headers = headersOf({ ...contentType, ...request.headers }, credentials)
     signal.throwIfAborted()
     try {
+      const body = blob && blob.size <= SMALL_BODY_BYTES ? await blob.arrayBuffer() : blob
       // A redirect would send credentials and clip to a host that nobody configured. And with any other `redirect`,
       // `fetch` keeps a second copy of the body, so that uploads would fill the memory.
       const init = { method, headers, signal, redirect: 'error', cache: 'no-store' } as const
@@ -132,7 +135,7 @@ function encodeBody(body: Blob | FormData | undefined): {
   body?: Blob
   contentType?: Record<string, string>
 } {
-  if (!(body instanceof FormData)) return body ? { body } : {}
+  if (!(body instanceof FormData)) return body ? { body, contentType: { 'content-type': body.type } } : {}
   const encoder = new FormDataEncoder(body)
   return {
     body: new Blob([...encoder.values()] as BlobPart[]),

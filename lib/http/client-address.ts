@@ -32,6 +32,7 @@ export function clientAddress({ headers }: Pick<Request, 'headers'>, trustedProx
 
 /** How many trusted proxies a request has come through whose connection `writeConnectionHeader` wrote. */
 export function proxiesPassed(headers: IncomingMessage['headers'], trustedProxies: Proxies): number {
+  if (trustedProxies === 0) return 0
   return passedOn(wayOf(String(headers[CONNECTION_HEADER]), headers['x-forwarded-for']), trustedProxies)
 }
 

@@ -1,4 +1,7 @@
-/** Every route, as its path is written: `{…}` stands for one part, `{…}*` for all that follow. The first that fits counts. */
+/**
+ * Every route, as its path is written: `{…}` stands for one part, `{…}*` for all that follow. One without either counts
+ * first, then the first that fits.
+ */
 export const routePatterns = [
   '/',
   '/c/{id}',
@@ -61,18 +64,27 @@ export const routePatterns = [
   '/_next/{path}*',
 ] as const
 
-const matchers = routePatterns.map((route) => ({
-  route,
-  pattern: new RegExp(
-    `^${route
-      .replace(/[.]/g, '\\.')
-      .replace(/\{\w+\}\*/, '.*')
-      .replace(/\{\w+\}/g, '[^/]+')}$`,
-  ),
-}))
+type RoutePattern = (typeof routePatterns)[number]
+
+const exact = new Map<string, RoutePattern>(
+  routePatterns.filter((route) => !route.includes('{')).map((route) => [route, route]),
+)
+const matchers = routePatterns
+  .filter((route) => !exact.has(route))
+  .map((route) => ({
+    route,
+    start: route.slice(0, route.indexOf('{')),
+    pattern: new RegExp(
+      `^${route
+        .replace(/[.]/g, '\\.')
+        .replace(/\{\w+\}\*/, '.*')
+        .replace(/\{\w+\}/g, '[^/]+')}$`,
+    ),
+  }))
 
 /** The route of a request, however many paths there are: files and what is nowhere have none. */
-export function routeOf(url: string): (typeof routePatterns)[number] | undefined {
+export function routeOf(url: string): RoutePattern | undefined {
   const [path = ''] = url.split(/[?#]/, 1)
-  return matchers.find(({ pattern }) => pattern.test(path))?.route
+  const fits = ({ start, pattern }: (typeof matchers)[number]) => path.startsWith(start) && pattern.test(path)
+  return exact.get(path) ?? matchers.find(fits)?.route
 }

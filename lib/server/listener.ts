@@ -1,21 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { createRequest } from '@remix-run/node-fetch-server'
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { requestOf } from './node-request.ts'
 import { sendResponse } from './send-response.ts'
 
 type Serve = (request: Request) => Promise<Response>
-
-/** The URL of a request is made from its path alone: nothing that a caller writes into `Host` becomes a part of it. */
-const origin = { protocol: 'http:', host: 'localhost' }
 
 /** Answers requests of Node.js by `serve`, and what makes no `Request` or no answer with a problem document. */
 export function listenerOf(serve: Serve): RequestListener {
   return (message, response) => {
     let request: Request
     try {
-      request = createRequest(message, response, origin)
+      request = requestOf(message, response)
     } catch {
       refuse(new ServiceError('invalid_http', 'The method or the path of the request is not valid'), response)
       return

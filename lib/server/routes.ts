@@ -26,13 +26,21 @@ export function createRoutes(appDirectory: string): Routes {
   const routes = new Map<string, Route>()
   for (const pattern of routePatterns) {
     const file = path.join(appDirectory, folderOf(pattern), 'route.ts')
-    if (existsSync(file)) routes.set(pattern, { pattern, load: () => import(pathToFileURL(file).href) })
+    if (existsSync(file)) routes.set(pattern, { pattern, load: loaderOf(file) })
   }
   return {
     find: (url) => routes.get(routeOf(url) ?? ''),
     async load() {
       for (const route of routes.values()) await route.load()
     },
+  }
+}
+
+function loaderOf(file: string): Route['load'] {
+  let loaded: Promise<RouteFile> | undefined
+  return () => {
+    loaded ??= import(pathToFileURL(file).href)
+    return loaded
   }
 }
 

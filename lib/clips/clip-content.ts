@@ -36,5 +36,5 @@ async function fromStore({ log, store }: Services, clip: Clip): Promise<IpfsCont
 async function fetchedFile(services: Services, cid: string): Promise<Blob> {
   const content = await findContent(services, cid)
   if (!content) throw new Error('No provider has its bytes')
-  return (await content.open()).file()
+  return (await (await content.look()).open()).file()
 }

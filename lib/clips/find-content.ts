@@ -1,20 +1,16 @@
 import type { Services } from '#lib/context.ts'
 import type { BlockStore, LocalDag } from '#lib/ipfs/blocks/block-store.ts'
 import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
-import { fetchContent, putFile, spoolDirectoryOf } from '#lib/ipfs/blocks/fetch-content.ts'
+import { putFile } from '#lib/ipfs/blocks/fetch-content.ts'
 import { createMemoryBlocks } from '#lib/ipfs/blocks/memory-blocks.ts'
-import { attemptLimitMs } from '#lib/ipfs/chain/attempt-limit.ts'
 import type { Clip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
-import { withTimeLimit } from '#lib/platform/clock.ts'
 import { isDiskFull } from '#lib/platform/disk-space.ts'
 import { describeError } from '#lib/platform/errors.ts'
-import { hedgedRace } from '#lib/platform/hedged-race.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
+import { copyFromGateways, type Wanted } from './copy-from-gateways.ts'
 import { deletedError } from './deleted-error.ts'
 
-/** How long a gateway may take before the next one is asked as well. */
-const STAGGER_MS = 700
 /** Where the disk is full, clips up to this size are verified in memory, and not kept: one block holds them. */
 const IN_MEMORY_BYTES = MEBIBYTE
 
@@ -22,6 +18,12 @@ const IN_MEMORY_BYTES = MEBIBYTE
 export interface FoundContent {
   /** The clip, where the CID is one of its own and not that of a block. */
   clip: Clip | null
+  /** Looks for the bytes, once they are wanted: that there is such a clip is known without. */
+  look(): Promise<Copy>
+}
+
+/** What is here of a content, and the way to it. */
+export interface Copy {
   /** The content, where it is here already, with every byte verified. */
   kept: LocalDag | null
   /** Whether a copy here is damaged. */
@@ -34,6 +36,12 @@ export interface FoundContent {
   open(): Promise<LocalDag>
 }
 
+/** A clip, and its CID of which the content is a part. */
+interface Source {
+  clip: Clip
+  root: string
+}
+
 /**
  * Finds the content of `cid` (in canonical form); `null` where this service never stored it.
  *
@@ -43,33 +51,48 @@ export interface FoundContent {
 export async function findContent(services: Services, cid: string): Promise<FoundContent | null> {
   const { catalog, blockStore, blockCache } = services
   const clip = await catalog.pins.clipOf(cid)
-  const root = clip ? cid : ((await blockStore.rootOf(cid)) ?? (await blockCache.rootOf(cid)))
+  if (clip) return { clip, look: () => lookFor(services, cid, { clip, root: cid }) }
+  const root = (await blockStore.rootOf(cid)) ?? (await blockCache.rootOf(cid))
   // Copies may still be here, and not all of those that are elsewhere can be deleted.
-  if (!clip && (await catalog.deletions.hasContent(root ?? cid))) throw deletedError({ deletedAt: null })
-  const stored = await openCopy(services, blockStore, cid)
-  if (stored && stored !== 'damaged') return foundHere(clip, stored)
-  const cached = await openCopy(services, blockCache, cid)
-  const whole = clip ?? (root && root !== cid ? await catalog.pins.clipOf(root) : null)
-  const isDamaged = stored === 'damaged' || cached === 'damaged'
-  // What is in the cache mends what is in the repository, if anybody knows which clip that is.
-  if (cached && cached !== 'damaged' && !(isDamaged && whole)) return foundHere(clip, cached)
+  if (await catalog.deletions.hasContent(root ?? cid)) throw deletedError({ deletedAt: null })
+  const whole = root && root !== cid ? await catalog.pins.clipOf(root) : null
   if (whole && root) {
-    const wanted = { clip: whole, root, isDamaged, sink: stored === 'damaged' ? blockStore : blockCache }
-    return { clip, kept: null, isDamaged, open: () => fetchOnce(services, wanted, cid) }
+    const copy = await lookFor(services, cid, { clip: whole, root })
+    return { clip: null, look: async () => copy }
   }
-  if (isDamaged) throw damaged()
+  const copies = await copiesHere(services, cid)
+  const kept = copies.find((copy) => copy !== null && copy !== 'damaged')
+  if (kept) return { clip: null, look: async () => here(kept) }
+  if (copies.includes('damaged')) throw damaged()
   return null
 }
 
-const foundHere = (clip: Clip | null, kept: LocalDag): FoundContent => ({
-  clip,
-  kept,
-  isDamaged: false,
-  open: async () => kept,
-})
+/** The copy in the repository, and the one in the cache. */
+async function copiesHere(services: Services, cid: string) {
+  const stored = await openCopy(services, services.blockStore, cid)
+  if (stored && stored !== 'damaged') return [stored]
+  return [stored, await openCopy(services, services.blockCache, cid)]
+}
+
+async function lookFor(services: Services, cid: string, { clip, root }: Source): Promise<Copy> {
+  const { blockStore, blockCache } = services
+  const [stored, cached] = await copiesHere(services, cid)
+  if (stored && stored !== 'damaged') return here(stored)
+  const isDamaged = stored === 'damaged' || cached === 'damaged'
+  // What is in the cache mends what is in the repository.
+  if (cached && cached !== 'damaged' && !isDamaged) return here(cached)
+  const wanted = { clip, root, isDamaged, sink: stored === 'damaged' ? blockStore : blockCache }
+  return { kept: null, isDamaged, open: () => fetchOnce(services, wanted, cid) }
+}
+
+const here = (kept: LocalDag): Copy => ({ kept, isDamaged: false, open: async () => kept })
 
 /** A copy that cannot be read counts as missing: a provider may have it. */
-async function openCopy({ log }: Services, place: Pick<BlockStore, 'open'>, cid: string) {
+async function openCopy(
+  { log }: Services,
+  place: Pick<BlockStore, 'open'>,
+  cid: string,
+): Promise<LocalDag | 'damaged' | null> {
   try {
     return await place.open(cid)
   } catch (error) {
@@ -77,14 +100,6 @@ async function openCopy({ log }: Services, place: Pick<BlockStore, 'open'>, cid:
     const isBadDisk = (error as NodeJS.ErrnoException).code === 'EIO'
     return isBadDisk || WrongContentError.isInstance(error) ? 'damaged' : null
   }
-}
-
-/** A clip, the CID under which it is wanted, and where it is to be put. */
-interface Wanted {
-  clip: Clip
-  root: string
-  isDamaged: boolean
-  sink: Pick<BlockStore, 'put' | 'open'>
 }
 
 /** Fetches the clip, once for all who ask at the same time, and opens its block `cid`. */
@@ -146,73 +161,6 @@ async function copyFromHere(services: Services, { clip, root, sink }: Wanted): P
     }
   }
   return false
-}
-
-async function copyFromGateways(services: Services, wanted: Wanted): Promise<void> {
-  const { clock, config, tasks } = services
-  const sources = await sourcesOf(services, wanted)
-  const attempts = sources.map(
-    (source) => (stop: AbortSignal) =>
-      withTimeLimit((signal) => fetchFrom(services, source, wanted, signal), {
-        clock,
-        timeoutMs: attemptLimitMs(config.ipfs.attemptTimeoutMs, wanted.clip.sizeBytes),
-        timeoutError: () => new Error('No answer in time'),
-        signal: stop,
-      }).catch((error: unknown) => {
-        if (!stop.aborted) reportFailure(services, source, error)
-        throw error
-      }),
-  )
-  await hedgedRace(attempts, { clock, staggerMs: STAGGER_MS, signal: tasks.signal })
-}
-
-/** A gateway, and the CID under which it has the clip. */
-interface Source {
-  gatewayUrl: string
-  cid: string
-}
-
-/** The gateways of the providers that hold the clip, then all others, then those of providers that had lost it; each once. */
-async function sourcesOf(
-  { catalog, config, providers }: Services,
-  { clip, root }: Wanted,
-): Promise<Source[]> {
-  const pins = await catalog.pins.ofClip(clip.id)
-  const gatewayOf = new Map(providers.map(({ name, gatewayUrl }) => [name, gatewayUrl]))
-  const gatewaysOf = (some: typeof pins) =>
-    some.map(({ provider, cid }) => ({ gatewayUrl: gatewayOf.get(provider), cid }))
-  const holders = gatewaysOf(pins.filter(({ lostAt }) => lostAt === null))
-  const losers = gatewaysOf(pins.filter(({ lostAt }) => lostAt !== null))
-  const cids = pins.map(({ cid }) => cid)
-  const cid = cids.includes(root) ? root : (cids[0] ?? root)
-  const others = [config.ipfs.gatewayUrl, ...config.ipfs.gateways].map((gatewayUrl) => ({ gatewayUrl, cid }))
-  const seen = new Set<string>()
-  return [...holders, ...others, ...losers].filter((source): source is Source => {
-    const key = `${source.gatewayUrl} ${source.cid}`
-    return source.gatewayUrl ? !seen.has(key) && Boolean(seen.add(key)) : false
-  })
-}
-
-/** A provider that chunks in its own way has the clip under another CID: the bytes are packed again under ours then. */
-async function fetchFrom(
-  { blockCache, blockStore, config }: Services,
-  { gatewayUrl, cid }: Source,
-  { clip: { sizeBytes }, root, sink }: Wanted,
-  signal: AbortSignal,
-): Promise<void> {
-  const spoolDirectory = spoolDirectoryOf(config)
-  const place = cid !== root && sink === blockStore ? blockCache : sink
-  await fetchContent(place, cid, { gatewayUrl, sizeBytes, spoolDirectory, signal })
-  if (cid === root) return
-  const kept = await place.open(cid)
-  if (kept) await putFile(sink, root, await kept.file(), { signal })
-}
-
-function reportFailure({ log, scrub }: Services, { gatewayUrl, cid }: Source, error: unknown) {
-  const isWrong = WrongContentError.isInstance(error)
-  const facts = { gateway: scrub(new URL(gatewayUrl).host), cid, error: scrub(describeError(error)) }
-  if (isWrong) log.error(facts, 'A gateway answered with wrong bytes')
-  else log.debug(facts, 'A gateway did not deliver')
 }
 
 function unreachable(message: string, cause?: unknown) {

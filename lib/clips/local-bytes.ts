@@ -7,32 +7,50 @@ import { contentOf } from './clip-content.ts'
 
 type LocalClip = Clip & { cid: string }
 
+const NOTHING = { start: 0, end: -1 }
+
 /**
- * Whether the temporary store has other bytes for the clip than its CID names. Reads the whole file once a process, as
- * long as it does not change. Bytes in a bucket count as right: their service checks them where they are kept and on the
- * way.
+ * Whether the temporary store has other bytes for the clip than its CID names. Bytes in a bucket count as right: their
+ * service checks them where they are kept and on the way.
  *
  * @throws what reading throws
  */
-export async function areBytesDamaged(services: Services, { id, cid }: LocalClip): Promise<boolean> {
-  const { log, store, verifiedFiles } = services
-  const version = await store.version?.(id)
-  if (!version) return false
+export async function areBytesDamaged(services: Services, clip: LocalClip): Promise<boolean> {
   try {
-    await verifiedFiles.once(id, `${cid} ${version}`, async () => {
-      const audio = await store.blob(id)
-      const found = audio && (await computeCid(chunksOf(audio)))
-      if (found && found.cid !== cid) throw new WrongContentError(`They have the CID ${found.cid}`)
-    })
+    await hasRightBytes(services, clip)
     return false
   } catch (error) {
     if (!WrongContentError.isInstance(error)) throw error
-    log.error(
-      { clipId: id, cid, error: error.message },
-      'The bytes of a clip in the temporary store are damaged',
-    )
     return true
   }
+}
+
+/**
+ * Whether the temporary store has the clip. A bucket is not asked, which would cost a request.
+ *
+ * @throws WrongContentError when it has other bytes than the CID names; what reading throws
+ */
+export async function hasRightBytes(services: Services, clip: LocalClip): Promise<boolean> {
+  const { store } = services
+  return !store.version || (await store.read(clip.id, NOTHING, verifierOf(services, clip))) !== null
+}
+
+/**
+ * What makes sure, for `read` of the temporary store, that the file of the clip has the bytes that its CID names. Reads the
+ * whole file once a process, as long as it does not change.
+ */
+export function verifierOf({ log, verifiedFiles }: Services, { id, cid }: LocalClip) {
+  return (version: string, readAll: () => AsyncIterable<Uint8Array>): Promise<void> =>
+    verifiedFiles.once(id, `${cid} ${version}`, async () => {
+      const found = await computeCid(readAll())
+      if (found.cid === cid) return
+      const error = new WrongContentError(`They have the CID ${found.cid}`)
+      log.error(
+        { clipId: id, cid, error: error.message },
+        'The bytes of a clip in the temporary store are damaged',
+      )
+      throw error
+    })
 }
 
 /**

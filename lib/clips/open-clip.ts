@@ -1,10 +1,11 @@
-import type { ReadableStream } from 'node:stream/web'
 import type { Services } from '#lib/context.ts'
+import { WrongContentError } from '#lib/ipfs/blocks/car-reader.ts'
 import { type Clip, isClipId, isGone } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { asPublished } from '#lib/model/permanent-url.ts'
+import type { ByteIterator } from '#lib/platform/byte-iterator.ts'
 import { deletedError } from './deleted-error.ts'
-import { areBytesDamaged, repairBytes } from './local-bytes.ts'
+import { hasRightBytes, repairBytes, verifierOf } from './local-bytes.ts'
 import { clipsMayEndAt } from './look-at-clock.ts'
 
 /** A clip that can be read: from the temporary store, or only from IPFS any more. */
@@ -20,7 +21,7 @@ export type OpenClip =
        *
        * @throws ServiceError `storage_unavailable`, `content_damaged`
        */
-      read(range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
+      read(range?: { start: number; end: number }): Promise<ByteIterator | null>
     }
   | { from: 'ipfs'; clip: Clip; permanentUrl: string }
 
@@ -49,8 +50,13 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
   /** What `read` gives, unless the bytes are damaged or it fails. */
   async function ifRight<T>(read: () => Promise<T>): Promise<T | null> {
     try {
-      if (!(await areBytesDamaged(services, local))) return await read()
+      return await read()
     } catch (cause) {
+      if (WrongContentError.isInstance(cause)) {
+        if (!clip?.permanentUrl) throw bytesDamaged()
+        tasks.track(repairBytes(services, local)).catch(() => {})
+        return null
+      }
       if (!clip?.permanentUrl) throw bytesUnavailable(cause)
       log.warn(
         { err: cause, clipId: id },
@@ -58,17 +64,13 @@ export async function openClip(services: Services, id: string): Promise<OpenClip
       )
       return null
     }
-    if (!clip?.permanentUrl) throw bytesDamaged()
-    tasks.track(repairBytes(services, local)).catch(() => {})
-    return null
   }
 
   return {
     from: 'here',
     clip: local,
-    // Where the store has no versions its bytes are elsewhere, and asking for them would cost a request.
-    isReadable: async () => Boolean(await ifRight(async () => (await store.version?.(id)) !== null)),
-    read: (range) => ifRight(() => store.read(id, range)),
+    isReadable: async () => (await ifRight(() => hasRightBytes(services, local))) === true,
+    read: (range) => ifRight(() => store.read(id, range, verifierOf(services, local))),
   }
 }
 

@@ -4,6 +4,7 @@ import { CatalogError } from '#lib/catalog/connection.ts'
 import { type ErrorCode, errorStatus, ServiceError } from '#lib/model/errors.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import { withoutAddresses } from '#lib/platform/without-addresses.ts'
+import { jsonResponse } from './json-response.ts'
 
 const titles: Record<number, string> = {
   400: 'Bad request',
@@ -94,7 +95,7 @@ export function problemOf(error: unknown, requestId: string, scrub: Scrub = (tex
 }
 
 export function problemResponse({ status, body, headers }: Problem): Response {
-  return new Response(JSON.stringify(body), { status, headers })
+  return jsonResponse(body, { status, headers })
 }
 
 /** The caller's own request id where it is short and plain, else a new one. */

@@ -1,5 +1,6 @@
 import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { BytesResponse } from './bytes/bytes-response.ts'
 import { preflight } from './cors.ts'
 import { type Problem, problemOf, problemResponse, requestIdOf } from './problem.ts'
 import { type Handler, respond } from './respond.ts'
@@ -46,13 +47,15 @@ export function defineRoute(handlers: Partial<Record<Method, Handler>>, { render
 
 /** Next.js does not cancel the body of an answer whose caller went before it was begun, nor the one of a `HEAD`. */
 function abandonedWithCaller(request: Request, response: Response): Response {
-  const { body } = response
-  const cancel = () => {
-    if (body && !body.locked) body.cancel().catch(() => {})
-  }
+  const cancel = () => void letGo(response).catch(() => {})
   if (request.method === 'HEAD' || request.signal.aborted) cancel()
   else request.signal.addEventListener('abort', cancel, { once: true })
   return response
+}
+
+async function letGo(response: Response): Promise<void> {
+  if (response instanceof BytesResponse) await response.cancel()
+  else if (response.body && !response.body.locked) await response.body.cancel()
 }
 
 const refuseUnknownPath: Handler = async (request) => {

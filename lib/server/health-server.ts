@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
 import type { Service } from '#lib/http/service.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -24,7 +25,7 @@ export async function startHealthServer(
       const check = answers[new URL(request.url).pathname]
       if (!check)
         throw new ServiceError('not_found', 'Only /api/health and /api/health/ready are served here')
-      return Response.json({ status: await check() }, { headers: { 'Cache-Control': 'no-store' } })
+      return jsonResponse({ status: await check() }, { headers: { 'Cache-Control': 'no-store' } })
     } catch (error) {
       return problemResponse(problemOf(error, requestIdOf(request.headers.get('x-request-id')), scrub))
     }

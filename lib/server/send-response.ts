@@ -1,33 +1,57 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { ReadableStream } from 'node:stream/web'
+import { BytesResponse } from '#lib/http/bytes/bytes-response.ts'
+import { type ByteIterator, iterate } from '#lib/platform/byte-iterator.ts'
 
 /**
- * Sends `answer` as the response of Node.js, no faster than the client reads. Its body is cancelled as soon as the client
+ * Sends `answer` as the response of Node.js, no faster than the client reads. Its body is let go of as soon as the client
  * is gone, whether before the head, after it or in the middle, and where the method is `HEAD`.
  *
  * @throws what reading the body throws; nothing has been sent if that was its first byte
  */
 export async function sendResponse(answer: Response, response: ServerResponse): Promise<void> {
-  const { status, statusText, headers } = answer
-  // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
-  const reader = (answer.body as ReadableStream<Uint8Array> | null)?.getReader()
-  const cancel = () => void reader?.cancel().catch(() => {})
-  response.once('close', cancel)
-  try {
-    const isBodyWanted = !response.destroyed && response.req.method !== 'HEAD'
-    let chunk = isBodyWanted ? await reader?.read() : undefined
-    if (response.destroyed) return
-    // Some players fail on a status line without a reason phrase.
-    response.setHeaders(headers).writeHead(status, statusText || STATUS_CODES[status])
-    for (; chunk && !chunk.done; chunk = await reader?.read()) {
-      if (!response.write(chunk.value)) await drained(response)
-      if (response.destroyed) return
-    }
-    response.end()
-  } finally {
-    response.off('close', cancel)
-    cancel()
+  const content = contentOf(answer)
+  if (!content || Buffer.isBuffer(content)) {
+    if (!response.destroyed) writeHead(answer, response).end(isBodyWanted(response) ? content : undefined)
+    return
   }
+  const letGo = () => void content.return().catch(() => {})
+  response.once('close', letGo)
+  try {
+    if (isBodyWanted(response)) await sendPieces(content, answer, response)
+    else if (!response.destroyed) writeHead(answer, response).end()
+  } finally {
+    response.off('close', letGo)
+    letGo()
+  }
+}
+
+function contentOf(answer: Response): Buffer | ByteIterator | undefined {
+  if (answer instanceof BytesResponse) return answer.content
+  // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
+  return answer.body ? iterate(answer.body as ReadableStream<Uint8Array>) : undefined
+}
+
+const isBodyWanted = ({ destroyed, req }: ServerResponse) => !destroyed && req.method !== 'HEAD'
+
+/** The piece that completes what `Content-Length` says goes with the end, so that a small body is one write with its head. */
+async function sendPieces(pieces: ByteIterator, answer: Response, response: ServerResponse): Promise<void> {
+  let piece = await pieces.next()
+  if (response.destroyed) return
+  const sizeBytes = Number(answer.headers.get('Content-Length') ?? Number.POSITIVE_INFINITY)
+  writeHead(answer, response)
+  for (let sentBytes = 0; !piece.done; piece = await pieces.next()) {
+    sentBytes += piece.value.byteLength
+    if (sentBytes === sizeBytes) return void response.end(piece.value)
+    if (!response.write(piece.value)) await drained(response)
+    if (response.destroyed) return
+  }
+  response.end()
+}
+
+function writeHead({ status, statusText, headers }: Response, response: ServerResponse): ServerResponse {
+  // Some players fail on a status line without a reason phrase.
+  return response.setHeaders(headers).writeHead(status, statusText || STATUS_CODES[status])
 }
 
 /** Resolves when the client has taken what was written, or is gone. */

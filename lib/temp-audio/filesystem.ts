@@ -1,9 +1,8 @@
-import { constants, createReadStream } from 'node:fs'
-import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { ReadableStream } from 'node:stream/web'
 import { isClipId } from '#lib/model/clip.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { readFileParts } from '#lib/platform/file-parts.ts'
 import { draftPath, nullIfMissing, openFileAsBlob, syncDirectory } from '#lib/platform/files.ts'
 import { createGroupSync } from '#lib/platform/group-sync.ts'
 import { MEBIBYTE } from '#lib/platform/units.ts'
@@ -42,10 +41,13 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
       return { status: 'kept', id, sizeBytes: writer.sizeBytes, storedAt: Date.now() }
     },
 
-    async read(id, range) {
+    async read(id, range, verify) {
       if (!isClipId(id)) return null
-      const missing = await access(placeOf(id), constants.R_OK).catch(nullIfMissing)
-      return missing === null ? null : ReadableStream.from(bytesOf(placeOf(id), range))
+      return readFileParts(placeOf(id), async (facts, readAll) => {
+        await verify?.(fileVersion(facts), readAll)
+        const { start, end } = range ?? { start: 0, end: Number(facts.size) - 1 }
+        return [{ offset: start, sizeBytes: end - start + 1 }]
+      }).catch(nullIfMissing)
     },
 
     async blob(id) {
@@ -91,11 +93,6 @@ export function createFilesystemStore(options: { directory: string }): TempAudio
       }
     },
   }
-}
-
-/** The file is open only from the first read on: a body that nobody ever reads holds none. */
-async function* bytesOf(place: string, range?: { start: number; end: number }): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(place, range)
 }
 
 /** Callers see its message: it must not say where on the disk. */

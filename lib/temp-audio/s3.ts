@@ -1,9 +1,9 @@
 import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { ReadableStream } from 'node:stream/web'
 import { isClipId, newClipId } from '#lib/model/clip.ts'
 import { chunksOf } from '#lib/platform/blob-chunks.ts'
+import { iterate } from '#lib/platform/byte-iterator.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import { nullIfMissing, openFileAsBlob } from '#lib/platform/files.ts'
 import { GIBIBYTE, MINUTE_MS } from '#lib/platform/units.ts'
@@ -150,7 +150,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
   async function readSpooled(id: string, range?: { start: number; end: number }) {
     const spooled = await spool.find(id)
     const part = range ? spooled?.slice(range.start, range.end + 1) : spooled
-    return part ? ReadableStream.from(chunksOf(part)) : null
+    return part ? chunksOf(part) : null
   }
 
   function tidyIfDue() {
@@ -206,7 +206,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       const here = (await copies.read(id, range)) ?? (kept.has(id) ? await readSpooled(id, range) : null)
       if (here) return here
       const body = await bucket.open(id, range)
-      if (body) return Readable.toWeb(body)
+      if (body) return iterate(Readable.toWeb(body))
       return readSpooled(id, range)
     },
 

@@ -1,4 +1,4 @@
-import type { ReadableStream } from 'node:stream/web'
+import type { ByteIterator } from '#lib/platform/byte-iterator.ts'
 import { markedError } from '#lib/platform/errors.ts'
 
 /** A clip's bytes as the store holds them. */
@@ -52,8 +52,17 @@ export interface TempAudioStore {
     audio: AsyncIterable<Uint8Array>,
     options?: { reserve?: (sizeBytes: number) => Promise<void> },
   ): Promise<PutResult>
-  /** The bytes from `start` to `end` (both inclusive, as in RFC 9110), the whole clip without a range. */
-  read(id: string, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | null>
+  /**
+   * The bytes from `start` to `end` (both inclusive, as in RFC 9110), the whole clip without a range. Stores that leave it to
+   * their caller to verify bytes call `verify` before that, with the version of the very file that is then read.
+   *
+   * @throws what `verify` throws
+   */
+  read(
+    id: string,
+    range?: { start: number; end: number },
+    verify?: (version: string, readAll: () => AsyncIterable<Uint8Array>) => Promise<void>,
+  ): Promise<ByteIterator | null>
   /** The bytes as a blob that streams from the store each time it is read. */
   blob(id: string): Promise<Blob | null>
   /**

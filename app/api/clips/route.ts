@@ -1,5 +1,6 @@
 import { ownClipsAnswer } from '#lib/http/answers/own-clips.ts'
 import { identifyOwner } from '#lib/http/clip-owner.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
@@ -12,6 +13,6 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const { madeBy } = await identifyOwner(request, context)
     const baseUrl = publicBaseUrl(services.config, request)
     const answer = await ownClipsAnswer(services, request, { madeBy, baseUrl })
-    return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })
+    return jsonResponse(answer, { headers: { 'Cache-Control': 'no-store' } })
   },
 })

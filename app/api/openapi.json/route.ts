@@ -1,3 +1,4 @@
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { describeInterface } from '#lib/http/openapi/document.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
@@ -5,7 +6,7 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
   async GET(_request, { services }) {
-    return Response.json(describeInterface(services), {
+    return jsonResponse(describeInterface(services), {
       headers: { 'Cache-Control': 'public, max-age=60' },
     })
   },

@@ -3,6 +3,7 @@ import { afterAnswer } from '#lib/http/after-answer.ts'
 import { scriptAnswer } from '#lib/http/answers/script.ts'
 import { readJson } from '#lib/http/body.ts'
 import { readKey } from '#lib/http/idempotency.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { readTurns, scriptBodyBytes, scriptSchema } from '#lib/http/script-fields.ts'
@@ -35,6 +36,6 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     afterAnswer(request, () => service.afterScript())
     const data = scriptAnswer({ script, joined: null }, publicBaseUrl(services.config, request))
     const headers = { Location: data.url, 'Cache-Control': 'no-store' }
-    return Response.json({ success: true, data }, { status: 202, headers })
+    return jsonResponse({ success: true, data }, { status: 202, headers })
   },
 })

@@ -1,5 +1,6 @@
 import { identifyCaller } from '#lib/http/admission.ts'
 import { voicesAnswer } from '#lib/http/answers/voices.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
@@ -9,7 +10,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     await identifyCaller(request, context)
     const { services } = context
     const sharing = services.config.access.vocalizeApiKeys.length > 0 ? 'private' : 'public'
-    return Response.json(await voicesAnswer(services), {
+    return jsonResponse(await voicesAnswer(services), {
       headers: { 'Cache-Control': `${sharing}, max-age=60` },
     })
   },

@@ -1,4 +1,3 @@
-import { ReadableStream } from 'node:stream/web'
 import { z } from 'zod'
 import type { Alignment } from '#lib/captions/alignment.ts'
 import { asCaptionsJson } from '#lib/captions/json.ts'
@@ -49,11 +48,10 @@ export function captionsHandler(format: keyof typeof formats): Handler {
       etag: `"${(await computeCid(chunksOf(file))).cid}"`,
       modifiedAt: clip.stagedAt ?? clip.createdAt,
       takesRanges: true,
-      sizeBytes: file.size,
+      head: async () => file.size,
       open: () => ({
         sizeBytes: file.size,
-        read: async (range) =>
-          ReadableStream.from(chunksOf(range ? file.slice(range.start, range.end + 1) : file)),
+        read: async (range) => chunksOf(range ? file.slice(range.start, range.end + 1) : file),
       }),
     })
   }

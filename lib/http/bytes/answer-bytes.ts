@@ -1,5 +1,6 @@
-import type { ReadableStream } from 'node:stream/web'
 import { ServiceError } from '#lib/model/errors.ts'
+import type { ByteIterator } from '#lib/platform/byte-iterator.ts'
+import { BytesResponse } from './bytes-response.ts'
 import { type ByteRange, evaluatePreconditions, rangeApplies, selectRange } from './range.ts'
 
 /** Bytes that a request may ask for, whole or in part. */
@@ -11,10 +12,8 @@ export interface Content {
   /** In milliseconds since the epoch. */
   modifiedAt: number
   takesRanges: boolean
-  /** Where it is known without opening them. */
-  sizeBytes: number | undefined
-  /** What `GET` is answered in place of the bytes, such as a redirect: `HEAD` is answered the same. */
-  instead?(): Promise<Response | undefined>
+  /** What `HEAD` says of their size; or what `GET` is answered in place of the bytes, such as a redirect. */
+  head(): Promise<number | Response>
   /** Called only when the answer needs them. */
   open(): OpenContent | Promise<OpenContent>
 }
@@ -22,7 +21,7 @@ export interface Content {
 export interface OpenContent {
   sizeBytes: number
   /** The bytes, or the part of them that `range` names; or the answer to give in their place, such as a redirect. */
-  read(range: ByteRange | undefined): Promise<ReadableStream<Uint8Array> | Response>
+  read(range: ByteRange | undefined): Promise<ByteIterator | Response>
 }
 
 /**
@@ -45,9 +44,9 @@ export async function answerBytes(request: Request, content: Content): Promise<R
     return new Response(null, { status: 304, headers })
   }
   if (request.method === 'HEAD') {
-    const other = await content.instead?.()
-    if (other) return other
-    headers.set('Content-Length', String(content.sizeBytes ?? (await content.open()).sizeBytes))
+    const sizeBytes = await content.head()
+    if (sizeBytes instanceof Response) return sizeBytes
+    headers.set('Content-Length', String(sizeBytes))
     return new Response(null, { headers })
   }
   const { sizeBytes, read } = await content.open()
@@ -58,8 +57,7 @@ export async function answerBytes(request: Request, content: Content): Promise<R
   if (bytes instanceof Response) return bytes
   headers.set('Content-Length', String(range ? range.end - range.start + 1 : sizeBytes))
   if (range) headers.set('Content-Range', `bytes ${range.start}-${range.end}/${sizeBytes}`)
-  // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
-  return new Response(bytes as BodyInit, { status: range ? 206 : 200, headers })
+  return new BytesResponse(bytes, { status: range ? 206 : 200, headers })
 }
 
 function unsatisfiable(sizeBytes: number) {

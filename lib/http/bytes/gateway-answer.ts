@@ -1,8 +1,9 @@
 import type { CID } from 'multiformats'
 import type { FoundContent } from '#lib/clips/find-content.ts'
 import type { LocalDag } from '#lib/ipfs/blocks/block-store.ts'
-import { carParts, fileParts, isLeaf, type Part } from '#lib/ipfs/blocks/unixfs.ts'
+import { carParts, fileParts, isLeaf } from '#lib/ipfs/blocks/unixfs.ts'
 import { fileNameOf } from '#lib/model/clip.ts'
+import type { Part } from '#lib/platform/file-parts.ts'
 import { contentDisposition } from './content-disposition.ts'
 import type { Representation } from './gateway-request.ts'
 import { isInline } from './inline-content.ts'
@@ -24,19 +25,17 @@ export interface GatewayAnswer {
 /** @see https://specs.ipfs.tech/http-gateways/path-gateway/#response-headers */
 export function gatewayAnswer(
   cid: CID,
-  { clip, isDamaged }: FoundContent,
+  { clip }: Pick<FoundContent, 'clip'>,
   wanted: Representation,
   url: URL,
 ): GatewayAnswer {
-  // Where the copy here is damaged, whether there is another one has to be seen even for `HEAD`.
-  const knownBytes = isDamaged ? undefined : clip?.sizeBytes
   const headersOf = (type: string, fileName: string) => headersFor(cid, wanted, url, { type, fileName })
   if (wanted.format === 'raw') {
     return {
       headers: headersOf('application/vnd.ipld.raw', `${cid}.bin`),
       etag: `"${cid}.raw"`,
       takesRanges: true,
-      sizeBytes: isLeaf(cid) ? knownBytes : undefined,
+      sizeBytes: isLeaf(cid) ? clip?.sizeBytes : undefined,
       partsOf: ({ dag: { offset, sizeBytes } }) => [{ offset, sizeBytes }],
     }
   }
@@ -57,7 +56,7 @@ export function gatewayAnswer(
     headers: headersOf(clip?.mimeType ?? 'application/octet-stream', clip ? fileNameOf(clip) : `${cid}.bin`),
     etag: `"${cid}"`,
     takesRanges: true,
-    sizeBytes: knownBytes,
+    sizeBytes: clip?.sizeBytes,
     partsOf: ({ dag }) => fileParts(dag),
   }
 }

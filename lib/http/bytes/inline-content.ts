@@ -1,9 +1,9 @@
-import { ReadableStream } from 'node:stream/web'
 import type { CID } from 'multiformats'
 import { identity } from 'multiformats/hashes/identity'
 import type { FoundContent } from '#lib/clips/find-content.ts'
 import type { LocalDag } from '#lib/ipfs/blocks/block-store.ts'
 import { isLeaf } from '#lib/ipfs/blocks/unixfs.ts'
+import type { Part } from '#lib/platform/file-parts.ts'
 
 /** The most that Kubo accepts in an identity CID. */
 const MAX_BYTES = 128
@@ -18,13 +18,15 @@ export function inlineContent(cid: CID): FoundContent | null {
   const sizeBytes = digest.byteLength
   const kept: LocalDag = {
     dag: { cid, offset: 0, sizeBytes, fileBytes: sizeBytes, children: [] },
-    async read(parts) {
-      const chunks = parts.map((part) =>
-        part instanceof Uint8Array ? part : digest.subarray(part.offset, part.offset + part.sizeBytes),
-      )
-      return ReadableStream.from(chunks)
-    },
+    read: async (parts) => chunks(digest, parts),
     file: async () => new Blob([Uint8Array.from(digest)]),
   }
-  return { clip: null, kept, isDamaged: false, open: async () => kept }
+  const copy = { kept, isDamaged: false, open: async () => kept }
+  return { clip: null, look: async () => copy }
+}
+
+async function* chunks(digest: Uint8Array, parts: readonly Part[]) {
+  for (const part of parts) {
+    yield part instanceof Uint8Array ? part : digest.subarray(part.offset, part.offset + part.sizeBytes)
+  }
 }

@@ -1,16 +1,18 @@
 import { CID } from 'multiformats'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { type FoundContent, findContent } from '#lib/clips/find-content.ts'
+import { type Copy, type FoundContent, findContent } from '#lib/clips/find-content.ts'
 import type { Services } from '#lib/context.ts'
 import { anyOrigin } from '#lib/http/cors.ts'
 import type { Handler } from '#lib/http/respond.ts'
 import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
-import { partsSizeBytes, sliceParts } from '#lib/ipfs/blocks/unixfs.ts'
+import { sliceParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { partsSizeBytes } from '#lib/platform/file-parts.ts'
 import { answerBytes } from './answer-bytes.ts'
 import { gatewayAnswer } from './gateway-answer.ts'
 import { representationOf } from './gateway-request.ts'
 import { inlineContent } from './inline-content.ts'
+import type { ByteRange } from './range.ts'
 
 const SHA2_256_BYTES = 32
 
@@ -42,24 +44,30 @@ export const answerIpfs: Handler = async (request, context) => {
   const cid = cidIn(url.pathname)
   const representation = representationOf(url, request.headers.get('Accept'))
   const found = inlineContent(cid) ?? (await storedContent(context.services, cid))
-  refuseFetching(request, found)
+  await refuseFetching(request, found)
   if (!found) throw new ServiceError('not_found', 'This service has not stored this content')
-  const { partsOf, ...answer } = gatewayAnswer(cid, found, representation, url)
+  const { partsOf, sizeBytes, ...answer } = gatewayAnswer(cid, found, representation, url)
+  async function open(copy: Copy) {
+    const dag = await copy.open()
+    const parts = partsOf(dag)
+    return {
+      sizeBytes: partsSizeBytes(parts),
+      read: (range: ByteRange | undefined) =>
+        dag.read(range ? sliceParts(parts, range) : parts).catch((cause: unknown) => {
+          const message = 'The content was deleted or replaced here at this very moment'
+          throw new ServiceError('content_unreachable', message, { cause, retryAfterMs: 1000 })
+        }),
+    }
+  }
   return answerBytes(request, {
     ...answer,
     modifiedAt: found.clip?.stagedAt ?? 0,
-    async open() {
-      const dag = await found.open()
-      const parts = partsOf(dag)
-      return {
-        sizeBytes: partsSizeBytes(parts),
-        read: (range) =>
-          dag.read(range ? sliceParts(parts, range) : parts).catch((cause: unknown) => {
-            const message = 'The content was deleted or replaced here at this very moment'
-            throw new ServiceError('content_unreachable', message, { cause, retryAfterMs: 1000 })
-          }),
-      }
+    async head() {
+      const copy = await found.look()
+      // Where the copy here is damaged, it has to be seen whether there is another one.
+      return sizeBytes === undefined || copy.isDamaged ? (await open(copy)).sizeBytes : sizeBytes
     },
+    open: async () => open(await found.look()),
   })
 }
 
@@ -79,9 +87,9 @@ async function storedContent(services: Services, cid: CID): Promise<FoundContent
 }
 
 /** With `only-if-cached` a client refuses content that others would have to deliver first. */
-function refuseFetching(request: Request, found: FoundContent | null) {
+async function refuseFetching(request: Request, found: FoundContent | null) {
   const isLocalOnly = /\bonly-if-cached\b/i.test(request.headers.get('Cache-Control') ?? '')
-  if (isLocalOnly && !found?.kept && !found?.clip?.hasLocalBytes) {
+  if (isLocalOnly && !found?.clip?.hasLocalBytes && !(await found?.look())?.kept) {
     throw new ServiceError('precondition_failed', 'The content is not stored here')
   }
 }

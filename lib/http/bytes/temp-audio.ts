@@ -59,9 +59,8 @@ function contentOf(
     etag: `"${clip.cid}"`,
     modifiedAt,
     takesRanges: true,
-    sizeBytes,
     // A signed URL is one for GET.
-    instead: async () => ((await isReadable()) ? undefined : redirect()),
+    head: async () => ((await isReadable()) ? sizeBytes : redirect()),
     open: () => ({
       sizeBytes,
       async read(range) {

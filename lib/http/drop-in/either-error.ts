@@ -1,3 +1,4 @@
+import { jsonResponse } from '#lib/http/json-response.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import { elevenLabsWords, nameOf } from './elevenlabs/errors.ts'
 import { openAiError, openAiErrorBody } from './openai/errors.ts'
@@ -7,5 +8,5 @@ export function eitherError(problem: Problem): Response {
   const { status, headers } = openAiError(problem)
   const { code } = problem.body
   const detail = { status: nameOf(code), message: elevenLabsWords(problem).message }
-  return Response.json({ detail, ...openAiErrorBody(problem) }, { status, headers })
+  return jsonResponse({ detail, ...openAiErrorBody(problem) }, { status, headers })
 }

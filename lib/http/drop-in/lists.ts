@@ -1,5 +1,6 @@
 import type { Services } from '#lib/context.ts'
 import { identifyCaller } from '#lib/http/admission.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
@@ -18,7 +19,7 @@ export function defineList(read: (asked: Asked) => Promise<unknown>, render: (pr
       async GET(request, context) {
         const caller = await identifyCaller(request, context)
         const { services } = context
-        return Response.json(
+        return jsonResponse(
           await read({ services, url: new URL(request.url), headers: request.headers, caller }),
         )
       },

@@ -1,5 +1,5 @@
 import { DiskFullError, type DiskSpace } from '#lib/platform/disk-space.ts'
-import type { BlockStore, LocalDag } from './block-store.ts'
+import type { BlockStore } from './block-store.ts'
 
 /** How long after one use of a clip a further use is not recorded. */
 const TOUCH_EVERY_MS = 60_000
@@ -36,11 +36,11 @@ export function createBlockCache(options: {
   /** What is being written now. */
   let expectedBytes = 0
 
-  async function touch({ dag }: LocalDag) {
-    const cid = await store.rootOf(dag.cid.toString())
-    if (!cid || now() - (touchedAt.get(cid) ?? 0) < TOUCH_EVERY_MS) return
+  async function touch(cid: string) {
+    if (now() - (touchedAt.get(cid) ?? 0) < TOUCH_EVERY_MS) return
     touchedAt.set(cid, now())
-    await store.touch(cid, now())
+    const root = await store.rootOf(cid)
+    if (root) await store.touch(root, now())
   }
 
   /** Deletes the clips that were not used for longest until there is enough room. One after the other for all callers. */
@@ -73,7 +73,7 @@ export function createBlockCache(options: {
 
     async open(cid) {
       const local = await store.open(cid)
-      if (local) await touch(local)
+      if (local) await touch(cid)
       return local
     },
 

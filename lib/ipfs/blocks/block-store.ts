@@ -13,8 +13,9 @@ import {
   utimes,
 } from 'node:fs/promises'
 import path from 'node:path'
-import type { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'
+import type { ByteIterator } from '#lib/platform/byte-iterator.ts'
+import type { Part } from '#lib/platform/file-parts.ts'
 import { draftPath, nullIfMissing, nullOn, syncDirectory } from '#lib/platform/files.ts'
 import { HOUR_MS } from '#lib/platform/units.ts'
 import { createVerifiedFiles, fileVersion, type VerifiedFiles } from '#lib/platform/verified-files.ts'
@@ -22,7 +23,8 @@ import { carHeader, frameStart } from './car.ts'
 import { checkBlocks, openFile, readParts } from './car-file.ts'
 import { scanCar } from './car-index.ts'
 import { readCar, WrongContentError } from './car-reader.ts'
-import { type BlockIndex, buildDag, type DagNode, isLeaf, linksIn, type Part, walk } from './unixfs.ts'
+import { createRecentDags, type KnownCar } from './recent-dags.ts'
+import { type BlockIndex, buildDag, type DagNode, isLeaf, linksIn, walk } from './unixfs.ts'
 
 /** The subdirectory of files that are being written. One that is an hour old was left by a crash. */
 export const UNFINISHED_DIRECTORY = 'unfinished'
@@ -32,8 +34,8 @@ const CAR_SUFFIX = '.car'
 /** Content that a block store has: a clip, or a block of one. */
 export interface LocalDag {
   dag: DagNode
-  /** Streams the bytes of `parts`. @throws when the CAR file is not there any more, or was replaced */
-  read(parts: readonly Part[]): Promise<ReadableStream<Uint8Array>>
+  /** Reads the bytes of `parts`. @throws when the CAR file is not there any more, or was replaced */
+  read(parts: readonly Part[]): Promise<ByteIterator>
   /** The content as a file, which is read from disk each time it is streamed. */
   file(): Promise<Blob>
 }
@@ -95,6 +97,7 @@ export function createBlockStore({
     if (made) await syncDirectory(directory)
   }
 
+  const recentDags = createRecentDags()
   const unfinishedDirectory = path.join(directory, UNFINISHED_DIRECTORY)
   let cleanedUp: Promise<void> | undefined
 
@@ -113,14 +116,24 @@ export function createBlockStore({
 
   async function openDag(cid: string): Promise<LocalDag | null> {
     const carPath = pathOf(cid)
+    const stats = await stat(carPath, { bigint: true }).catch(nullIfMissing)
+    if (!stats) return null
+    const car =
+      recentDags.find({ path: carPath, version: fileVersion(stats) }) ?? (await indexCar(carPath, cid))
+    if (!car) return null
+    recentDags.keep(car)
+    const { dag } = car
+    return { dag, read: (parts) => readParts(car, parts), file: () => openFile(carPath, dag) }
+  }
+
+  async function indexCar(carPath: string, cid: string): Promise<KnownCar | null> {
     const handle = await open(carPath).catch(nullIfMissing)
     if (!handle) return null
     try {
       const version = fileVersion(await handle.stat({ bigint: true }))
       const dag = buildDag(CID.parse(cid), await scanCar(handle))
       await verifiedFiles.once(carPath, version, () => checkBlocks(handle, dag))
-      const file = { path: carPath, version }
-      return { dag, read: (parts) => readParts(file, parts), file: () => openFile(carPath, dag) }
+      return { path: carPath, version, dag }
     } finally {
       await handle.close()
     }

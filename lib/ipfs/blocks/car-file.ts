@@ -1,11 +1,10 @@
 import { type BigIntStats, openAsBlob } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
-import { ReadableStream } from 'node:stream/web'
+import type { FileHandle } from 'node:fs/promises'
+import type { ByteIterator } from '#lib/platform/byte-iterator.ts'
+import { type Part, readFileParts } from '#lib/platform/file-parts.ts'
 import { fileVersion } from '#lib/platform/verified-files.ts'
-import { checkBlock, WrongContentError } from './car-reader.ts'
-import { type DagNode, fileParts, type Part, walk } from './unixfs.ts'
-
-const READ_BYTES = 256 * 1024
+import { checkBlock } from './car-reader.ts'
+import { type DagNode, fileParts, walk } from './unixfs.ts'
 
 /** A CAR file as it was when its blocks were indexed and verified. */
 export interface CarFile {
@@ -15,27 +14,15 @@ export interface CarFile {
 }
 
 /**
- * Streams `parts`, those in the CAR file from there. The file is open only between the first read and the end, so that a
- * body which nobody ever reads holds none.
+ * Reads `parts`, those in the CAR file from there.
  *
  * @throws when the file is not there any more, or is another one
  */
-export async function readParts(file: CarFile, parts: readonly Part[]): Promise<ReadableStream<Uint8Array>> {
-  refuseOther(file, await stat(file.path, { bigint: true }))
-  return ReadableStream.from(chunks(file, parts))
-}
-
-async function* chunks(file: CarFile, parts: readonly Part[]) {
-  const handle = await open(file.path)
-  try {
-    refuseOther(file, await handle.stat({ bigint: true }))
-    for (const part of parts) {
-      if (part instanceof Uint8Array) yield part
-      else yield* chunksOf(handle, part.offset, part.sizeBytes)
-    }
-  } finally {
-    await handle.close()
-  }
+export function readParts(file: CarFile, parts: readonly Part[]): Promise<ByteIterator> {
+  return readFileParts(file.path, (facts) => {
+    refuseOther(file, facts)
+    return parts
+  })
 }
 
 /** The same blocks may stand elsewhere in a file that was written anew. */
@@ -53,16 +40,6 @@ export async function checkBlocks(handle: FileHandle, dag: DagNode): Promise<voi
   for (const { cid, offset, sizeBytes } of blocks.values()) {
     const { buffer, bytesRead } = await handle.read(new Uint8Array(sizeBytes), 0, sizeBytes, offset)
     checkBlock(cid, buffer.subarray(0, bytesRead))
-  }
-}
-
-async function* chunksOf(handle: FileHandle, offset: number, sizeBytes: number) {
-  for (let read = 0; read < sizeBytes; ) {
-    const buffer = new Uint8Array(Math.min(READ_BYTES, sizeBytes - read))
-    const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, offset + read)
-    if (bytesRead === 0) throw new WrongContentError('A CAR in the block store was truncated')
-    yield buffer.subarray(0, bytesRead)
-    read += bytesRead
   }
 }
 

@@ -1,8 +1,9 @@
-import { ReadableStream } from 'node:stream/web'
 import { CID } from 'multiformats'
+import { chunksOf } from '#lib/platform/blob-chunks.ts'
+import type { Part } from '#lib/platform/file-parts.ts'
 import type { BlockStore } from './block-store.ts'
 import { readCar, WrongContentError } from './car-reader.ts'
-import { type BlockIndex, buildDag, fileParts, isLeaf, linksIn, type Part } from './unixfs.ts'
+import { type BlockIndex, buildDag, fileParts, isLeaf, linksIn } from './unixfs.ts'
 
 /** A block store in memory that lasts as long as the answers that are made of it: for small clips where the disk is full. */
 export function createMemoryBlocks(): Pick<BlockStore, 'put' | 'open'> {
@@ -12,7 +13,7 @@ export function createMemoryBlocks(): Pick<BlockStore, 'put' | 'open'> {
   async function* chunks(parts: readonly Part[]) {
     for (const part of parts) {
       if (part instanceof Uint8Array) yield part
-      else yield* kept.slice(part.offset, part.offset + part.sizeBytes).stream()
+      else yield* chunksOf(kept.slice(part.offset, part.offset + part.sizeBytes))
     }
   }
 
@@ -42,7 +43,7 @@ export function createMemoryBlocks(): Pick<BlockStore, 'put' | 'open'> {
       const slices = fileParts(dag).map(({ offset, sizeBytes }) => kept.slice(offset, offset + sizeBytes))
       return {
         dag,
-        read: async (parts) => ReadableStream.from(chunks(parts)),
+        read: async (parts) => chunks(parts),
         file: async () => new Blob(slices),
       }
     },

@@ -2,17 +2,9 @@ import { code as dagPbCode, decode } from '@ipld/dag-pb'
 import type { CID } from 'multiformats'
 import * as raw from 'multiformats/codecs/raw'
 import { identity } from 'multiformats/hashes/identity'
+import { type Extent, type Part, partSizeBytes } from '#lib/platform/file-parts.ts'
 import { carHeader, frameStart } from './car.ts'
 import { WrongContentError } from './car-reader.ts'
-
-/** A range of bytes in a CAR file. */
-export interface Extent {
-  offset: number
-  sizeBytes: number
-}
-
-/** A piece of an answer: bytes in memory, or a range of a CAR file. */
-export type Part = Uint8Array | Extent
 
 /** The blocks of a CAR file by CID. Leaves have no `links`. */
 export type BlockIndex = Map<string, Extent & { links?: CID[] }>
@@ -111,20 +103,13 @@ function absoluteRange({ from, to = -1 }: { from: number; to: number | undefined
   return { from: Math.max(0, fromStart(from)), to: fromStart(to) }
 }
 
-/** How many bytes `parts` make up. */
-export function partsSizeBytes(parts: readonly Part[]): number {
-  return parts.reduce((sum, part) => sum + sizeOf(part), 0)
-}
-
-const sizeOf = (part: Part) => (part instanceof Uint8Array ? part.byteLength : part.sizeBytes)
-
 /** The bytes from `start` to `end` of what `parts` make up, both inclusive. */
 export function sliceParts(parts: readonly Part[], { start, end }: { start: number; end: number }): Part[] {
   const sliced: Part[] = []
   let position = 0
   for (const part of parts) {
     const from = Math.max(0, start - position)
-    const to = Math.min(sizeOf(part), end + 1 - position)
+    const to = Math.min(partSizeBytes(part), end + 1 - position)
     if (from < to) {
       sliced.push(
         part instanceof Uint8Array
@@ -132,7 +117,7 @@ export function sliceParts(parts: readonly Part[], { start, end }: { start: numb
           : { offset: part.offset + from, sizeBytes: to - from },
       )
     }
-    position += sizeOf(part)
+    position += partSizeBytes(part)
   }
   return sliced
 }

@@ -59,9 +59,9 @@ it.each([
     for (let minutes = 0; minutes < TWO_TTLS_MINUTES; minutes += 5) {
       for (const { id } of clips) {
         const opened = await openClip(services, id)
-        const stream = opened.from === 'here' ? await opened.read() : (await fetch(opened.permanentUrl)).body
-        expect({ minutes, isHeard: stream !== null }).toEqual({ minutes, isHeard: true })
-        await stream?.cancel()
+        const isHeard =
+          opened.from === 'here' ? (await opened.read()) !== null : (await fetch(opened.permanentUrl)).ok
+        expect({ minutes, isHeard }).toEqual({ minutes, isHeard: true })
       }
       await liveFiveMinutes()
     }

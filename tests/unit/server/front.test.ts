@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { afterAnswer } from '#lib/http/after-answer.ts'
+import { BytesResponse } from '#lib/http/bytes/bytes-response.ts'
+import { iterate } from '#lib/platform/byte-iterator.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
 import type { Route } from '#lib/server/routes.ts'
 import { rawRequest } from '../../support/raw-http.ts'
@@ -304,6 +306,26 @@ describe('the front', () => {
     expect(response.text).toBe(Buffer.from(audio).toString('latin1'))
   })
 
+  it.each([
+    ['whole', [audio]],
+    ['in pieces', [audio.subarray(0, 70_000), audio.subarray(70_000)]],
+  ])('sends a file that is read %s with its length, and closes it at the end', async (_, pieces) => {
+    const closed = vi.fn()
+    async function* file() {
+      try {
+        yield* pieces
+      } finally {
+        closed()
+      }
+    }
+    const headers = { 'Content-Length': String(audio.length) }
+    const { origin } = await open({ serveTempAudio: async () => new BytesResponse(file(), { headers }) })
+    const response = await answerTo(`${origin}/api/temp-audio/abc`)
+    expect(response.headers['content-length']).toBe('300000')
+    expect(response.text).toBe(Buffer.from(audio).toString('latin1'))
+    await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce())
+  })
+
   it('sends the Content-Length of a part', async () => {
     const { origin } = await open({
       serveTempAudio: async () =>
@@ -383,7 +405,13 @@ describe('the front', () => {
   })
 })
 
-describe('a caller who hangs up', () => {
+/** The two kinds of answers with bytes: to both happens the same. */
+const answers: [kind: string, answer: (body: ReadableStream) => Response][] = [
+  ['a stream', (body) => new Response(body)],
+  ['pieces', (body) => new BytesResponse(iterate(body as Parameters<typeof iterate>[0]))],
+]
+
+describe.each(answers)('a caller who hangs up and gets %s', (_, answer) => {
   /** A body that is never at its end, and whether it was read and cancelled. */
   function endless() {
     const cancelled = vi.fn()
@@ -408,7 +436,7 @@ describe('a caller who hangs up', () => {
       serveIpfs: async (request) => {
         asked.resolve(request)
         await going.promise
-        return new Response(make())
+        return answer(make())
       },
     })
     const socket = connectTo(port)
@@ -422,7 +450,7 @@ describe('a caller who hangs up', () => {
 
   it.each([1, 3_000_000])('after %i bytes has its body cancelled', async (bytes) => {
     const { cancelled, make } = endless()
-    const { port } = await open({ serveIpfs: async () => new Response(make()) })
+    const { port } = await open({ serveIpfs: async () => answer(make()) })
     const socket = connectTo(port)
     let readBytes = 0
     socket.on('data', (chunk) => {
@@ -439,7 +467,7 @@ describe('a caller who hangs up', () => {
     const { port } = await open({
       serveIpfs: async () => {
         asked.resolve()
-        return new Response(silent())
+        return answer(silent())
       },
     })
     const socket = connectTo(port)
@@ -454,7 +482,7 @@ describe('a caller who hangs up', () => {
     const { port, front } = await open({
       serveIpfs: async () => {
         asked()
-        return new Response(make())
+        return answer(make())
       },
     })
     const socket = connectTo(port, 'GET /ipfs/abc HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5))
@@ -483,16 +511,16 @@ describe('a caller who hangs up', () => {
     const cancelled = vi.fn()
     const pulled = vi.fn((controller: ReadableStreamDefaultController) => controller.close())
     const unread = () => new ReadableStream({ pull: pulled, cancel: cancelled }, { highWaterMark: 0 })
-    const { origin } = await open({ serveIpfs: async () => new Response(unread()) })
+    const { origin } = await open({ serveIpfs: async () => answer(unread()) })
     await answerTo(`${origin}/ipfs/abc`, { method: 'HEAD' })
     expect(cancelled).toHaveBeenCalledOnce()
     expect(pulled).not.toHaveBeenCalled()
   })
 })
 
-describe('a body that fails before its first byte', () => {
+describe.each(answers)('a body of %s that fails before its first byte', (_, answer) => {
   const failing = () =>
-    new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('no such file')) }))
+    answer(new ReadableStream({ pull: (controller) => controller.error(new Error('no such file')) }))
 
   it('is asked for once more, since its file may have been deleted a moment before', async () => {
     const serveTempAudio = vi

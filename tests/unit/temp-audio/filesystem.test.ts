@@ -18,6 +18,8 @@ describeStore({
 })
 
 const bytes = audioBytes(200_000)
+/** So much that it is not read at once. */
+const long = audioBytes(600_000)
 
 async function open() {
   const directory = path.join(await temporaryDirectory(), 'audio')
@@ -64,14 +66,14 @@ describe('the file system as a store', () => {
   it('opens a clip only when its bytes are read, and closes it when that ends or is given up', async () => {
     const { directory, store } = await open()
     const id = newClipId()
-    await store.put(id, inChunks(bytes))
+    await store.put(id, inChunks(long))
     const streams = await Promise.all(Array.from({ length: 20 }, () => store.read(id)))
     expect(openFilesBelow(directory).length).toBe(0)
-    const [whole, ...others] = streams.map((stream) => (stream as NonNullable<typeof stream>).getReader())
-    await Promise.all(others.slice(10).map((reader) => reader.read()))
+    const [whole, ...others] = streams.map((stream) => stream as NonNullable<typeof stream>)
+    await Promise.all(others.slice(10).map((stream) => stream.next()))
     expect(openFilesBelow(directory).length).toBe(9)
-    for (let next = await whole?.read(); !next?.done; next = await whole?.read());
-    await Promise.all(others.map((reader) => reader.cancel()))
+    for (let next = await whole?.next(); !next?.done; next = await whole?.next());
+    await Promise.all(others.map((stream) => stream.return()))
     await until('closed files', () => openFilesBelow(directory).length === 0)
   })
 
@@ -153,16 +155,29 @@ describe('the file system as a store', () => {
     expect(await listAll(store)).toEqual([])
   })
 
+  it('verifies the very file that it reads, though another one takes its place meanwhile', async () => {
+    const { store } = await open()
+    const id = newClipId()
+    await store.put(id, inChunks(bytes))
+    let verified: Uint8Array[] = []
+    const read = await store.read(id, undefined, async (_, readAll) => {
+      await store.put(id, inChunks(long))
+      verified = await Array.fromAsync(readAll())
+    })
+    expect(Buffer.concat(verified).equals(bytes)).toBe(true)
+    expect(Buffer.concat(await Array.fromAsync(read ?? [])).equals(bytes)).toBe(true)
+  })
+
   it('keeps no file open for readers that cancel', async () => {
     const { directory, store } = await open()
     const id = newClipId()
-    await store.put(id, inChunks(bytes))
+    await store.put(id, inChunks(long))
     for (let count = 0; count < 20; count += 1) {
       const unread = await store.read(id)
-      await unread?.cancel()
-      const begun = (await store.read(id, { start: 10, end: 150_000 }))?.getReader()
-      await begun?.read()
-      await begun?.cancel()
+      await unread?.return()
+      const begun = await store.read(id, { start: 10, end: 550_000 })
+      await begun?.next()
+      await begun?.return()
     }
     await until('all files closed', () => openFilesBelow(directory).length === 0)
   })

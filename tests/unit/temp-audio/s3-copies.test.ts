@@ -35,7 +35,7 @@ describe('local copies of what a bucket holds', () => {
   it('are deleted when they are too large together, least recently used first', async () => {
     const { store, copies, ids, advance } = await openWithCopies(5, 3000)
     advance(6 * MINUTE_MS)
-    await store.read(ids[0]).then((stream) => stream?.cancel())
+    await store.read(ids[0]).then((stream) => stream?.return())
     advance(1000)
     await listAll(store, sweep)
     expect((await readdir(copies)).sort()).toEqual([ids[0], ids[3], ids[4]].sort())
@@ -70,7 +70,7 @@ describe('local copies of what a bucket holds', () => {
     const { store, ids } = await openWithCopies(1)
     const blob = await store.blob(ids[0])
     await store.blob(ids[0])
-    await store.read(ids[0]).then((stream) => stream?.cancel())
+    await store.read(ids[0]).then((stream) => stream?.return())
     expect(await bytesOf(blob)).toEqual(audioBytes(1000, 0))
   })
 })

@@ -201,10 +201,10 @@ export function describeStore({ title, open }: Subject) {
       const long = audioBytes(2_000_000)
       await store.put(id, inChunks(long, 100_000))
       const stream = await store.read(id)
-      const reader = (stream as NonNullable<typeof stream>).getReader()
-      const parts = [(await reader.read()).value as Uint8Array]
+      const reader = stream as NonNullable<typeof stream>
+      const parts = [(await reader.next()).value as Uint8Array]
       await store.delete(id)
-      for (let next = await reader.read(); !next.done; next = await reader.read()) parts.push(next.value)
+      for (let next = await reader.next(); !next.done; next = await reader.next()) parts.push(next.value)
       expect(Buffer.concat(parts).equals(long)).toBe(true)
     })
 

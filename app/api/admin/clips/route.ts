@@ -1,6 +1,7 @@
 import { requireOperator } from '#lib/http/admin-session.ts'
 import { listedClipsAnswer, listedClipsQuery } from '#lib/http/answers/listed-clips.ts'
 import { parseWith } from '#lib/http/body.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
 export const dynamic = 'force-dynamic'
@@ -11,6 +12,6 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     await requireOperator(request, services)
     const query = parseWith(listedClipsQuery, Object.fromEntries(new URL(request.url).searchParams))
     const data = await listedClipsAnswer(services, query)
-    return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
+    return jsonResponse({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
   },
 })

@@ -7,6 +7,7 @@ import { hasSession, requireOperator } from '#lib/http/admin-session.ts'
 import { figuresAnswer } from '#lib/http/answers/figures.ts'
 import { bearerOf } from '#lib/http/auth.ts'
 import { parseWith } from '#lib/http/body.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { eventStream } from '#lib/http/sse.ts'
 
@@ -27,7 +28,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
       return eventStream((signal) => events(services, { range, signal, isSignedIn }))
     }
     const data = await figuresAnswer(services, await readStats(services, range))
-    return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
+    return jsonResponse({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
   },
 })
 

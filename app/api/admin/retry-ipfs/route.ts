@@ -7,6 +7,7 @@ import { afterAnswer } from '#lib/http/after-answer.ts'
 import { retryAnswer, retryLimitSchema, untriedClip, untriedOf } from '#lib/http/answers/retry.ts'
 import { requireOperatorKey } from '#lib/http/auth.ts'
 import { parseWith } from '#lib/http/body.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
 import { defineRoute } from '#lib/http/route.ts'
@@ -52,5 +53,5 @@ async function retry(request: Request, { services }: RequestContext, trigger: Tr
   const untried =
     id === undefined ? await untriedOf(services, counted) : await untriedClip(services, id, result)
   const answer = retryAnswer(services, { ...counted, untried }, publicBaseUrl(config, request))
-  return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })
+  return jsonResponse(answer, { headers: { 'Cache-Control': 'no-store' } })
 }

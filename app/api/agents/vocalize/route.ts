@@ -4,6 +4,7 @@ import { audioAnswer } from '#lib/http/answers/audio.ts'
 import { vocalizeAnswer } from '#lib/http/answers/vocalize.ts'
 import { vocalizeEvents } from '#lib/http/answers/vocalize-events.ts'
 import { readJson } from '#lib/http/body.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { defineRoute } from '#lib/http/route.ts'
 import { vocalizeSchema } from '#lib/http/speech-fields.ts'
@@ -22,6 +23,6 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     if (prefers(request, 'text/event-stream')) return vocalizeEvents(context, baseUrl, speaking)
     if (prefers(request, 'audio/*')) return audioAnswer(baseUrl, speaking)
     const answer = vocalizeAnswer(await speaking.speak(), baseUrl)
-    return Response.json(answer, { headers: { 'Cache-Control': 'no-store' } })
+    return jsonResponse(answer, { headers: { 'Cache-Control': 'no-store' } })
   },
 })

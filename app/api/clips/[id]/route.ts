@@ -4,6 +4,7 @@ import { clipAnswer } from '#lib/http/answers/clip.ts'
 import { deletedAnswer } from '#lib/http/answers/deletion.ts'
 import { notesAnswer } from '#lib/http/answers/notes.ts'
 import { identifyOwner, isOwn, maySeeNotes } from '#lib/http/clip-owner.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { requireClip } from '#lib/http/require-clip.ts'
 import { defineRoute } from '#lib/http/route.ts'
@@ -20,7 +21,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const history = await requireClip(request, services)
     const notes = (await maySeeNotes(request, context, history.clip)) ? notesAnswer(history.clip) : {}
     const data = { ...clipAnswer(history, publicBaseUrl(services.config, request)), ...notes }
-    return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
+    return jsonResponse({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
   },
   async DELETE(request, context) {
     const { services } = context
@@ -35,6 +36,6 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const answer = deletedAnswer(await deleteClip(services, clip.id, owner.by))
     afterAnswer(request, () => getService().afterWork())
     const status = answer.data.state === 'deleted' ? 200 : 202
-    return Response.json(answer, { status, headers: { 'Cache-Control': 'no-store' } })
+    return jsonResponse(answer, { status, headers: { 'Cache-Control': 'no-store' } })
   },
 })

@@ -1,4 +1,5 @@
 import { pieceAnswers, scriptAnswer } from '#lib/http/answers/script.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import { publicBaseUrl } from '#lib/http/origin.ts'
 import { requireScript } from '#lib/http/require-script.ts'
 import type { Handler } from '#lib/http/respond.ts'
@@ -18,7 +19,7 @@ const answer: Handler = async (request, context) => {
   }
   const pieces = pieceAnswers(await services.catalog.scripts.piecesOf(id))
   const data = { ...scriptAnswer(progress, publicBaseUrl(services.config, request)), pieces }
-  return Response.json({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
+  return jsonResponse({ success: true, data }, { headers: { 'Cache-Control': 'no-store' } })
 }
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({ GET: answer, DELETE: answer })

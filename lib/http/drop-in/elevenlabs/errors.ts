@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { inOwnWords, isLasting } from '#lib/http/drop-in/own-words.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { ErrorCode, FieldError } from '#lib/model/errors.ts'
 import { snakeCase } from '#lib/platform/letter-case.ts'
@@ -31,7 +32,7 @@ export function elevenLabsError(problem: Problem): Response {
   const { code } = body
   const { message, errors } = elevenLabsWords(problem)
   const answer = (detail: unknown, as = status) =>
-    Response.json({ detail }, { status: as, headers: { ...headers, 'Content-Type': 'application/json' } })
+    jsonResponse({ detail }, { status: as, headers: { ...headers, 'Content-Type': 'application/json' } })
   if (code === 'invalid_request' || code === 'invalid_json') {
     return answer((errors.length > 0 ? errors : [{ path: '', message }]).map(fieldError), 422)
   }

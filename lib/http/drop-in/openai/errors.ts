@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { inOwnWords, isLasting } from '#lib/http/drop-in/own-words.ts'
+import { jsonResponse } from '#lib/http/json-response.ts'
 import type { Problem } from '#lib/http/problem.ts'
 
 export const openAiErrorSchema = z
@@ -20,7 +21,7 @@ export const openAiErrorSchema = z
  */
 export function openAiError(problem: Problem): Response {
   const { status, body, headers } = problem
-  return Response.json(openAiErrorBody(problem), {
+  return jsonResponse(openAiErrorBody(problem), {
     status: ownStatus[body.code] ?? status,
     headers: {
       ...headers,

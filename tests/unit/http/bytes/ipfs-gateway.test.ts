@@ -69,7 +69,8 @@ describe('GET /ipfs of a clip as audio', () => {
     expect(response.status).toBe(206)
     expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end}/${sizes.large}`)
     expect(response.headers.get('content-length')).toBe(String(end - start + 1))
-    expect(await response.bytes()).toEqual((await bytesOf(large.file)).slice(start, end + 1))
+    const part = (await bytesOf(large.file)).subarray(start, end + 1)
+    expect(Buffer.compare(await response.bytes(), part)).toBe(0)
   })
 
   it('answers 416 to a range outside of it', async () => {

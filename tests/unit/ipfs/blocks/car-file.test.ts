@@ -28,7 +28,7 @@ describe.skipIf(lacking(process.platform === 'linux', 'only Linux tells which fi
       const { directory, read } = await keptContent()
       const bodies = await Promise.all(Array.from({ length: 20 }, read))
       expect(openFiles(directory)).toBe(0)
-      for (const body of bodies) await body.cancel()
+      for (const body of bodies) await body.return()
       expect(openFiles(directory)).toBe(0)
     })
 
@@ -44,10 +44,10 @@ describe.skipIf(lacking(process.platform === 'linux', 'only Linux tells which fi
 
     it('is closed when the body is cancelled in the middle, also while a read is on its way', async () => {
       const { directory, read } = await keptContent()
-      const reader = (await read()).getReader()
-      await reader.read()
-      const pending = reader.read()
-      await reader.cancel()
+      const body = await read()
+      await body.next()
+      const pending = body.next()
+      await body.return()
       await pending
       expect(openFiles(directory)).toBe(0)
     })

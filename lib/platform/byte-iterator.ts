@@ -1,0 +1,40 @@
+import { ReadableStream } from 'node:stream/web'
+
+/** Bytes that are read piece by piece, once. A generator is one, and opens nothing before it is asked for the first piece. */
+export interface ByteIterator {
+  next(): Promise<IteratorResult<Uint8Array, unknown>>
+  /** Lets go of the bytes that were not read, whether or not the first of them was. */
+  return(value?: undefined): Promise<IteratorResult<Uint8Array, unknown>>
+  [Symbol.asyncIterator](): ByteIterator
+}
+
+/** The bytes of a stream. In contrast to its own iterator, `return` does not wait for a piece that is on its way. */
+export function iterate(stream: ReadableStream<Uint8Array>): ByteIterator {
+  const reader = stream.getReader()
+  const bytes: ByteIterator = {
+    next: () => reader.read(),
+    async return() {
+      await reader.cancel()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => bytes,
+  }
+  return bytes
+}
+
+/** The same as a stream, which reads nothing ahead. */
+export function streamOf(bytes: ByteIterator): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await bytes.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await bytes.return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

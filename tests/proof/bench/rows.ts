@@ -7,6 +7,7 @@ import { firstCallersRow } from './rows/first-callers.ts'
 import { heldFilesRows } from './rows/held-files.ts'
 import { latencyRows } from './rows/latency.ts'
 import { listenersRow } from './rows/listeners.ts'
+import { memoryRow } from './rows/memory.ts'
 import { slowDiskRow } from './rows/slow-disk.ts'
 import { startRows } from './rows/start.ts'
 import { vocalizeRows } from './rows/vocalize.ts'
@@ -22,6 +23,7 @@ export const rows: Row[] = [
   firstCallersRow,
   ...backlogRows,
   listenersRow,
+  memoryRow,
   ...startRows,
   ...heldFilesRows,
 ]

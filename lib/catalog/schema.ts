@@ -26,6 +26,7 @@ export interface Schema {
   ipniBlocks: { cid: string; body: string }
   ipniEntries: { cid: string; context: string }
   ipniChanges: { cid: string; version: number }
+  rollUps: RollUpRow
   /** One row a slot. */
   holdings: TotalsRow
   clock: ClockRow
@@ -170,6 +171,17 @@ export interface TotalsRow {
   heldClips: number
   heldBytes: number
   waitingClips: number
+}
+
+/** One part of a sum over a step of time, kept by triggers: all slots together are the sum. */
+export interface RollUpRow {
+  series: string
+  stepMs: number
+  startsAt: number
+  label: string
+  ms: number
+  slot: number
+  value: number
 }
 
 export interface WebhookRow {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
 import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement, histogramCounters, speechBuckets } from './counters.ts'
 import type { Emit } from './events.ts'
+import { readSums, type Span } from './roll-ups.ts'
 import type { SpeechAttemptRow } from './schema.ts'
-import type { Span } from './stats.ts'
 
 export type NewSpeechAttempt = Omit<SpeechAttemptRow, 'id'>
 
@@ -27,13 +26,15 @@ export interface FirstByteTime {
 /** The log of attempts at speech vendors, written when they are over. */
 export interface SpeechAttempts {
   record(attempt: NewSpeechAttempt): Promise<void>
-  counts(span: Pick<Span, 'from' | 'to'>): Promise<SpeechCount[]>
-  firstByteTimes(span: Pick<Span, 'from' | 'to'>): Promise<FirstByteTime[]>
+  counts(span: Span): Promise<SpeechCount[]>
+  firstByteTimes(span: Span): Promise<FirstByteTime[]>
   /** The latest ones in which a vendor has failed: not those that were wrong or cancelled. */
   latestFailures(options: { from: number; limit: number }): Promise<SpeechAttemptRow[]>
   /** Deletes those that began before `before`. Returns how many. */
   prune(before: number): Promise<number>
 }
+
+const asOneStep = ({ from, to }: Span): Span => ({ from, to, stepMs: to - from })
 
 /** How many are deleted by one statement, which must not take long. */
 const PRUNED_AT_ONCE = 1000
@@ -54,42 +55,30 @@ export function createSpeechAttempts({ read, run, transaction }: Database, emit:
       if (attempt.clipId) emit({ ...attempt, type: 'speech_ended', clipId: attempt.clipId })
     },
 
-    counts: ({ from, to }) =>
+    counts: (span) =>
       read(async (db) => {
-        const rows = await db
-          .selectFrom('speechAttempts')
-          .select(['vendor', 'outcome'])
-          .select((eb) => [
-            eb.fn.countAll<number>().as('attempts'),
-            eb.fn.sum<number>('characters').as('characters'),
-          ])
-          .where('startedAt', '>=', from)
-          .where('startedAt', '<', to)
-          .groupBy(['vendor', 'outcome'])
-          .orderBy('vendor')
-          .orderBy('outcome')
-          .execute()
-        return rows.map((row) => ({
-          ...row,
-          attempts: Number(row.attempts),
-          characters: Number(row.characters),
-        }))
+        const counts = new Map<string, SpeechCount>()
+        for (const series of ['speech', 'speech_characters'] as const) {
+          for (const { label, value } of await readSums(db, series, asOneStep(span))) {
+            const [vendor = '', outcome = ''] = label
+            const key = label.join(' ')
+            const count = counts.get(key) ?? { vendor, outcome, attempts: 0, characters: 0 }
+            counts.set(key, count)
+            count[series === 'speech' ? 'attempts' : 'characters'] += value
+          }
+        }
+        const inOrder = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))
+        return inOrder.map(([, count]) => count)
       }),
 
-    firstByteTimes: ({ from, to }) =>
-      read(async (db) => {
-        // To 10 ms, so that a range of months has some hundred groups.
-        const rounded = sql<number>`first_byte_ms / 10 * 10`
-        const rows = await db
-          .selectFrom('speechAttempts')
-          .select(['vendor', rounded.as('ms'), (eb) => eb.fn.countAll<number>().as('attempts')])
-          .where('startedAt', '>=', from)
-          .where('startedAt', '<', to)
-          .where('firstByteMs', 'is not', null)
-          .groupBy(['vendor', rounded])
-          .execute()
-        return rows.map((row) => ({ ...row, ms: Number(row.ms), attempts: Number(row.attempts) }))
-      }),
+    firstByteTimes: (span) =>
+      read(async (db) =>
+        (await readSums(db, 'speech_first_byte', asOneStep(span))).map(({ label, ms, value }) => ({
+          vendor: label[0] ?? '',
+          ms,
+          attempts: value,
+        })),
+      ),
 
     latestFailures: ({ from, limit }) =>
       read((db) =>

@@ -1,18 +1,9 @@
-import { sql } from 'kysely'
-import type { ClipState } from '#lib/model/clip.ts'
 import type { Database } from './connection.ts'
+import { pruneSums, readSums, type Span } from './roll-ups.ts'
 import type { Sample } from './schema.ts'
 import { readTotals } from './totals.ts'
 
-/**
- * A stretch of time in steps, in milliseconds: `from` is part of it, `to` is not. A clip or attempt falls into
- * step 0, 1, 2, …
- */
-export interface Span {
-  from: number
-  to: number
-  stepMs: number
-}
+export type { Span } from './roll-ups.ts'
 
 export interface AttemptCount {
   step: number
@@ -22,7 +13,7 @@ export interface AttemptCount {
   failed: number
 }
 
-/** How many clips took about `ms` milliseconds from staged to stored: to 1 ms below 100 ms, to a few percent above. */
+/** How many clips took about `ms` milliseconds from staged to stored: to 1 ms below 20 ms, to a few percent above. */
 export interface TimeToIpfs {
   step: number
   provider: string
@@ -30,13 +21,13 @@ export interface TimeToIpfs {
   clips: number
 }
 
-/** What has happened over time, for people to look at. */
+/** What has happened over time, for people to look at. What was counted stays so when its record is deleted. */
 export interface Stats {
   /** Attempts that have ended, counted by step, provider and whether a caller waited for them. */
   attempts(span: Span): Promise<AttemptCount[]>
   timesToIpfs(span: Span): Promise<TimeToIpfs[]>
-  /** How many of the clips that were staged since `from` are in which state now. */
-  states(from: number): Promise<Partial<Record<ClipState, number>>>
+  /** How many of the clips that were staged in a time are in which state now; those that were deleted are in none. */
+  states(span: Span): Promise<{ waiting: number; stored: number; expired: number }>
   /** Records the totals as they are `now`; deletes what was recorded before `forgetBefore`. */
   sample(now: number, forgetBefore: number): Promise<void>
   samples(span: Pick<Span, 'from' | 'to'>): Promise<Sample[]>
@@ -46,60 +37,41 @@ export function createStats({ read, transaction }: Database): Stats {
   return {
     attempts: (span) =>
       read(async (db) => {
-        const { rows } = await sql<{
-          step: number
-          provider: string
-          isBackground: number
-          stored: number
-          failed: number
-        }>`
-          select ${stepOf('started_at', span)} as step, provider,
-            case when "trigger" = 'request' then 0 else 1 end as is_background,
-            sum(case when outcome = 'stored' then 1 else 0 end) as stored,
-            sum(case when outcome = 'failed' then 1 else 0 end) as failed
-          from attempts
-          where started_at >= ${span.from} and started_at < ${span.to} and outcome <> 'running'
-          group by 1, 2, 3 order by 1, 2, 3`.execute(db)
-        return rows.map((row) => ({
-          step: Number(row.step),
-          provider: row.provider,
-          isBackground: row.isBackground === 1,
-          stored: Number(row.stored),
-          failed: Number(row.failed),
-        }))
+        const counts = new Map<string, AttemptCount>()
+        for (const { step, label, value } of await readSums(db, 'attempts', span)) {
+          const [provider = '', who = '', outcome] = label
+          const isBackground = who === 'background'
+          const key = `${step} ${provider} ${who}`
+          const count = counts.get(key) ?? { step, provider, isBackground, stored: 0, failed: 0 }
+          counts.set(key, count)
+          if (outcome === 'stored') count.stored += value
+          else count.failed += value
+        }
+        return [...counts.values()].toSorted(
+          (a, b) =>
+            a.step - b.step ||
+            a.provider.localeCompare(b.provider) ||
+            Number(a.isBackground) - Number(b.isBackground),
+        )
       }),
 
     timesToIpfs: (span) =>
-      read(async (db) => {
-        const { rows } = await sql<{ step: number; provider: string; ms: number; clips: number }>`
-          with timed as (
-            select ${stepOf('stored_at', span)} as step, provider, stored_at - staged_at as ms
-            from clips
-            where stored_at >= ${span.from} and stored_at < ${span.to} and staged_at is not null
-              and captions_of is null
-          )
-          select step, provider, count(*) as clips,
-            case when ms < 0 then 0 when ms < 100 then ms when ms < 1000 then ms / 10 * 10
-              when ms < 60000 then ms / 100 * 100 else ms / 5000 * 5000 end as ms
-          from timed group by 1, 2, 4`.execute(db)
-        return rows.map(({ step, provider, ms, clips }) => ({
-          step: Number(step),
-          provider,
-          ms: Number(ms),
-          clips: Number(clips),
-        }))
-      }),
+      read(async (db) =>
+        (await readSums(db, 'time_to_ipfs', span)).map(({ step, label, ms, value }) => ({
+          step,
+          provider: label[0] ?? '',
+          ms,
+          clips: value,
+        })),
+      ),
 
-    states: (from) =>
+    states: (span) =>
       read(async (db) => {
-        const rows = await db
-          .selectFrom('clips')
-          .select((eb) => ['state', eb.fn.countAll<number>().as('clips')])
-          .where('stagedAt', '>=', from)
-          .where('captionsOf', 'is', null)
-          .groupBy('state')
-          .execute()
-        return Object.fromEntries(rows.map(({ state, clips }) => [state, Number(clips)]))
+        const states = { waiting: 0, stored: 0, expired: 0 }
+        for (const { label, value } of await readSums(db, 'clips', span)) {
+          states[label[0] as keyof typeof states] += value
+        }
+        return states
       }),
 
     sample: (now, forgetBefore) =>
@@ -110,6 +82,7 @@ export function createStats({ read, transaction }: Database): Stats {
           .onConflict((conflict) => conflict.doNothing())
           .execute()
         await db.deleteFrom('samples').where('takenAt', '<', forgetBefore).execute()
+        await pruneSums(db, now, forgetBefore)
       }),
 
     samples: ({ from, to }) =>
@@ -122,9 +95,4 @@ export function createStats({ read, transaction }: Database): Stats {
         return query.orderBy('takenAt').execute()
       }),
   }
-}
-
-/** Literals, since the driver sends every number as a floating-point one, by which division would not be whole. */
-function stepOf(column: string, { from, stepMs }: Span) {
-  return sql`(${sql.ref(column)} - ${sql.lit(from)}) / ${sql.lit(stepMs)}`
 }

@@ -67,17 +67,18 @@ export async function readStats(services: Services, range: Range): Promise<Stats
   await yieldToOthers()
   const times = await stats.timesToIpfs(span)
   await yieldToOthers()
-  const states = await stats.states(span.from)
+  const states = await stats.states(span)
   const samples = thinned(await stats.samples(span), span)
   const totals = await catalog.totals()
   const counters = await catalog.counters.read()
 
-  const { stored = 0, expired = 0, staged = 0, pending = 0 } = states
-  const waiting = staged + pending
+  await yieldToOthers()
+  const speech = await readSpeechStats(catalog.speechAttempts, services.speech.states(), span)
+
+  const { stored, expired, waiting } = states
   const background = attempts.filter(({ isBackground }) => isBackground)
   const timeToIpfs = summarizeTimes(times)
   const undelivered = await catalog.pins.countUnproven()
-  const speech = await readSpeechStats(catalog.speechAttempts, services.speech.states(), span)
   return {
     at,
     range,

@@ -1,4 +1,5 @@
 import type { FirstByteTime, SpeechAttempts, SpeechCount } from '#lib/catalog/speech-attempts.ts'
+import type { Span } from '#lib/catalog/stats.ts'
 import type { BreakerState } from '#lib/platform/breaker.ts'
 import type { VendorState } from '#lib/speech/speech.ts'
 import { summarizeTimes, type TimeSummary } from './time-summary.ts'
@@ -37,7 +38,7 @@ export interface SpeechStats {
 export async function readSpeechStats(
   speechAttempts: SpeechAttempts,
   states: readonly VendorState[],
-  span: { from: number; to: number },
+  span: Span,
 ): Promise<SpeechStats> {
   const counts = await speechAttempts.counts(span)
   const times = await speechAttempts.firstByteTimes(span)

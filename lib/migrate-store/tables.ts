@@ -10,7 +10,7 @@ export type Row = Record<string, unknown>
 /** A database whose tables may have any columns: whole rows are copied, whatever is in them. */
 export type Tables = Kysely<Record<string, Row>>
 
-type Name = Exclude<keyof Schema, 'holdings' | 'clock' | 'installation' | `ipni${string}`>
+type Name = Exclude<keyof Schema, 'holdings' | 'rollUps' | 'clock' | 'installation' | `ipni${string}`>
 
 export interface Table {
   name: Name
@@ -22,7 +22,7 @@ export interface Table {
 }
 
 /**
- * Every table but `holdings`, which the triggers of the target count by themselves, and two that the target begins anew:
+ * Every table but `holdings` and `roll_ups`, which the triggers of the target count by themselves, and two that the target begins anew:
  * what was seen of the clock, and the chain of IPNI advertisements.
  */
 export const tables: readonly Table[] = [

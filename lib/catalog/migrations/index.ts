@@ -20,6 +20,7 @@ import * as speechAttempts from './018-speech-attempts.ts'
 import * as ownedClips from './019-owned-clips.ts'
 import * as installation from './020-installation.ts'
 import * as foundClips from './021-found-clips.ts'
+import * as rollUps from './022-roll-ups.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -48,6 +49,7 @@ const migrations: Record<string, Migration> = {
   '019-owned-clips': ownedClips,
   '020-installation': installation,
   '021-found-clips': foundClips,
+  '022-roll-ups': rollUps,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -2,7 +2,7 @@ import autocannon from 'autocannon'
 import type { Environment, Service } from '../../support/service.ts'
 import { environmentFor, spawnStubVendors } from '../../support/stub-vendors.ts'
 import { until } from '../../support/until.ts'
-import { cpuMs } from './process-usage.ts'
+import { cpuSecondsOf } from './measure/process-tree.ts'
 
 /** Starts the service that is measured. */
 export type Start = (options: { environment: Environment; directory?: string }) => Promise<Service>
@@ -42,7 +42,7 @@ export async function drainOfBacklog(
   if (waiting < clips) throw new Error(`${waiting} clips wait, and should be ${clips}`)
   await vendors.always('pinata', { kind: 'late', delayMs: PROVIDER_MS })
 
-  const before = { at: performance.now(), cpuMs: await cpuMs(service.processId) }
+  const before = { at: performance.now(), cpuSeconds: cpuSecondsOf(service.processId) }
   await service.fetch('/api/admin/retry-ipfs?limit=1', { method: 'POST', headers: operator })
   const isDrained = async () => (await countWaiting(service)) === 0
   await until('the backlog is drained', isDrained, { timeoutMs: 300_000, everyMs: 100 })
@@ -50,7 +50,7 @@ export async function drainOfBacklog(
   return {
     perSecond,
     ofIdeal: perSecond / (atOnce * (1000 / PROVIDER_MS)),
-    cpuMsPerClip: ((await cpuMs(service.processId)) - before.cpuMs) / waiting,
+    cpuMsPerClip: (1000 * (cpuSecondsOf(service.processId) - before.cpuSeconds)) / waiting,
   }
 }
 

@@ -3,7 +3,7 @@ import { type ClientRequest, get, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environmentFor, spawnStubVendors } from '../../support/stub-vendors.ts'
 import type { Start } from './backlog.ts'
-import { cpuMs, memoryMib } from './process-usage.ts'
+import { cpuSecondsOf, residentMiBOf } from './measure/process-tree.ts'
 
 /** One address may have 200 streams open. */
 const PER_ADDRESS = 150
@@ -23,12 +23,12 @@ export async function idleListeners(
   await sleep(5000)
 
   async function shareOfCore() {
-    const before = await cpuMs(service.processId)
+    const before = cpuSecondsOf(service.processId)
     await sleep(seconds * 1000)
-    return ((await cpuMs(service.processId)) - before) / (seconds * 1000)
+    return (cpuSecondsOf(service.processId) - before) / seconds
   }
   const withoutListeners = await shareOfCore()
-  const beforeMib = await memoryMib(service.processId)
+  const beforeMib = residentMiBOf(service.processId)
   const open: ClientRequest[] = []
   stack.defer(() => {
     for (const request of open) request.destroy()
@@ -50,6 +50,6 @@ export async function idleListeners(
   return {
     shareOfCore: share,
     withoutListeners,
-    addedMib: (await memoryMib(service.processId)) - beforeMib,
+    addedMib: residentMiBOf(service.processId) - beforeMib,
   }
 }

@@ -1,5 +1,6 @@
 import type { Row } from './row.ts'
 import { backlogRows } from './rows/backlog.ts'
+import { dashboardRow } from './rows/dashboard.ts'
 import { farPostgresRow } from './rows/far-postgres.ts'
 import { fileRows } from './rows/files.ts'
 import { firstByteRow } from './rows/first-byte.ts'
@@ -24,6 +25,7 @@ export const rows: Row[] = [
   ...backlogRows,
   listenersRow,
   memoryRow,
+  dashboardRow,
   ...startRows,
   ...heldFilesRows,
 ]

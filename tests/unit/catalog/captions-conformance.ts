@@ -103,8 +103,9 @@ export function describeCaptions(subject: Subject) {
       await catalog.clips.store(id, storedFacts)
       const { clips } = await catalog.clipList.page({ list: 'stored', limit: 10 })
       expect(clips.map((listed) => listed.id)).toEqual([clip.id])
-      expect(await catalog.stats.states(0)).toEqual({ stored: 1 })
-      expect(await catalog.stats.timesToIpfs({ from: 0, to: NOW + HOUR_MS, stepMs: 2 * NOW })).toHaveLength(1)
+      const span = { from: NOW, to: NOW + HOUR_MS, stepMs: HOUR_MS }
+      expect(await catalog.stats.states(span)).toEqual({ waiting: 0, stored: 1, expired: 0 })
+      expect(await catalog.stats.timesToIpfs(span)).toHaveLength(1)
       expect(await catalog.counters.read()).toEqual(before)
       expect(await told()).toBe(0)
     })

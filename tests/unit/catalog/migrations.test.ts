@@ -84,3 +84,38 @@ it('a key that was answered by the previous version gives the clip of its answer
   }
   expect(await catalog.idempotencyKeys.claim(claim)).toMatchObject({ status: 'spoken', clip: { id: 'one' } })
 })
+
+it('a catalog from before sums were kept by steps of time has them after the migration, and keeps them', async () => {
+  const at = NOW + 1000
+  const clip = (id: string, state: string, times: string) =>
+    `insert into clips (id, state, request_id, characters, voice_id, created_at, expires_at, size_bytes, is_held, provider,
+       staged_at, stored_at, next_attempt_at)
+     values ('${id}', '${state}', 'r', 1, 'slt', ${at}, ${at}, 100, 1, 'pinata', ${times}, ${at});`
+  const attempt = (outcome: string) =>
+    `insert into attempts (clip_id, provider, "trigger", started_at, outcome, may_have_stored)
+     values ('one', 'pinata', 'cron', ${at}, '${outcome}', 0);`
+  const file = await catalogOf(
+    '020-installation',
+    `${clip('one', 'stored', `${at}, ${at + 1234}`)} ${clip('two', 'pending', `${at}, null`)}
+     ${clip('three', 'speaking', 'null, null')} ${attempt('stored')} ${attempt('running')}
+     insert into speech_attempts (id, vendor, characters, started_at, first_byte_ms, duration_ms, outcome)
+     values ('a', 'elevenlabs', 7, ${at}, 40, 90, 'spoken');`,
+  )
+  const catalog = createCatalog(sqliteFile(file))
+  onTestFinished(() => catalog.close())
+  const span = { from: NOW, to: NOW + 3_600_000, stepMs: 3_600_000 }
+  const { stats, speechAttempts } = catalog
+  expect(await stats.states(span)).toEqual({ waiting: 1, stored: 1, expired: 0 })
+  expect(await stats.timesToIpfs(span)).toEqual([{ step: 0, provider: 'pinata', ms: 1200, clips: 1 }])
+  const tried = { step: 0, provider: 'pinata', isBackground: true }
+  expect(await stats.attempts(span)).toEqual([{ ...tried, stored: 1, failed: 0 }])
+  expect(await speechAttempts.counts(span)).toMatchObject([{ attempts: 1, characters: 7 }])
+  await catalog.clips.store('two', {
+    provider: 'pinata',
+    ipfsHash: 'h',
+    permanentUrl: 'u',
+    storedAt: at + 5,
+  })
+  expect(await stats.states(span)).toEqual({ waiting: 0, stored: 2, expired: 0 })
+  expect((await stats.timesToIpfs(span)).map(({ ms }) => ms)).toEqual([5, 1200])
+})

@@ -36,7 +36,7 @@ export function postgresSubject() {
 async function emptied(url: string) {
   const database = createDatabase(postgresServer(url))
   await database.run(async (db) => {
-    await sql`truncate clips, attempts, speech_attempts, captions, ended_sessions, counters, holdings, pins, replications, requests, scripts, script_pieces, idempotency_keys,
+    await sql`truncate clips, attempts, speech_attempts, captions, ended_sessions, counters, holdings, roll_ups, pins, replications, requests, scripts, script_pieces, idempotency_keys,
       daily_characters, webhooks, deletions, deletion_targets, samples, ipni_chain, ipni_blocks, ipni_entries, ipni_changes, clock restart identity`.execute(
       db,
     )

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
-import { HOUR_MS, NOW as START, type Subject, storedFacts, waitingClip } from './catalog-subject.ts'
+import {
+  HOUR_MS,
+  HUNDRED,
+  openMany,
+  NOW as START,
+  type Subject,
+  storedFacts,
+  waitingClip,
+} from './catalog-subject.ts'
 
 const span = { from: START, to: START + 4 * HOUR_MS, stepMs: HOUR_MS }
 
@@ -65,8 +73,56 @@ export function describeStats({ prepare }: Subject) {
 
     it('count the clips of a time by the state that they are in now', async () => {
       const catalog = await filled()
-      expect(await catalog.stats.states(START)).toEqual({ stored: 3, staged: 1 })
-      expect(await catalog.stats.states(START + 2 * HOUR_MS)).toEqual({ staged: 1 })
+      expect(await catalog.stats.states(span)).toEqual({ stored: 3, expired: 0, waiting: 1 })
+      const later = { ...span, from: START + 2 * HOUR_MS }
+      expect(await catalog.stats.states(later)).toEqual({ stored: 0, expired: 0, waiting: 1 })
+    })
+
+    it('follow a clip from state to state, and count one that was deleted in none', async () => {
+      const catalog = await filled()
+      const clips = await Promise.all([1, 2].map(() => stagedClip(catalog, START + 1000)))
+      const [lost = '', deleted = ''] = clips
+      await catalog.clips.expire(lost, { error: 'late', now: START + 2 * HOUR_MS })
+      expect(await catalog.stats.states(span)).toEqual({ stored: 3, expired: 1, waiting: 2 })
+      await catalog.deletions.request(deleted, { by: 'maker', now: START + 2 * HOUR_MS })
+      expect(await catalog.stats.states(span)).toEqual({ stored: 3, expired: 1, waiting: 1 })
+    })
+
+    it('are the same by short steps, until these are too old to be shown', async () => {
+      const catalog = await filled()
+      const short = { ...span, stepMs: 75_000 }
+      const attempts = await catalog.stats.attempts(short)
+      expect(attempts.map(({ step, stored, failed }) => [step, stored, failed])).toEqual([
+        [0, 1, 0],
+        [96, 0, 1],
+        [143, 0, 1],
+      ])
+      expect(await catalog.stats.states(short)).toEqual(await catalog.stats.states(span))
+      await catalog.stats.sample(START + 4 * HOUR_MS, START)
+      expect((await catalog.stats.attempts(short)).map(({ step }) => step)).toEqual([96, 143])
+      expect(await catalog.stats.attempts(span)).toHaveLength(3)
+      await catalog.stats.sample(START + 4 * HOUR_MS + 1, START + HOUR_MS)
+      expect((await catalog.stats.attempts(span)).map(({ step }) => step)).toEqual([2, 2])
+    })
+
+    it('lose nothing that many count at once', async () => {
+      const at = await openMany({ title: '', prepare })
+      const catalog = at(0)
+      const ids = await Promise.all(HUNDRED.slice(80).map(() => stagedClip(catalog, START)))
+      await Promise.all(
+        ids.map((id, index) =>
+          at(index).clips.store(id, { ...storedFacts, provider: 'pinata', storedAt: START + 30 }),
+        ),
+      )
+      expect(await catalog.stats.states(span)).toEqual({ stored: 20, expired: 0, waiting: 0 })
+      expect(await catalog.stats.timesToIpfs(span)).toEqual([
+        { step: 0, provider: 'pinata', ms: 30, clips: 20 },
+      ])
+    })
+
+    it('refuse a span for which no sums are kept', async () => {
+      const catalog = await filled()
+      await expect(catalog.stats.states({ ...span, stepMs: 1000 })).rejects.toThrow('no sums by 1000 ms')
     })
 
     it('keep samples of the totals, and delete the old ones', async () => {

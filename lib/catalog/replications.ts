@@ -38,7 +38,7 @@ export function createReplications(database: Database, emit: Emit): Replications
     run((db) =>
       sql`
         insert into replications (clip_id, failed_rounds, next_attempt_at)
-        select clips.id, 0, ${sql.lit(now)} from clips
+        select clips.id, 0, cast(${now} as bigint) from clips
         where ${condition} and clips.state = 'stored'
           and (select count(*) from pins where pins.clip_id = clips.id and pins.lost_at is null) < ${replicas}
         on conflict (clip_id) do nothing

@@ -8,7 +8,7 @@ import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import type { Datasync } from '#lib/catalog/wal-sync.ts'
 import { putEmptyCatalog } from '../../support/empty-catalog.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
-import { HUNDRED, newClip, noLimit, stagedFacts } from './catalog-subject.ts'
+import { HUNDRED, NOW, newClip, noLimit, stagedFacts } from './catalog-subject.ts'
 
 async function emptyCatalog() {
   const directory = await temporaryDirectory()
@@ -134,8 +134,12 @@ it('SQLite prepares a statement once, however often it is run', async () => {
   const { catalog, reserved } = await open((log) => log.datasync())
   const id = await reserved()
   await catalog.clips.find(id)
+  await catalog.replications.want(2, NOW, id)
   const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
   onTestFinished(() => prepare.mockRestore())
-  for (let time = 0; time < 10; time += 1) expect(await catalog.clips.find(id)).toMatchObject({ id })
+  for (let time = 1; time <= 10; time += 1) {
+    expect(await catalog.clips.find(id)).toMatchObject({ id })
+    await catalog.replications.want(2, NOW + time, id)
+  }
   expect(prepare).not.toHaveBeenCalled()
 })

@@ -44,8 +44,12 @@ export function ShareCell({ good, failed }: { good: number; failed: number }) {
 export function TimeCells({ times }: { times: { medianMs: number; p95Ms: number } | undefined }) {
   return (
     <>
-      <Table.Td ta="end">{times ? formatDuration(times.medianMs) : '–'}</Table.Td>
-      <Table.Td ta="end">{times ? formatDuration(times.p95Ms) : '–'}</Table.Td>
+      <Table.Td ta="end" className={styles.time}>
+        {times ? formatDuration(times.medianMs) : '–'}
+      </Table.Td>
+      <Table.Td ta="end" className={styles.time}>
+        {times ? formatDuration(times.p95Ms) : '–'}
+      </Table.Td>
     </>
   )
 }

@@ -47,11 +47,15 @@ export function defineRoute(handlers: Partial<Record<Method, Handler>>, { render
 
 /** Next.js does not cancel the body of an answer whose caller went before it was begun, nor the one of a `HEAD`. */
 function abandonedWithCaller(request: Request, response: Response): Response {
+  if (!hasMoreToRead(response)) return response
   const cancel = () => void letGo(response).catch(() => {})
   if (request.method === 'HEAD' || request.signal.aborted) cancel()
   else request.signal.addEventListener('abort', cancel, { once: true })
   return response
 }
+
+const hasMoreToRead = (response: Response) =>
+  response instanceof BytesResponse ? !Buffer.isBuffer(response.content) : response.body !== null
 
 async function letGo(response: Response): Promise<void> {
   if (response instanceof BytesResponse) await response.cancel()

@@ -42,7 +42,8 @@ describe('the container image', () => {
         .subarray(0, 4)
         .toString(),
     ).toBe('OggS')
-    for (const page of ['/', '/docs', '/dashboard']) await expectWhole(service.baseUrl, page)
+    const { pathname } = new URL(clip.pageUrl)
+    for (const page of ['/', '/docs', '/dashboard', pathname]) await expectWhole(service.baseUrl, page)
     expect((await fetch(`${service.baseUrl}/robots.txt`)).status).toBe(200)
     expect(await service.stop()).toBe(0)
     service.output.assertJson()

@@ -126,6 +126,8 @@ describe.skipIf(lacking(postgres !== undefined, 'there is no Postgres'))('on Ver
     expect(await (await deployment.fetch(pathname)).bytes()).toHaveLength(data.bytes)
     const part = await deployment.fetch(pathname, { headers: { Range: 'bytes=0-9' } })
     expect([part.status, (await part.bytes()).length]).toEqual([206, 10])
+    const page = new URL(data.pageUrl).pathname
+    expect((await deployment.fetch(page)).status).toBe(200)
 
     await until('its end', () => Date.now() > Date.parse(data.expiresAt))
     const headers = { Authorization: `Bearer ${CRON_SECRET}` }
@@ -133,6 +135,7 @@ describe.skipIf(lacking(postgres !== undefined, 'there is no Postgres'))('on Ver
     expect(await cron.json()).toMatchObject({ success: true, processed: 0 })
     await until('an empty bucket', () => s3.objects().length === 0)
     expect((await deployment.fetch(pathname)).status).toBe(410)
+    expect((await deployment.fetch(page)).status).toBe(410)
   })
 })
 

@@ -25,3 +25,13 @@ export function triesOf({ directory }: Pick<Service, 'directory'>, clipId: strin
     database.close()
   }
 }
+
+/** Ends a clip as if its time were over. */
+export function expireClip({ directory }: Pick<Service, 'directory'>, clipId: string): void {
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`)
+  try {
+    database.prepare("update clips set state = 'expired' where id = ?").run(clipId)
+  } finally {
+    database.close()
+  }
+}

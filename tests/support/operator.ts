@@ -27,3 +27,9 @@ export async function retryIpfs(service: Service, query = '') {
 export function pathOf(audioUrl: string): string {
   return new URL(audioUrl).pathname
 }
+
+/** Deletes a clip. */
+export function removeClip(service: Service, id: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  return service.fetch(`/api/clips/${id}`, { method: 'DELETE', headers })
+}

@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import type { Service } from './service.ts'
 
 /** A page in a browser of its own, with what it did wrong and what it has loaded. */
 export interface OpenPage {
@@ -74,4 +75,15 @@ export async function expectAccessible(
     )
     expect(told).toEqual([])
   }
+}
+
+/** A page as programs read it that run no JavaScript; `meta`: its `<meta>` elements by name or property. */
+export async function readHtml(service: Pick<Service, 'fetch'>, pathname: string) {
+  const response = await service.fetch(pathname)
+  const html = await response.text()
+  const [head = ''] = html.split('</head>')
+  const metas = [...head.matchAll(/<meta (?:name|property)="([^"]+)" content="([^"]*)"/g)]
+  const meta = Object.fromEntries(metas.map(([, name, content]) => [name, content]))
+  const { status, headers } = response
+  return { status, headers, html, head, meta }
 }

@@ -6,7 +6,7 @@ import { IconAlert, IconClock } from '../../_shared/icons.tsx'
 import styles from './clip.module.css'
 import { AddressList, Player, VerifyPanel } from './islands.tsx'
 import { Keepers } from './keepers.tsx'
-import { LiveRefresh } from './live-refresh.tsx'
+import { LiveReload } from './live-reload.tsx'
 import { LocalTime } from './local-time.tsx'
 import type { PageOfClip } from './read-page.ts'
 import { SharePanel } from './share-panel.tsx'
@@ -17,7 +17,7 @@ export function ClipArticle({ page }: { page: PageOfClip }) {
   const html = embedHtml({ baseUrl, id: clip.id, title, ...embedSize })
   return (
     <main id="content" className={styles.main}>
-      {clip.state !== 'stored' && <LiveRefresh id={clip.id} state={clip.state} />}
+      {clip.state !== 'stored' && <LiveReload id={clip.id} state={clip.state} />}
       <h1>{title}</h1>
       <div className={styles.columns}>
         <Card label="Listen">

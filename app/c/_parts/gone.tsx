@@ -30,16 +30,24 @@ const reasonOf = (problem: ErrorCode) => reasons[problem] ?? unavailable
 /** What has become of a clip that is not to be had, in a few words. */
 export const headOf = (problem: ErrorCode) => reasonOf(problem).head
 
+interface GoneProps {
+  problem: ErrorCode
+  /** Whether it stands in a page of another site, where no further page of ours may be opened. */
+  isEmbedded?: boolean
+}
+
 /** In place of a clip: why there is none. */
-export function Gone({ problem }: { problem: ErrorCode }) {
+export function Gone({ problem, isEmbedded = false }: GoneProps) {
   const { head, detail } = reasonOf(problem)
   return (
-    <main id="content" className={styles.gone}>
+    <main id="content" className={isEmbedded ? styles.embed : styles.gone}>
       <h1>{head}</h1>
       <p>{detail}</p>
-      <p>
-        <Anchor href="/">Speak a clip of your own</Anchor>
-      </p>
+      {!isEmbedded && (
+        <p>
+          <Anchor href="/">Speak a clip of your own</Anchor>
+        </p>
+      )}
     </main>
   )
 }

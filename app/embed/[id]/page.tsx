@@ -4,7 +4,7 @@ import { Logo } from '../../_shared/logo.tsx'
 import styles from '../../c/_parts/clip.module.css'
 import { Gone } from '../../c/_parts/gone.tsx'
 import { Player } from '../../c/_parts/islands.tsx'
-import { LiveRefresh } from '../../c/_parts/live-refresh.tsx'
+import { LiveReload } from '../../c/_parts/live-reload.tsx'
 import { clipMetadata } from '../../c/_parts/metadata.ts'
 import { readPage } from '../../c/_parts/read-page.ts'
 
@@ -20,11 +20,11 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 /** The player of a clip, for a frame in a page of anybody. */
 export default async function EmbedPage({ params }: Props) {
   const { page, problem } = await readPage((await params).id)
-  if (!page) return <Gone problem={problem} />
+  if (!page) return <Gone problem={problem} isEmbedded />
   const { title, clip } = page
   return (
     <main id="content" className={styles.embed}>
-      {clip.state !== 'stored' && <LiveRefresh id={clip.id} state={clip.state} />}
+      {clip.state !== 'stored' && <LiveReload id={clip.id} state={clip.state} />}
       <header className={styles.embedHead}>
         <h1>
           <Anchor href={clip.pageUrl} target="_blank" rel="noopener" underline="hover" c="inherit">

@@ -6,7 +6,7 @@ import path from 'node:path'
 import type { Browser, Frame, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
-import { expireClip } from '../support/catalog.ts'
+import { putIntoState } from '../support/catalog.ts'
 import { pathOf, removeClip } from '../support/operator.ts'
 import { expectAccessible, openPage, readHtml } from '../support/page.ts'
 import { statusFault } from '../support/stub-vendors.ts'
@@ -108,7 +108,7 @@ describe('the page of a clip, as programs read it', () => {
   it('has the status of what it says, and asks not to be found where there is nothing', async () => {
     const [gone, expired] = [await speakOne(), await speakOne()]
     await removeClip(world.service, gone.id)
-    expireClip(world.service, expired.id)
+    putIntoState(world.service, expired.id, 'expired')
     for (const [address, status, says] of [
       [gone.id, 410, 'This clip was deleted'],
       [expired.id, 410, 'This clip has expired'],
@@ -175,24 +175,37 @@ describe('the page of a clip, as people see it', () => {
     await close()
   })
 
-  it('shows by itself that a clip is spoken, waits for IPFS, and is stored', async () => {
+  it('shows by itself that a clip is spoken, waits for IPFS, and is stored, and interrupts nobody who listens', async () => {
     await world.vendors.always('pinata', statusFault(503))
-    await world.vendors.speak({ chunkPauseMs: 400 })
+    await world.vendors.speak({ chunkPauseMs: 1500 })
     const body = JSON.stringify({ text: `${text} ${text}`, voiceId })
     const stream = await world.service.fetch('/api/agents/vocalize/stream', { method: 'POST', body })
     const { page, complaints, close } = await open(`/c/${stream.headers.get('X-Clip-Id')}`)
     await page.getByText('It is being spoken').waitFor()
-    await expectAccessible(page)
     await world.vendors.speak({ chunkPauseMs: 0 })
     await page.getByRole('button', { name: 'Play' }).waitFor()
     await stream.bytes()
     await page.getByText(/This service keeps it for now, until \w/).waitFor()
     await expectAccessible(page)
+    await page.getByRole('button', { name: 'Play' }).click()
+    await page.locator('audio').evaluate((audio: HTMLAudioElement) => {
+      audio.addEventListener('ended', () => sessionStorage.setItem('heard', 'to the end'))
+    })
     await world.recover()
     await page.getByRole('listitem').filter({ hasText: 'Pinata' }).waitFor()
-    expect(await page.getByText('Not on IPFS yet').count()).toBe(0)
+    expect(await page.evaluate(() => sessionStorage.getItem('heard'))).toBe('to the end')
     expect(complaints).toEqual([])
     await close()
+  })
+
+  it('has no accessibility violation while its clip is spoken', async () => {
+    const { id } = await speakOne()
+    putIntoState(world.service, id, 'speaking')
+    const { page, close } = await open(`/c/${id}`)
+    await page.getByText('It is being spoken').waitFor()
+    await expectAccessible(page)
+    await close()
+    putIntoState(world.service, id, 'expired')
   })
 
   it('says that its clip was deleted while somebody looked at it', async () => {

@@ -5,7 +5,7 @@ import type { Service } from './service.ts'
 export function backlogOf({ directory }: Pick<Service, 'directory'>): number {
   const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
   try {
-    const sql = "select count(*) as waiting from clips where state not in ('stored', 'expired')"
+    const sql = "select count(*) as waiting from clips where state not in ('stored', 'expired', 'deleted')"
     return Number(database.prepare(sql).get()?.waiting)
   } finally {
     database.close()
@@ -26,11 +26,16 @@ export function triesOf({ directory }: Pick<Service, 'directory'>, clipId: strin
   }
 }
 
-/** Ends a clip as if its time were over. */
-export function expireClip({ directory }: Pick<Service, 'directory'>, clipId: string): void {
+/** Puts a clip into a state in which it would be for a moment only, or after a long time. */
+export function putIntoState(
+  { directory }: Pick<Service, 'directory'>,
+  clipId: string,
+  state: 'speaking' | 'expired',
+): void {
   const database = new DatabaseSync(`${directory}/catalog.sqlite`)
+  const unspoken = state === 'speaking' ? ', cid = null, duration_ms = null' : ''
   try {
-    database.prepare("update clips set state = 'expired' where id = ?").run(clipId)
+    database.prepare(`update clips set state = ?${unspoken} where id = ?`).run(state, clipId)
   } finally {
     database.close()
   }

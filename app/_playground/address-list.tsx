@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core'
 import type { ClipView } from '../_shared/clip-view.ts'
 import { CopyButton } from '../_shared/copy-button.tsx'
-import styles from './playground.module.css'
+import styles from './clip.module.css'
 
 /** The URL of the clip and its CID. */
 export function AddressList({ clip }: { clip: ClipView }) {

@@ -1,50 +1,89 @@
-import { Badge, Paper, Text, VisuallyHidden } from '@mantine/core'
+import { Alert, Anchor, Badge, Paper, Text, VisuallyHidden } from '@mantine/core'
 import type { ClipView } from '../_shared/clip-view.ts'
 import { formatClock } from '../_shared/format.ts'
-import { IconClock, IconPin } from '../_shared/icons.tsx'
+import { IconClock, IconPin, IconUnplugged } from '../_shared/icons.tsx'
 import { AddressList } from './address-list.tsx'
+import styles from './clip.module.css'
 import { Player } from './player.tsx'
-import styles from './playground.module.css'
+import page from './playground.module.css'
 import { Progress } from './progress.tsx'
 import { announcementOf, isOnlyHere } from './steps.ts'
-import type { Run } from './use-vocalize.ts'
+import type { Shown } from './use-vocalize.ts'
 import { VerifyPanel } from './verify-panel.tsx'
 
-/** The clip: its progress, its audio, its addresses, and the check of them. */
-export function ClipPanel({ run }: { run: Run }) {
-  const isIdle = run.phase === 'idle' || run.phase === 'refused'
-  const clip = isIdle ? undefined : run.clip
-  const hasBytes = Boolean(clip?.cid)
+/** A guess, until the length of a clip is known. */
+const MS_PER_CHARACTER = 65
+
+/** The clip: its audio, from the first byte on, its progress, its addresses, and the check of them. */
+export function ClipPanel({ shown, isRunning }: { shown: Shown | undefined; isRunning: boolean }) {
+  const isIdle = !shown && !isRunning
+  const { clip, script } = shown ?? {}
   return (
-    <Paper
-      component="section"
-      withBorder
-      radius="lg"
-      className={`${styles.card} ${styles.clip}`}
-      aria-labelledby="clip-title"
-    >
-      <div className={styles.cardHead}>
-        <h2 id="clip-title" className={styles.label}>
+    <Paper component="section" withBorder radius="lg" className={page.card} aria-labelledby="clip-title">
+      <div className={page.cardHead}>
+        <h2 id="clip-title" className={page.label}>
           The clip
         </h2>
         {clip?.cid && <StateBadge {...clip} />}
       </div>
       <VisuallyHidden role="status" aria-live="polite">
-        {isIdle ? '' : announcementOf(clip, run.script)}
+        {isIdle ? '' : announcementOf(clip, script)}
       </VisuallyHidden>
       {isIdle && <Placeholder />}
-      {clip && hasBytes && (
+      {clip?.state === 'expired' && <Expired />}
+      {!isIdle && clip?.state !== 'expired' && <LiveClip shown={shown} />}
+    </Paper>
+  )
+}
+
+/** A clip that there is, or that is on its way. */
+function LiveClip({ shown = {} }: { shown: Shown | undefined }) {
+  const { id, clip, script, live, textLength = 0, isAutoplaying = false } = shown
+  const isKept = Boolean(clip?.cid)
+  return (
+    <>
+      {id && (live || isKept) && (
         <Player
-          key={clip.id}
-          id={clip.id}
-          durationMs={clip.durationMs ?? 0}
-          hasCaptions={clip.captions !== undefined}
+          key={id}
+          id={id}
+          durationMs={clip?.durationMs ?? textLength * MS_PER_CHARACTER}
+          hasCaptions={clip?.captions !== undefined}
+          {...{ live, isKept, isAutoplaying }}
         />
       )}
-      {!isIdle && <Progress clip={clip} script={run.script} />}
-      {clip && hasBytes && <AddressList clip={clip} />}
-      {clip && hasBytes && <VerifyPanel key={clip.audioUrl} clip={clip} />}
-    </Paper>
+      {clip?.warnings?.map((warning) => (
+        <Text key={warning} size="sm" c="dimmed">
+          {warning}
+        </Text>
+      ))}
+      <Progress clip={clip} script={script} />
+      {clip && isKept && <AddressList clip={clip} />}
+      {clip && isKept && (
+        <Anchor href={clip.pageUrl} size="sm">
+          The page of this clip, to share
+        </Anchor>
+      )}
+      {clip && isKept && <VerifyPanel key={clip.audioUrl} clip={clip} />}
+    </>
+  )
+}
+
+function Expired() {
+  return (
+    <Alert
+      role="group"
+      title="This clip has expired"
+      icon={<IconUnplugged />}
+      styles={{
+        root: { background: 'var(--bad-soft)' },
+        title: { color: 'var(--bad)' },
+        icon: { color: 'var(--bad)' },
+        message: { color: 'var(--mantine-color-text)' },
+      }}
+    >
+      No IPFS provider took it in time, so it is gone, and its temporary address has ended. Speak the text
+      again to make a new one.
+    </Alert>
   )
 }
 
@@ -74,7 +113,7 @@ function Placeholder() {
         ))}
       </div>
       <Text size="sm" c="dimmed" ta="center">
-        No clip yet. It appears here while it is spoken, and its address becomes permanent by itself.
+        No clip yet. It plays here while it is spoken, and its address becomes permanent by itself.
       </Text>
     </div>
   )

@@ -1,12 +1,14 @@
 import { ActionIcon, Button, NativeSelect, Slider, Text } from '@mantine/core'
-import { useRef, useState } from 'react'
 import { formatPosition } from '../_shared/format.ts'
 import { IconDownload, IconPause, IconPlay } from '../_shared/icons.tsx'
+import type { LiveSound } from './live-sound.ts'
 import styles from './player.module.css'
+import { usePicture } from './use-picture.ts'
+import { usePlayback } from './use-playback.ts'
 import { Waveform } from './waveform.tsx'
 import { Words } from './words.tsx'
 
-/** The picture takes the whole audio, decoded, into memory. */
+/** A picture takes the whole audio, decoded, into memory. */
 const LONGEST_DRAWN_MS = 20 * 60_000
 const speeds = ['0.5', '0.75', '1', '1.25', '1.5', '2']
 
@@ -14,55 +16,42 @@ interface PlayerProps {
   id: string
   durationMs: number
   hasCaptions: boolean
+  /** The sound while it is spoken. */
+  live?: LiveSound | undefined
+  /** The clip can be had from this service: from then on a `live` sound is heard from there, too. */
+  isKept?: boolean
+  /** It begins to play by itself: only behind a click that asked for sound. */
+  isAutoplaying?: boolean
 }
 
 /**
- * Plays a clip: waveform, words, seek, speed, download. The audio comes from this service, which redirects to the permanent
- * address later; so a change of address does not interrupt playback.
+ * Plays a clip, also while it is spoken: waveform, words, seek, speed, download. The audio comes from this service, which
+ * redirects to the permanent address later; so a change of address does not interrupt playback.
  */
-export function Player({ id, durationMs, hasCaptions }: PlayerProps) {
-  const audio = useRef<HTMLAudioElement>(null)
-  const [isPlaying, setIsPlaying] = useState(false)
-  const [position, setPosition] = useState(0)
-  const [duration, setDuration] = useState(durationMs / 1000)
-  const [failure, setFailure] = useState('')
+export function Player({
+  id,
+  durationMs,
+  hasCaptions,
+  live,
+  isKept = true,
+  isAutoplaying = false,
+}: PlayerProps) {
   const url = `/api/temp-audio/${id}`
-
-  function toggle() {
-    if (isPlaying) audio.current?.pause()
-    else
-      audio.current?.play().catch((error: Error) => setFailure(`The audio does not play: ${error.message}`))
-  }
-  function seek(seconds: number) {
-    setPosition(seconds)
-    if (audio.current) audio.current.currentTime = seconds
-  }
-  function setSpeed(speed: string) {
-    if (audio.current) audio.current.playbackRate = Number(speed)
-  }
+  const playback = usePlayback({ url, live, isKept, isAutoplaying, durationMs })
+  const { isPlaying, position, failure } = playback
+  const picture = usePicture({ live, url: durationMs < LONGEST_DRAWN_MS ? url : undefined })
+  const duration = Math.max(playback.duration, picture.seconds, position, 0.1)
 
   return (
     <div className={styles.player}>
-      {/* biome-ignore lint/a11y/useMediaCaption: browsers show no captions of audio; the words stand below. */}
-      <audio
-        ref={audio}
-        src={url}
-        preload="auto"
-        onPlay={() => setIsPlaying(true)}
-        onPause={() => setIsPlaying(false)}
-        onTimeUpdate={({ currentTarget }) => setPosition(currentTarget.currentTime)}
-        onDurationChange={({ currentTarget: { duration } }) =>
-          Number.isFinite(duration) && setDuration(duration)
-        }
-        onError={() => setFailure('The audio could not be loaded')}
-      />
+      <audio ref={playback.audio} src={live ? undefined : url} preload="auto" {...playback.events} />
       <div className={styles.wave}>
-        {durationMs < LONGEST_DRAWN_MS && <Waveform media={audio} url={url} />}
+        <Waveform picture={picture} seconds={duration} position={position} />
         <Slider
           className={styles.seek}
           classNames={{ trackContainer: styles.track, thumb: styles.thumb, bar: styles.bar }}
           min={0}
-          max={Math.max(duration, 0.1)}
+          max={duration}
           step={Math.max(0.05, Math.round(duration) / 100)}
           value={position}
           label={null}
@@ -70,22 +59,22 @@ export function Player({ id, durationMs, hasCaptions }: PlayerProps) {
           thumbProps={{
             'aria-valuetext': `${formatPosition(position)} of ${formatPosition(duration)}`,
           }}
-          onChange={seek}
+          onChange={playback.seek}
         />
       </div>
-      {hasCaptions && <Words id={id} media={audio} isPlaying={isPlaying} position={position} />}
+      {hasCaptions && <Words id={id} position={position} />}
       <div className={styles.controls}>
         <ActionIcon
           size={42}
           radius="xl"
           variant="filled"
           aria-label={isPlaying ? 'Pause' : 'Play'}
-          onClick={toggle}
+          onClick={playback.toggle}
         >
           {isPlaying ? <IconPause size={19} /> : <IconPlay size={19} />}
         </ActionIcon>
         <Text size="sm" className={styles.time}>
-          {formatPosition(position)} <span>/ {formatPosition(duration)}</span>
+          {formatPosition(position)} <span>/ {isKept ? formatPosition(duration) : '…'}</span>
         </Text>
         <NativeSelect
           size="xs"
@@ -93,18 +82,20 @@ export function Player({ id, durationMs, hasCaptions }: PlayerProps) {
           className={styles.speed}
           defaultValue="1"
           data={speeds.map((value) => ({ value, label: `${value}×` }))}
-          onChange={(event) => setSpeed(event.currentTarget.value)}
+          onChange={(event) => playback.setSpeed(Number(event.currentTarget.value))}
         />
-        <Button
-          component="a"
-          href={`${url}?download`}
-          download
-          size="xs"
-          variant="default"
-          leftSection={<IconDownload size={15} />}
-        >
-          Download
-        </Button>
+        {isKept && (
+          <Button
+            component="a"
+            href={`${url}?download`}
+            download
+            size="xs"
+            variant="default"
+            leftSection={<IconDownload size={15} />}
+          >
+            Download
+          </Button>
+        )}
       </div>
       {failure && (
         <Text size="sm" c="var(--bad)" role="alert">

@@ -1,14 +1,21 @@
 'use client'
 
-import { useState } from 'react'
+import { useCallback, useState } from 'react'
+import type { Abilities } from './abilities.ts'
 import { ClipPanel } from './clip-panel.tsx'
+import { CodePanel } from './code-panel.tsx'
 import { Composer } from './composer.tsx'
-import { CurlPanel } from './curl-panel.tsx'
 import styles from './playground.module.css'
+import { RecentPanel } from './recent-panel.tsx'
+import { requestOf } from './settings.ts'
+import { useAccount } from './use-account.ts'
+import { type Draft, useDraft } from './use-draft.ts'
+import { useRecent } from './use-recent.ts'
 import { isScript, useVocalize } from './use-vocalize.ts'
 
 interface PlaygroundProps {
   baseUrl: string
+  abilities: Abilities
   /** A text up to this length is spoken at once. */
   maxTextLength: number
   /** A longer one is spoken in pieces, up to this. */
@@ -16,13 +23,37 @@ interface PlaygroundProps {
   needsKey: boolean
 }
 
-/** Speaks a text, plays the clip, watches it until its address is permanent, and verifies it. */
-export function Playground({ baseUrl, maxTextLength, maxScriptLength, needsKey }: PlaygroundProps) {
-  const [text, setText] = useState('')
-  const [voiceId, setVoiceId] = useState('')
+/** Speaks a text, plays it meanwhile, watches the clip until its address is permanent, and verifies it. */
+export function Playground({
+  baseUrl,
+  abilities,
+  maxTextLength,
+  maxScriptLength,
+  needsKey,
+}: PlaygroundProps) {
+  const [draft, setDraft] = useDraft()
   const [apiKey, setApiKey] = useState('')
-  const { run, start } = useVocalize(apiKey, maxTextLength)
-  const isLong = isScript(text.trim(), maxTextLength)
+  const account = useAccount({ apiKey, needsKey, hasModels: abilities.hasModels })
+  const recent = useRecent()
+  const { shown, isRunning, problem, forgetProblem, start, replay } = useVocalize({
+    apiKey,
+    maxTextLength,
+    onBegun: (id, { text, voiceId }) =>
+      recent.begin({
+        id,
+        text,
+        voice: account.voices?.find((voice) => voice.id === voiceId)?.name ?? voiceId,
+      }),
+    onClip: recent.update,
+  })
+  const change = useCallback(
+    (changed: Partial<Draft>) => {
+      setDraft((before) => ({ ...before, ...changed }))
+      forgetProblem()
+    },
+    [setDraft, forgetProblem],
+  )
+  const request = requestOf(draft, abilities)
   return (
     <main id="content" className={styles.main}>
       <div className={styles.intro}>
@@ -34,14 +65,24 @@ export function Playground({ baseUrl, maxTextLength, maxScriptLength, needsKey }
       </div>
       <div className={styles.columns}>
         <Composer
-          {...{ text, setText, voiceId, setVoiceId, apiKey, setApiKey, needsKey }}
-          maxTextLength={Math.max(maxTextLength, maxScriptLength)}
-          isRunning={run.phase === 'running'}
-          problem={run.phase === 'refused' ? run.problem : undefined}
-          onSpeak={() => start({ text: text.trim(), voiceId })}
+          {...{ draft, change, apiKey, account, abilities, needsKey, isRunning, problem, maxTextLength }}
+          setApiKey={(key) => {
+            setApiKey(key)
+            forgetProblem()
+          }}
+          longestTextLength={Math.max(maxTextLength, maxScriptLength)}
+          onSpeak={() => start(request)}
         />
-        <ClipPanel run={run} />
-        <CurlPanel {...{ baseUrl, text, voiceId, needsKey, isLong }} />
+        <div className={styles.results}>
+          <ClipPanel shown={shown} isRunning={isRunning} />
+          <RecentPanel clips={recent.clips} shownId={shown?.id} onReplay={replay} onRemove={recent.remove} />
+        </div>
+        <CodePanel
+          {...{ baseUrl, request, needsKey }}
+          exampleVoiceId={abilities.exampleVoiceId}
+          defaultModelId={abilities.defaults.modelId}
+          isLong={isScript(request.text, maxTextLength)}
+        />
       </div>
     </main>
   )

@@ -3,7 +3,7 @@ import type { AttemptView, ClipView } from '../_shared/clip-view.ts'
 import { formatDuration, providerLabel } from '../_shared/format.ts'
 import { IconAlert, IconCheck, IconClock } from '../_shared/icons.tsx'
 import type { ScriptView } from '../_shared/script-view.ts'
-import styles from './playground.module.css'
+import styles from './clip.module.css'
 import { type Step, stepsOf } from './steps.ts'
 
 const bullets: Record<Step['status'], React.ReactNode> = {

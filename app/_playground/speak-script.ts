@@ -1,13 +1,13 @@
 import type { ClipView } from '../_shared/clip-view.ts'
 import { ProblemError, readProblem } from '../_shared/problem.ts'
 import type { ScriptView } from '../_shared/script-view.ts'
-import type { SpeakRequest } from './speak.ts'
+import { bearer, type SpeakRequest } from './speak.ts'
 
 const POLL_MS = 1000
 
 /**
- * Sends a text to be spoken piece by piece, with captions where the voice has them, and calls `onScript` with each answer until its clip is there. Goes on across
- * lost connections once the text was taken.
+ * Sends a text to be spoken piece by piece, with captions where the voice has them, and calls `onScript` with each answer
+ * until its clip is there. Goes on across lost connections once the text was taken.
  *
  * @returns the joined clip
  * @throws ProblemError when the service refuses, or the script fails; TypeError when it cannot be reached
@@ -17,7 +17,7 @@ export async function speakScript(
   options: { apiKey: string; signal: AbortSignal; onScript: (script: ScriptView) => void },
 ): Promise<ClipView> {
   const { apiKey, signal, onScript } = options
-  const headers: Record<string, string> = apiKey ? { Authorization: `Bearer ${apiKey}` } : {}
+  const headers = bearer(apiKey)
   const sent = await fetch('/api/scripts', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },

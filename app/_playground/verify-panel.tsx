@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { ClipView } from '../_shared/clip-view.ts'
 import { formatBytes, formatDuration } from '../_shared/format.ts'
 import { IconAlert, IconShield, IconUnplugged } from '../_shared/icons.tsx'
-import styles from './playground.module.css'
+import styles from './clip.module.css'
 import type { Verdict } from './verify.ts'
 
 /** Checks in the browser that the audio at the address has the CID of the clip. */

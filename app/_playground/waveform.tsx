@@ -1,62 +1,41 @@
-import { type RefObject, useEffect, useRef } from 'react'
-import { useNonce } from '../_shared/providers.tsx'
-import { readPeaks } from './peaks.ts'
+import { barsOf, type Picture } from './peaks.ts'
 import styles from './player.module.css'
 
+const BARS = 140
+const HEIGHT = 72
+/** A silence is a dot. */
+const LOWEST = 0.04
+
 interface WaveformProps {
-  media: RefObject<HTMLAudioElement | null>
-  url: string
+  picture: Picture
+  /** How much of the sound the whole width stands for. */
+  seconds: number
+  /** How far it is played, in seconds. */
+  position: number
 }
 
-/** Draws the audio at `url` and how far `media` has played it. Only a picture: the slider above it takes the input. */
-export function Waveform({ media, url }: WaveformProps) {
-  const container = useRef<HTMLDivElement>(null)
-  const cspNonce = useNonce()
-
-  useEffect(() => {
-    const stop = new AbortController()
-    async function draw() {
-      const [{ default: WaveSurfer }, sound] = await Promise.all([
-        import('wavesurfer.js'),
-        readPeaks(url, stop.signal),
-      ])
-      if (stop.signal.aborted || !container.current || !media.current) return
-      const wave = WaveSurfer.create({
-        container: container.current,
-        media: media.current,
-        peaks: [sound.peaks],
-        duration: sound.durationSeconds,
-        height: 72,
-        barWidth: 2,
-        barGap: 2,
-        barRadius: 2,
-        normalize: true,
-        interact: false,
-        cursorWidth: 0,
-        ...coloursOf(container.current),
-        ...(cspNonce && { cspNonce }),
-      })
-      const recolour = new MutationObserver(() => {
-        if (container.current) wave.setOptions(coloursOf(container.current))
-      })
-      recolour.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] })
-      stop.signal.addEventListener('abort', () => {
-        recolour.disconnect()
-        wave.destroy()
-      })
-    }
-    // Without the picture the audio can still be played.
-    draw().catch(() => {})
-    return () => stop.abort()
-  }, [media, url, cspNonce])
-
-  return <div ref={container} className={styles.waveform} aria-hidden />
+/** Draws a sound and how far it is played. Only a picture: the slider above it takes the input. */
+export function Waveform({ picture, seconds, position }: WaveformProps) {
+  const bars = barsOf(picture, seconds, BARS)
+  const played = Math.round((position / seconds) * BARS)
+  return (
+    <svg
+      className={styles.waveform}
+      viewBox={`0 0 ${BARS} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <path className={styles.played} d={pathOf(bars.slice(0, played), 0)} />
+      <path className={styles.unplayed} d={pathOf(bars.slice(played), played)} />
+    </svg>
+  )
 }
 
-function coloursOf(element: HTMLElement) {
-  const style = getComputedStyle(element)
-  return {
-    waveColor: style.getPropertyValue('--wave'),
-    progressColor: style.getPropertyValue('--accent'),
-  }
+function pathOf(bars: number[], first: number): string {
+  return bars
+    .map((height, index) => {
+      const length = Math.max(LOWEST, height) * (HEIGHT - 4)
+      return `M${first + index + 0.5} ${((HEIGHT - length) / 2).toFixed(1)}v${length.toFixed(1)}`
+    })
+    .join('')
 }

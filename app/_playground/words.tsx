@@ -1,20 +1,17 @@
-import { type RefObject, useEffect, useState } from 'react'
+import { memo, useEffect, useState } from 'react'
 import type { CaptionsJson } from '#lib/captions/json.ts'
 import styles from './player.module.css'
 
 interface WordsProps {
   /** The id of a clip that has captions. */
   id: string
-  media: RefObject<HTMLMediaElement | null>
-  isPlaying: boolean
   /** In seconds. */
   position: number
 }
 
 /** The text of a clip, with a mark on the word that is being said. */
-export function Words({ id, media, isPlaying, position }: WordsProps) {
+export function Words({ id, position }: WordsProps) {
   const [{ text, words }, setCaptions] = useState<CaptionsJson>({ text: '', words: [] })
-  const [current, setCurrent] = useState(-1)
 
   useEffect(() => {
     const controller = new AbortController()
@@ -26,21 +23,15 @@ export function Words({ id, media, isPlaying, position }: WordsProps) {
     return () => controller.abort()
   }, [id])
 
-  // The position of the player is told four times a second, which is too seldom for words.
-  useEffect(() => {
-    let frame = 0
-    const mark = () => {
-      const ms = (media.current?.currentTime ?? position) * 1000
-      setCurrent(ms > 0 ? words.findLastIndex(({ startMs }) => startMs <= ms) : -1)
-      if (isPlaying) frame = requestAnimationFrame(mark)
-    }
-    mark()
-    return () => cancelAnimationFrame(frame)
-  }, [words, media, isPlaying, position])
-
   if (words.length === 0) return null
+  const current = position > 0 ? words.findLastIndex(({ startMs }) => startMs <= position * 1000) : -1
+  return <MarkedText {...{ text, words, current }} />
+}
+
+/** Drawn anew for each word, not for each change of the position. */
+const MarkedText = memo(function MarkedText({ text, words, current }: CaptionsJson & { current: number }) {
   return (
-    <p className={styles.words}>
+    <p className={styles.words} dir="auto">
       {partsOf(text, words).map(({ before, word }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the words never change their places.
         <span key={index}>
@@ -50,7 +41,7 @@ export function Words({ id, media, isPlaying, position }: WordsProps) {
       ))}
     </p>
   )
-}
+})
 
 /** Each word, with what stands before it in the text. */
 function partsOf(text: string, words: CaptionsJson['words']) {

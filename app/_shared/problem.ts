@@ -8,6 +8,8 @@ export interface Problem {
   code?: string
   requestId?: string
   errors?: { path: string; message: string }[]
+  /** When the same request may succeed, in milliseconds since the epoch. */
+  retryAt?: number
 }
 
 /** A request that was refused. `message` can be shown to the reader. */
@@ -24,7 +26,9 @@ export class ProblemError extends markedError('ProblemError') {
 export async function readProblem(response: Response): Promise<ProblemError> {
   const fallback = { status: response.status, detail: `The service answered ${response.status}` }
   const body: Partial<Problem> = await response.json().catch(() => ({}))
-  return new ProblemError({ ...fallback, ...body })
+  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN)
+  const wait = Number.isFinite(seconds) ? { retryAt: Date.now() + seconds * 1000 } : {}
+  return new ProblemError({ ...fallback, ...body, ...wait })
 }
 
 /** What to show for anything that a request has thrown. */

@@ -72,7 +72,7 @@ export function createServices(config: Config, replacements: Replacements = {}):
 
   // platform, telemetry
   const scrub = createScrubber(config.secrets)
-  const log = replacements.log ?? createLog({ level: config.logLevel, scrub })
+  const log = replacements.log ?? createLog({ level: config.logLevel, format: config.logFormat, scrub })
   const correctedClock = createSkewCorrectedClock(systemClock, (skewMs) =>
     log.warn({ skewMs }, 'The clock of this machine is not that of the database, which is used from now on'),
   )

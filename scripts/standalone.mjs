@@ -8,7 +8,7 @@ import { root } from './setup.mjs'
 import { threadEntries, traceFiles } from './trace.mjs'
 
 /** What can be run in the image. */
-const programs = ['server', 'worker', 'backup', 'restore', 'audit'].map((name) => `bin/${name}.ts`)
+const programs = ['server', 'worker', 'backup', 'restore', 'audit', 'check'].map((name) => `bin/${name}.ts`)
 
 const target = path.join(root, '.next/standalone')
 

@@ -70,6 +70,8 @@ export function readConfig(environment: Environment, { isMounted = isOnMountedDi
     secrets: reader.secrets,
     /** The variables whose secret is too short or too plain for that. */
     commonSecrets: reader.commonSecrets,
+    /** Variables that nothing reads, and whose names look like those of others. */
+    misspelt: reader.misspelt(),
   }
   if (reader.problems.length > 0) throw new ConfigError(reader.problems.join('; '))
   return deepFreeze(config)

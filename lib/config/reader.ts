@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isCommon } from '#lib/platform/redact.ts'
+import { type Misspelt, misspeltAmong } from './misspelt.ts'
 import type { Variable } from './variables.ts'
 
 export type Environment = Record<string, string | undefined>
@@ -21,6 +22,8 @@ export interface Reader {
   readonly secrets: string[]
   /** The variables whose secret cannot be kept out, since it looks like any other text. */
   readonly commonSecrets: string[]
+  /** The variables that nothing has read, and whose names look like those of others. */
+  misspelt(): Misspelt[]
 }
 
 interface Read {
@@ -33,10 +36,12 @@ export function createReader(environment: Environment): Reader {
   const problems: string[] = []
   const secrets: string[] = []
   const commonSecrets: string[] = []
+  const known: string[] = []
 
   function read<T>(name: string, variable: Variable<T>, fallback: T): T
   function read<T>(name: string, variable: Variable<T>): T | undefined
   function read<T>(name: string, variable: Variable<T>, fallback?: T): T | undefined {
+    known.push(name)
     const value = variable.secretsIn ? secretOf(name) : environment[name]?.trim()
     if (value !== undefined) present.push(name)
     if (!value) return fallback
@@ -58,6 +63,7 @@ export function createReader(environment: Environment): Reader {
 
   /** The value of `name`, or what stands in the file of `<name>_FILE`, as containers and orchestrators hand secrets over. */
   function secretOf(name: string): string | undefined {
+    known.push(`${name}_FILE`)
     const value = environment[name]?.trim()
     const file = environment[`${name}_FILE`]?.trim()
     if (!file) return value
@@ -69,7 +75,8 @@ export function createReader(environment: Environment): Reader {
   }
 
   const isSet = (name: string) => Boolean(environment[name]?.trim() || environment[`${name}_FILE`]?.trim())
-  return { read, present, problems, secrets, commonSecrets, isSet }
+  const misspelt = () => misspeltAmong(environment, known)
+  return { read, present, problems, secrets, commonSecrets, misspelt, isSet }
 }
 
 function readText(file: string): string | undefined {

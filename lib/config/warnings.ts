@@ -13,13 +13,16 @@ type Relevant = Pick<
   | 'ipni'
   | 'isSpendingOpen'
   | 'commonSecrets'
+  | 'misspelt'
   | 'signing'
 >
 
 /** Settings that are valid, but may not do what the operator meant: one line each, for the log at the start. */
 export function configWarnings(config: Relevant): string[] {
-  const { databaseUrl, s3, ipfs, speech, isSpendingOpen, commonSecrets } = config
-  const warnings: string[] = []
+  const { databaseUrl, s3, ipfs, speech, isSpendingOpen, commonSecrets, misspelt } = config
+  const warnings = misspelt.map(
+    ({ name, meant }) => `${name} is set, and nothing reads it: perhaps ${meant} is meant.`,
+  )
   if (speech.isOpenAiIdle) {
     warnings.push(
       'OPENAI_SPEECH_BASE_URL or OPENAI_SPEECH_API_KEY is set, and nothing says that it speaks: set SPEECH_PROVIDERS=openai, or an order such as openai,local.',

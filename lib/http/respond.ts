@@ -88,12 +88,14 @@ function traceRequest(
   })
 }
 
-/** The problem document for `error`, which is logged here unless the caller caused it. */
+/** The problem document for `error`, which is logged here: at `info` where the caller caused it. */
 export function reportProblem(
   { services, requestId, log }: Pick<RequestContext, 'services' | 'requestId' | 'log'>,
   error: unknown,
 ): Problem {
   const problem = problemOf(error, requestId, services.scrub)
-  if (problem.status >= 500) log.error({ err: error, code: problem.body.code }, 'A request failed')
+  const { status, body } = problem
+  if (status >= 500) log.error({ err: error, code: body.code }, 'A request failed')
+  else log.info({ status, code: body.code, detail: body.detail }, 'A request was refused')
   return problem
 }

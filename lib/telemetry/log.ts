@@ -1,7 +1,10 @@
+import { hostname } from 'node:os'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Config } from '#lib/config/index.ts'
+import { software } from '#lib/model/software.ts'
 import type { Scrub } from '#lib/platform/redact.ts'
 import { standardOutput } from './log-output.ts'
+import { readableLine } from './readable-line.ts'
 
 export type Log = Logger
 
@@ -17,22 +20,25 @@ export const logMessages = {
 } as const
 
 /**
- * JSON lines on standard output, without a transport thread, which a bundle would break. Nobody waits for who reads them:
- * see `log-output.ts`. `scrub` gets each finished line, so that no secret gets out, whichever field it is in.
+ * JSON lines on standard output, or readable ones with `format: 'pretty'`, without a transport thread, which a bundle would
+ * break. Nobody waits for who reads them: see `log-output.ts`. `scrub` gets each finished line, so that no secret gets out,
+ * whichever field it is in.
  */
 export function createLog(options: {
   level: Config['logLevel']
+  format?: Config['logFormat']
   scrub: Scrub
   destination?: DestinationStream
 }): Log {
-  const { level, scrub, destination = standardOutput(onResumed) } = options
+  const { level, scrub, format, destination = standardOutput(onResumed) } = options
+  const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY)
   const log: Log = pino(
     {
       level,
-      base: null,
+      base: { host: hostname(), pid: process.pid, version: software.version },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: scrub },
+      hooks: { streamWrite: isPretty ? (line) => readableLine(scrub(line)) : scrub },
       // The name of the class in a bundle is one letter; ours say their name themselves.
       serializers: { err: (error) => named(pino.stdSerializers.err(error), error) },
     },

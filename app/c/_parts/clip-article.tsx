@@ -80,7 +80,11 @@ function Notice({ page: { clip, endsAt } }: { page: PageOfClip }) {
   }
   if (clip.state !== 'stored') {
     return (
-      <Alert color="yellow" icon={<IconClock size={20} />} title="Not on IPFS yet" className={styles.waiting}>
+      <Alert
+        icon={<IconClock size={20} />}
+        title="Not on IPFS yet"
+        classNames={{ root: styles.waiting, title: styles.waitingHead, icon: styles.waitingHead }}
+      >
         This service keeps it for now
         {endsAt && (
           <>
@@ -93,7 +97,11 @@ function Notice({ page: { clip, endsAt } }: { page: PageOfClip }) {
   }
   if (clip.permanentUrl) return null
   return (
-    <Alert color="red" icon={<IconAlert size={20} />} title="Nobody delivers it any more">
+    <Alert
+      icon={<IconAlert size={20} />}
+      title="Nobody delivers it any more"
+      classNames={{ root: styles.lost, title: styles.lostHead, icon: styles.lostHead }}
+    >
       All providers that had stored it have lost it. Whoever has a copy can prove by the CID that it is this
       clip.
     </Alert>

@@ -22,8 +22,17 @@ export const browser = {
 /** @type {Program[]} */
 export const servers = [server('Redis', 'redis-server', 'redis'), server('nginx', 'nginx', 'nginx')]
 
-/** What only tests need. */
-export const testServers = [...servers, server('PgBouncer', 'pgbouncer', 'pgbouncer')]
+/** What only tests need. @type {Program[]} */
+export const testServers = [
+  ...servers,
+  server('PgBouncer', 'pgbouncer', 'pgbouncer'),
+  {
+    title: 'promtool of Prometheus',
+    debian: 'prometheus',
+    hint: 'apt-get install prometheus, or brew install prometheus',
+    find: () => findServer('promtool'),
+  },
+]
 
 /**
  * @param {string} title

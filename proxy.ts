@@ -2,8 +2,10 @@ import { type NextRequest, NextResponse } from 'next/server'
 import { clipToShow } from '#lib/clips/clip-to-show.ts'
 import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { readConfig } from '#lib/config/index.ts'
+import { acceptsPages } from '#lib/http/accept.ts'
 import { contentSecurityPolicy, gatewayOrigins, isHttps, pageHeaders } from '#lib/http/page-security.ts'
 import { problemOf, problemResponse, requestIdOf } from '#lib/http/problem.ts'
+import { routeOf } from '#lib/http/route-patterns.ts'
 import { getService, isRegistered } from '#lib/http/service.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 
@@ -12,7 +14,7 @@ export const config = {
   matcher: [
     // The optimizer of pictures, which nothing here uses.
     '/_next/image',
-    '/((?!api/|audio/speech$|v1/|v2/|ipfs/|docs/[^/]+\\.md$|_next/|(?:mcp|llms\\.txt|llms-full\\.txt|apple-touch-icon\\.png|favicon\\.ico|robots\\.txt|social-preview\\.png)$).*)',
+    '/((?!api/|audio/speech$|v1/|v2/|ipfs/|docs/[^/]+\\.md$|_next/|(?:mcp|openapi\\.json|\\.well-known/security\\.txt|llms\\.txt|llms-full\\.txt|apple-touch-icon\\.png|favicon\\.ico|manifest\\.webmanifest|robots\\.txt|social-preview\\.png)$).*)',
   ],
 }
 
@@ -21,7 +23,9 @@ let origins: string[] | undefined
 /** Sets the security headers of each page, with a nonce for its own scripts and styles. */
 export async function proxy(request: NextRequest): Promise<Response> {
   if (request.nextUrl.pathname === '/_next/image') return new NextResponse('Not found\n', { status: 404 })
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(request)
+  const isPage = routeOf(request.nextUrl.pathname) !== undefined
+  if (!isPage && !acceptsPages(request.headers.get('Accept'))) return refuse(request, nothingAt(request))
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(request, methodError(request))
   try {
     origins ??= gatewayOrigins(readConfig(process.env))
   } catch (error) {
@@ -59,8 +63,14 @@ async function statusOfClipPage(name: string): Promise<number> {
 }
 
 /** Where the front stands before Next.js, it has done so. */
-function refuseMethod({ method, headers }: NextRequest): Response {
-  const message = `${method} is not allowed here; allowed are GET and HEAD`
-  const refusal = new ServiceError('method_not_allowed', message, { headers: { Allow: 'GET, HEAD' } })
+function refuse({ headers }: NextRequest, refusal: ServiceError): Response {
   return problemResponse(problemOf(refusal, requestIdOf(headers.get('X-Request-Id'))))
 }
+
+function methodError({ method }: NextRequest): ServiceError {
+  const message = `${method} is not allowed here; allowed are GET and HEAD`
+  return new ServiceError('method_not_allowed', message, { headers: { Allow: 'GET, HEAD' } })
+}
+
+const nothingAt = ({ nextUrl }: NextRequest) =>
+  new ServiceError('not_found', `There is nothing at ${nextUrl.pathname}`)

@@ -18,6 +18,7 @@ export async function generateMetadata(): Promise<Metadata> {
     title: { default: 'Voicepin', template: '%s · Voicepin' },
     description: 'Text to speech with a permanent, verifiable IPFS address',
     icons: { apple: '/apple-touch-icon.png' },
+    manifest: '/manifest.webmanifest',
     openGraph: {
       type: 'website',
       siteName: 'Voicepin',

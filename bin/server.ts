@@ -32,7 +32,7 @@ async function main() {
   registerService(service)
   const limits = shutdownLimits(config)
   const { trustedProxies } = config.access
-  const routes = createRoutes(path.join(dir, 'app'))
+  const routes = createRoutes(dir)
   const front = createFront({
     routes,
     nextHandler: pages.handle,

@@ -43,6 +43,16 @@ export const plainUrl: Variable<string> = {
   secretsIn: passwordsIn,
 }
 
+/** Where somebody is to be reached, for everybody to see. */
+export const contact: Variable<string> = {
+  schema: z.union([
+    z.string().regex(/^mailto:[^\s@]+@[^\s@]+$/),
+    z.url({ protocol: /^https$/ }).refine((value) => !/^https:\/\/[^/?#]*@|\s/.test(value)),
+  ]),
+  takes: 'a mailto: address or an https URL without a user name and password',
+  secretsIn: passwordsIn,
+}
+
 /** May name several hosts. What its parts say is read, and refused, by who connects. */
 const urlOfHosts = (protocol: RegExp, takes: string): Variable<string> => ({
   schema: z.string().refine((value) => {

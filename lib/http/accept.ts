@@ -23,6 +23,11 @@ export function mediaRanges(accept: string | null): MediaRange[] {
     .sort((a, b) => b.quality - a.quality)
 }
 
+/** Whether the caller shows pages to a person, by an `Accept` header: where there is nothing, others get a problem document. */
+export function acceptsPages(accept: string | null | undefined): boolean {
+  return mediaRanges(accept ?? null).some(({ type }) => type === 'text/html')
+}
+
 const unquoted = (text: string) => text.trim().replace(/^"(.*)"$/, '$1')
 
 /**

@@ -3,6 +3,7 @@ import { ServiceError } from '#lib/model/errors.ts'
 import type { Script } from '#lib/model/script.ts'
 import { readScript, type ScriptProgress } from '#lib/scripts/watch-script.ts'
 import { identifyReader } from './admission.ts'
+import { idInPath } from './id-in-path.ts'
 import type { RequestContext } from './respond.ts'
 
 /**
@@ -13,7 +14,7 @@ import type { RequestContext } from './respond.ts'
  */
 export async function requireScript(request: Request, context: RequestContext): Promise<ScriptProgress> {
   const caller = await identifyReader(request, context)
-  const progress = await readScript(context.services, new URL(request.url).pathname.split('/')[3] ?? '')
+  const progress = await readScript(context.services, idInPath(request))
   if (progress && isFor(progress.script, caller)) return progress
   throw new ServiceError('not_found', 'There is no script with this id')
 }

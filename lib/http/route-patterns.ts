@@ -4,6 +4,7 @@
  */
 export const routePatterns = [
   '/',
+  '/.well-known/security.txt',
   '/c/{id}',
   '/dashboard',
   '/docs',
@@ -11,9 +12,11 @@ export const routePatterns = [
   '/docs/guides/{guide}',
   '/docs/{page}',
   '/embed/{id}',
+  '/icon.svg',
   '/llms.txt',
   '/llms-full.txt',
   '/mcp',
+  '/openapi.json',
   '/api/admin/clips',
   '/api/admin/export',
   '/api/admin/figures',

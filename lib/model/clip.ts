@@ -135,6 +135,15 @@ export function mimeTypeOf(clip: Pick<Clip, 'mimeType'>): string {
   return clip.mimeType ?? 'application/octet-stream'
 }
 
+/** The extensions that a file with the bytes of a clip may have, its own first. */
+export function fileExtensionsOf({
+  fileExtension,
+  mimeType,
+}: Pick<Clip, 'fileExtension' | 'mimeType'>): string[] {
+  const own = fileExtension ? [fileExtension] : []
+  return mimeType === 'audio/ogg' ? [...own, 'opus', 'ogg', 'oga'] : own
+}
+
 /** The name under which a clip is uploaded and downloaded. */
 export function fileNameOf(clip: Pick<Clip, 'id' | 'fileExtension'>): string {
   return clip.fileExtension ? `${clip.id}.${clip.fileExtension}` : clip.id

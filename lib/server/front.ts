@@ -2,15 +2,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '#lib/config/index.ts'
+import { acceptsPages } from '#lib/http/accept.ts'
 import { followAnswer } from '#lib/http/after-answer.ts'
 import { trustConnectionHeader, writeConnectionHeader } from '#lib/http/client-address.ts'
 import { settleOrigin } from '#lib/http/origin.ts'
 import { countRequest } from '#lib/http/request-metrics.ts'
 import type { Service } from '#lib/http/service.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { listenerOf, refuse } from './listener.ts'
-import { notImplemented, refuseForeign } from './refuse-foreign.ts'
-import type { Route, Routes } from './routes.ts'
+import { notImplemented, refuseForeign, routeMethods } from './refuse-foreign.ts'
+import { nowhere, type Route, type Routes } from './routes.ts'
 import { createTurns } from './turns.ts'
 import { createProxyNotice } from './unknown-proxy.ts'
 import { refuseOnSocket, refuseUnreadable } from './unreadable.ts'
@@ -18,7 +20,7 @@ import { createWebSockets, isWebSocket } from './web-sockets.ts'
 
 interface FrontOptions {
   /** What the front answers itself. */
-  routes: Pick<Routes, 'find'>
+  routes: Pick<Routes, 'find' | 'isPage'>
   /** Answers everything else: pages, and their files. */
   nextHandler: (request: IncomingMessage, response: ServerResponse) => unknown
   service: Pick<Service, 'openStreamInput' | 'beginShutdown' | 'drain'>
@@ -90,6 +92,11 @@ export function createFront(options: FrontOptions): Front {
   )
 
   function work(request: IncomingMessage, response: ServerResponse) {
+    // It asks what the server as a whole can do.
+    if (request.method === 'OPTIONS' && request.url === '*') {
+      response.writeHead(204, { Allow: routeMethods.join(', ') }).end()
+      return
+    }
     try {
       refuseForeign(request)
       noticeProxy(request)
@@ -102,13 +109,17 @@ export function createFront(options: FrontOptions): Front {
     const withoutSlash = url.replace(/(?<=[^/])\/+(?=\?|$)/, '')
     const named = routes.find(withoutSlash)
     const isNamed = named && !named.pattern.endsWith('*')
-    const route = isNamed ? named : routes.find(url)
+    const isPage = routes.isPage(withoutSlash)
+    const isRead = method === 'GET' || method === 'HEAD'
+    const isForPages = isPage || (isRead && acceptsPages(request.headers.accept))
+    const route = isNamed ? named : (routes.find(url) ?? (isForPages ? undefined : nowhere))
     if (!route) {
-      void handOver(nextHandler, request, response)
+      if (isRead) void handOver(nextHandler, request, response)
+      else refuse(pageMethodError(method), response)
       return
     }
     if (isNamed) request.url = withoutSlash
-    if (method === 'GET' || method === 'HEAD') response.setTimeout(STALLED_MS, () => response.destroy())
+    if (isRead) response.setTimeout(STALLED_MS, () => response.destroy())
     answerByRoute(route, request, response)
   }
 
@@ -143,6 +154,11 @@ export function createFront(options: FrontOptions): Front {
   }
 
   return { server, stop }
+}
+
+function pageMethodError(method: string) {
+  const message = `${method} is not allowed here; allowed are GET and HEAD`
+  return new ServiceError('method_not_allowed', message, { headers: { Allow: 'GET, HEAD' } })
 }
 
 function answerByRoute(route: Route, message: IncomingMessage, response: ServerResponse) {

@@ -4,8 +4,7 @@ import { ServiceError } from '#lib/model/errors.ts'
 /** A URL may be of 8,000 bytes at least, according to RFC 9110, section 4.1. */
 const LONGEST_URL_BYTES = 8192
 /** What the routes know, each of which refuses those that it has no use for. */
-const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const routePath = /^\/(?:(?:api|v[12]|ipfs|ipni)\/|(?:audio\/speech|mcp)$)/
+export const routeMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 /**
  * By these headers Next.js is told to answer a page in parts, to run a function of a page, or that it is called by itself.
  * Our pages load whole and have no such functions.
@@ -21,7 +20,7 @@ const frameworkPath = /^\/_(?!next\/static\/)|\.rsc$/
  * Refuses a request that is none of ours before Next.js sees it, which would answer some of them with 500; and takes away
  * the headers by which a caller could tell Next.js what to do.
  *
- * @throws ServiceError `invalid_http`, `url_too_long`, `method_not_implemented`, `method_not_allowed`, `not_found`
+ * @throws ServiceError `invalid_http`, `url_too_long`, `method_not_implemented`, `not_found`
  */
 export function refuseForeign({ method = '', url = '', headers }: IncomingMessage): void {
   if (!routeMethods.includes(method)) throw notImplemented(method)
@@ -38,10 +37,6 @@ export function refuseForeign({ method = '', url = '', headers }: IncomingMessag
   // An encoded slash separates nothing: it stands in a name, and nothing has such a name.
   if (frameworkPath.test(path) || hasDots(decoded)) {
     throw new ServiceError('not_found', `There is nothing at ${path}`)
-  }
-  if (!routePath.test(path) && method !== 'GET' && method !== 'HEAD') {
-    const message = `${method} is not allowed here; allowed are GET and HEAD`
-    throw new ServiceError('method_not_allowed', message, { headers: { Allow: 'GET, HEAD' } })
   }
   for (const name of Object.keys(headers)) if (frameworkHeader.test(name)) delete headers[name]
 }

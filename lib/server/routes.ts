@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { defineRoute, notFoundHandlers } from '#lib/http/route.ts'
 import { routeOf, routePatterns } from '#lib/http/route-patterns.ts'
 
 export type RouteHandler = (request: Request) => Promise<Response>
@@ -11,6 +12,8 @@ type RouteFile = Record<string, RouteHandler>
 export interface Routes {
   /** What answers the requests for a URL by their methods. `undefined` where a page does, or nothing. */
   find(url: string): Route | undefined
+  /** Whether a page answers the requests for a URL, or a file. */
+  isPage(url: string): boolean
   /** Loads all of them, so that no caller waits for it. */
   load(): Promise<void>
 }
@@ -21,15 +24,23 @@ export interface Route {
   load(): Promise<RouteFile>
 }
 
-/** @param appDirectory the absolute path of `app/` */
-export function createRoutes(appDirectory: string): Routes {
+/** What answers requests for what is nowhere. */
+export const nowhere: Route = { pattern: '/{path}*', load: async () => defineRoute(notFoundHandlers) }
+
+/** @param directory the absolute path of the folder with `app/` and `public/` */
+export function createRoutes(directory: string): Routes {
   const routes = new Map<string, Route>()
   for (const pattern of routePatterns) {
-    const file = path.join(appDirectory, folderOf(pattern), 'route.ts')
+    const file = path.join(directory, 'app', folderOf(pattern), 'route.ts')
     if (existsSync(file)) routes.set(pattern, { pattern, load: loaderOf(file) })
   }
+  const files = new Set(readdirSync(path.join(directory, 'public')).map((name) => `/${name}`))
   return {
     find: (url) => routes.get(routeOf(url) ?? ''),
+    isPage(url) {
+      const route = routeOf(url)
+      return route === undefined ? files.has(url.split('?', 1)[0] as string) : !routes.has(route)
+    },
     async load() {
       for (const route of routes.values()) await route.load()
     },

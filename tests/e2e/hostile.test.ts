@@ -97,7 +97,8 @@ const requests: [string, string[]][] = [
   ),
   ['a URL of another host', ['GET http://elsewhere.example/ HTTP/1.1']],
   ['GET *', ['GET * HTTP/1.1']],
-  ['OPTIONS *', ['OPTIONS * HTTP/1.1']],
+  ['a path of nothing', ['GET /v1 HTTP/1.1', 'Accept: */*']],
+  ['POST to nothing', ['POST /v2 HTTP/1.1', 'Accept: text/html', 'Content-Length: 0']],
   ['POST to a page', ['POST / HTTP/1.1', 'Next-Action: 7f', 'Content-Length: 0']],
   [
     'a function of a page in a form',

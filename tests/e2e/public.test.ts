@@ -17,6 +17,7 @@ const types: Record<string, string> = {
   '.ico': 'image/x-icon',
   '.png': 'image/png',
   '.txt': 'text/plain; charset=UTF-8',
+  '.webmanifest': 'application/manifest+json; charset=UTF-8',
 }
 
 const world = useWorld()
@@ -43,6 +44,28 @@ describe('the files of public/', () => {
       expect(html).toContain(`<meta name="twitter:image" content="${url}"`)
       expect(html).toContain('<meta name="twitter:card" content="summary_large_image"')
     }
+  })
+})
+
+describe('where there is nothing', () => {
+  it.each(['/foo', '/v1', '/v2', '/api', '/.well-known/security.txt'])(
+    'programs get a problem document at %s',
+    async (path) => {
+      const response = await world.service.fetch(path)
+      expect([response.status, response.headers.get('Content-Type')]).toEqual([
+        404,
+        'application/problem+json',
+      ])
+      expect(await response.json()).toMatchObject({ code: 'not_found' })
+    },
+  )
+
+  it('people get a page that leads on', async () => {
+    const response = await world.service.fetch('/foo', { headers: { Accept: 'text/html' } })
+    expect(response.status).toBe(404)
+    const html = await response.text()
+    expect(html).toContain('There is nothing at this address')
+    expect(html).toMatch(/<main.*href="\/".*href="\/docs".*<\/main>/s)
   })
 })
 

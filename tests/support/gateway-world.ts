@@ -58,7 +58,7 @@ export async function openGateway(
     beginShutdown() {},
     drain: async () => {},
   }
-  const files = createRoutes(path.resolve(import.meta.dirname, '../../app'))
+  const files = createRoutes(path.resolve(import.meta.dirname, '../..'))
   // There may be several such worlds in one process, which has one service.
   const inThisWorld = (handler: RouteHandler): RouteHandler => {
     return (request) => {
@@ -67,6 +67,7 @@ export async function openGateway(
     }
   }
   const routes = {
+    isPage: files.isPage,
     find(url: string) {
       const route = files.find(url)
       const load = async () =>

@@ -79,7 +79,7 @@ export async function expectAccessible(
 
 /** A page as programs read it that run no JavaScript; `meta`: its `<meta>` elements by name or property. */
 export async function readHtml(service: Pick<Service, 'fetch'>, pathname: string) {
-  const response = await service.fetch(pathname)
+  const response = await service.fetch(pathname, { headers: { Accept: 'text/html' } })
   const html = await response.text()
   const [head = ''] = html.split('</head>')
   const metas = [...head.matchAll(/<meta (?:name|property)="([^"]+)" content="([^"]*)"/g)]

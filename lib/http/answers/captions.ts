@@ -5,6 +5,7 @@ import { asSrt } from '#lib/captions/srt.ts'
 import { asWebVtt } from '#lib/captions/webvtt.ts'
 import { readCaptions } from '#lib/clips/read-captions.ts'
 import { answerBytes } from '#lib/http/bytes/answer-bytes.ts'
+import { idInPath } from '#lib/http/id-in-path.ts'
 import type { Handler } from '#lib/http/respond.ts'
 import { computeCid } from '#lib/ipfs/blocks/car.ts'
 import type { Clip } from '#lib/model/clip.ts'
@@ -28,10 +29,7 @@ export function captionsHandler(format: keyof typeof formats): Handler {
   const { contentType, write } = formats[format]
   return async (request, { services, headers: ownHeaders }) => {
     ownHeaders.set('Access-Control-Allow-Origin', '*')
-    const { clip, alignment } = await readCaptions(
-      services,
-      new URL(request.url).pathname.split('/')[3] ?? '',
-    )
+    const { clip, alignment } = await readCaptions(services, idInPath(request))
     const file = new Blob([write(alignment)])
     const leftMs = clip.state === 'stored' ? Number.POSITIVE_INFINITY : clip.expiresAt - services.clock.now()
     const maxAge = Math.max(0, Math.min(MAX_AGE_SECONDS, Math.floor(leftMs / 1000)))

@@ -2,7 +2,8 @@ import { currentUrlOf, type LocalClip, type OpenClip, openClip } from '#lib/clip
 import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
 import type { Handler } from '#lib/http/respond.ts'
-import { fileNameOf } from '#lib/model/clip.ts'
+import { type Clip, fileExtensionsOf, fileNameOf, mimeTypeOf } from '#lib/model/clip.ts'
+import { ServiceError } from '#lib/model/errors.ts'
 import { absoluteUrl } from '#lib/model/permanent-url.ts'
 import { answerBytes, type Content } from './answer-bytes.ts'
 import { contentDisposition } from './content-disposition.ts'
@@ -12,20 +13,30 @@ const LONGEST_MAX_AGE_SECONDS = 3600
 const LONGEST_SIGNED_SECONDS = 300
 const SHORTEST_SIGNED_SECONDS = 30
 
-/** Answers `GET` and `HEAD /api/temp-audio/<id>`. */
+/** Answers `GET` and `HEAD /api/temp-audio/<id>`, and `<id>.mp3` where the clip is one. */
 export const answerTempAudio: Handler = async (request, { services, headers }) => {
   headers.set('Access-Control-Allow-Origin', '*')
   const url = new URL(request.url)
-  const opened = await openClip(services, idIn(url.pathname))
+  const [id = '', extension] = fileIn(url.pathname)
+  const opened = await openClip(services, id)
+  if (extension !== undefined) requireExtension(opened.clip, extension)
   const ownBaseUrl = cacheableBaseUrl(services.config)
   if (opened.from === 'ipfs') return redirectTo(opened.permanentUrl, ownBaseUrl)
   const isDownload = url.searchParams.has('download')
   return answerBytes(request, contentOf(opened, services, { ownBaseUrl, isDownload }))
 }
 
-/** Empty where the path is not that of a clip, for example after a client has resolved a `..` in it. */
-function idIn(pathname: string): string {
-  return /^\/api\/temp-audio\/([^/]+)$/.exec(pathname)?.[1] ?? ''
+/** The id and the extension; nothing where the path is not that of a clip, for example after a client has resolved a `..` in it. */
+function fileIn(pathname: string): string[] {
+  const [, name = ''] = /^\/api\/temp-audio\/([^/]+)$/.exec(pathname) ?? []
+  return /^([^.]*)(?:\.(.*))?$/.exec(name.toLowerCase())?.slice(1) ?? []
+}
+
+/** Players that go by the extension would take a clip for what it is not. */
+function requireExtension(clip: Clip, extension: string) {
+  if (fileExtensionsOf(clip).includes(extension)) return
+  const message = `This clip is ${mimeTypeOf(clip)}: its file is ${fileNameOf(clip)}`
+  throw new ServiceError('not_found', message)
 }
 
 function redirectTo(permanentUrl: string, ownBaseUrl: string): Response {

@@ -154,7 +154,7 @@ export const clipPaths: ZodOpenApiPathsObject = {
       },
       summary: 'Get the audio of a clip',
       description:
-        'The bytes of the clip, whole or in parts, or a redirect to where they are. This is the temporary URL of `vocalize`; once IPFS has the clip the permanent one is better.',
+        'The bytes of the clip, whole or in parts, or a redirect to where they are. The id may be followed by the extension of its file, such as `.mp3`. This is the temporary URL of `vocalize`; once IPFS has the clip the permanent one is better.',
       responses: audioAnswers,
     },
     head: {

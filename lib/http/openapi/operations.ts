@@ -99,7 +99,8 @@ export const operationPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'getDescription',
       summary: 'Get this description',
-      description: 'Every operation with its parameters, its answers and its errors, in OpenAPI 3.1.',
+      description:
+        'Every operation with its parameters, its answers and its errors, in OpenAPI 3.1. `/openapi.json` is the same.',
       tags,
       security: [],
       responses: { '200': answer('OpenAPI 3.1', z.looseObject({ openapi: z.string() })), ...problems() },

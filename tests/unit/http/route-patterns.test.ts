@@ -21,7 +21,7 @@ describe('the route of a request', () => {
   it('is known of every file in app/', () => {
     const files = globSync('**/{route.ts,page.tsx}', { cwd: app })
     const routes = files.map((file) => {
-      const folder = `/${path.dirname(file)}`.replace('/.', '/')
+      const folder = `/${path.dirname(file)}`.replace(/^\/\.$/, '/')
       return folder.replace(/\[\.\.\.(\w+)\]/g, '{$1}*').replace(/\[(\w+)\]/g, '{$1}')
     })
     expect(routes.length).toBeGreaterThan(15)

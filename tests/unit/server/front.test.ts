@@ -6,10 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { afterAnswer } from '#lib/http/after-answer.ts'
 import { BytesResponse } from '#lib/http/bytes/bytes-response.ts'
+import { registerService, type Service } from '#lib/http/service.ts'
 import { iterate } from '#lib/platform/byte-iterator.ts'
 import { createFront, type Front } from '#lib/server/front.ts'
 import type { Route } from '#lib/server/routes.ts'
 import { rawRequest } from '../../support/raw-http.ts'
+import { testServices } from '../../support/services.ts'
 
 type Options = Parameters<typeof createFront>[0]
 
@@ -55,6 +57,7 @@ async function open(
       if (url.startsWith('/api/temp-audio/')) return routeOf('/api/temp-audio/{id}', serveTempAudio)
       return url.startsWith('/ipfs/') ? routeOf('/ipfs/{path}*', serveIpfs) : undefined
     },
+    isPage: (url: string) => !url.startsWith('/nothing'),
   }
   const front = createFront({
     routes,
@@ -108,7 +111,7 @@ describe('the front', () => {
     ['a path that is no UTF-8', 'GET /%ff HTTP/1.1', 400, 'invalid_http'],
     ['a path of bare UTF-8', 'GET /\u00fc HTTP/1.1', 400, 'invalid_http'],
     ['a URL instead of a path', 'GET http://elsewhere.example/api/health HTTP/1.1', 400, 'invalid_http'],
-    ['* instead of a path', 'OPTIONS * HTTP/1.1', 400, 'invalid_http'],
+    ['* instead of a path', 'GET * HTTP/1.1', 400, 'invalid_http'],
     ['a long URL', `GET /?${'x'.repeat(8200)} HTTP/1.1`, 414, 'url_too_long'],
     ['TRACE', 'TRACE / HTTP/1.1', 501, 'method_not_implemented'],
     ['CONNECT', 'CONNECT elsewhere.example:443 HTTP/1.1', 501, 'method_not_implemented'],
@@ -134,6 +137,47 @@ describe('the front', () => {
     const [document = ''] = /{.*}/.exec(response.body.toString()) ?? []
     expect(JSON.parse(document)).toMatchObject({ status, code, requestId: expect.any(String) })
   })
+
+  it('tells in Allow what the server takes as a whole', async () => {
+    const { origin } = await open()
+    const { status, headers, body } = await rawRequest(origin, ['OPTIONS * HTTP/1.1'])
+    expect([status, headers.allow, body.length]).toEqual([
+      204,
+      'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+      0,
+    ])
+  })
+
+  it.each([
+    ['GET', 'text/html,application/xhtml+xml,*/*;q=0.8', true],
+    ['HEAD', 'application/json;q=0.1, TEXT/HTML', true],
+    ['GET', '*/*', false],
+    ['GET', 'text/html;q=0', false],
+    ['GET', undefined, false],
+    ['POST', 'text/html', false],
+  ])(
+    'where there is nothing, answers %s with Accept %s itself unless a person asks',
+    async (method, accept, isPage) => {
+      const { services } = await testServices()
+      registerService({ services } as Service)
+      const { origin } = await open()
+      const headers = accept === undefined ? {} : { accept }
+      const answer = await answerTo(`${origin}/nothing/here`, { method, headers })
+      if (isPage) {
+        expect(answer.text).toBe(method === 'HEAD' ? '' : 'next GET /nothing/here')
+        return
+      }
+      expect(answer).toMatchObject({
+        statusCode: 404,
+        headers: { 'content-type': 'application/problem+json', 'access-control-allow-origin': '*' },
+      })
+      expect(answer.headers.vary).toBeUndefined()
+      expect(JSON.parse(answer.text)).toMatchObject({
+        code: 'not_found',
+        detail: 'There is nothing at /nothing/here',
+      })
+    },
+  )
 
   it('tells in Allow which methods a page takes', async () => {
     const { origin } = await open()
@@ -292,7 +336,6 @@ describe('the front', () => {
     ['GET', '/api/temp-audio'],
     ['GET', '/x?/api/temp-audio/abc'],
     ['GET', '/_next/static/chunks/a.js'],
-    ['PATCH', '/api/nothing'],
   ])('leaves %s %s to Next.js', async (method, path) => {
     const { origin } = await open()
     expect((await answerTo(origin + path, { method })).text).toBe(`next ${method} ${path}`)

@@ -3,10 +3,11 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createRoutes } from '#lib/server/routes.ts'
 
-const app = path.resolve(import.meta.dirname, '../../../app')
+const directory = path.resolve(import.meta.dirname, '../../..')
+const app = path.join(directory, 'app')
 
 describe('the routes of the front', () => {
-  const routes = createRoutes(app)
+  const routes = createRoutes(directory)
 
   it('are the files that Next.js takes for its routes, with a handler for each method', async () => {
     const files = globSync('**/route.ts', { cwd: app })
@@ -22,12 +23,29 @@ describe('the routes of the front', () => {
     }
   })
 
-  it.each(['/', '/docs', '/dashboard', '/_next/static/a.js', '/favicon.ico', '/api'])(
-    'have nothing for %s, which Next.js answers',
+  const pages = [
+    '/',
+    '/docs?a',
+    '/c/abc',
+    '/_next/static/a.js',
+    '/favicon.ico',
+    '/manifest.webmanifest',
+    '/icon.svg',
+  ]
+  it.each(pages)('have nothing for %s, which Next.js answers', (url) => {
+    expect([routes.find(url), routes.isPage(url)]).toEqual([undefined, true])
+  })
+
+  it.each(['/api', '/v1', '/v2', '/foo', '/docs/', '/favicon.ico/x', '/wp-login.php'])(
+    'know that there is nothing at %s',
     (url) => {
-      expect(routes.find(url)).toBeUndefined()
+      expect([routes.find(url), routes.isPage(url)]).toEqual([undefined, false])
     },
   )
+
+  it.each(['/mcp', '/openapi.json', '/api/health', '/api/nothing'])('take %s for no page', (url) => {
+    expect(routes.isPage(url)).toBe(false)
+  })
 
   it.each([
     ['/api/nothing', '/api/{path}*'],

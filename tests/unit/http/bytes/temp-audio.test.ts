@@ -236,6 +236,28 @@ describe('GET /api/temp-audio', () => {
 })
 
 describe('GET /api/temp-audio without a clip', () => {
+  it('takes the id in upper case, and the extension that fits', async () => {
+    const { services, clip } = await withClip()
+    for (const name of [`${clip.id}.mp3`, clip.id.toUpperCase(), `${clip.id.toUpperCase()}.MP3`]) {
+      const response = await get(services, name)
+      expect([name, response.status]).toEqual([name, 200])
+      expect((await bodyOf(response)).equals(bytes)).toBe(true)
+    }
+  })
+
+  it.each(['wav', 'mp3.mp3', ''])(
+    'answers 404 to the extension %j, and names the right one',
+    async (extension) => {
+      const { services, clip } = await withClip()
+      const response = await get(services, `${clip.id}.${extension}`)
+      expect(response.status).toBe(404)
+      expect(await response.json()).toMatchObject({
+        code: 'not_found',
+        detail: `This clip is audio/mpeg: its file is ${clip.id}.mp3`,
+      })
+    },
+  )
+
   it('answers 404 to an unknown id', async () => {
     const { services } = await testServices()
     const response = await get(services, newClipId())

@@ -50,7 +50,7 @@ export async function streamWorld({ speech = new RecordingSpeech(), environment 
   const service = startService(services)
   const front = createFront({
     nextHandler: (_, response) => response.end(),
-    routes: { find: () => undefined },
+    routes: { find: () => undefined, isPage: () => true },
     service,
     ...{ trustedProxies: 0, graceMs: 1000, maxMessageBytes: 10_000 },
   })

@@ -1,0 +1,3 @@
+export { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } from '../api/openapi.json/route.ts'
+
+export const dynamic = 'force-dynamic'

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ServiceError } from '#lib/model/errors.ts'
+import { BytesResponse } from './bytes/bytes-response.ts'
 
 /** A page of the documentation, in Markdown. */
 export interface Page {
@@ -124,7 +125,7 @@ const withoutLinks = (text: string) => text.replace(/\[([^\]\n]+)\]\([^)]*\)/g, 
 
 /** An answer with a text of the documentation. */
 export function textAnswer(text: string, type: 'plain' | 'markdown'): Response {
-  return new Response(text, {
+  return new BytesResponse(Buffer.from(text), {
     headers: {
       'Content-Type': `text/${type}; charset=utf-8`,
       'Access-Control-Allow-Origin': '*',

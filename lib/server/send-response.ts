@@ -2,6 +2,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { ReadableStream } from 'node:stream/web'
 import { BytesResponse } from '#lib/http/bytes/bytes-response.ts'
 import { type ByteIterator, iterate } from '#lib/platform/byte-iterator.ts'
+import { compress, isCompressible } from './compress.ts'
 
 /**
  * Sends `answer` as the response of Node.js, no faster than the client reads. Its body is let go of as soon as the client
@@ -12,7 +13,11 @@ import { type ByteIterator, iterate } from '#lib/platform/byte-iterator.ts'
 export async function sendResponse(answer: Response, response: ServerResponse): Promise<void> {
   const content = contentOf(answer)
   if (!content || Buffer.isBuffer(content)) {
-    if (!response.destroyed) writeHead(answer, response).end(isBodyWanted(response) ? content : undefined)
+    const isCompressed = content && isCompressible(answer, content)
+    const body = isCompressed
+      ? await compress(answer, content, response.req.headers['accept-encoding']?.toString())
+      : content
+    if (!response.destroyed) writeHead(answer, response).end(isBodyWanted(response) ? body : undefined)
     return
   }
   const letGo = () => void content.return().catch(() => {})

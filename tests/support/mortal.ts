@@ -38,7 +38,7 @@ export function createLife(options: { lastStep?: number } = {}) {
         const label = `${name}.${String(property)}`
         if (typeof value === 'object' && value !== null) return mortal(label, value)
         // A listing is no promise; what comes of it is.
-        if (typeof value !== 'function' || property === 'list') return value
+        if (typeof value !== 'function' || property === 'list' || property === 'held') return value
         return (...args: unknown[]) => step(label, async () => Reflect.apply(value, target, args))
       },
     })

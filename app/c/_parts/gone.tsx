@@ -1,6 +1,7 @@
 import { Anchor } from '@mantine/core'
 import type { ErrorCode } from '#lib/model/errors.ts'
 import styles from './clip.module.css'
+import embed from './embed.module.css'
 
 const unavailable = {
   head: 'This clip cannot be shown at the moment',
@@ -40,7 +41,7 @@ interface GoneProps {
 export function Gone({ problem, isEmbedded = false }: GoneProps) {
   const { head, detail } = reasonOf(problem)
   return (
-    <main id="content" className={isEmbedded ? styles.embed : styles.gone}>
+    <main id="content" className={isEmbedded ? embed.embed : styles.gone}>
       <h1>{head}</h1>
       <p>{detail}</p>
       {!isEmbedded && (

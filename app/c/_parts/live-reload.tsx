@@ -8,12 +8,15 @@ import { watchClip } from '../../_shared/watch-clip.ts'
 export function LiveReload({ id, state }: Pick<ClipView, 'id' | 'state'>) {
   useEffect(() => {
     const onClip = (clip: ClipView) => {
-      if (clip.state !== state) reload()
+      if (shownAs(clip.state) !== shownAs(state)) reload()
     }
     return watchClip(id, onClip, () => void reloadIfGone(id))
   }, [id, state])
   return null
 }
+
+/** The page shows a clip that is staged and one that is pending alike. */
+const shownAs = (state: ClipView['state']) => (state === 'staged' ? 'pending' : state)
 
 /** Whoever is in the middle of listening is not interrupted. */
 function reload() {

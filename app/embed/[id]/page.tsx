@@ -1,7 +1,7 @@
 import { Anchor } from '@mantine/core'
 import type { Metadata } from 'next'
 import { Logo } from '../../_shared/logo.tsx'
-import styles from '../../c/_parts/clip.module.css'
+import styles from '../../c/_parts/embed.module.css'
 import { Gone } from '../../c/_parts/gone.tsx'
 import { Player } from '../../c/_parts/islands.tsx'
 import { LiveReload } from '../../c/_parts/live-reload.tsx'
@@ -34,7 +34,7 @@ export default async function EmbedPage({ params }: Props) {
         <Logo />
       </header>
       {clip.durationMs === undefined ? (
-        <p className={styles.speaking}>It is being spoken, and plays here in a moment.</p>
+        <p>It is being spoken, and plays here in a moment.</p>
       ) : (
         <Player id={clip.id} durationMs={clip.durationMs} hasCaptions={false} />
       )}

@@ -88,7 +88,7 @@ function Expired() {
 }
 
 function StateBadge({ state, expiresAt, provider }: ClipView) {
-  if (state === 'expired') return <Badge color="red">Expired</Badge>
+  if (state === 'expired') return <Badge className={styles.expired}>Expired</Badge>
   if (state === 'stored') {
     return (
       <Badge className={styles.permanent} leftSection={<IconPin size={12} />}>

@@ -5,6 +5,7 @@ import type { Problem } from '../_shared/problem.ts'
 import type { Abilities } from './abilities.ts'
 import styles from './composer.module.css'
 import { examples } from './examples.ts'
+import { followText } from './follow-text.ts'
 import page from './playground.module.css'
 import { ProblemAlert } from './problem-alert.tsx'
 import { SettingsFields } from './settings-fields.tsx'
@@ -65,7 +66,7 @@ export function Composer(props: ComposerProps) {
         description="The audio, and the text as its captions, become public and permanent."
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         placeholder="Type or paste the text to speak"
-        dir="auto"
+        ref={followText}
         autosize
         minRows={6}
         maxRows={16}

@@ -2,6 +2,7 @@ import { Button, NativeSelect, Slider, Text, Textarea, TextInput } from '@mantin
 import { useId } from 'react'
 import type { Abilities } from './abilities.ts'
 import styles from './composer.module.css'
+import { followText } from './follow-text.ts'
 import { formatLabel, usualSettings } from './settings.ts'
 import type { SpeechSettings, VoiceSettings } from './speak.ts'
 import type { Model, Voice } from './use-account.ts'
@@ -123,7 +124,7 @@ export function SettingsFields({ settings, onChange, abilities, voice, models }:
           <Textarea
             label="How to speak"
             placeholder="Calm and friendly, like a good teacher"
-            dir="auto"
+            ref={followText}
             autosize
             className={styles.wide}
             value={settings.instructions ?? ''}

@@ -81,7 +81,8 @@ export function VoiceSelect({ voiceId, onChange, voices = [], error, isKeyMissin
           dropdown: styles.voiceList,
           option: styles.voiceRowOption,
         }}
-        comboboxProps={{ shadow: 'md' }}
+        // Within the page's landmarks.
+        comboboxProps={{ shadow: 'md', withinPortal: false }}
         withScrollArea={false}
         renderOption={({ option }) => (
           <VoiceOption voice={byId.get(option.value)} onPreview={preview.toggle} />

@@ -28,6 +28,9 @@ const barsDrawn = (page: Page) =>
     .evaluateAll((paths) =>
       paths.reduce((sum, path) => sum + (path.getAttribute('d')?.split('M').length ?? 1) - 1, 0),
     )
+/** The voices that the open list shows. */
+const voicesIn = (page: Page) => page.getByRole('listbox').getByRole('option')
+const patiently = { timeout: 30_000 }
 const cidOf = (page: Page) => page.getByText(/^baf[a-z0-9]{50,}$/).textContent()
 
 describe('the playground', () => {
@@ -58,13 +61,15 @@ describe('the playground', () => {
     await world.vendors.speak({ chunkPauseMs: 500, msPerCharacter: 240 })
     await speak(page, 'Nothing is as permanent as a good address.')
     await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.1)
-    await inClip(page, /^Speaking$/).waitFor()
+    await inClip(page, /^Speaking$/)
+      .last()
+      .waitFor()
     await page.locator('audio').evaluate((audio) => audio.setAttribute('data-first', ''))
-    await expect.poll(() => barsDrawn(page)).toBeGreaterThan(10)
+    await expect.poll(() => barsDrawn(page), patiently).toBeGreaterThan(10)
     const drawn = await barsDrawn(page)
     await world.vendors.speak({ chunkPauseMs: 0, msPerCharacter: 60 })
     await inClip(page, /^Spoken$/).waitFor()
-    await expect.poll(() => barsDrawn(page)).toBeGreaterThan(drawn)
+    await expect.poll(() => barsDrawn(page), patiently).toBeGreaterThan(drawn)
   })
 
   it('shows the provider that stored the clip', async () => {
@@ -155,6 +160,7 @@ describe('the playground', () => {
     await inClip(page, /^\d of 3 pieces/).waitFor()
     await inClip(page, /^Stored$/).waitFor()
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
+    await page.waitForFunction(() => Number.isFinite(document.querySelector('audio')?.duration))
     await page.locator('audio').evaluate((audio: HTMLAudioElement) => {
       audio.currentTime = audio.duration - 0.02
     })
@@ -234,7 +240,7 @@ describe('the playground', () => {
     await page.getByRole('textbox', { name: 'Text' }).fill('זה נשאר כאן.')
     await page.reload()
     const text = page.getByRole('textbox', { name: 'Text' })
-    await expect.poll(() => text.inputValue()).toBe('זה נשאר כאן.')
+    await expect.poll(() => text.inputValue(), patiently).toBe('זה נשאר כאן.')
     expect(await text.evaluate((element) => getComputedStyle(element).direction)).toBe('rtl')
     expect(await page.getByRole('region', { name: 'Code', exact: true }).textContent()).toContain(
       'mp3_22050_32',
@@ -258,8 +264,7 @@ describe('the playground', () => {
     await page.route('**/api/clips/*/events', (route) => route.abort())
     await page
       .getByRole('region', { name: 'Recent clips' })
-      .getByRole('button', { name: /^Play/ })
-      .first()
+      .getByRole('button', { name: /^Play “This one has to wait/ })
       .click()
     await inClip(page, 'This clip has expired').waitFor()
     await page.unroute('**/api/clips/*')
@@ -304,7 +309,7 @@ describe('the playground by keyboard alone', () => {
     await tabTo(voice)
     await page.keyboard.type('sar')
     await page.getByRole('option', { name: /^Sarah/ }).waitFor()
-    expect(await page.getByRole('option').count()).toBe(1)
+    expect(await voicesIn(page).count()).toBe(1)
     await expectAccessible(page)
     await press('Enter')
     expect(await voice.inputValue()).toBe('Sarah')
@@ -390,10 +395,10 @@ describe('the playground with an account of 46 voices', () => {
     await voice.click()
     await page.getByText('German', { exact: true }).waitFor({ state: 'attached' })
     await voice.pressSequentially('german british fem')
-    await expect.poll(() => page.getByRole('option').count()).toBe(1)
-    await page.getByRole('option').first().getByTitle('Hear a sample').click()
-    await expect.poll(() => samples).toBe(1)
-    await page.getByRole('option').first().click()
+    await expect.poll(() => voicesIn(page).count(), patiently).toBe(1)
+    await voicesIn(page).first().getByTitle('Hear a sample').click()
+    await expect.poll(() => samples, patiently).toBe(1)
+    await voicesIn(page).first().click()
     expect(await voice.getAttribute('title')).toMatch(/^Professor Archibald the 45th/)
     await page.getByRole('button', { name: 'Hear a sample' }).click()
     await page.getByRole('button', { name: 'Stop the sample' }).waitFor()
@@ -416,12 +421,13 @@ describe('the playground over plain http in a local network', () => {
     await inClip(page, /^Stored$/).waitFor()
     await page.getByRole('button', { name: 'Verify' }).click()
     await inClip(page, 'The CID matches').waitFor()
+    const cid = await cidOf(page)
     await page.getByRole('button', { name: 'Copy the CID' }).click()
     const text = page.getByRole('textbox', { name: 'Text' })
     await text.fill('')
     await text.focus()
     await page.keyboard.press('ControlOrMeta+V')
-    expect(await text.inputValue()).toBe(await cidOf(page))
+    expect(await text.inputValue()).toBe(cid)
     await close()
   })
 })

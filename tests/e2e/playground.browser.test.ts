@@ -58,7 +58,7 @@ describe('the playground', () => {
 
   it('plays the text while it is spoken, and draws what is there of it', async () => {
     // Most of it comes only once something was heard.
-    await world.vendors.speak({ chunkPauseMs: 500, msPerCharacter: 240 })
+    await world.vendors.speak({ chunkPauseMs: 1000 })
     await speak(page, 'Nothing is as permanent as a good address.')
     await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.1)
     await inClip(page, /^Speaking$/)
@@ -67,7 +67,7 @@ describe('the playground', () => {
     await page.locator('audio').evaluate((audio) => audio.setAttribute('data-first', ''))
     await expect.poll(() => barsDrawn(page), patiently).toBeGreaterThan(10)
     const drawn = await barsDrawn(page)
-    await world.vendors.speak({ chunkPauseMs: 0, msPerCharacter: 60 })
+    await world.vendors.speak({ chunkPauseMs: 0 })
     await inClip(page, /^Spoken$/).waitFor()
     await expect.poll(() => barsDrawn(page), patiently).toBeGreaterThan(drawn)
   })
@@ -107,10 +107,10 @@ describe('the playground', () => {
       page.locator('audio').evaluate((audio: HTMLAudioElement, to) => {
         audio.currentTime = to
       }, seconds)
-    // 240 ms a character.
-    await at(2.2)
+    // 60 ms a character.
+    await at(0.55)
     await marks(/^is$/)
-    await at(9.6)
+    await at(2.4)
     await marks(/^address\.$/)
     expect(await mark.count()).toBe(1)
     await at(0.1)

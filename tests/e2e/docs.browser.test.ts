@@ -98,7 +98,8 @@ describe('every page', () => {
   it.each(['/', '/dashboard', '/docs', '/docs/reference', '/docs/guides/scripts', '/nowhere'])(
     '%s has the security headers',
     async (path) => {
-      const { headers } = await world.service.fetch(path)
+      const Accept = 'text/html'
+      const { headers } = await world.service.fetch(path, { headers: { Accept } })
       const policy = headers.get('Content-Security-Policy') ?? ''
       expect(policy).toMatch(/script-src 'nonce-[0-9a-f]{32}' 'strict-dynamic';/)
       expect(policy).toContain("default-src 'none'")
@@ -106,7 +107,7 @@ describe('every page', () => {
       expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
       expect(headers.get('X-Frame-Options')).toBe('DENY')
       expect(headers.get('Strict-Transport-Security')).toBeNull()
-      const secure = await world.service.fetch(path, { headers: { 'X-Forwarded-Proto': 'https' } })
+      const secure = await world.service.fetch(path, { headers: { Accept, 'X-Forwarded-Proto': 'https' } })
       expect(secure.headers.get('Strict-Transport-Security')).toMatch(/^max-age=31536000/)
     },
   )

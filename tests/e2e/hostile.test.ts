@@ -178,6 +178,7 @@ describe('hostile requests', () => {
       'Next-Router-State-Tree: %5B',
       'Next-Router-Prefetch: 1',
       'X-Middleware-Subrequest: proxy',
+      'Accept: text/html',
     ]
     const { status, headers } = await send([`GET ${path} HTTP/1.1`, ...words])
     expect([status, headers['content-type']]).toEqual([

@@ -17,7 +17,7 @@ const types: Record<string, string> = {
   '.ico': 'image/x-icon',
   '.png': 'image/png',
   '.txt': 'text/plain; charset=UTF-8',
-  '.webmanifest': 'application/manifest+json; charset=UTF-8',
+  '.webmanifest': 'application/manifest+json',
 }
 
 const world = useWorld()

@@ -144,11 +144,13 @@ describe('respond()', () => {
     ])
   })
 
-  it('does not log an error of the caller', async () => {
+  it('logs a refused request at info, with what the caller was told', async () => {
     const { services, lines } = await testServices()
-    await respond(services, request(), async () => {
+    await respond(services, request({ 'X-Request-Id': 'mine-3' }), async () => {
       throw new ServiceError('invalid_json', 'No JSON')
     })
-    expect(lines).toEqual([])
+    expect(lines).toMatchObject([
+      { level: 'info', requestId: 'mine-3', status: 400, code: 'invalid_json', detail: 'No JSON' },
+    ])
   })
 })

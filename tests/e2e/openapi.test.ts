@@ -206,6 +206,17 @@ const calls: Record<string, () => Promise<Response[]>> = {
     const { stored } = await clips()
     return Promise.all([stored, unknown].map((id) => get(`/api/clips/${id}/events`)))
   },
+  async getOembed() {
+    const { stored } = await clips()
+    const ask = (url: string, more = '') => get(`/api/oembed?url=${encodeURIComponent(url)}${more}`)
+    const page = (id: string) => `${world.service.baseUrl}/c/${id}`
+    return [
+      await ask(page(stored)),
+      await ask(page(unknown)),
+      await ask('nothing'),
+      await ask(page(stored), '&format=xml'),
+    ]
+  },
   getCaptionsVtt: () => getCaptions('vtt'),
   getCaptionsSrt: () => getCaptions('srt'),
   getCaptionsJson: () => getCaptions('json'),

@@ -23,6 +23,7 @@ describe('with Pinata', () => {
       data: {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         audioUrl: `${world.vendors.urls.pinata}/ipfs/${body.data.cid}?filename=${body.data.id}.mp3`,
+        pageUrl: `${world.service.baseUrl}/c/${body.data.id}`,
         ipfsHash: body.data.cid,
         cid: expect.stringMatching(/^bafk/),
         provider: 'pinata',

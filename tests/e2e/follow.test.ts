@@ -47,6 +47,7 @@ describe('GET /api/clips/{id}', () => {
         state: 'stored',
         isTemporary: false,
         audioUrl,
+        pageUrl: `${world.service.baseUrl}/c/${id}`,
         permanentUrl: audioUrl,
         cid,
         ipfsHash: cid,

@@ -161,6 +161,7 @@ describe('when every provider fails', () => {
       data: {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         audioUrl: `${world.service.baseUrl}/api/temp-audio/${body.data.id}`,
+        pageUrl: `${world.service.baseUrl}/c/${body.data.id}`,
         cid: expect.stringMatching(/^bafk/),
         isTemporary: true,
         expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

@@ -151,7 +151,7 @@ describe('the dashboard', () => {
     await page.getByRole('tab', { name: /^Stored/ }).click()
     await page.getByRole('tab', { name: 'Stored · 3' }).waitFor()
     await page.getByLabel('Provider', { exact: true }).selectOption('Pinata')
-    expect(new URL(page.url()).search).toBe('?state=stored&provider=pinata')
+    await page.waitForURL((url) => url.search === '?state=stored&provider=pinata')
     const [first] = (await listed('state=stored')).clips
     const row = page.getByRole('row', { name: new RegExp(first.id.slice(0, 12)) })
     expect(await row.innerText()).toContain(first.voiceId)
@@ -168,8 +168,8 @@ describe('the dashboard', () => {
     await page.getByRole('tab', { name: 'Stored · 3' }).waitFor()
     expect(await page.getByLabel('Provider', { exact: true }).inputValue()).toBe('pinata')
     await page.goBack()
+    await page.waitForURL((url) => url.search === '?state=stored')
     await page.getByRole('tab', { name: /^Stored/ }).waitFor()
-    expect(new URL(page.url()).search).toBe('?state=stored')
     await page.goBack()
     await page.getByText('No clip is pending.').waitFor()
   })

@@ -20,6 +20,8 @@ await runMain(async () => {
   // The lists of traced files are larger than what was built, and nothing reads them any more.
   for (const list of globSync('.next/**/*.nft.json', { cwd: target })) rmSync(path.join(target, list))
   removeBundles(routes)
+  // A package would use it for colours, and only tests have it.
+  rmSync(path.join(target, 'node_modules/supports-color'), { recursive: true, force: true })
   writeFileSync(path.join(target, 'THIRD_PARTY_NOTICES'), thirdPartyNotices(root))
   say(`.next/standalone has ${packages.length} files more for the programs in bin/\n`)
 })

@@ -11,6 +11,7 @@ const optional = new Set([
   'cloudflare:sockets',
   'encoding',
   'pg-native',
+  'supports-color',
   'utf-8-validate',
 ])
 /** A file that the code finds by its package's name and reads. */
@@ -33,7 +34,8 @@ export async function traceFiles(root, entries) {
   const { fileList, warnings } = await nft.nodeFileTrace(paths, {
     base: root,
     processCwd: root,
-    ignore: (file) => /^node_modules\/(next|react|react-dom)\//.test(file),
+    // Of what is optional only tests have some; a production installation has none of it.
+    ignore: (file) => /^node_modules\/(next|react|react-dom|supports-color)\//.test(file),
     readFile: (file) => readSource(path.resolve(root, file)),
   })
   const problems = [...warnings].map(({ message }) => message).filter((message) => !isOptional(message))

@@ -169,7 +169,8 @@ describe('the dashboard', () => {
     expect(await page.getByLabel('Provider', { exact: true }).inputValue()).toBe('pinata')
     await page.goBack()
     await page.waitForURL((url) => url.search === '?state=stored')
-    await page.getByRole('tab', { name: /^Stored/ }).waitFor()
+    // The page has been loaded anew by then, and has its rows.
+    await row.waitFor()
     await page.goBack()
     await page.getByText('No clip is pending.').waitFor()
   })

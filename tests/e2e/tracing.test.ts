@@ -99,9 +99,12 @@ describe('OTEL_EXPORTER_OTLP_ENDPOINT', () => {
       [],
     ])
     const parts = trace().filter(({ name }) => name !== 'clip' && name !== atVendor?.name)
-    expect(parts.map(({ name }) => name)).toEqual(['speak', 'store at pinata', 'store at pinata'])
-    expect(parts.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(3).fill(whole?.spanId))
-    expect(parts.map(({ status }) => status.code ?? 0)).toEqual([0, 2, 0])
+    // A timer tries the clip at its dates as well, as often as the restart leaves time for.
+    const stores = parts.slice(1)
+    expect(stores.length).toBeGreaterThanOrEqual(2)
+    expect(parts.map(({ name }) => name)).toEqual(['speak', ...stores.map(() => 'store at pinata')])
+    expect(new Set(parts.map(({ parentSpanId }) => parentSpanId))).toEqual(new Set([whole?.spanId]))
+    expect(parts.map(({ status }) => status.code ?? 0)).toEqual([0, ...stores.slice(1).map(() => 2), 0])
     for (const { startTimeUnixNano, endTimeUnixNano } of trace()) {
       expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano))
     }

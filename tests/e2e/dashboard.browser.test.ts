@@ -168,8 +168,11 @@ describe('the dashboard', () => {
     await page.getByRole('tab', { name: 'Stored · 3' }).waitFor()
     expect(await page.getByLabel('Provider', { exact: true }).inputValue()).toBe('pinata')
     await page.goBack()
-    await page.waitForURL((url) => url.search === '?state=stored')
+    await page.waitForURL((url) => url.search === '?state=stored', { waitUntil: 'load' })
     await row.waitFor()
+    await page.goBack()
+    await page.waitForURL((url) => url.search === '')
+    await page.getByText('No clip is pending.').waitFor()
   })
 
   it('never shows the rows of another list while one is loaded', async () => {

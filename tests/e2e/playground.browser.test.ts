@@ -57,8 +57,8 @@ describe('the playground', () => {
   })
 
   it('plays the text while it is spoken, and draws what is there of it', async () => {
-    // Most of it comes only once something was heard.
-    await world.vendors.speak({ chunkPauseMs: 1000 })
+    // The first second of two and a half; the rest comes only once that is heard and drawn.
+    await world.vendors.speak({ chunkBytes: 16_384, chunkPauseMs: 60_000 })
     await speak(page, 'Nothing is as permanent as a good address.')
     await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.1)
     await inClip(page, /^Speaking$/)
@@ -67,6 +67,7 @@ describe('the playground', () => {
     await page.locator('audio').evaluate((audio) => audio.setAttribute('data-first', ''))
     await expect.poll(() => barsDrawn(page), patiently).toBeGreaterThan(10)
     const drawn = await barsDrawn(page)
+    expect(drawn).toBeLessThan(100)
     await world.vendors.speak({ chunkPauseMs: 0 })
     await inClip(page, /^Spoken$/).waitFor()
     await expect.poll(() => barsDrawn(page), patiently).toBeGreaterThan(drawn)

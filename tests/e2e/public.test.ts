@@ -200,7 +200,7 @@ describe('the page of a clip, as people see it', () => {
 
   it('shows by itself that a clip is spoken, waits for IPFS, and is stored, and interrupts nobody who listens', async () => {
     await world.vendors.always('pinata', statusFault(503))
-    await world.vendors.speak({ chunkPauseMs: 1500 })
+    await world.vendors.speak({ chunkPauseMs: 60_000 })
     const body = JSON.stringify({ text: `${text} ${text}`, voiceId })
     const stream = await world.service.fetch('/api/agents/vocalize/stream', { method: 'POST', body })
     const { page, close } = await open(`/c/${stream.headers.get('X-Clip-Id')}`)

@@ -3,7 +3,7 @@ import type { Service } from './service.ts'
 
 /** How many clips IPFS is still to get, leased ones included: from the catalog itself, without waking the service up. */
 export function backlogOf({ directory }: Pick<Service, 'directory'>): number {
-  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true, timeout: 10_000 })
   try {
     const sql = "select count(*) as waiting from clips where state not in ('stored', 'expired', 'deleted')"
     return Number(database.prepare(sql).get()?.waiting)
@@ -14,7 +14,7 @@ export function backlogOf({ directory }: Pick<Service, 'directory'>): number {
 
 /** The tries that were made for one clip, and whether nobody works on it any more. */
 export function triesOf({ directory }: Pick<Service, 'directory'>, clipId: string) {
-  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true, timeout: 10_000 })
   try {
     const count = database
       .prepare('select count(*) as count from attempts where clip_id = ?')
@@ -32,7 +32,7 @@ export function putIntoState(
   clipId: string,
   state: 'speaking' | 'expired',
 ): void {
-  const database = new DatabaseSync(`${directory}/catalog.sqlite`)
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { timeout: 10_000 })
   const unspoken = state === 'speaking' ? ', cid = null, duration_ms = null' : ''
   try {
     database.prepare(`update clips set state = ?${unspoken} where id = ?`).run(state, clipId)

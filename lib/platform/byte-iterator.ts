@@ -8,6 +8,30 @@ export interface ByteIterator {
   [Symbol.asyncIterator](): ByteIterator
 }
 
+/** Bytes that are in memory as a whole. Those who can send that at once find it as `whole`. */
+export interface BytesInMemory extends ByteIterator {
+  readonly whole: Buffer
+}
+
+export function bytesInMemory(whole: Buffer): BytesInMemory {
+  let isRead = whole.byteLength === 0
+  const end = { done: true, value: undefined } as const
+  const bytes: BytesInMemory = {
+    whole,
+    async next() {
+      if (isRead) return end
+      isRead = true
+      return { done: false, value: whole }
+    },
+    async return() {
+      isRead = true
+      return end
+    },
+    [Symbol.asyncIterator]: () => bytes,
+  }
+  return bytes
+}
+
 /** The bytes of a stream. In contrast to its own iterator, `return` does not wait for a piece that is on its way. */
 export function iterate(stream: ReadableStream<Uint8Array>): ByteIterator {
   const reader = stream.getReader()

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
-import type { ByteIterator } from './byte-iterator.ts'
+import { type ByteIterator, bytesInMemory } from './byte-iterator.ts'
+import { keepRecent, recentFile } from './recent-files.ts'
 import { fileVersion } from './verified-files.ts'
 
 /** One read takes as much: many small ones cost more than the bytes, and each who reads slowly has one in memory. */
@@ -19,31 +20,62 @@ export type Part = Uint8Array | Extent
 const open = promisify(fs.open)
 const read = promisify(fs.read)
 
+type PartsOf = (
+  facts: fs.BigIntStats,
+  readAll: () => AsyncIterable<Uint8Array>,
+) => readonly Part[] | Promise<readonly Part[]>
+
 /**
- * Reads of the file `place` what `partsOf` says of it, once that is open; `readAll` reads the whole. What is small is read at once. Anything larger is
- * read piece by piece, when it is asked for: no file is open before the first piece, and after the last.
+ * Reads of the file `place` what `partsOf` says of it, once that is open; `readAll` reads the whole. A small file is read at
+ * once, and stays in memory for a while. What is large is read piece by piece, when it is asked for: no file is open before
+ * the first piece, and after the last.
  *
  * @throws what opening the file, `partsOf` and reading throw; Error where the file is shorter, or another one meanwhile
  */
-export async function readFileParts(
-  place: string,
-  partsOf: (
-    facts: fs.BigIntStats,
-    readAll: () => AsyncIterable<Uint8Array>,
-  ) => readonly Part[] | Promise<readonly Part[]>,
-): Promise<ByteIterator> {
+export async function readFileParts(place: string, partsOf: PartsOf): Promise<ByteIterator> {
+  const recent = recentFile(place)
+  if (recent) {
+    const { facts, content } = recent
+    const parts = await partsOf(facts, () => bytesInMemory(content))
+    return bytesInMemory(cut(content, parts))
+  }
   const file = await open(place, 'r')
   try {
     const facts = fs.fstatSync(file, { bigint: true })
     const whole = { offset: 0, sizeBytes: Number(facts.size) }
     const parts = await partsOf(facts, () => readOpen(file, [whole]))
-    if (partsSizeBytes(parts) > PIECE_BYTES) return readLater(place, fileVersion(facts), parts)
-    const pieces = await Array.fromAsync(readOpen(file, parts))
-    return only(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces))
+    const wantedBytes = partsSizeBytes(parts)
+    if (wantedBytes === 0) return bytesInMemory(Buffer.alloc(0))
+    if (whole.sizeBytes <= PIECE_BYTES) {
+      const content = await readWhole(file, [whole])
+      keepRecent(place, facts, content)
+      return bytesInMemory(cut(content, parts))
+    }
+    if (wantedBytes > PIECE_BYTES) return readLater(place, fileVersion(facts), parts)
+    return bytesInMemory(await readWhole(file, parts))
   } finally {
     fs.closeSync(file)
   }
 }
+
+/** The parts of a file of which `content` is the whole. */
+function cut(content: Buffer, parts: readonly Part[]): Buffer {
+  const pieces = parts.map((part) => {
+    if (part instanceof Uint8Array) return part
+    const piece = content.subarray(part.offset, part.offset + part.sizeBytes)
+    if (piece.byteLength < part.sizeBytes) throw truncated()
+    return piece
+  })
+  return joined(pieces)
+}
+
+const readWhole = async (file: number, parts: readonly Part[]) =>
+  joined(await Array.fromAsync(readOpen(file, parts)))
+
+const joined = (pieces: Uint8Array[]) =>
+  pieces.length === 1 && Buffer.isBuffer(pieces[0]) ? pieces[0] : Buffer.concat(pieces)
+
+const truncated = () => new Error('A file was truncated while it was read')
 
 /** How many bytes `parts` make up. */
 export function partsSizeBytes(parts: readonly Part[]): number {
@@ -51,10 +83,6 @@ export function partsSizeBytes(parts: readonly Part[]): number {
 }
 
 export const partSizeBytes = (part: Part) => (part instanceof Uint8Array ? part.byteLength : part.sizeBytes)
-
-async function* only(piece: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  if (piece.byteLength > 0) yield piece
-}
 
 async function* readLater(place: string, version: string, parts: readonly Part[]) {
   const file = await open(place, 'r')
@@ -78,7 +106,7 @@ async function* readOpen(file: number, parts: readonly Part[]): AsyncGenerator<U
     for (let done = 0; done < sizeBytes; ) {
       const length = Math.min(PIECE_BYTES, sizeBytes - done)
       const { bytesRead, buffer } = await read(file, Buffer.allocUnsafeSlow(length), 0, length, offset + done)
-      if (bytesRead === 0) throw new Error('A file was truncated while it was read')
+      if (bytesRead === 0) throw truncated()
       yield buffer.subarray(0, bytesRead)
       done += bytesRead
     }

@@ -1,4 +1,4 @@
-import { type ByteIterator, streamOf } from '#lib/platform/byte-iterator.ts'
+import { type ByteIterator, type BytesInMemory, streamOf } from '#lib/platform/byte-iterator.ts'
 
 /**
  * An answer that becomes a stream of the web only for those who read it as one, such as Next.js: the front sends `content`
@@ -9,9 +9,9 @@ export class BytesResponse extends Response {
   readonly content: Buffer | ByteIterator
   #ordinary: Response | undefined
 
-  constructor(content: Buffer | ByteIterator, init?: ResponseInit) {
+  constructor(content: Buffer | ByteIterator | BytesInMemory, init?: ResponseInit) {
     super(null, init)
-    this.content = content
+    this.content = 'whole' in content ? content.whole : content
   }
 
   /** Lets go of pieces that were not read. */

@@ -1,7 +1,15 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
-import { attemptCounter, becomeEnded, type EndedAttempt, type NewAttempt } from './attempt-rows.ts'
-import { becomeStaged, becomeStored, firstPin, type KeptFacts, type StagedFacts } from './clip-transitions.ts'
+import { attemptCounter, becomeEnded, type EndedAttempt, endedRow, type NewAttempt } from './attempt-rows.ts'
+import {
+  becomeStaged,
+  becomeStored,
+  firstPin,
+  type KeptFacts,
+  type StagedFacts,
+  stagedRow,
+  storedRow,
+} from './clip-transitions.ts'
 import { timeToIpfsBuckets } from './counters.ts'
 import type { Lease } from './leases.ts'
 import { type ClipRow, type Schema, toClip } from './schema.ts'
@@ -20,7 +28,7 @@ export async function stageAtOnce(db: Db, id: string, facts: StagedFacts): Promi
   const counted = sql`select 'characters_spoken', '', characters from staged
     where not exists (select from scripts where clip_id = ${id})`
   const { rows } = await sql<ClipRow>`with
-    staged as (${becomeStaged(db, id, facts).returningAll()}),
+    staged as (${becomeStaged(db, stagedRow(id, facts))}),
     counted as (${addToCounters(counted)})
     select * from staged`.execute(db)
   return rows[0] && toClip(rows[0])
@@ -38,7 +46,7 @@ export async function storeAtOnce(
   const cases = timeToIpfsBuckets.map(
     (upper) => sql`when ${seconds} <= ${sql.lit(upper)} then ${String(upper)}`,
   )
-  const ended = attempt && sql`ended as (${becomeEnded(db, attempt)}),`
+  const ended = attempt && sql`ended as (${becomeEnded(db, endedRow(attempt))}),`
   // In the order in which all transactions take them.
   const counted = sql`${attempt ? sql`${rowOf(attempt)} union all ` : sql``}select counter.* from stored cross join lateral (values
       ('clips_stored', ${provider}, 1),
@@ -47,7 +55,7 @@ export async function storeAtOnce(
       ('time_to_ipfs_sum', '', ${seconds})
     ) counter (name, label, value) where stored.captions_of is null`
   const { rows } = await sql<ClipRow>`with ${ended ?? sql``}
-    stored as (${becomeStored(db, id, facts).returningAll()}),
+    stored as (${becomeStored(db, storedRow(id, facts))}),
     pinned as (
       insert into pins (clip_id, provider, cid, pinned_at, proven_at, read_back_at)
       select id, ${pin.provider}, ${pin.cid}, ${pin.pinnedAt}, ${pin.provenAt}, ${pin.readBackAt} from stored
@@ -74,7 +82,7 @@ export async function beginAtOnce(db: Db, attempt: NewAttempt, lease: Lease): Pr
 /** As `endAttempt`: the id of the clip; `undefined` where the attempt is not in the log. */
 export async function endAtOnce(db: Db, attempt: EndedAttempt): Promise<string | undefined> {
   const { rows } = await sql<{ clipId: string }>`with
-    ended as (${becomeEnded(db, attempt).returning('clipId')}),
+    ended as (${becomeEnded(db, endedRow(attempt))}),
     counted as (${addToCounters(rowOf(attempt))})
     select clip_id from ended`.execute(db)
   return rows[0]?.clipId

@@ -1,6 +1,7 @@
 import type { Kysely, QueryCreator } from 'kysely'
 import { addToCounters, type CounterIncrement } from './counters.ts'
 import type { Lease } from './leases.ts'
+import { prepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export const backgroundTriggers = ['hook', 'admin', 'cron', 'timer', 'queue', 'recovery', 'last_try'] as const
@@ -48,37 +49,52 @@ export async function beginAttempt(
   attempt: NewAttempt,
   lease?: Lease,
 ): Promise<number | undefined> {
-  let counting = db
-    .updateTable('clips')
-    .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
-    .where('id', '=', attempt.clipId)
-  if (lease)
-    counting = counting.set({ leaseExpiresAt: lease.expiresAt }).where('leaseOwner', '=', lease.owner)
-  const { numUpdatedRows } = await counting.executeTakeFirst()
-  if (lease && numUpdatedRows === 0n) return undefined
-  const { id } = await db
-    .insertInto('attempts')
-    .values({ ...attempt, outcome: 'running', mayHaveStored: 1 })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return id
+  const counted = { clipId: attempt.clipId, leaseExpiresAt: lease?.expiresAt, leaseOwner: lease?.owner }
+  const { numAffectedRows } = await count(db, counted)
+  if (lease && numAffectedRows === 0n) return undefined
+  const { rows } = await insert(db, attempt)
+  return (rows[0] as { id: number }).id
 }
 
-/** The change of the attempt alone. */
-export const becomeEnded = (
-  db: QueryCreator<Schema>,
-  { id, end: { outcome, durationMs, mayHaveStored = false, statusCode, error } }: EndedAttempt,
-) =>
+interface Counted {
+  clipId: string
+  leaseOwner: string | undefined
+  leaseExpiresAt: number | undefined
+}
+
+const count = prepared((db, { clipId, leaseOwner, leaseExpiresAt }: Counted) => {
+  const counting = db
+    .updateTable('clips')
+    .set((eb) => ({ attempts: eb('attempts', '+', 1), ...(leaseExpiresAt && { leaseExpiresAt }) }))
+    .where('id', '=', clipId)
+  return leaseOwner === undefined ? counting : counting.where('leaseOwner', '=', leaseOwner)
+})
+
+const insert = prepared((db, attempt: NewAttempt) =>
   db
-    .updateTable('attempts')
-    .set({
-      outcome,
-      durationMs,
-      mayHaveStored: mayHaveStored || outcome === 'stored' ? 1 : 0,
-      statusCode: statusCode ?? null,
-      error: error ?? null,
-    })
-    .where('id', '=', id)
+    .insertInto('attempts')
+    .values({ ...attempt, outcome: 'running', mayHaveStored: 1 })
+    .returning('id'),
+)
+
+/** The columns of an attempt that has ended. */
+export const endedRow = ({
+  id,
+  end: { outcome, durationMs, mayHaveStored = false, statusCode, error },
+}: EndedAttempt) => ({
+  id,
+  outcome,
+  durationMs,
+  mayHaveStored: mayHaveStored || outcome === 'stored' ? 1 : 0,
+  statusCode: statusCode ?? null,
+  error: error ?? null,
+})
+
+/** The change of the attempt alone. Returns the id of its clip. */
+export const becomeEnded = (db: QueryCreator<Schema>, { id, ...row }: ReturnType<typeof endedRow>) =>
+  db.updateTable('attempts').set(row).where('id', '=', id).returning('clipId')
+
+export const endOne = prepared(becomeEnded)
 
 /** What an attempt that has ended adds to the counters. */
 export const attemptCounter = ({ provider, end }: EndedAttempt): CounterIncrement => ({
@@ -89,7 +105,7 @@ export const attemptCounter = ({ provider, end }: EndedAttempt): CounterIncremen
 
 /** Part of a transaction. Returns the id of the clip; `undefined` where the attempt is not in the log. */
 export async function endAttempt(db: Kysely<Schema>, attempt: EndedAttempt): Promise<string | undefined> {
-  const row = await becomeEnded(db, attempt).returning('clipId').executeTakeFirst()
+  const { rows } = await endOne(db, endedRow(attempt))
   await addToCounters(db, [attemptCounter(attempt)])
-  return row?.clipId
+  return rows[0]?.clipId
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
 import { findClip } from './clip-transitions.ts'
+import { prepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import { readTotals } from './totals.ts'
 
@@ -49,10 +50,14 @@ const asNewRow = (clip: NewClip) =>
 export async function reserveWherePlenty(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
   const spareBytes = Math.floor(maxBytes * SPARE)
   if (clip.sizeBytes * STATEMENTS_AT_ONCE > spareBytes) return false
-  const row = asNewRow(clip)
-  const columns = Object.keys(row) as (keyof typeof row)[]
   const most = maxBytes - spareBytes - clip.sizeBytes
-  const { numInsertedOrUpdatedRows = 0n } = await db
+  const { numAffectedRows = 0n } = await insertWithin(db, { row: asNewRow(clip), most })
+  return numAffectedRows > 0n
+}
+
+const insertWithin = prepared((db, { row, most }: { row: ReturnType<typeof asNewRow>; most: number }) => {
+  const columns = Object.keys(row) as (keyof typeof row)[]
+  return db
     .insertInto('clips')
     .columns(columns)
     .expression(
@@ -61,9 +66,7 @@ export async function reserveWherePlenty(db: Db, clip: NewClip, maxBytes: number
         .where(sql<number>`(select coalesce(sum(held_bytes), 0) from holdings)`, '<=', most),
     )
     .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return numInsertedOrUpdatedRows > 0n
-}
+})
 
 /** Part of an exclusive transaction. Returns whether the clip fits into the byte budget and its id was free. */
 export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {

@@ -1,11 +1,12 @@
 import type { Kysely, QueryCreator } from 'kysely'
 import type { Clip, OriginalFacts } from '#lib/model/clip.ts'
-import { attemptCounter, becomeEnded, type EndedAttempt } from './attempt-rows.ts'
+import { attemptCounter, type EndedAttempt, endedRow, endOne } from './attempt-rows.ts'
 import { addToCounters, type CounterIncrement, timeToIpfsCounters } from './counters.ts'
 import { reopenDeletion, reopenShared } from './deletion-transitions.ts'
 import { isUnleased, unleased } from './leases.ts'
 import { freshPin } from './pin-transitions.ts'
-import { type Schema, toClip } from './schema.ts'
+import { prepared } from './prepared.ts'
+import { type Pin, type Schema, toClip } from './schema.ts'
 import { isJoinedClip } from './script-rows.ts'
 import { recordWebhook } from './webhooks.ts'
 
@@ -48,34 +49,48 @@ export interface ExpiredFacts {
 
 type Db = Kysely<Schema>
 
+const clipById = prepared((db, { id }: { id: string }) =>
+  db.selectFrom('clips').selectAll().where('id', '=', id),
+)
+
 export async function findClip(db: Db, id: string): Promise<Clip | null> {
-  const row = await db.selectFrom('clips').selectAll().where('id', '=', id).executeTakeFirst()
-  return row ? toClip(row) : null
+  const { rows } = await clipById(db, { id })
+  return rows[0] ? toClip(rows[0]) : null
 }
 
-/** The change of the clip alone. */
-export const becomeStaged = (
-  db: QueryCreator<Schema>,
+/** The columns of a staged clip. */
+export const stagedRow = (
   id: string,
   { speech, ...facts }: StagedFacts,
   { hasLocalBytes } = { hasLocalBytes: true },
-) =>
+) => ({
+  id,
+  ...facts,
+  ...(speech && { speech: JSON.stringify(speech) }),
+  isHeld: hasLocalBytes ? 1 : 0,
+  nextAttemptAt: facts.stagedAt,
+})
+
+/** The change of the clip alone. */
+export const becomeStaged = (db: QueryCreator<Schema>, { id, ...row }: ReturnType<typeof stagedRow>) =>
   db
     .updateTable('clips')
-    .set({ ...facts, ...(speech && { speech: JSON.stringify(speech) }) })
-    .set({ state: 'staged', isHeld: hasLocalBytes ? 1 : 0, nextAttemptAt: facts.stagedAt })
+    .set({ ...row, state: 'staged' })
     .set((eb) => ({ captionsCid: eb.selectFrom('captions').select('cid').where('clipId', '=', id) }))
     .where('id', '=', id)
     .where('state', '=', 'speaking')
+    .returningAll()
+
+const stage = prepared(becomeStaged)
 
 /** Returns the clip as it is afterwards, which may have been staged before; `null` where it has no record. */
 export async function stageClip(
   db: Db,
   id: string,
   facts: StagedFacts,
-  { hasLocalBytes } = { hasLocalBytes: true },
+  options = { hasLocalBytes: true },
 ): Promise<Clip | null> {
-  const row = await becomeStaged(db, id, facts, { hasLocalBytes }).returningAll().executeTakeFirst()
+  const [row] = (await stage(db, stagedRow(id, facts, options))).rows
   if (!row) return findClip(db, id)
   if (!(await isJoinedClip(db, id))) {
     await addToCounters(db, [{ name: 'characters_spoken', value: row.characters }])
@@ -83,18 +98,29 @@ export async function stageClip(
   return toClip(row)
 }
 
+/** The columns of a stored clip. */
+export const storedRow = (id: string, { isProven = false, ...facts }: StoredFacts) => ({
+  id,
+  ...facts,
+  unprovenSince: isProven ? null : facts.storedAt,
+})
+
 /** The change of the clip alone. */
-export const becomeStored = (
-  db: QueryCreator<Schema>,
-  id: string,
-  { isProven = false, ...facts }: StoredFacts,
-) =>
+export const becomeStored = (db: QueryCreator<Schema>, { id, ...row }: ReturnType<typeof storedRow>) =>
   db
     .updateTable('clips')
-    .set({ ...facts, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
-    .set({ unprovenSince: isProven ? null : facts.storedAt })
+    .set({ ...row, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
     .where('id', '=', id)
     .where('state', 'not in', ['stored', 'deleted'])
+    .returningAll()
+
+const store = prepared(becomeStored)
+const pin = prepared((db, row: Pin) =>
+  db
+    .insertInto('pins')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing()),
+)
 
 /** The pin of the provider that has stored a clip first. */
 export const firstPin = (
@@ -114,23 +140,17 @@ export async function storeClip(
 ): Promise<Clip | undefined> {
   const counters: CounterIncrement[] = []
   if (attempt) {
-    await becomeEnded(db, attempt).execute()
+    await endOne(db, endedRow(attempt))
     counters.push(attemptCounter(attempt))
   }
-  const row = await becomeStored(db, id, facts).returningAll().executeTakeFirst()
+  const [row] = (await store(db, storedRow(id, facts))).rows
   const { provider, ipfsHash, storedAt } = facts
   if (!row) {
     if (provider && ipfsHash) await reopenDeletion(db, { clipId: id, provider, cid: ipfsHash }, storedAt ?? 0)
     await addToCounters(db, counters)
     return undefined
   }
-  if (provider && ipfsHash) {
-    await db
-      .insertInto('pins')
-      .values(firstPin(id, { ...facts, provider, ipfsHash }))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
+  if (provider && ipfsHash) await pin(db, firstPin(id, { ...facts, provider, ipfsHash }))
   if (!row.captionsOf) {
     const elapsedMs = Math.max(0, (storedAt ?? 0) - (row.stagedAt ?? row.createdAt))
     counters.push({ name: 'clips_stored', label: provider ?? '', value: 1 })

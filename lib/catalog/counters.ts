@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Database } from './connection.ts'
+import { prepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 type HistogramPart = 'bucket' | 'sum' | 'count'
@@ -61,21 +62,23 @@ export function createCounters({ read, run }: Database, flush = async () => {}):
 export const timeToIpfsBuckets = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600]
 
 export async function addToCounters(db: Kysely<Schema>, increments: CounterIncrement[]): Promise<void> {
-  if (increments.length === 0) return
-  await db
+  if (increments.length > 0) await add(db, inSameOrder(increments))
+}
+
+const add = prepared((db, sums: Required<CounterIncrement>[]) =>
+  db
     .insertInto('counters')
-    .values(inSameOrder(increments))
+    .values(sums)
     .onConflict((conflict) =>
       conflict.columns(['name', 'label', 'slot']).doUpdateSet((eb) => ({
         value: eb('counters.value', '+', eb.ref('excluded.value')),
       })),
-    )
-    .execute()
-}
+    ),
+)
 
 /** Each counter once, and in the same order in every transaction, so that no two transactions deadlock. */
 function inSameOrder(increments: CounterIncrement[]) {
-  const sums = new Map<string, { name: string; label: string; value: number }>()
+  const sums = new Map<string, Required<CounterIncrement>>()
   for (const { name, label = '', value } of increments) {
     const key = JSON.stringify([name, label])
     sums.set(key, { name, label, value: value + (sums.get(key)?.value ?? 0) })

@@ -3,6 +3,7 @@ import type { ClipNotes } from '#lib/model/clip.ts'
 import type { Script, ScriptPiece } from '#lib/model/script.ts'
 import { DAY_MS } from '#lib/platform/units.ts'
 import { type Lease, unleased } from './leases.ts'
+import { prepared } from './prepared.ts'
 import type { Schema, ScriptPieceRow, ScriptRow } from './schema.ts'
 
 /** How long an `Idempotency-Key` stands for its script. */
@@ -23,9 +24,12 @@ type Db = Kysely<Schema>
 
 /** Part of another transaction: whether `clipId` is the joined clip of a script, whose pieces were counted as spoken. */
 export async function isJoinedClip(db: Db, clipId: string): Promise<boolean> {
-  const row = await db.selectFrom('scripts').select('id').where('clipId', '=', clipId).executeTakeFirst()
-  return row !== undefined
+  return (await scriptOf(db, { clipId })).rows.length > 0
 }
+
+const scriptOf = prepared((db, { clipId }: { clipId: string }) =>
+  db.selectFrom('scripts').select('id').where('clipId', '=', clipId),
+)
 
 /** The script, if it still goes on under the lease of `owner`. */
 export const leasedBy = (db: Db, id: string, owner: string) =>

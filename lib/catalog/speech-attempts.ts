@@ -3,6 +3,7 @@ import { deleteChosen } from './chosen-rows.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement, histogramCounters, speechBuckets } from './counters.ts'
 import type { Emit } from './events.ts'
+import { prepared } from './prepared.ts'
 import { readSums, type Span } from './roll-ups.ts'
 import type { SpeechAttemptRow } from './schema.ts'
 
@@ -42,14 +43,13 @@ const FAULTLESS = ['spoken', 'refused', 'cancelled']
 /** Whether an outcome says something against the vendor. */
 export const isFault = (outcome: string) => !FAULTLESS.includes(outcome)
 
+const insert = prepared((db, row: SpeechAttemptRow) => db.insertInto('speechAttempts').values(row))
+
 export function createSpeechAttempts({ read, run, transaction }: Database, emit: Emit): SpeechAttempts {
   return {
     async record(attempt) {
       await transaction(async (db) => {
-        await db
-          .insertInto('speechAttempts')
-          .values({ id: randomBytes(16).toString('hex'), ...attempt })
-          .execute()
+        await insert(db, { id: randomBytes(16).toString('hex'), ...attempt })
         await addToCounters(db, countersOf(attempt))
       })
       if (attempt.clipId) emit({ ...attempt, type: 'speech_ended', clipId: attempt.clipId })

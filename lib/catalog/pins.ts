@@ -12,6 +12,7 @@ import {
   type Proof,
   provePin,
 } from './pin-transitions.ts'
+import { prepared } from './prepared.ts'
 import { isLost, isUnproven, type Pin, type Schema, toClip } from './schema.ts'
 
 /** Its provider delivers it as far as is known: the condition of `pins_by_check`. */
@@ -43,6 +44,21 @@ export interface Pins {
   countUnproven(): Promise<{ unproven: number; lost: number }>
 }
 
+const storedClip = prepared((db, { cid }: { cid: string }) =>
+  db
+    .selectFrom('clips')
+    .selectAll()
+    // As a parameter it would have SQLite plan the query at each run.
+    .where('state', '=', sql.lit('stored'))
+    .where((eb) =>
+      eb.or([
+        eb('cid', '=', cid),
+        eb('id', 'in', eb.selectFrom('pins').select('clipId').where('pins.cid', '=', cid)),
+      ]),
+    )
+    .limit(1),
+)
+
 export function createPins({ read, run, transaction }: Database, emit: Emit): Pins {
   /** Takes the first of the pins that fit, and changes it. */
   const claim = (
@@ -67,19 +83,8 @@ export function createPins({ read, run, transaction }: Database, emit: Emit): Pi
   return {
     clipOf: (cid) =>
       read(async (db) => {
-        const row = await db
-          .selectFrom('clips')
-          .selectAll()
-          .where('state', '=', 'stored')
-          .where((eb) =>
-            eb.or([
-              eb('cid', '=', cid),
-              eb('id', 'in', eb.selectFrom('pins').select('clipId').where('pins.cid', '=', cid)),
-            ]),
-          )
-          .limit(1)
-          .executeTakeFirst()
-        return row ? toClip(row) : null
+        const { rows } = await storedClip(db, { cid })
+        return rows[0] ? toClip(rows[0]) : null
       }),
 
     ofClip: (clipId) =>

@@ -1,5 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import {
+  type LimitNode,
   type SelectModifierNode,
   SqliteAdapter,
   SqliteDialect,
@@ -7,8 +8,9 @@ import {
   SqliteDriver,
   SqliteQueryCompiler,
   type SqliteStatement,
+  ValueNode,
 } from 'kysely'
-import { asColumnName } from './column-names.ts'
+import { asColumnName, asPropertyName } from './column-names.ts'
 
 interface Options {
   database: DatabaseSync
@@ -49,6 +51,13 @@ class CatalogCompiler extends SqliteQueryCompiler {
   protected override sanitizeIdentifier(identifier: string) {
     return super.sanitizeIdentifier(asColumnName(identifier))
   }
+  /** SQLite plans a statement anew at each run where the limit is a parameter, which takes longer than to run it. */
+  protected override visitLimit(node: LimitNode) {
+    const { limit } = node
+    if (!ValueNode.is(limit) || typeof limit.value !== 'number') return super.visitLimit(node)
+    this.append('limit ')
+    this.appendImmediateValue(limit.value)
+  }
   /** Only one connection writes at a time, so that no row needs a lock. */
   protected override visitSelectModifier(node: SelectModifierNode) {
     if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') super.visitSelectModifier(node)
@@ -86,22 +95,45 @@ function keepStatements(database: DatabaseSync): (sql: string) => SqliteStatemen
   }
 }
 
+type Values = Parameters<StatementSync['all']>
+
 function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   // A deferred transaction that begins to write fails at once where another one writes; this one waits its turn.
   const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)
-  type Values = Parameters<typeof statement.all>
+  const columns = statement.columns()
   return {
-    reader: statement.columns().length > 0,
-    all: (values) => statement.all(...(values as Values)),
+    reader: columns.length > 0,
+    all: readRows(statement, columns),
     run: (values) => statement.run(...(values as Values)),
-    // Such a statement is under way from one row to the next: nobody else may use it meanwhile.
-    iterate: (values) => database.prepare(sql).iterate(...(values as Values)),
+    iterate: noRows,
   }
+}
+
+/** Has the driver make lists, and objects of them with our names: its own would have to be made anew for that. */
+function readRows(statement: StatementSync, columns: readonly { name: string }[]) {
+  const namesOf = (described: readonly { name: string }[]) =>
+    described.map(({ name }) => asPropertyName(name))
+  let names = namesOf(columns)
+  statement.setReturnArrays(true)
+  return (values: readonly unknown[]) => {
+    const lists = statement.all(...(values as Values)) as unknown as unknown[][]
+    // Another version of the program may have added columns since.
+    if (lists[0] && lists[0].length !== names.length) names = namesOf(statement.columns())
+    return lists.map((list) => {
+      const row: Record<string, unknown> = {}
+      for (let index = 0; index < names.length; index += 1) row[names[index] as string] = list[index]
+      return row
+    })
+  }
+}
+
+function noRows(): never {
+  throw new Error('The rows of SQLite are read at once')
 }
 
 const noStatement: SqliteStatement = {
   reader: false,
   all: () => [],
   run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: () => [].values(),
+  iterate: noRows,
 }

@@ -2,7 +2,6 @@ import { mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
-import { camelCaseRows } from './column-names.ts'
 import type { Connection, Connector } from './connection.ts'
 import { migrate } from './migrate.ts'
 import type { Schema } from './schema.ts'
@@ -68,7 +67,6 @@ function openSqlite(file: string, { exclusive = false, datasync = datasyncOf }: 
   const wal = createWalSync(file, datasync)
   const db = new Kysely<Schema>({
     dialect: new NodeSqliteDialect({ database, closed: () => wal.close() }),
-    plugins: [camelCaseRows],
   })
   return {
     db,

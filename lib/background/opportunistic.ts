@@ -10,13 +10,19 @@ import { drainBacklog } from './drain-backlog.ts'
  * @throws CatalogError
  */
 export async function retryOpportunistically(services: Services): Promise<void> {
-  const { config, clock, tasks } = services
+  const { config, clock, tasks, workHints } = services
   if (!config.hasFollowUps || clock.random() >= config.retry.opportunisticChance) return
-  const { successCount } = await uploadPending(services, {
+  const round = {
     limit: config.retry.batchSize,
     trigger: 'hook',
     dueOnly: true,
     signal: tasks.signal,
-  })
-  if (successCount > 0) await drainBacklog(services)
+  } as const
+  const result = await workHints.look(
+    'due',
+    () => uploadPending(services, round),
+    // A round that something has stopped has left clips behind.
+    ({ processed, stoppedBy }) => processed > 0 || stoppedBy !== undefined,
+  )
+  if (result && result.successCount > 0) await drainBacklog(services)
 }

@@ -2,8 +2,8 @@ import type { Clock } from '#lib/platform/clock.ts'
 import type { CatalogEvent, CatalogEvents } from './events.ts'
 import { firstReadBackAt } from './pin-transitions.ts'
 
-/** What may wait: clips and captions for IPFS, replicas, clips that are to be read back. */
-type Kind = 'backlog' | 'replicas' | 'readBacks'
+/** What may wait: clips and captions for IPFS, those that are due among them, replicas, clips that are to be read back. */
+type Kind = 'backlog' | 'due' | 'replicas' | 'readBacks'
 
 /** How long work stays unseen of which no event has told: that of other processes, and what waits for a date. */
 const LOOK_AGAIN_MS = 5000
@@ -19,7 +19,7 @@ export interface WorkHints {
 
 /** Nothing is known at first, so that the first look is always made. */
 export function createWorkHints(events: CatalogEvents, { now }: Pick<Clock, 'now'>): WorkHints {
-  const lookAt: Record<Kind, number> = { backlog: 0, replicas: 0, readBacks: 0 }
+  const lookAt: Record<Kind, number> = { backlog: 0, due: 0, replicas: 0, readBacks: 0 }
   events.subscribe((event) => {
     for (const [kind, dueAt] of workOf(event, now())) lookAt[kind] = Math.min(lookAt[kind], dueAt)
   })
@@ -43,16 +43,24 @@ export function createWorkHints(events: CatalogEvents, { now }: Pick<Clock, 'now
 }
 
 function workOf(event: CatalogEvent, now: number): [Kind, number][] {
+  const waiting: [Kind, number][] = [
+    ['backlog', now],
+    ['due', now],
+  ]
   switch (event.type) {
     case 'postponed':
+      return [
+        ['backlog', now],
+        ['due', event.nextAttemptAt],
+      ]
     case 'released':
     // Captions that no provider took in their time are made once more.
     case 'expired':
-      return [['backlog', now]]
+      return waiting
     case 'stored':
     case 'settled':
       return [
-        ...(event.clip.captionsCid === null ? [] : [['backlog', now] as [Kind, number]]),
+        ...(event.clip.captionsCid === null ? [] : waiting),
         ...(event.clip.unprovenSince === null ? [] : [['readBacks', firstReadBackAt(now)] as [Kind, number]]),
       ]
     case 'replication_due':

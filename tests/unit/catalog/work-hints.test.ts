@@ -59,6 +59,8 @@ it.each<[Parameters<ReturnType<typeof world>['ask']>[0], string, CatalogEvent, n
     { type: 'stored', clipId, clip: { ...clip, captionsCid: 'x' } },
     0,
   ],
+  ['due', 'the date of a clip has come', { type: 'postponed', clipId, nextAttemptAt: START + 3000 }, 3000],
+  ['due', 'a clip was given back', { type: 'released', clipId }, 0],
   ['readBacks', 'a clip was stored', { type: 'stored', clipId, clip: { ...clip, unprovenSince: 1 } }, 5000],
   ['readBacks', 'a pin is in doubt', { type: 'read_back_due', dueAt: START + 1000 }, 1000],
   ['replicas', 'a replica is wanted', { type: 'replication_due', dueAt: START + 1000 }, 1000],

@@ -34,6 +34,7 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts'],
           exclude: [timed],
           maxWorkers: waiting,
+          globalSetup: 'tests/support/shared-browser.ts',
           sequence: { groupOrder: 1 },
         },
       },

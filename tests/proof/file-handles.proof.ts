@@ -13,7 +13,7 @@ const world = useVendors()
 
 /** How many clips have audio that IPFS has or is to get. */
 function keptBy({ directory }: Service): number {
-  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true, timeout: 10_000 })
   try {
     const sql = "select count(*) as kept from clips where state in ('staged', 'pending', 'stored')"
     return Number(database.prepare(sql).get()?.kept)

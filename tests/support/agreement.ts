@@ -37,7 +37,10 @@ export async function disagreements(directory: string): Promise<string[]> {
 
 /** All records, read past the service. */
 export function recordsIn(directory: string): Row[] {
-  const database = new DatabaseSync(path.join(directory, 'catalog.sqlite'), { readOnly: true })
+  const database = new DatabaseSync(path.join(directory, 'catalog.sqlite'), {
+    readOnly: true,
+    timeout: 10_000,
+  })
   try {
     return database.prepare('select * from clips').all() as unknown as Row[]
   } finally {

@@ -72,7 +72,7 @@ export async function findDoubles(
 }
 
 function openCatalog(directory: string): DatabaseSync {
-  return new DatabaseSync(path.join(directory, 'catalog.sqlite'), { readOnly: true })
+  return new DatabaseSync(path.join(directory, 'catalog.sqlite'), { readOnly: true, timeout: 10_000 })
 }
 
 interface Row {

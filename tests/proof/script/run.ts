@@ -118,7 +118,7 @@ async function countLost(asked: Asked, { directory }: Service): Promise<number> 
     const all = await asked()
     return all.every(({ endedAt }) => endedAt !== undefined) && all
   })
-  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true, timeout: 10_000 })
   const rows = database.prepare("select id from clips where state <> 'speaking'").all()
   const joined = database.prepare('select clip_id from scripts').get()?.clip_id
   database.close()

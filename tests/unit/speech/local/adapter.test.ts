@@ -15,9 +15,6 @@ import { bytesOf, describeSpeech, errorOf, never, soon } from '../speech-conform
 const modelId = 'eleven_multilingual_v2'
 const outputFormat = 'mp3_44100_128'
 const threadFile = path.resolve('lib/speech/local/worker.ts')
-const fiveThousandCharacters = 'The quick brown fox, number 42, jumps over the lazy dog. '
-  .repeat(88)
-  .slice(0, 5000)
 /** A sentence of so many characters, spoken as one piece. */
 const sentence = (length: number) =>
   `${'The quick brown fox, number 42, jumps over the lazy dog, and '.repeat(10).slice(0, length - 2)}. `
@@ -172,11 +169,10 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
 
   describe('says beside the audio', () => {
     const factsOf = async (changes: Partial<SpeechRequest>) => {
-      const { audio, omittedCharacters, warnings } = await speech.speak(
-        { text, voiceId: 'slt', ...changes },
-        { signal: never },
-      )
-      await audio.cancel()
+      // Read to its end: a thread whose audio is cancelled is followed by a new one, whose start costs more.
+      const request = { text: 'Hello.', voiceId: 'slt', outputFormat: 'pcm_8000', ...changes }
+      const { audio, omittedCharacters, warnings } = await speech.speak(request, { signal: never })
+      await bytesOf(audio)
       return { omittedCharacters, warnings }
     }
 
@@ -251,12 +247,6 @@ describe('the built-in voice', { timeout: 30_000 }, () => {
   describe('takes any text', () => {
     // At four times the pace it takes a quarter of the time to compute.
     const voiceSettings = { speed: 4 }
-
-    it('of 5000 characters', async () => {
-      const mp3 = await spoken({ text: fiveThousandCharacters, outputFormat: 'mp3_22050_32', voiceSettings })
-
-      expect((await decode(mp3)).durationMs * 4).toBeGreaterThan(200_000)
-    })
 
     it('that looks like an option', async () => {
       expect(await spoken({ text: '-voice rms -o /dev/null' })).not.toEqual(await spoken({ voiceId: 'rms' }))

@@ -8,7 +8,7 @@ import { run } from '../support/program.ts'
 import { newDirectory, placesIn, type Service, startInVain, startService } from '../support/service.ts'
 import { type LogLine, ServiceOutput } from '../support/service-output.ts'
 import type { Fault } from '../support/stub-vendors.ts'
-import { environmentFor, statusFault } from '../support/stub-vendors.ts'
+import { environmentFor } from '../support/stub-vendors.ts'
 import { expectServed, uploadFromTwoInstances } from '../support/two-instances.ts'
 import { until } from '../support/until.ts'
 import { useVendors } from '../support/world.ts'
@@ -21,31 +21,22 @@ const environment = (changes: Record<string, string> = {}) => ({
 })
 
 describe('the start', () => {
-  it.each([
-    ['PORT', 'http', 'a whole number from 0 to 65535'],
-    ['SPEECH_PROVIDER', 'espeak', 'one of auto, elevenlabs, openai, local'],
-    ['IPFS_RETRY_DELAYS_MS', '1s', 'a comma-separated list of milliseconds'],
-    ['PINATA_UPLOAD_URL', 'uploads.pinata.cloud', 'an http or https URL'],
-  ])('stops with one line when %s is malformed', async (name, value, takes) => {
-    const { exitCode, output } = await startInVain({ [name]: value })
+  // The others: tests/unit/config.
+  it('stops with one line that names all variables that are malformed', async () => {
+    const { exitCode, output } = await startInVain({
+      PORT: 'http',
+      PINATA_UPLOAD_URL: 'uploads.pinata.cloud',
+    })
     expect(exitCode).toBe(1)
     const lines = output.trim().split('\n')
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toContain(name)
-    expect(lines[0]).toContain(takes)
-  })
-
-  it('says that its port is taken', async () => {
-    const service = await startService({ environment: environment() })
-    const { exitCode, output } = await startInVain({ PORT: new URL(service.baseUrl).port })
-    expect(exitCode).toBe(1)
-    expect(output).toContain(`Port ${new URL(service.baseUrl).port} is in use`)
-    await service.stop()
+    expect(lines[0]).toContain('PORT: got "http", takes a whole number from 0 to 65535')
+    expect(lines[0]).toMatch(/PINATA_UPLOAD_URL: .* an http or https URL/)
   })
 })
 
 describe('HOST', () => {
-  it('keeps the service to one address, which the greeting names', async () => {
+  it('keeps the service to one address, which the greeting names, and whose port nobody else gets', async () => {
     const output = new ServiceOutput()
     const { child, exited } = run(
       'bin/server.ts',
@@ -54,9 +45,12 @@ describe('HOST', () => {
     )
     const listening = /Voicepin listens on http:\/\/127\.0\.0\.1:(\d+)\n/
     await until('readiness', () => listening.test(output.text), { timeoutMs: 30_000 })
-    const port = listening.exec(output.text)?.[1]
+    const port = listening.exec(output.text)?.[1] ?? ''
     expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200)
     await expect(fetch(`http://[::1]:${port}/api/health`)).rejects.toThrow()
+    const other = await startInVain({ HOST: '127.0.0.1', PORT: port })
+    expect(other.exitCode).toBe(1)
+    expect(other.output).toContain(`Port ${port} is in use`)
     child.kill('SIGTERM')
     expect(await exited).toBe(0)
   })
@@ -69,7 +63,7 @@ describe('HOST', () => {
 })
 
 describe('a service whose output nobody reads any more', () => {
-  it.each(['stdout', 'stderr'] as const)('goes on and can be stopped without %s', async (stream) => {
+  it('goes on without stderr, then without stdout as well, and can be stopped', async () => {
     const output = new ServiceOutput()
     const { child, exited } = run(
       'bin/server.ts',
@@ -79,12 +73,14 @@ describe('a service whose output nobody reads any more', () => {
     const listening = /Voicepin listens on (\S+)/
     await until('readiness', () => listening.test(output.text), { timeoutMs: 30_000 })
     const baseUrl = listening.exec(output.text)?.[1]
-    child[stream]?.destroy()
-    // The first line after that fails, and its failure would be told by the next.
-    for (let count = 0; count < 3; count += 1) {
-      await fetch(`${baseUrl}/%zz`)
+    for (const stream of [child.stderr, child.stdout]) {
+      stream?.destroy()
+      // The first line after that fails, and its failure would be told by the next.
+      for (let count = 0; count < 3; count += 1) {
+        await fetch(`${baseUrl}/%zz`)
+      }
+      expect((await fetch(`${baseUrl}/api/health`)).status).toBe(200)
     }
-    expect((await fetch(`${baseUrl}/api/health`)).status).toBe(200)
     child.kill('SIGTERM')
     expect(await exited).toBe(0)
   })
@@ -174,6 +170,7 @@ interface Scene {
   afterMs: number
 }
 
+// At chance: tests/proof/crash.ts. At each step: tests/unit/clips/crash-steps.test.ts.
 describe('SIGKILL', () => {
   let service: Service
   beforeAll(async () => {
@@ -183,9 +180,7 @@ describe('SIGKILL', () => {
 
   it.each<[string, Scene]>([
     ['while the voice speaks', { speech: { chunkPauseMs: 30, chunkBytes: 1024 }, afterMs: 100 }],
-    ['while an upload runs', { fault: { kind: 'late', delayMs: 1000 }, afterMs: 150 }],
     ['when the answer of an upload was lost', { fault: { kind: 'hang-after-storing' }, afterMs: 200 }],
-    ['between two tries', { fault: statusFault(500), afterMs: 60 }],
   ])('%s: every answered clip keeps its bytes, nothing is stored twice', async (_, scene) => {
     if (scene.speech) await world.vendors.speak(scene.speech)
     if (scene.fault) await world.vendors.always('pinata', scene.fault)

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { speakThroughCrashes } from '../proof/script/run.ts'
 import type { Json } from '../support/json.ts'
 import { quick } from '../support/operator.ts'
-import { type Service, startService } from '../support/service.ts'
+import { newDirectory, type Service, startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
 import { useVendors } from '../support/world.ts'
@@ -11,16 +11,19 @@ import { useVendors } from '../support/world.ts'
 const world = useVendors()
 const sentence = { text: 'A sentence that a hundred ask for', voiceId: 'George' }
 
-const start = (directory?: string) =>
-  startService({
-    environment: { ...quick, ...environmentFor(world.vendors), REUSE: 'on' },
-    ...(directory && { directory }),
-  })
-
 describe('a clip is paid for once', () => {
+  let first: Service
+  let second: Service
+  beforeAll(async () => {
+    const directory = await newDirectory()
+    const environment = { ...quick, ...environmentFor(world.vendors), REUSE: 'on' }
+    const start = () => startService({ environment, directory })
+    ;[first, second] = await Promise.all([start(), start()])
+  })
+  afterAll(() => Promise.all([first, second].map((service) => service?.kill())))
+
   it('by a hundred identical requests at once, to two processes', async () => {
-    const first = await start()
-    const services = [first, await start(first.directory)] as const
+    const services = [first, second] as const
     await world.vendors.speak({ chunkPauseMs: 20 })
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) => (services[n % 2] as Service).vocalize(sentence)),
@@ -35,13 +38,13 @@ describe('a clip is paid for once', () => {
   })
 
   it('by two requests under one Idempotency-Key, also across a restart', async () => {
-    const service = await start()
+    const service = first
     const headers = { 'idempotency-key': '"8e03978e-40d5-43dd-bc93-6894a57f9324"' }
     const body = { text: 'Only once', voiceId: 'George', reuse: false }
-    const { body: first } = await service.vocalize(body, headers)
+    const { body: once } = await service.vocalize(body, headers)
     await service.kill()
     await service.restart()
-    expect((await service.vocalize(body, headers)).body).toEqual(first)
+    expect((await service.vocalize(body, headers)).body).toEqual(once)
     const { status, body: refusal } = await service.vocalize({ ...body, text: 'Something else' }, headers)
     expect(status).toBe(422)
     expect(refusal.code).toBe('idempotency_key_reused')
@@ -54,7 +57,7 @@ describe('a clip is paid for once', () => {
     ['the route of ElevenLabs', '/v1/text-to-speech/George/stream', {}],
     ['the route of OpenAI', '/v1/audio/speech', {}],
   ])('by two requests under one Idempotency-Key to %s', async (name, path, accept) => {
-    const service = await shared()
+    const service = second
     const before = (await world.vendors.requests({ vendor: 'elevenlabs', endpoint: 'speech' })).length
     const text = `Only once by ${name}`
     const body = { text, voiceId: 'George', reuse: false, input: text, model: 'tts-1', voice: 'George' }
@@ -64,16 +67,16 @@ describe('a clip is paid for once', () => {
         headers: { 'content-type': 'application/json', 'idempotency-key': name, ...accept },
         body: JSON.stringify({ ...body, ...more }),
       })
-    const first = await ask()
-    const one = await first.text()
+    const begun = await ask()
+    const one = await begun.text()
     // The answer ends once the clip is kept, and its upload may still be under way.
     const again = await until('an answer', async () => {
       const response = await ask()
       return response.status !== 409 && response
     })
-    expect([first.status, again.status]).toEqual([200, 200])
-    expect(again.headers.get('x-clip-id')).toBe(first.headers.get('x-clip-id'))
-    expect(again.headers.get('content-type')).toBe(first.headers.get('content-type'))
+    expect([begun.status, again.status]).toEqual([200, 200])
+    expect(again.headers.get('x-clip-id')).toBe(begun.headers.get('x-clip-id'))
+    expect(again.headers.get('content-type')).toBe(begun.headers.get('content-type'))
     const two = await again.text()
     if (name === 'an event stream') expect(resultIn(two)).toEqual(resultIn(one))
     else expect(two).toBe(one)
@@ -84,7 +87,7 @@ describe('a clip is paid for once', () => {
   })
 
   it('by requests under one Idempotency-Key in each form', async () => {
-    const service = await shared()
+    const service = second
     const headers = { 'content-type': 'application/json', 'idempotency-key': 'in each form' }
     const body = JSON.stringify({ text: 'In each form', voiceId: 'George', reuse: false })
     const ask = (accept: string) =>
@@ -97,8 +100,7 @@ describe('a clip is paid for once', () => {
   })
 
   it('where the process that had spoken it was killed: the other one answers at once', async () => {
-    const first = await start()
-    const second = await start(first.directory)
+    const before = statesIn(first.directory).length
     await world.vendors.always('pinata', { kind: 'hang' })
     const headers = { 'idempotency-key': 'killed while it was uploaded' }
     const body = { text: 'Killed while it was uploaded', voiceId: 'George', reuse: false }
@@ -110,7 +112,7 @@ describe('a clip is paid for once', () => {
     const { status, body: answer } = await second.vocalize(body, headers)
     expect(status).toBe(200)
     expect(await second.vocalize(body, headers)).toMatchObject({ status: 200, body: answer })
-    expect(statesIn(first.directory)).toHaveLength(1)
+    expect(statesIn(first.directory)).toHaveLength(before + 1)
   })
 })
 
@@ -179,16 +181,10 @@ describe('a script', () => {
   })
 })
 
-let sharedService: Promise<Service> | undefined
-const shared = () => {
-  sharedService ??= start()
-  return sharedService
-}
-
 const resultIn = (events: string) => JSON.parse(/event: result\ndata: (.*)/.exec(events)?.[1] ?? 'null')
 
 function statesIn(directory: string): string[] {
-  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true, timeout: 10_000 })
   const rows = database.prepare('select state from clips').all()
   database.close()
   return rows.map(({ state }) => String(state))

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { CID } from 'multiformats'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { independentCid } from '../support/content-id.ts'
 import { createHeliaClient } from '../support/helia-client.ts'
 import { startIndexer } from '../support/indexer/indexer.ts'
 import { quick } from '../support/operator.ts'
-import { cleanUpServices, type Service, startInVain, startService } from '../support/service.ts'
+import { cleanUpServices, type Service, startService } from '../support/service.ts'
 import { environmentFor } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
 import { useVendors } from '../support/world.ts'
@@ -33,8 +33,12 @@ async function expectVerified(service: Service, data: { audioUrl: string; cid: s
 }
 
 describe('the repository of our own', () => {
+  let service: Service
+  beforeAll(async () => {
+    service = await startService({ environment: embedded })
+  })
+
   it('gives a permanent address that anyone can verify, also after a crash and without the temporary store', async () => {
-    const service = await startService({ environment: embedded })
     const { body } = await service.vocalize({ text: 'For good', voiceId: 'slt' })
     const { id, cid, audioUrl } = body.data
     expect(body.data).toMatchObject({ isTemporary: false, provider: 'embedded', ipfsHash: cid })
@@ -51,11 +55,24 @@ describe('the repository of our own', () => {
     await expectVerified(service, body.data)
     const part = await play(audioUrl, { range: 'bytes=0-1' })
     expect([part.response.status, part.bytes.length]).toEqual([206, 2])
-    await service.stop()
+  })
+
+  it('is no proxy for anything else', async () => {
+    const response = await service.fetch('/ipfs/bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
+    expect([response.status, (await response.json()).code]).toEqual([404, 'not_found'])
+    const name = await service.fetch('/ipns/k51qzi5uqu5dlkw8pxuw9qmqayfdeh4kfebhmreauqdc6a7c3y7d5i9fi8mk9w')
+    expect(name.status).toBe(404)
+    const preflight = await service.fetch('/ipfs/bafkqaaa', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://a.example' },
+    })
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('Range')
+    const post = await service.fetch('/ipfs/bafkqaaa', { method: 'POST' })
+    expect(post.status).toBe(405)
   })
 
   it('tells the address that the service has today, of a CDN where there is one', async () => {
-    const service = await startService({ environment: embedded })
     const { body } = await service.vocalize()
     const { id, cid } = body.data
     await service.stop()
@@ -66,6 +83,25 @@ describe('the repository of our own', () => {
     await service.restart({ CDN_BASE_URL: 'https://cdn.example' })
     expect(await told()).toBe(`https://cdn.example/ipfs/${cid}?filename=${id}.mp3`)
     expect((await service.vocalize()).body.data.audioUrl).toMatch(/^https:\/\/cdn\.example\/ipfs\//)
+  })
+
+  it('lets a client that knows nothing but an indexer find and verify a clip by its CID, with IPNI_ANNOUNCE', async () => {
+    const indexer = await startIndexer()
+    onTestFinished(() => indexer.close())
+    const { body } = await service.vocalize()
+    const cid = CID.parse(body.data.cid)
+    await service.stop()
+    await service.restart({
+      IPNI_ANNOUNCE: 'true',
+      CDN_BASE_URL: '',
+      PUBLIC_BASE_URL: service.baseUrl,
+      IPNI_INDEXER_URL: indexer.url,
+    })
+    await until('the indexer to know the clip', () => indexer.knows(body.data.cid), { timeoutMs: 30_000 })
+    await indexer.settled()
+    const client = createHeliaClient({ routers: [indexer.url] })
+    const { bytes } = await play(`${service.baseUrl}/ipfs/${cid}`)
+    expect(await client.cat(cid)).toEqual(bytes)
     await service.stop()
   })
 })
@@ -92,50 +128,5 @@ describe('our own gateway before a provider', () => {
     const fetched = await world.vendors.requests({ vendor: 'pinata', endpoint: 'gateway' })
     expect(fetched.map(({ status }) => status)).toEqual([200])
     await service.stop()
-  })
-
-  it('is no proxy for anything else', async () => {
-    const service = await startService({ environment: embedded })
-    const response = await service.fetch('/ipfs/bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
-    expect([response.status, (await response.json()).code]).toEqual([404, 'not_found'])
-    const name = await service.fetch('/ipns/k51qzi5uqu5dlkw8pxuw9qmqayfdeh4kfebhmreauqdc6a7c3y7d5i9fi8mk9w')
-    expect(name.status).toBe(404)
-    const preflight = await service.fetch('/ipfs/bafkqaaa', {
-      method: 'OPTIONS',
-      headers: { origin: 'https://a.example' },
-    })
-    expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
-    expect(preflight.headers.get('access-control-allow-headers')).toContain('Range')
-    const post = await service.fetch('/ipfs/bafkqaaa', { method: 'POST' })
-    expect(post.status).toBe(405)
-    await service.stop()
-  })
-})
-
-describe('IPNI_ANNOUNCE', () => {
-  it('lets a client that knows nothing but an indexer find and verify a clip by its CID', async () => {
-    const indexer = await startIndexer()
-    onTestFinished(() => indexer.close())
-    const service = await startService({ environment: embedded })
-    const { body } = await service.vocalize()
-    const cid = CID.parse(body.data.cid)
-    await service.stop()
-    await service.restart({
-      IPNI_ANNOUNCE: 'true',
-      PUBLIC_BASE_URL: service.baseUrl,
-      IPNI_INDEXER_URL: indexer.url,
-    })
-    await until('the indexer to know the clip', () => indexer.knows(body.data.cid), { timeoutMs: 30_000 })
-    await indexer.settled()
-    const client = createHeliaClient({ routers: [indexer.url] })
-    const { bytes } = await play(body.data.audioUrl)
-    expect(await client.cat(cid)).toEqual(bytes)
-    await service.stop()
-  })
-
-  it('without an address that all can reach stops the start in one line', async () => {
-    const { exitCode, output } = await startInVain({ IPNI_ANNOUNCE: 'true' })
-    expect(exitCode).toBe(1)
-    expect(output).toContain('PUBLIC_BASE_URL: got nothing, takes an https URL without a path')
   })
 })

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backlogOf } from '../support/catalog.ts'
 import { readEvents } from '../support/events.ts'
 import { lacking } from '../support/lacking.ts'
@@ -11,7 +11,7 @@ import { newDirectory, repositoryBeside, type Service, startService } from '../s
 import { ServiceOutput } from '../support/service-output.ts'
 import { environmentFor, statusFault } from '../support/stub-vendors.ts'
 import { until } from '../support/until.ts'
-import { startWebhookReceiver, WEBHOOK_SECRET } from '../support/webhook-receiver.ts'
+import { startWebhookReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts'
 import { useVendors } from '../support/world.ts'
 
 const redisServer = await startRedis().catch(() => undefined)
@@ -64,7 +64,7 @@ async function uploadsOf(clips: { cid: string }[]) {
 
 /** The processes that hold a lease now. */
 function leaseOwners({ directory }: Service): number[] {
-  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true })
+  const database = new DatabaseSync(`${directory}/catalog.sqlite`, { readOnly: true, timeout: 10_000 })
   try {
     const rows = database.prepare('select lease_owner from clips where lease_owner is not null').all()
     return rows.map((row) => Number(String(row.lease_owner).split(':')[1]))
@@ -76,8 +76,20 @@ function leaseOwners({ directory }: Service): number[] {
 describe.skipIf(lacking(redisServer !== undefined, 'there is no Redis'))(
   'a web instance with BACKGROUND=off and a worker',
   () => {
+    let receiver: WebhookReceiver
+    let web: Service
+    let worker: Program
+    beforeAll(async () => {
+      receiver = await startWebhookReceiver()
+      web = await startWeb(await newDirectory(), hook())
+    })
+    afterAll(async () => {
+      await web?.stop()
+      receiver?.close()
+    })
+    const hook = () => ({ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET })
+
     it('share the work: one answers, the other uploads within seconds of the provider’s recovery', async () => {
-      const web = await startWeb(await newDirectory())
       const clips = await pendingClips(web, 3)
       await world.vendors.heal()
       const stored = await web.vocalize()
@@ -89,7 +101,7 @@ describe.skipIf(lacking(redisServer !== undefined, 'there is no Redis'))(
       await sleep(2500)
       expect(backlogOf(web)).toBe(3)
 
-      const worker = await startWorker(web.directory)
+      worker = await startWorker(web.directory, hook())
       await emptied(web)
       expect(await uploadsOf(clips)).toEqual([1, 1, 1])
 
@@ -100,26 +112,15 @@ describe.skipIf(lacking(redisServer !== undefined, 'there is no Redis'))(
       expect(await uploadsOf(later)).toEqual([1, 1, 1, 1, 1])
       const last = (await Array.fromAsync(events)).at(-1)
       expect(last).toMatchObject({ event: 'clip', data: { state: 'stored' } })
-      expect((await worker.stop()).elapsedMs).toBeLessThan(5000)
-      await web.stop()
     })
 
     it('tell the receiver of webhooks what the web instance has stored', async () => {
-      const receiver = await startWebhookReceiver()
-      const hook = { WEBHOOK_URL: receiver.url, WEBHOOK_SECRET }
-      const web = await startWeb(await newDirectory(), hook)
-      const worker = await startWorker(web.directory, hook)
       const { body } = await web.vocalize()
       const [webhook] = await receiver.waitFor(body.data.id, 1500)
       expect(webhook?.message).toMatchObject({ type: 'clip.stored' })
-      await worker.stop()
-      await web.stop()
-      receiver.close()
     })
 
     it('lose nothing when Redis is emptied, and nothing while it is away', async () => {
-      const web = await startWeb(await newDirectory())
-      const worker = await startWorker(web.directory)
       const before = await pendingClips(web, 3)
       await redis.empty()
       await world.vendors.heal()
@@ -138,12 +139,10 @@ describe.skipIf(lacking(redisServer !== undefined, 'there is no Redis'))(
       await world.vendors.heal()
       await emptied(web)
       expect(await uploadsOf([...before, ...during, ...after])).toEqual(Array(9).fill(1))
-      await worker.stop()
-      await web.stop()
+      expect((await worker.stop()).elapsedMs).toBeLessThan(5000)
     })
 
     it('finish what a worker had begun that was killed, once its lease has run out', async () => {
-      const web = await startWeb(await newDirectory())
       const slow = { IPFS_ATTEMPT_TIMEOUT_MS: '4000', UPLOAD_DEADLINE_MS: '500' }
       const workers = await Promise.all([startWorker(web.directory, slow), startWorker(web.directory, slow)])
       const clips = await pendingClips(web, 1)
@@ -157,33 +156,20 @@ describe.skipIf(lacking(redisServer !== undefined, 'there is no Redis'))(
       await world.vendors.heal()
       await emptied(web, 45_000)
       expect(await uploadsOf(clips)).toEqual([1])
-      await Promise.all(workers.filter((worker) => worker !== victim).map((worker) => worker.stop()))
-      await web.stop()
+      await Promise.all(workers.filter((other) => other !== victim).map((other) => other.stop()))
     }, 90_000)
   },
 )
 
 describe('a worker', () => {
   const alone = { REDIS_URL: '', WORKER_PORT: '0' }
-
-  it('needs neither Redis nor a web instance beside it, and finishes what it does before it stops', async () => {
-    const directory = await newDirectory()
-    const web = await startWeb(directory, { REDIS_URL: '' })
-    const clips = await pendingClips(web, 1)
-    await web.stop()
-    await world.vendors.always('pinata', { kind: 'late', delayMs: 1500 })
-    const worker = await startWorker(directory, { ...alone, IPFS_ATTEMPT_TIMEOUT_MS: '5000' })
-    await until('work', () => leaseOwners(web).includes(worker.processId))
-    const { elapsedMs } = await worker.stop()
-    expect(elapsedMs).toBeLessThan(5000)
-    expect(await uploadsOf(clips)).toEqual([1])
-    expect(backlogOf(web)).toBe(0)
-    await world.vendors.heal()
+  let web: Service
+  beforeAll(async () => {
+    web = await startWeb(await newDirectory(), { REDIS_URL: '' })
   })
 
   it('gives back what does not end within SHUTDOWN_GRACE_MS, and at a second signal ends at once', async () => {
-    const directory = await newDirectory()
-    const web = await startWeb(directory, { REDIS_URL: '' })
+    const { directory } = web
     await pendingClips(web, 1)
     await world.vendors.always('pinata', { kind: 'hang' })
     const slow = { ...alone, IPFS_ATTEMPT_TIMEOUT_MS: '60000' }
@@ -206,17 +192,25 @@ describe('a worker', () => {
     process.kill(hasty.processId, 'SIGTERM')
     expect(await ended).toBe(1)
     await world.vendors.heal()
-    await web.stop()
   })
 
-  it('says at WORKER_PORT that it is alive and ready', async () => {
-    const worker = await startWorker(await newDirectory(), alone)
+  it('needs neither Redis nor a web instance beside it, says that it is ready, and finishes what it does before it stops', async () => {
+    const clips = await pendingClips(web, 1)
+    const before = backlogOf(web)
+    await web.stop()
+    await world.vendors.always('pinata', { kind: 'late', delayMs: 1500 })
+    const worker = await startWorker(web.directory, { ...alone, IPFS_ATTEMPT_TIMEOUT_MS: '5000' })
     const address = await until('an address', () => worker.output.text.match(/http:\/\/localhost:\d+/)?.[0])
     const ask = (pathname: string) => fetch(new URL(pathname, address.replace('localhost', '127.0.0.1')))
     expect(await (await ask('/api/health')).json()).toEqual({ status: 'alive' })
     expect(await (await ask('/api/health/ready')).json()).toEqual({ status: 'ready' })
     expect((await ask('/api/agents/vocalize')).status).toBe(404)
-    await worker.stop()
+    await until('work', () => leaseOwners(web).includes(worker.processId))
+    const { elapsedMs } = await worker.stop()
+    expect(elapsedMs).toBeLessThan(5000)
+    expect(await uploadsOf(clips)).toEqual([1])
+    expect(backlogOf(web)).toBeLessThan(before)
+    await world.vendors.heal()
   })
 
   it('does not start when it is configured wrongly, and says why in one line', async () => {

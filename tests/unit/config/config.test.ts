@@ -107,6 +107,15 @@ describe('the configuration', () => {
     },
   )
 
+  it.each([
+    [{}, 'got nothing'],
+    [{ WEBHOOK_SECRET: 'short' }, 'got a value that is not'],
+  ])('refuses WEBHOOK_URL with %j, without which nobody knows who has sent a webhook', (given, says) => {
+    const message = problemOf({ WEBHOOK_URL: 'https://app.example/hook', ...given })
+    expect(message).toContain(`WEBHOOK_SECRET: ${says}`)
+    expect(message).not.toContain('"short"')
+  })
+
   it.each(['https://voice.example', 'http://127.0.0.1:3000', 'http://localhost:3000'])(
     'takes IPNI_ANNOUNCE with PUBLIC_BASE_URL=%s',
     (baseUrl) => {

@@ -182,7 +182,10 @@ describe('a script', () => {
     await world.clock.advance(11)
     await work(world)
     const { DatabaseSync } = await import('node:sqlite')
-    const database = new DatabaseSync(`${world.directory}/catalog.sqlite`, { readOnly: true, timeout: 10_000 })
+    const database = new DatabaseSync(`${world.directory}/catalog.sqlite`, {
+      readOnly: true,
+      timeout: 10_000,
+    })
     expect(database.prepare('select request from scripts where id = ?').get(script.id)).toEqual({
       request: null,
     })

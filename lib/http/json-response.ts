@@ -8,6 +8,5 @@ export function jsonResponse(
   const content = Buffer.from(JSON.stringify(value))
   const headers = new Headers(init.headers)
   if (!headers.has('Content-Type')) headers.set('Content-Type', 'application/json')
-  headers.set('Content-Length', String(content.byteLength))
   return new BytesResponse(content, { status: init.status ?? 200, headers })
 }

@@ -7,7 +7,7 @@ import type { Browser, Frame, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { putIntoState } from '../support/catalog.ts'
-import { pathOf, removeClip } from '../support/operator.ts'
+import { ADMIN_KEY, pathOf, removeClip } from '../support/operator.ts'
 import { expectAccessible, openPage, readHtml } from '../support/page.ts'
 import { statusFault } from '../support/stub-vendors.ts'
 import { useWorld } from '../support/world.ts'
@@ -67,6 +67,24 @@ describe('where there is nothing', () => {
     expect(html).toContain('There is nothing at this address')
     expect(html).toMatch(/<main.*href="\/".*href="\/docs".*<\/main>/s)
   })
+})
+
+describe('a whole text', () => {
+  it.each(['/api/metrics', '/api/openapi.json', '/llms-full.txt', '/docs/scripts.md'])(
+    'at %s is compressed for who takes that, and has its length in any case',
+    async (path) => {
+      const ask = (encoding: string) => {
+        const headers = { Authorization: `Bearer ${ADMIN_KEY}`, 'Accept-Encoding': encoding }
+        return world.service.fetch(path, { headers })
+      }
+      const plain = await ask('identity')
+      expect(plain.headers.get('Content-Encoding')).toBeNull()
+      expect(plain.headers.get('Content-Length')).toBe(String((await plain.bytes()).byteLength))
+      const { headers } = await ask('gzip')
+      expect(headers.get('Content-Encoding')).toBe('gzip')
+      expect(Number(headers.get('Content-Length'))).toBeLessThan(Number(plain.headers.get('Content-Length')))
+    },
+  )
 })
 
 const text = 'Nothing is as permanent as a good address.'

@@ -1,4 +1,5 @@
 import { requireOperatorKey } from '#lib/http/auth.ts'
+import { BytesResponse } from '#lib/http/bytes/bytes-response.ts'
 import { renderMetrics } from '#lib/http/metrics.ts'
 import { defineRoute } from '#lib/http/route.ts'
 
@@ -9,6 +10,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = defineRoute({
     const { metricsToken, adminApiKey } = services.config.access
     await requireOperatorKey(request, services, [metricsToken, adminApiKey])
     const { contentType, text } = await renderMetrics(services)
-    return new Response(text, { headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' } })
+    const headers = { 'Content-Type': contentType, 'Cache-Control': 'no-store' }
+    return new BytesResponse(Buffer.from(text), { headers })
   },
 })

@@ -1,3 +1,4 @@
+import { BytesResponse } from '#lib/http/bytes/bytes-response.ts'
 import type { Handler } from '#lib/http/respond.ts'
 import { DAG_JSON } from '#lib/ipfs/ipni/block.ts'
 import { signedHead } from '#lib/ipfs/ipni/signed-head.ts'
@@ -31,5 +32,5 @@ function answerOf(body: string, cacheControl: string): Response {
     'Cache-Control': cacheControl,
     'X-Content-Type-Options': 'nosniff',
   }
-  return new Response(body, { headers })
+  return new BytesResponse(Buffer.from(body), { headers })
 }

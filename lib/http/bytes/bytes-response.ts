@@ -5,13 +5,14 @@ import { type ByteIterator, type BytesInMemory, streamOf } from '#lib/platform/b
  * as it is, which takes a fraction of the time.
  */
 export class BytesResponse extends Response {
-  /** The whole, or its pieces. */
+  /** The whole, whose length the headers then say, or its pieces. */
   readonly content: Buffer | ByteIterator
   #ordinary: Response | undefined
 
   constructor(content: Buffer | ByteIterator | BytesInMemory, init?: ResponseInit) {
     super(null, init)
     this.content = 'whole' in content ? content.whole : content
+    if (Buffer.isBuffer(content)) this.headers.set('Content-Length', String(content.byteLength))
   }
 
   /** Lets go of pieces that were not read. */

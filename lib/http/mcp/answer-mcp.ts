@@ -1,6 +1,7 @@
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import type { Config } from '#lib/config/index.ts'
 import { identifyReader } from '#lib/http/admission.ts'
+import { BytesResponse } from '#lib/http/bytes/bytes-response.ts'
 import type { RequestContext } from '#lib/http/respond.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { createServer } from './server.ts'
@@ -24,7 +25,7 @@ export async function answerMcp(request: Request, context: RequestContext): Prom
   })
   const response = await handler.fetch(request)
   // Older clients get a stream. It is read to its end here, so that headers and traces can say what the tool has done.
-  return response.body ? new Response(await response.arrayBuffer(), response) : response
+  return response.body ? new BytesResponse(Buffer.from(await response.arrayBuffer()), response) : response
 }
 
 const loopback = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/

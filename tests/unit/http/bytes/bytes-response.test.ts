@@ -29,6 +29,12 @@ describe('a response of bytes', () => {
     expect(await read(new BytesResponse(Buffer.from('sound'), init))).toBe('sound')
   })
 
+  it('says how long it is where it is whole', () => {
+    const lengthOf = (content: ConstructorParameters<typeof BytesResponse>[0]) =>
+      new BytesResponse(content, init).headers.get('Content-Length')
+    expect([lengthOf(Buffer.from('größer')), lengthOf(pieces())]).toEqual(['8', null])
+  })
+
   it('opens nothing before it is read, and lets go of what is not', async () => {
     const next = vi.fn(async () => ({ done: false, value: Buffer.from('sound') }))
     const letGo = vi.fn(async () => ({ done: true as const, value: undefined }))

@@ -91,6 +91,16 @@ export function isInstalled(root, omitted = []) {
   })
 }
 
+/**
+ * The folders of the packages that only tests and checks have, by `package-lock.json` under `root`.
+ *
+ * @param {string} root
+ */
+export function devPackages(root) {
+  const packages = Object.entries(readPackages(path.join(root, 'package-lock.json')) ?? {})
+  return packages.filter(([, { dev }]) => dev).map(([folder]) => folder)
+}
+
 /** @typedef {{ version?: string, integrity?: string, [flag: string]: unknown }} LockedPackage with flags such as `dev` */
 
 /**

@@ -2,6 +2,7 @@
 // threads load, of which Next.js knows nothing, and the licences of all packages, so that the image can be made of it.
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { devPackages } from './fingerprint.mjs'
 import { thirdPartyNotices } from './notices.mjs'
 import { runMain, say } from './process.mjs'
 import { root } from './setup.mjs'
@@ -20,8 +21,7 @@ await runMain(async () => {
   // The lists of traced files are larger than what was built, and nothing reads them any more.
   for (const list of globSync('.next/**/*.nft.json', { cwd: target })) rmSync(path.join(target, list))
   removeBundles(routes)
-  // A package would use it for colours, and only tests have it.
-  rmSync(path.join(target, 'node_modules/supports-color'), { recursive: true, force: true })
+  for (const folder of devPackages(root)) rmSync(path.join(target, folder), { recursive: true, force: true })
   writeFileSync(path.join(target, 'THIRD_PARTY_NOTICES'), thirdPartyNotices(root))
   say(`.next/standalone has ${packages.length} files more for the programs in bin/\n`)
 })

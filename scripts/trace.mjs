@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createRequire, stripTypeScriptTypes } from 'node:module'
 import path from 'node:path'
 import nft from 'next/dist/compiled/@vercel/nft/index.js'
+import { devPackages } from './fingerprint.mjs'
 import { hasCode } from './has-code.mjs'
 
 /** What packages load where it is installed, and do without elsewhere. */
@@ -23,7 +24,8 @@ export const threadEntries = (root) => globSync('lib/**/*worker.ts', { cwd: root
 /**
  * Everything that `entries` load when they run, they themselves included, as sorted paths from `root`.
  *
- * Next.js and React are left out: Next.js traces them itself.
+ * Next.js and React are left out: Next.js traces them itself. So is what only tests have, which a package may load where
+ * it is installed.
  *
  * @param {string} root
  * @param {string[]} entries
@@ -31,11 +33,13 @@ export const threadEntries = (root) => globSync('lib/**/*worker.ts', { cwd: root
  */
 export async function traceFiles(root, entries) {
   const paths = entries.map((entry) => path.join(root, entry))
+  const ignored = ['next', 'react', 'react-dom']
+    .map((name) => `node_modules/${name}`)
+    .concat(devPackages(root))
   const { fileList, warnings } = await nft.nodeFileTrace(paths, {
     base: root,
     processCwd: root,
-    // Of what is optional only tests have some; a production installation has none of it.
-    ignore: (file) => /^node_modules\/(next|react|react-dom|supports-color)\//.test(file),
+    ignore: (file) => ignored.some((folder) => file.startsWith(`${folder}/`)),
     readFile: (file) => readSource(path.resolve(root, file)),
   })
   const problems = [...warnings].map(({ message }) => message).filter((message) => !isOptional(message))

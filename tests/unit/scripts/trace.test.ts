@@ -51,6 +51,26 @@ describe('the files that a program loads', () => {
     expect(await traceFiles(root, ['server.ts'])).toContain('node_modules/half/there.js')
   })
 
+  it('are found without what only tests have', async () => {
+    const root = await folderWith({
+      'package.json': '{"type":"module"}',
+      'package-lock.json': JSON.stringify({
+        packages: { 'node_modules/colours': { dev: true }, 'node_modules/colours-too': {} },
+      }),
+      'server.ts': "import 'colours'\nimport 'colours-too'",
+      'node_modules/colours/package.json': '{"name":"colours","main":"index.js"}',
+      'node_modules/colours/index.js': '',
+      'node_modules/colours-too/package.json': '{"name":"colours-too","main":"index.js"}',
+      'node_modules/colours-too/index.js': '',
+    })
+    expect(await traceFiles(root, ['server.ts'])).toEqual([
+      'node_modules/colours-too/index.js',
+      'node_modules/colours-too/package.json',
+      'package.json',
+      'server.ts',
+    ])
+  })
+
   it('are all there, or it is said which is not', async () => {
     const root = await folderWith({ 'server.ts': "import 'forgotten'" })
     await expect(traceFiles(root, ['server.ts'])).rejects.toThrow('forgotten')

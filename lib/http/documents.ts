@@ -17,7 +17,7 @@ export interface Page {
 const sections = [
   { title: 'Start', names: ['quickstart', 'authentication', 'errors', 'limits', 'permanence'] },
   { title: 'Speak', names: ['reuse', 'streaming', 'scripts', 'captions', 'built-in-voice'] },
-  { title: 'Follow and keep', names: ['events', 'webhooks', 'own-clips', 'content-credentials', 'gateway'] },
+  { title: 'Follow and keep', names: ['events', 'webhooks', 'own-clips', 'content-credentials', 'clip-pages', 'gateway'] },
   { title: 'Programs and agents', names: ['clients', 'agents'] },
   { title: 'Run it', names: ['deploy', 'scale', 'dashboard', 'backup', 'tracing'] },
 ] as const
@@ -53,7 +53,7 @@ async function readPage(file: string): Promise<Page> {
   const [, title = path.basename(file)] = /^# (.+)$/m.exec(text) ?? []
   const [, paragraph = ''] = /^# .+\n+([^\n]+)/m.exec(text) ?? []
   const [about = paragraph] = /^.+?\.(?=\s|$)/.exec(paragraph) ?? []
-  return { name: path.basename(file), title, about: withoutLinks(about), text }
+  return { name: path.basename(file), title, about: withoutLinks(about).replace(/:$/, '.'), text }
 }
 
 /** A page of the documentation by its file name. @throws ServiceError `not_found` */

@@ -1,5 +1,5 @@
 import { marked, type Token, type Tokens } from 'marked'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { CodeBlock } from './code-block.tsx'
 import styles from './docs.module.css'
 
@@ -108,7 +108,26 @@ const tableHead = ({ text, tokens }: Tokens.TableCell, key: number) =>
     </th>
   )
 
-const tableCell = ({ tokens }: Tokens.TableCell, key: number) => <td key={key}>{inline(tokens)}</td>
+const tableCell = ({ tokens }: Tokens.TableCell, key: number) => (
+  <td key={key}>{tokens.map((token, index) => narrowSpan(token, index))}</td>
+)
+
+/** A long name may go on in another line behind its `_`. */
+function narrowSpan(token: Token, key: number): ReactNode {
+  if (token.type !== 'codespan') return span(token, key)
+  const parts = (token as Tokens.Codespan).text.split(/(?<=_)/)
+  return (
+    <code key={key}>
+      {parts.map((part, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the parts never change their places.
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </code>
+  )
+}
 
 const inline = (tokens: Token[] = []): ReactNode[] => tokens.map((token, index) => span(token, index))
 

@@ -126,7 +126,9 @@ function found(options: ComboboxParsedItem[], fits: (value: string) => boolean):
 
 function whyUnlisted(error: unknown): string {
   const { status, detail } = asProblem(error)
-  return status === 401 ? detail : 'The list of voices is not available now'
+  return status === 401
+    ? `${detail}; a right one lists the voices here`
+    : 'The list of voices is not available now'
 }
 
 function VoiceOption({

@@ -1,4 +1,4 @@
-import { memo, useEffect, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { CaptionsJson } from '#lib/captions/json.ts'
 import styles from './player.module.css'
 
@@ -9,9 +9,10 @@ interface WordsProps {
   position: number
 }
 
-/** The text of a clip, with a mark on the word that is being said. */
+/** The text of a clip, with a mark on the word that is being said; a long one scrolls with it. */
 export function Words({ id, position }: WordsProps) {
   const [{ text, words }, setCaptions] = useState<CaptionsJson>({ text: '', words: [] })
+  const box = useRef<HTMLElement>(null)
 
   useEffect(() => {
     const controller = new AbortController()
@@ -23,33 +24,38 @@ export function Words({ id, position }: WordsProps) {
     return () => controller.abort()
   }, [id])
 
-  if (words.length === 0) return null
+  const spans = useMemo(() => spansOf(text, words), [text, words])
   const current = position > 0 ? words.findLastIndex(({ startMs }) => startMs <= position * 1000) : -1
-  return <MarkedText {...{ text, words, current }} />
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the mark moves with `current`.
+  useEffect(() => keepMarkInView(box.current), [current])
+
+  if (words.length === 0) return null
+  const { start, end } = spans[current] ?? { start: 0, end: 0 }
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
+    <section ref={box} className={styles.words} tabIndex={0} aria-label="Words" dir="auto">
+      {text.slice(0, start)}
+      {end > start && <mark>{text.slice(start, end)}</mark>}
+      {text.slice(end)}
+    </section>
+  )
 }
 
-/** Drawn anew for each word, not for each change of the position. */
-const MarkedText = memo(function MarkedText({ text, words, current }: CaptionsJson & { current: number }) {
-  return (
-    <p className={styles.words} dir="auto">
-      {partsOf(text, words).map(({ before, word }, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the words never change their places.
-        <span key={index}>
-          {before}
-          {index === current ? <mark>{word}</mark> : word}
-        </span>
-      ))}
-    </p>
-  )
-})
-
-/** Each word, with what stands before it in the text. */
-function partsOf(text: string, words: CaptionsJson['words']) {
+/** Where each word stands in the text. */
+function spansOf(text: string, words: CaptionsJson['words']) {
   let end = 0
   return words.map(({ text: word }) => {
-    const at = text.indexOf(word, end)
-    const before = at < 0 ? ' ' : text.slice(end, at)
-    if (at >= 0) end = at + word.length
-    return { before, word }
+    const start = Math.max(end, text.indexOf(word, end))
+    end = start + word.length
+    return { start, end }
   })
+}
+
+/** Moves the words only, not the page. */
+function keepMarkInView(box: HTMLElement | null) {
+  const mark = box?.querySelector('mark')
+  if (!box || !mark) return
+  const top = mark.offsetTop - box.scrollTop
+  const isInView = top >= 0 && top + mark.offsetHeight <= box.clientHeight
+  if (!isInView) box.scrollTop = mark.offsetTop - box.clientHeight / 3
 }

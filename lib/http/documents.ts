@@ -17,7 +17,10 @@ export interface Page {
 const sections = [
   { title: 'Start', names: ['quickstart', 'authentication', 'errors', 'limits', 'permanence'] },
   { title: 'Speak', names: ['reuse', 'streaming', 'scripts', 'captions', 'built-in-voice'] },
-  { title: 'Follow and keep', names: ['events', 'webhooks', 'own-clips', 'content-credentials', 'clip-pages', 'gateway'] },
+  {
+    title: 'Follow and keep',
+    names: ['events', 'webhooks', 'own-clips', 'content-credentials', 'clip-pages', 'gateway'],
+  },
   { title: 'Programs and agents', names: ['clients', 'agents'] },
   { title: 'Run it', names: ['deploy', 'scale', 'dashboard', 'backup', 'tracing'] },
 ] as const

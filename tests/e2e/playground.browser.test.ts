@@ -58,7 +58,7 @@ describe('the playground', () => {
 
   it('plays the text while it is spoken, and draws what is there of it', async () => {
     // The first second of two and a half; the rest comes only once that is heard and drawn.
-    await world.vendors.speak({ chunkBytes: 16_384, chunkPauseMs: 60_000 })
+    await world.vendors.speak({ chunkBytes: 10_000, chunkPauseMs: 60_000 })
     await speak(page, 'Nothing is as permanent as a good address.')
     await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.1)
     await inClip(page, /^Speaking$/)
@@ -165,7 +165,13 @@ describe('the playground', () => {
     await page.locator('audio').evaluate((audio: HTMLAudioElement) => {
       audio.currentTime = audio.duration - 0.02
     })
-    await inClip(page, /^again\.$/).waitFor()
+    const words = page.getByRole('region', { name: 'Words' })
+    const mark = words.locator('mark').filter({ hasText: /^again\.$/ })
+    await expect.poll(() => mark.count(), patiently).toBe(1)
+    // The last one is scrolled to, and the page is no longer than for a short text.
+    const [box, last] = await Promise.all([words.boundingBox(), mark.boundingBox()])
+    expect(box?.height).toBeLessThan(300)
+    expect((last?.y ?? 0) + (last?.height ?? 0)).toBeLessThanOrEqual((box?.y ?? 0) + (box?.height ?? 0))
     expect(open.complaints).toEqual([])
     await world.vendors.speak({ chunkPauseMs: 0, msPerCharacter: 60 })
   })

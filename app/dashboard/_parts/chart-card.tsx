@@ -9,6 +9,8 @@ interface ChartCardProps {
   note: string
   /** What to say where there is nothing to draw. */
   none: string | undefined
+  /** A line needs two points with data; where there are fewer, their table stands in its place. */
+  isLine?: boolean
   data: Point[]
   series: { name: string; label: string }[]
   format: (value: number) => string
@@ -16,7 +18,9 @@ interface ChartCardProps {
 }
 
 /** A chart with its name, and with its data as a table for those who cannot see it. */
-export function ChartCard({ title, note, none, data, series, format, children }: ChartCardProps) {
+export function ChartCard({ title, note, none, isLine, data, series, format, children }: ChartCardProps) {
+  const points = data.filter((point) => series.some(({ name }) => isNumber(point[name])))
+  const table = <ChartTable {...{ title, points, series, format }} />
   return (
     <Paper
       component="section"
@@ -31,16 +35,18 @@ export function ChartCard({ title, note, none, data, series, format, children }:
           {note}
         </Text>
       </div>
-      {none ? (
+      {none && (
         <Text size="sm" c="dimmed" className={styles.none}>
           {none}
         </Text>
-      ) : (
+      )}
+      {!none && isLine && points.length < 2 && table}
+      {!none && !(isLine && points.length < 2) && (
         <>
           <div role="img" aria-label={`Chart of ${title.toLowerCase()}; its data stand in the table below`}>
             {children}
           </div>
-          <ChartTable {...{ title, data, series, format }} />
+          <Disclosed>{table}</Disclosed>
         </>
       )}
     </Paper>
@@ -48,45 +54,52 @@ export function ChartCard({ title, note, none, data, series, format, children }:
 }
 
 /** Its rows are made when somebody wants to see them. */
-function ChartTable({ title, data, series, format }: Omit<ChartCardProps, 'note' | 'none' | 'children'>) {
+function Disclosed({ children }: { children: ReactNode }) {
   const [isOpen, setIsOpen] = useState(false)
-  const points = data.filter((point) => series.some(({ name }) => isNumber(point[name])))
   return (
     <details className={styles.data} onToggle={(event) => setIsOpen(event.currentTarget.open)}>
       <summary>Data as a table</summary>
-      {isOpen && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
-        <section className={styles.scroll} tabIndex={0} aria-label={`${title}, data`}>
-          <Table className={styles.table} aria-label={title}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Time</Table.Th>
-                {series.map(({ name, label }) => (
-                  <Table.Th key={name} ta="end">
-                    {label}
-                  </Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {points.map((point) => (
-                <Table.Tr key={point.time}>
-                  <Table.Th scope="row">{formatDateTime(point.time)}</Table.Th>
-                  {series.map(({ name }) => {
-                    const value = point[name]
-                    return (
-                      <Table.Td key={name} ta="end">
-                        {isNumber(value) ? format(value) : '–'}
-                      </Table.Td>
-                    )
-                  })}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </section>
-      )}
+      {isOpen && children}
     </details>
+  )
+}
+
+interface ChartTableProps extends Pick<ChartCardProps, 'title' | 'series' | 'format'> {
+  points: Point[]
+}
+
+function ChartTable({ title, points, series, format }: ChartTableProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
+    <section className={styles.scroll} tabIndex={0} aria-label={`${title}, data`}>
+      <Table className={styles.table} aria-label={title}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Time</Table.Th>
+            {series.map(({ name, label }) => (
+              <Table.Th key={name} ta="end">
+                {label}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {points.map((point) => (
+            <Table.Tr key={point.time}>
+              <Table.Th scope="row">{formatDateTime(point.time)}</Table.Th>
+              {series.map(({ name }) => {
+                const value = point[name]
+                return (
+                  <Table.Td key={name} ta="end">
+                    {isNumber(value) ? format(value) : '–'}
+                  </Table.Td>
+                )
+              })}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </section>
   )
 }
 

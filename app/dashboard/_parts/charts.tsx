@@ -57,6 +57,7 @@ export function Charts({ stats }: { stats: Stats }) {
         title="Success rate"
         note="Of upload attempts, by provider"
         none={noAttempts}
+        isLine
         data={success}
         series={providers}
         format={formatShare}
@@ -72,6 +73,7 @@ export function Charts({ stats }: { stats: Stats }) {
         title="Time to IPFS"
         note="p50 from staged to stored, by provider"
         none={stats.series.timesToIpfs.length === 0 ? 'No clip was stored in this range.' : undefined}
+        isLine
         data={times}
         series={providers}
         format={seconds}

@@ -57,7 +57,13 @@ export function Dashboard({ firstClip }: { firstClip: FirstClip }) {
           className={styles.range}
           onChange={(value) => view.show({ range: value === '24h' ? undefined : value })}
         />
-        <Button size="xs" variant="default" leftSection={<IconSignOut size={15} />} onClick={signOut}>
+        <Button
+          size="xs"
+          variant="default"
+          className={styles.signOut}
+          leftSection={<IconSignOut size={15} />}
+          onClick={signOut}
+        >
           Sign out
         </Button>
       </div>

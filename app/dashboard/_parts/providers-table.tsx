@@ -1,8 +1,10 @@
-import { Paper, Table, Text } from '@mantine/core'
+import { Paper, Text } from '@mantine/core'
 import type { ProviderStats } from '#lib/dashboard/read-stats.ts'
 import { providerLabel } from '../../_shared/format.ts'
 import styles from './dashboard.module.css'
-import { BreakerCell, ShareCell, TimeCells } from './health-cells.tsx'
+import { HealthRow, HealthTable, ShareCell, TimeCells } from './health-cells.tsx'
+
+const measured = ['Success rate', 'p50 to IPFS', 'p95'] as const
 
 /** The breaker state and the stats of each provider. */
 export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
@@ -20,42 +22,22 @@ export function ProvidersTable({ providers }: { providers: ProviderStats[] }) {
           No provider is configured, so every clip stays pending until it expires.
         </Text>
       ) : (
-        <Table.ScrollContainer
-          minWidth={460}
-          type="native"
-          tabIndex={0}
-          role="region"
-          aria-label="Provider stats"
-        >
-          <Table verticalSpacing="xs" className={styles.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Provider</Table.Th>
-                <Table.Th>Breaker</Table.Th>
-                <Table.Th ta="end">Success rate</Table.Th>
-                <Table.Th ta="end">p50 to IPFS</Table.Th>
-                <Table.Th ta="end">p95</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {providers.map((provider) => (
-                <ProviderRow key={provider.provider} {...provider} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <HealthTable columns={['Provider', 'Breaker', ...measured]}>
+          {providers.map((provider) => (
+            <ProviderRow key={provider.provider} {...provider} />
+          ))}
+        </HealthTable>
       )}
     </Paper>
   )
 }
 
 function ProviderRow({ provider, breaker, note, storedTries, failedTries, timeToIpfs }: ProviderStats) {
+  const [success, p50, p95] = measured
   return (
-    <Table.Tr>
-      <Table.Th scope="row">{providerLabel(provider)}</Table.Th>
-      <BreakerCell breaker={breaker} note={note} />
-      <ShareCell good={storedTries} failed={failedTries} />
-      <TimeCells times={timeToIpfs} />
-    </Table.Tr>
+    <HealthRow name={providerLabel(provider)} {...{ breaker, note }}>
+      <ShareCell label={success} good={storedTries} failed={failedTries} />
+      <TimeCells labels={[p50, p95]} times={timeToIpfs} />
+    </HealthRow>
   )
 }

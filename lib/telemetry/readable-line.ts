@@ -26,7 +26,11 @@ export function readableLine(line: string): string {
   const style = styles[String(level)] ?? 'green'
   const rest = Object.entries(fields).filter(([name]) => !known.has(name) && name !== 'err')
   const details = rest.map(([name, value]) => `${paint('dim', `${name}=`)}${shown(value)}`)
-  const head = [paint('dim', String(time).slice(11, 23)), paint(style, String(level).padEnd(5)), String(msg)]
+  const head = [
+    paint('dim', String(time).slice(11, 23)),
+    paint(style, String(level).padEnd(5)),
+    withoutControls(String(msg)),
+  ]
   return `${[...head, ...details].join(' ')}\n${err ? stackOf(err) : ''}`
 }
 
@@ -41,15 +45,18 @@ function read(line: string): Record<string, unknown> | undefined {
 
 const paint = (style: Style, text: string) => styleText(style, text, { stream: process.stdout })
 
-/** Control characters of a value are none of the terminal's. */
 const shown = (value: unknown) =>
-  typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : JSON.stringify(value)
+  typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : withoutControls(JSON.stringify(value))
+
+/** Control characters as codes: a terminal would obey those that a vendor has sent. */
+const withoutControls = (text: string) =>
+  text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 function stackOf(err: unknown): string {
   const { stack, message } = err as { stack?: unknown; message?: unknown }
-  const text = String(stack ?? message ?? '')
+  const text = String(stack ?? message ?? JSON.stringify(err))
   return text
     .split('\n')
-    .map((row) => `    ${paint('dim', row.trim())}\n`)
+    .map((row) => `    ${paint('dim', withoutControls(row.trim()))}\n`)
     .join('')
 }

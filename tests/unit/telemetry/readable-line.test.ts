@@ -24,6 +24,19 @@ it('what is no line of the log stays as it is, and control characters of a value
   expect(plain({ level: 'warn', time: '', name: 'a\u001b[2Jb', msg: 'Odd' })).toContain('name="a\\u001b[2Jb"')
 })
 
+it('control characters of a message and of an error are written as codes, wherever they stand', () => {
+  const err = { message: 'x', stack: 'ProviderError: a\u001b[2Jb\u009b2Jc\n    at place' }
+  const line = readableLine(
+    JSON.stringify({ level: 'error', time: '', err, key: '\u009b', msg: 'Odd\u0007' }),
+  )
+  expect(line.replaceAll('\n', '').match(/\p{Cc}/gu) ?? []).toEqual([])
+  expect(line).toContain('a\\u001b[2Jb\\u009b2Jc')
+})
+
+it('an error that is none is shown as it is', () => {
+  expect(plain({ level: 'error', time: '', err: 'away', msg: 'Failed' })).toContain('    "away"\n')
+})
+
 it('a line of the log has host, pid and version, in JSON unless it is to be readable, and no secret either way', () => {
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }

@@ -29,32 +29,41 @@ export interface DiskSpace {
  * A look at it is used for a tenth of a second, less what was asked for since, unless it would say no.
  */
 export function createDiskSpace(directory: string, now = () => performance.now()): DiskSpace {
-  let spareBytes = 0
+  let looking: Promise<Look> | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
 
-  async function look(): Promise<number> {
-    const disk = await statfs(directory)
-      .catch(async (error: unknown) => {
-        nullIfMissing(error)
-        await mkdir(directory, { recursive: true })
-        return statfs(directory)
-      })
-      .catch(() => undefined)
-    // Some file systems report no size, such as those in memory without a limit.
-    if (!disk || disk.blocks === 0) return Number.POSITIVE_INFINITY
-    const marginBytes = Math.min(MARGIN_BYTES, MARGIN_SHARE * disk.blocks * disk.bsize)
-    return disk.bavail * disk.bsize - marginBytes
+  function lookAgain(): Promise<Look> {
+    lookedAt = now()
+    looking = lookAt(directory)
+    return looking
   }
 
   return {
     async hasSpace(sizeBytes) {
-      if (now() - lookedAt >= VALID_MS || spareBytes < sizeBytes) {
-        lookedAt = now()
-        spareBytes = await look()
-      }
-      if (spareBytes < sizeBytes) return false
-      spareBytes -= sizeBytes
+      let look = await (looking && now() - lookedAt < VALID_MS ? looking : lookAgain())
+      if (look.spareBytes < sizeBytes) look = await lookAgain()
+      if (look.spareBytes < sizeBytes) return false
+      look.spareBytes -= sizeBytes
       return true
     },
   }
+}
+
+/** What was found, less what was asked for since. */
+interface Look {
+  spareBytes: number
+}
+
+async function lookAt(directory: string): Promise<Look> {
+  const disk = await statfs(directory)
+    .catch(async (error: unknown) => {
+      nullIfMissing(error)
+      await mkdir(directory, { recursive: true })
+      return statfs(directory)
+    })
+    .catch(() => undefined)
+  // Some file systems report no size, such as those in memory without a limit.
+  if (!disk || disk.blocks === 0) return { spareBytes: Number.POSITIVE_INFINITY }
+  const marginBytes = Math.min(MARGIN_BYTES, MARGIN_SHARE * disk.blocks * disk.bsize)
+  return { spareBytes: disk.bavail * disk.bsize - marginBytes }
 }

@@ -36,6 +36,17 @@ describe('the space of a disk', () => {
     expect(statfs).toHaveBeenCalledTimes(3)
   })
 
+  it('is not taken from the look before by those who ask while the next one is under way', async () => {
+    let now = 0
+    const disk = createDiskSpace('somewhere', () => now)
+    vi.mocked(statfs).mockResolvedValue(diskWith(132))
+    expect(await disk.hasSpace(1)).toBe(true)
+    now += 60_000
+    vi.mocked(statfs).mockResolvedValue(diskWith(31))
+    const asked = await Promise.all([disk.hasSpace(1), disk.hasSpace(1), disk.hasSpace(0)])
+    expect(asked).toEqual([false, false, false])
+  })
+
   it('is never said to be too small by an old look', async () => {
     const disk = createDiskSpace('somewhere', () => 0)
     vi.mocked(statfs).mockResolvedValue(diskWith(32))

@@ -1,14 +1,14 @@
 import type { Database } from './connection.ts'
-import { addToCounters, type CounterIncrement } from './counters.ts'
+import { addToCounters, type CounterIncrement, inSameOrder } from './counters.ts'
 
 /** How long a count may wait to be written. */
 const WRITE_AFTER_MS = 1000
 
 /** Counts that are written together, for what is counted so often that one write each would cost more than the rest. */
 export interface CounterBuffer {
-  /** A crash of the process within a second may lose it. */
+  /** A crash of the process within a second may lose it. Where the catalog fails it waits for the next write. */
   add(increment: CounterIncrement): void
-  /** Writes what has come together. */
+  /** Writes what has come together. @throws CatalogError */
   flush(): Promise<void>
 }
 
@@ -21,7 +21,11 @@ export function createCounterBuffer({ run }: Pick<Database, 'run'>): CounterBuff
     timer = undefined
     const increments = waiting
     waiting = []
-    if (increments.length > 0) await run((db) => addToCounters(db, increments))
+    if (increments.length === 0) return
+    await run((db) => addToCounters(db, increments)).catch((error: unknown) => {
+      waiting = inSameOrder([...increments, ...waiting])
+      throw error
+    })
   }
 
   return {

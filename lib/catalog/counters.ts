@@ -77,7 +77,7 @@ const add = prepared((db, sums: Required<CounterIncrement>[]) =>
 )
 
 /** Each counter once, and in the same order in every transaction, so that no two transactions deadlock. */
-function inSameOrder(increments: CounterIncrement[]) {
+export function inSameOrder(increments: CounterIncrement[]) {
   const sums = new Map<string, Required<CounterIncrement>>()
   for (const { name, label = '', value } of increments) {
     const key = JSON.stringify([name, label])

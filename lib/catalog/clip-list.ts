@@ -113,15 +113,17 @@ export function createClipList({ read }: Database): ClipList {
         const rows = await db
           .selectFrom('clips')
           .selectAll()
-          .where((eb) =>
-            eb.or([
-              eb('cid', '=', text),
-              eb('id', 'in', eb.selectFrom('pins').select('clipId').where('pins.cid', '=', text)),
-              eb('requestId', '=', text),
-              // No digit of an id sorts behind "g".
-              ...(isPrefix ? [eb.and([eb('id', '>=', text), eb('id', '<', `${text}g`)])] : []),
-            ]),
-          )
+          .where('id', 'in', ({ selectFrom }) => {
+            const clips = selectFrom('clips').select('id')
+            const found = clips
+              .where('cid', '=', text)
+              .unionAll(clips.where('requestId', '=', text))
+              .unionAll(selectFrom('pins').select('clipId as id').where('cid', '=', text))
+            // No digit of an id sorts behind "g".
+            return isPrefix
+              ? found.unionAll(clips.where('id', '>=', text).where('id', '<', `${text}g`))
+              : found
+          })
           .where('captionsOf', 'is', null)
           .orderBy('createdAt', 'desc')
           .orderBy('id', 'desc')

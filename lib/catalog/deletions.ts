@@ -81,15 +81,11 @@ export function createDeletions(
           .selectFrom('clips')
           .select('id')
           .where('state', '=', 'deleted')
-          .where((eb) =>
-            eb.or([
-              eb('cid', '=', cid),
-              eb(
-                'id',
-                'in',
-                eb.selectFrom('deletionTargets').select('clipId').where('deletionTargets.cid', '=', cid),
-              ),
-            ]),
+          .where('id', 'in', ({ selectFrom }) =>
+            selectFrom('clips')
+              .select('id')
+              .where('cid', '=', cid)
+              .unionAll(selectFrom('deletionTargets').select('clipId as id').where('cid', '=', cid)),
           )
           .where(({ not, exists, selectFrom }) =>
             not(

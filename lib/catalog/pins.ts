@@ -50,11 +50,12 @@ const storedClip = prepared((db, { cid }: { cid: string }) =>
     .selectAll()
     // As a parameter it would have SQLite plan the query at each run.
     .where('state', '=', sql.lit('stored'))
-    .where((eb) =>
-      eb.or([
-        eb('cid', '=', cid),
-        eb('id', 'in', eb.selectFrom('pins').select('clipId').where('pins.cid', '=', cid)),
-      ]),
+    // Not by `or`, for which Postgres would look at every clip.
+    .where('id', 'in', ({ selectFrom }) =>
+      selectFrom('clips')
+        .select('id')
+        .where('cid', '=', cid)
+        .unionAll(selectFrom('pins').select('clipId as id').where('cid', '=', cid)),
     )
     .limit(1),
 )

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import pg from 'pg'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { Catalog } from '#lib/catalog/catalog.ts'
 import { createDatabase } from '#lib/catalog/connection.ts'
 import { postgresServer } from '#lib/catalog/postgres.ts'
 import type { Schema } from '#lib/catalog/schema.ts'
@@ -28,6 +30,32 @@ describe.skipIf(!hasPostgres)('the catalog on a real Postgres', () => {
       return { claiming }
     })
     expect(await owner.claiming).toEqual({ status: 'ours' })
+  })
+})
+
+describe.skipIf(!hasPostgres)('the index of Postgres by CID', () => {
+  const subject = postgresSubject()
+
+  it.each([
+    ['the clip of a CID', ({ pins }: Catalog) => pins.clipOf('x')],
+    ['what was deleted of a CID', ({ deletions }: Catalog) => deletions.hasContent('x')],
+    ['a search for clips', ({ clipList }: Catalog) => clipList.find('0123456789', 1)],
+  ])('serves %s', async (_, use) => {
+    const catalog = (await subject.prepare())()
+    await catalog.totals()
+    const query = vi.spyOn(pg.Client.prototype, 'query')
+    await use(catalog)
+    const [[statement] = []] = query.mock.calls as unknown as [string][]
+    query.mockRestore()
+    const plans = createDatabase(postgresServer(subject.url()))
+    onTestFinished(() => plans.close())
+    const plan = await plans.transaction(async (db) => {
+      // A table that is nearly empty is read as a whole otherwise.
+      await sql`set local enable_seqscan = off`.execute(db)
+      const { rows } = await sql.raw<object>(`explain (generic_plan) ${statement}`).execute(db)
+      return rows.flatMap(Object.values).join('\n')
+    })
+    expect(plan).toMatch(/clips_by_cid.*\n *Index Cond: \(cid = \$/)
   })
 })
 

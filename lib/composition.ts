@@ -1,26 +1,15 @@
 import path from 'node:path'
 import { createCredentialSigner } from '#lib/audio/credentials/signer.ts'
 import { createTranscoder } from '#lib/audio/opus/transcoder.ts'
-import { enqueueDueWork } from '#lib/background/enqueue-due-work.ts'
-import { type Catalog, createCatalog } from '#lib/catalog/catalog.ts'
 import { createCatalogEvents } from '#lib/catalog/events.ts'
 import { createLookout } from '#lib/catalog/lookout.ts'
-import { postgresServer } from '#lib/catalog/postgres.ts'
-import { sqliteFile } from '#lib/catalog/sqlite.ts'
 import { createWorkHints } from '#lib/catalog/work-hints.ts'
 import { recordSpeech } from '#lib/clips/record-speech.ts'
-import { traceClips } from '#lib/clips/trace-clips.ts'
 import { certificateWarnings } from '#lib/config/content-credentials.ts'
 import type { Config } from '#lib/config/index.ts'
 import { configWarnings } from '#lib/config/warnings.ts'
-import { createBlockCache } from '#lib/ipfs/blocks/block-cache.ts'
-import { createBlockStore } from '#lib/ipfs/blocks/block-store.ts'
 import { fetchContent } from '#lib/ipfs/blocks/fetch-content.ts'
-import { type Chain, createChain } from '#lib/ipfs/chain/chain.ts'
-import { createSharedSlots } from '#lib/ipfs/chain/shared-slots.ts'
-import { createLocalSlots } from '#lib/ipfs/chain/slots.ts'
 import { createIpniPublisher } from '#lib/ipfs/ipni/publisher.ts'
-import { createProviders } from '#lib/ipfs/providers/index.ts'
 import { createConnectionLimit } from '#lib/limits/connection-limit.ts'
 import { createFixedWindow } from '#lib/limits/fixed-window.ts'
 import { createRateLimiter } from '#lib/limits/rate-limit.ts'
@@ -33,9 +22,8 @@ import { createFileHandles } from '#lib/platform/file-handles.ts'
 import { createKeyedHash } from '#lib/platform/keyed-hash.ts'
 import { newProcessName } from '#lib/platform/process-identity.ts'
 import { createScrubber } from '#lib/platform/redact.ts'
-import { createSkewCorrectedClock, type TimeReading } from '#lib/platform/skew-corrected-clock.ts'
+import { createSkewCorrectedClock } from '#lib/platform/skew-corrected-clock.ts'
 import { createTaskTracker } from '#lib/platform/task-tracker.ts'
-import { MEBIBYTE } from '#lib/platform/units.ts'
 import { createVerifiedFiles } from '#lib/platform/verified-files.ts'
 import { createBullQueue } from '#lib/queue/bullmq.ts'
 import { createLocalQueue } from '#lib/queue/local.ts'
@@ -46,15 +34,11 @@ import { withCachedAnswers } from '#lib/speech/cached-answers.ts'
 import { createSpeech } from '#lib/speech/index.ts'
 import { createLog } from '#lib/telemetry/log.ts'
 import { createTracing } from '#lib/telemetry/tracing.ts'
-import { createBucket } from '#lib/temp-audio/bucket.ts'
 import { createFilesystemStore } from '#lib/temp-audio/filesystem.ts'
-import { type Owner, ownedBucket } from '#lib/temp-audio/owned-bucket.ts'
-import { createS3Store } from '#lib/temp-audio/s3.ts'
 import { createSmallAudio } from '#lib/temp-audio/small-audio.ts'
+import { openChain, openProviders } from './composition/ipfs.ts'
+import { openCatalog, openS3 } from './composition/stores.ts'
 import type { Services } from './context.ts'
-
-/** The disk of a serverless function is half a gibibyte, and in memory. */
-const SERVERLESS_COPIES_BYTES = 128 * MEBIBYTE
 
 /** A clip that takes longer to re-encode is stored as it was spoken, for the caller waits. */
 const TRANSCODING_TIMEOUT_MS = 60_000
@@ -66,7 +50,7 @@ type Replacements = Partial<
   Built<'clock' | 'diskSpace' | 'log' | 'speech' | 'store' | 'providers' | 'fetchContent'>
 >
 
-/** Builds every adapter that `config` asks for. The only place that does. */
+/** Builds every adapter that `config` asks for. Nobody else does. */
 export function createServices(config: Config, replacements: Replacements = {}): Services {
   const { directory } = config.tempAudio
 
@@ -201,84 +185,9 @@ export function createServices(config: Config, replacements: Replacements = {}):
   }
 }
 
-/** The providers, the clips of the one on this machine, and what our gateway has fetched from others. */
-function openProviders(
-  { ipfs }: Config,
-  { clock, log, verifiedFiles }: Built<'clock' | 'log' | 'verifiedFiles'>,
-) {
-  const { repositoryDir } = ipfs
-  const now = () => clock.now()
-  const onNote = (provider: string, note: string) => log.warn({ provider }, note)
-  const blockStore = createBlockStore({ directory: path.join(repositoryDir, 'clips'), verifiedFiles })
-  const blockCache = createBlockCache({
-    store: createBlockStore({ directory: path.join(repositoryDir, 'cache'), verifiedFiles }),
-    maxBytes: ipfs.cacheMaxBytes,
-    diskSpace: createDiskSpace(repositoryDir),
-    now,
-  })
-  const diskSpace = { hasSpace: blockCache.makeRoom }
-  return { ...createProviders(ipfs, { now, blockStore, diskSpace, onNote }), blockStore, blockCache }
-}
-
-/** The records, with two subscribers to their events: traces and the work queue. Those who watch a clip subscribe by themselves. */
-function openCatalog(
-  config: Config,
-  { clock, events, tracing, workQueue }: Built<'clock' | 'events' | 'tracing' | 'workQueue'>,
-  onTime: (reading: TimeReading) => void,
-): Catalog {
-  const connector = config.databaseUrl
-    ? postgresServer(config.databaseUrl, onTime)
-    : sqliteFile(path.join(config.tempAudio.directory, 'catalog.sqlite'))
-  const hasWebhook = config.webhook !== undefined
-  if (tracing) traceClips(events, tracing, clock)
-  enqueueDueWork(events, {
-    workQueue,
-    clock,
-    isShared: config.redisUrl !== undefined,
-    forWebhooks: hasWebhook,
-  })
-  return createCatalog(connector, { recordsWebhooks: hasWebhook, events })
-}
-
 function createWorkQueue({ redis, clock, log }: Built<'redis' | 'clock' | 'log'>): WorkQueue {
   return createQueues((name) => {
     const local = createLocalQueue({ clock })
     return redis ? createBullQueue({ redis, name, local, clock, log }) : local
   })
-}
-
-/** With Redis, what a chain knows of its providers is known to all instances. */
-function openChain(
-  { ipfs }: Config,
-  { providers, clock, scrub, redis }: Built<'providers' | 'clock' | 'scrub' | 'redis'>,
-): Chain {
-  const limit = ipfs.uploadsPerProvider
-  return createChain({
-    providers,
-    clock,
-    scrub,
-    retryDelaysMs: ipfs.retryDelaysMs,
-    attemptTimeoutMs: ipfs.attemptTimeoutMs,
-    maxRetryAfterMs: ipfs.uploadDeadlineMs,
-    slots: redis ? createSharedSlots({ limit, redis }) : createLocalSlots({ limit }),
-    ...(redis && { breakerSync: createBreakerSync({ redis, now: () => clock.now() }) }),
-  })
-}
-
-function openS3(
-  config: Config,
-  { clock, log, leaseOwner }: Built<'clock' | 'log' | 'leaseOwner'>,
-  owner: Owner,
-): Services['s3'] {
-  if (!config.s3) return undefined
-  const bucket = ownedBucket(createBucket({ ...config.s3, clock }), { name: config.s3.bucket, owner, clock })
-  const store = createS3Store({
-    bucket,
-    owner: leaseOwner,
-    clock,
-    directory: path.join(config.tempAudio.directory, 's3'),
-    ...(config.isServerless && { copiesMaxBytes: SERVERLESS_COPIES_BYTES, isDiskLasting: false }),
-    onProblem: (error) => log.error({ err: error }, 'Bucket transfer failed'),
-  })
-  return { bucket, store }
 }

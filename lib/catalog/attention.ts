@@ -1,5 +1,6 @@
+import { isUnproven, isWaiting } from './conditions.ts'
 import type { Database } from './connection.ts'
-import { type AttemptRow, isUnproven, isWaiting } from './schema.ts'
+import type { AttemptRow } from './schema.ts'
 
 /** Why an attempt at a provider failed. */
 export type FailedAttempt = Pick<AttemptRow, 'startedAt' | 'statusCode' | 'error'>

@@ -1,8 +1,9 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
+import { isEvictable, isSpeaking, isUnproven, isWaiting } from './conditions.ts'
 import type { Database } from './connection.ts'
 import { isUnleased } from './leases.ts'
-import { isEvictable, isSpeaking, isUnproven, isWaiting, toClip } from './schema.ts'
+import { toClip } from './schema.ts'
 
 /** The clips that clean-up and recovery are still to end, and those whose bytes can go. */
 export interface Backlog {

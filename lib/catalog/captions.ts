@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
 import { type Clip, captionsIdOf } from '#lib/model/clip.ts'
+import { BYTE_BUDGET } from './clip-reservations.ts'
+import { isUnfiled } from './conditions.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { unleased } from './leases.ts'
-import { BYTE_BUDGET, isUnfiled, type Schema } from './schema.ts'
+import type { Schema } from './schema.ts'
 import { readTotals } from './totals.ts'
 
 /** The captions of one clip. `cid`: of its WebVTT. `alignment`: packed by `packAlignment`. */

@@ -1,7 +1,8 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Clip, ClipState } from '#lib/model/clip.ts'
+import { isWaiting } from './conditions.ts'
 import type { Database } from './connection.ts'
-import { isWaiting, toClip } from './schema.ts'
+import { toClip } from './schema.ts'
 
 /** Where a page of clips begins: behind this one. */
 export type ClipCursor = Pick<Clip, 'createdAt' | 'id'>

@@ -24,6 +24,12 @@ export type NewClip = Pick<
 
 type Db = Kysely<Schema>
 
+/**
+ * Only one transaction at a time reserves bytes, or the same ones would be given away twice. The name of the lock stays:
+ * instances of the previous version take it, too.
+ */
+export const BYTE_BUDGET = { exclusive: 'room', allowAsyncCommit: true }
+
 const asJson = (value: object | null | undefined) => (value ? JSON.stringify(value) : null)
 
 /**

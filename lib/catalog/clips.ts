@@ -1,7 +1,13 @@
 import type { Clip, ClipNotes, SpeechFacts } from '#lib/model/clip.ts'
 import { stageAtOnce, storeAtOnce } from './at-once.ts'
 import type { EndedAttempt } from './attempt-rows.ts'
-import { type NewClip, reserveClip, reserveWherePlenty, resizeClip } from './clip-reservations.ts'
+import {
+  BYTE_BUDGET,
+  type NewClip,
+  reserveClip,
+  reserveWherePlenty,
+  resizeClip,
+} from './clip-reservations.ts'
 import {
   type ExpiredFacts,
   expireClip,
@@ -16,7 +22,7 @@ import {
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { unleased } from './leases.ts'
-import { BYTE_BUDGET, toClip } from './schema.ts'
+import { toClip } from './schema.ts'
 
 export type { NewClip } from './clip-reservations.ts'
 export type { StagedFacts } from './clip-transitions.ts'

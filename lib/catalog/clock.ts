@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { MINUTE_MS } from '#lib/platform/units.ts'
+import { claimableAt, isWaiting } from './conditions.ts'
 import type { Database } from './connection.ts'
-import { claimableAt, isWaiting } from './schema.ts'
 
 /** Between two looks at the clock lies more only where nobody was there to look, or where the clock was set. */
 const LONGEST_STEP_MS = 10 * MINUTE_MS

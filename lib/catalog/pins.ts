@@ -1,6 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
 import { updateChosen } from './chosen-rows.ts'
+import { isLost, isUnproven } from './conditions.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import {
@@ -13,7 +14,7 @@ import {
   provePin,
 } from './pin-transitions.ts'
 import { prepared } from './prepared.ts'
-import { isLost, isUnproven, type Pin, type Schema, toClip } from './schema.ts'
+import { type Pin, type Schema, toClip } from './schema.ts'
 
 /** Its provider delivers it as far as is known: the condition of `pins_by_check`. */
 const isKept = sql<SqlBool>`pins.lost_at is null`

@@ -1,9 +1,10 @@
 import { type QueryCreator, sql } from 'kysely'
 import type { Clip, ClipState } from '#lib/model/clip.ts'
+import { claimableAt, isSpeaking, isWaiting } from './conditions.ts'
 import type { Database } from './connection.ts'
 import type { Emit } from './events.ts'
 import { claimRows, type Lease, renewLease, unleased } from './leases.ts'
-import { claimableAt, isSpeaking, isWaiting, type Schema, toClip } from './schema.ts'
+import { type Schema, toClip } from './schema.ts'
 import { readTotals } from './totals.ts'
 
 export interface Claim {

@@ -20,9 +20,11 @@ export function requestOf(
   const own = Object.entries(voiceSettings).filter(
     ([name, value]) => value !== undefined && (name === 'speed' || has(`voiceSettings.${name}`)),
   )
+  const format =
+    outputFormat && abilities.formats.includes(outputFormat) ? outputFormat : abilities.defaults.outputFormat
   const all = {
     modelId: abilities.hasModels ? modelId : undefined,
-    outputFormat: outputFormat && abilities.formats.includes(outputFormat) ? outputFormat : undefined,
+    outputFormat: format === abilities.usualFormat ? undefined : format,
     languageCode: has('languageCode') ? languageCode : undefined,
     seed: has('seed') ? seed : undefined,
     instructions: has('instructions') ? instructions?.trim() || undefined : undefined,

@@ -54,11 +54,28 @@ describe('the abilities of a voice', () => {
     })
   })
 
-  it('have formats that browsers play, and the usual one whatever it is', () => {
-    const pcm = { defaults: { modelId: 'm', outputFormat: 'pcm_16000' } }
-    const { formats } = voiceOf('elevenlabs', elevenLabsFields, pcm)
-    expect(formats[0]).toBe('pcm_16000')
-    expect(formats.slice(1).every((format) => /^(mp3|opus|wav)_/.test(format))).toBe(true)
+  it('have formats that browsers play, the usual one among them', () => {
+    const usually = (outputFormat: string) =>
+      voiceOf('elevenlabs', elevenLabsFields, { defaults: { modelId: 'm', outputFormat } })
+    expect(usually('flac_24000').formats[0]).toBe('flac_24000')
+    for (const format of ['pcm_16000', 'flac_24000', 'mp3_22050_32']) {
+      expect(
+        usually(format)
+          .formats.slice(1)
+          .every((format) => /^(mp3|opus|wav)_/.test(format)),
+      ).toBe(true)
+    }
+  })
+
+  it('lead to MP3 where the usual format is none that browsers play', () => {
+    const abilities = voiceOf('elevenlabs', elevenLabsFields, {
+      defaults: { modelId: 'm', outputFormat: 'pcm_16000' },
+    })
+    expect(abilities.formats).not.toContain('pcm_16000')
+    expect(requestOf({ ...draft, settings: {} }, abilities).outputFormat).toBe('mp3_44100_128')
+  })
+
+  it('are named as people say them', () => {
     expect(formatLabel('mp3_22050_32')).toBe('MP3 · 22.05 kHz · 32 kbit/s')
   })
 })

@@ -6,6 +6,7 @@ import { ConfigError, describeConfigError } from '#lib/config/config-error.ts'
 import { type Config, readConfig } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { describeError } from '#lib/platform/errors.ts'
+import { createBucket } from '#lib/temp-audio/bucket.ts'
 
 const LIMIT_MS = 10_000
 /** A CID that everybody may hold: that of no bytes. */
@@ -61,9 +62,9 @@ function providerChecks({ providers }: Services): Check[] {
   }))
 }
 
-function storageChecks({ config, redis, s3 }: Services): Check[] {
+function storageChecks({ config, redis, clock }: Services): Check[] {
   const checks: Check[] = []
-  const { databaseUrl } = config
+  const { databaseUrl, s3 } = config
   if (databaseUrl) checks.push({ what: 'database', run: () => pingPostgres(databaseUrl) })
   if (redis) {
     checks.push({
@@ -78,7 +79,8 @@ function storageChecks({ config, redis, s3 }: Services): Check[] {
     checks.push({
       what: 'bucket',
       async run() {
-        for await (const _ of s3.bucket.list()) break
+        // Not by the bucket of the service, which would become that of this catalog.
+        for await (const _ of createBucket({ ...s3, clock }).list()) break
         return 'can be listed'
       },
     })

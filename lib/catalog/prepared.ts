@@ -44,7 +44,8 @@ function read(given: unknown, values: unknown[]): string {
     return '?'
   }
   let shape = ''
-  for (const [name, value] of Object.entries(given)) {
+  for (const name of Object.keys(given)) {
+    const value = (given as Record<string, unknown>)[name]
     if (value !== undefined) shape += `${name}:${read(value, values)},`
   }
   return `(${shape})`

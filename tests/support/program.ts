@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '#lib/config/index.ts'
+import { thriftyMemory } from '../../scripts/setup.mjs'
 import { ServiceOutput } from './service-output.ts'
 import { until } from './until.ts'
 
@@ -126,7 +127,15 @@ export function run(
   const limited = openFiles ? ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command] : command
   const child = spawn(limited[0] as string, limited.slice(1), {
     cwd: root,
-    env: { ...blankEnvironment(), PATH: process.env.PATH, PORT: '0', NODE_ENV: 'production', ...environment },
+    env: {
+      ...blankEnvironment(),
+      PATH: process.env.PATH,
+      PORT: '0',
+      NODE_ENV: 'production',
+      ...environment,
+      // As `npm start` has it; an earlier version has not.
+      ...(root === ownRoot && thriftyMemory(environment)),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   living.add(child)

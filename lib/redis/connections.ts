@@ -4,6 +4,7 @@ import { withJitter } from '#lib/platform/backoff.ts'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import { createGate } from './gate.ts'
+import { hearAllErrors } from './hear-all-errors.ts'
 
 export type { Redis }
 
@@ -101,6 +102,7 @@ export function createRedis(options: {
       }
     }
     const client = new GatedRedis({ ...address, ...optionsFor(use, () => clock.random()) })
+    hearAllErrors(client)
     client.on('error', (error) => onLost(client, error))
     client.on('ready', () => onReady(client))
     const heartbeat = use === 'blocking' ? watchBlocking(client, blockingTimeoutMs) : watchHeartbeats(client)

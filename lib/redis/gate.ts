@@ -2,6 +2,7 @@ import type { RedisOptions } from 'ioredis'
 import type { Clock } from '#lib/platform/clock.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import { unfitness } from './fitness.ts'
+import { hearAllErrors } from './hear-all-errors.ts'
 
 /** Keeps every connection from a Redis that cannot be used: a work queue there would spin, or lose what it takes. */
 export interface Gate {
@@ -32,6 +33,7 @@ export function createGate(options: {
     const client = new Redis({ ...address, ...probing })
     // Its errors are those of the commands; that Redis is away is reported by the connections themselves.
     client.on('error', () => {})
+    hearAllErrors(client)
     try {
       await client.connect()
       return report(await unfitness(client, options))

@@ -24,6 +24,13 @@ describe.skipIf(!url)('a connection to Redis', () => {
     expect(await client.get(`${redis.prefix}greeting`)).toBe('hello')
   })
 
+  it('survives two errors of one socket, as TLS may have them', async () => {
+    const client = await testRedis({ url }).shared()
+    client.stream.emit('error', new Error('read ECONNRESET'))
+    client.stream.emit('error', new Error('tlsv1 alert decode error'))
+    expect(await client.ping()).toBe('PONG')
+  })
+
   it('is the same for all who ask for the shared one', async () => {
     const redis = testRedis({ url })
     expect(await redis.shared()).toBe(await redis.shared())

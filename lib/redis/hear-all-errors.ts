@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 
 /**
- * The client hears only the first error of a socket. One of TLS can have two, such as a reset and then the alert that the
- * server had sent before, and an error that nobody hears ends the process.
+ * The client hears only the first error of a socket. A second one, as an alert of TLS may be, would be heard by nobody and
+ * end the process.
  */
 export function hearAllErrors(client: Redis): void {
   const hear = () => client.stream?.on('error', () => {})

@@ -100,40 +100,34 @@ type Values = Parameters<StatementSync['all']>
 function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   // A deferred transaction that begins to write fails at once where another one writes; this one waits its turn.
   const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)
-  const columns = statement.columns()
-  return {
-    reader: columns.length > 0,
-    all: readRows(statement, columns),
-    run: (values) => statement.run(...(values as Values)),
-    iterate: noRows,
-  }
-}
-
-/** Has the driver make lists, and objects of them with our names: its own would have to be made anew for that. */
-function readRows(statement: StatementSync, columns: readonly { name: string }[]) {
-  const namesOf = (described: readonly { name: string }[]) =>
-    described.map(({ name }) => asPropertyName(name))
-  let names = namesOf(columns)
+  const toRow = rowMaker(statement)
   statement.setReturnArrays(true)
-  return (values: readonly unknown[]) => {
-    const lists = statement.all(...(values as Values)) as unknown as unknown[][]
-    // Another version of the program may have added columns since.
-    if (lists[0] && lists[0].length !== names.length) names = namesOf(statement.columns())
-    return lists.map((list) => {
-      const row: Record<string, unknown> = {}
-      for (let index = 0; index < names.length; index += 1) row[names[index] as string] = list[index]
-      return row
-    })
+  return {
+    reader: statement.columns().length > 0,
+    all: (values) => (statement.all(...(values as Values)) as unknown as unknown[][]).map(toRow),
+    run: (values) => statement.run(...(values as Values)),
+    *iterate(values) {
+      for (const list of statement.iterate(...(values as Values))) yield toRow(list as unknown as unknown[])
+    },
   }
 }
 
-function noRows(): never {
-  throw new Error('The rows of SQLite are read at once')
+/** Makes rows with our names of the lists that the driver reads: objects of its own would have to be made anew for that. */
+function rowMaker(statement: StatementSync) {
+  const readNames = () => statement.columns().map(({ name }) => asPropertyName(name))
+  let names = readNames()
+  return (list: unknown[]) => {
+    // Another version of the program may have added columns since.
+    if (list.length !== names.length) names = readNames()
+    const row: Record<string, unknown> = {}
+    for (let index = 0; index < names.length; index += 1) row[names[index] as string] = list[index]
+    return row
+  }
 }
 
 const noStatement: SqliteStatement = {
   reader: false,
   all: () => [],
   run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: noRows,
+  iterate: () => [].values(),
 }

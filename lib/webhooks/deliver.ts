@@ -124,7 +124,6 @@ function payloadOf(
   const { id, cid, mimeType, durationMs, characters, requestId } = clip
   const measured = { bytes: clip.sizeBytes, durationMs, characters }
   const about = { id, cid, mimeType, ...measured, ...clip.speech, requestId }
-  const iso = (time: number | null) => (time === null ? undefined : new Date(time).toISOString())
   const ofScript = script && { scriptId: script.id, pieces: script.pieceCount }
   const times = { createdAt: iso(clip.createdAt), expiresAt: iso(clip.expiresAt) }
   return JSON.stringify({
@@ -149,7 +148,6 @@ function deletedPayload(
   { id, cid, requestId, deletedAt }: Clip,
   deletions: Deletion[],
 ): string {
-  const iso = (time: number | null) => (time === null ? undefined : new Date(time).toISOString())
   const providers = deletions.flatMap(({ targets }) =>
     targets.map(({ provider, cid, outcome, error }) => ({
       provider,
@@ -169,3 +167,5 @@ function storedFacts({ config, providers }: Services, clip: Clip) {
   const gatewayUrl = providers.find(({ name }) => name === provider)?.gatewayUrl
   return { provider, ipfsHash, ...openableUrl(config, clip, gatewayUrl) }
 }
+
+const iso = (timeMs: number | null) => (timeMs === null ? undefined : new Date(timeMs).toISOString())

@@ -6,6 +6,7 @@ import type { SpokenBy } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { withTimeLimit } from '#lib/platform/clock.ts'
 import { clipAnswer } from './clip.ts'
+import { iso, isoOrAbsent } from './or-absent.ts'
 
 /** A page that waits longer for the name of a voice does without. */
 const VOICES_TIMEOUT_MS = 500
@@ -28,12 +29,10 @@ export async function clipPage(services: Services, name: string, baseUrl: string
     voiceName,
     clip: clipAnswer(history, baseUrl),
     /** When it ends unless a provider takes it before. */
-    endsAt: state === 'stored' || keepPending ? undefined : new Date(expiresAt).toISOString(),
+    endsAt: state === 'stored' || keepPending ? undefined : iso(expiresAt),
     keepers: (await services.catalog.pins.ofClip(id)).map(keeperOf),
   }
 }
-
-const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : new Date(timeMs).toISOString())
 
 /** A provider that has taken the clip. `verifiedAt`: when it last delivered the right bytes. */
 function keeperOf({ provider, pinnedAt, provenAt, checkedAt, unconfirmedSince, lostAt }: Pin) {

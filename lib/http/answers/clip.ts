@@ -6,10 +6,7 @@ import { absoluteUrl } from '#lib/model/permanent-url.ts'
 import { withoutAddresses } from '#lib/platform/without-addresses.ts'
 import { captionsAnswer, captionsField } from './captions.ts'
 import * as field from './fields.ts'
-
-const iso = (timeMs: number) => new Date(timeMs).toISOString()
-const isoOrAbsent = (timeMs: number | null) => (timeMs === null ? undefined : iso(timeMs))
-const orAbsent = <T>(value: T | null) => value ?? undefined
+import { iso, isoOrAbsent, orAbsent } from './or-absent.ts'
 
 const attemptSchema = z.object({
   provider: z.string(),

@@ -3,6 +3,7 @@ import type { Deletion } from '#lib/catalog/deletions.ts'
 import type { DeletedClip } from '#lib/clips/delete-clip.ts'
 import { withoutAddresses } from '#lib/platform/without-addresses.ts'
 import * as field from './fields.ts'
+import { iso } from './or-absent.ts'
 
 const outcomes = ['waiting', 'unpinned', 'shared', 'kept'] as const
 
@@ -39,8 +40,6 @@ export const deletedAnswerSchema = z
 
 const NOTE =
   'This service serves it no more. Others may hold copies: whoever knew its CID may have pinned or cached it, and gateways keep what they have fetched for some time.'
-
-const iso = (timeMs: number) => new Date(timeMs).toISOString()
 
 /** How far the deletion of a clip, and of its captions, has come, and what it could not reach. */
 export function deletionAnswer(deletions: Deletion[]) {

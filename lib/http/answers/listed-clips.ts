@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { ListCursor } from '#lib/catalog/clip-list.ts'
-import { SHORTEST_ID_PREFIX } from '#lib/catalog/clip-list.ts'
+import { type ListCursor, SHORTEST_ID_PREFIX } from '#lib/catalog/clip-list.ts'
 import type { Services } from '#lib/context.ts'
 import { type Clip, isClipId } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { iso, isoOrAbsent, orAbsent } from './or-absent.ts'
 
 /** No more clips of a list are counted, so that its count costs the same however many there are. */
 const COUNTED = 1000
@@ -83,15 +83,12 @@ export function listedClip(clip: Clip) {
     tries: clip.attempts,
     createdAt: iso(clip.createdAt),
     expiresAt: iso(clip.expiresAt),
-    storedAt: clip.storedAt === null ? undefined : iso(clip.storedAt),
-    nextAttemptAt: clip.nextAttemptAt === null ? undefined : iso(clip.nextAttemptAt),
+    storedAt: isoOrAbsent(clip.storedAt),
+    nextAttemptAt: isoOrAbsent(clip.nextAttemptAt),
     provider: orAbsent(clip.provider),
     error: orAbsent(clip.lastError),
   }
 }
-
-const iso = (timeMs: number) => new Date(timeMs).toISOString()
-const orAbsent = <T>(value: T | null) => value ?? undefined
 
 /** Such as `1764158400000-0123456789abcdef0123456789abcdef`. */
 const writeCursor = ({ at, id }: ListCursor) => `${at}-${id}`

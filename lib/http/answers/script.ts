@@ -6,8 +6,7 @@ import type { ScriptProgress } from '#lib/scripts/watch-script.ts'
 import { clipAnswer, clipSchema } from './clip.ts'
 import * as field from './fields.ts'
 import { notesAnswer } from './notes.ts'
-
-const iso = (timeMs: number) => new Date(timeMs).toISOString()
+import { iso } from './or-absent.ts'
 
 const pieceSchema = z.object({
   clipId: field.clipId,

@@ -4,6 +4,7 @@ import { absoluteUrl } from '#lib/model/permanent-url.ts'
 import { captionsAnswer, captionsField } from './captions.ts'
 import * as field from './fields.ts'
 import { notesAnswer } from './notes.ts'
+import { iso } from './or-absent.ts'
 
 const measuredFields = {
   mimeType: z.string(),
@@ -82,7 +83,7 @@ export function vocalizeAnswer(clip: VocalizedClip, baseUrl: string) {
     return { success: true, data }
   }
   const audioUrl = `${baseUrl}/api/temp-audio/${id}`
-  const expiresAt = new Date(clip.expiresAt).toISOString()
+  const expiresAt = iso(clip.expiresAt)
   const data = { id, audioUrl, pageUrl, cid, isTemporary: true, expiresAt, note: NOTE, ...measured }
   return { success: true, data }
 }

@@ -22,10 +22,7 @@ export class BytesResponse extends Response {
   }
 
   #asOrdinary(): Response {
-    const { content } = this
-    // `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
-    const body = Buffer.isBuffer(content) ? content : (streamOf(content) as unknown)
-    this.#ordinary ??= new Response(body as BodyInit, this)
+    this.#ordinary ??= new Response(asBody(this.content), this)
     return this.#ordinary
   }
 
@@ -65,3 +62,7 @@ export class BytesResponse extends Response {
     return this.#asOrdinary().text()
   }
 }
+
+// `ReadableStream` is one class at run time, but has two types: that of Node.js and that of browsers.
+const asBody = (content: Buffer | ByteIterator) =>
+  (Buffer.isBuffer(content) ? content : streamOf(content)) as BodyInit

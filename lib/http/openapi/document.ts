@@ -1,8 +1,8 @@
 import { createDocument } from 'zod-openapi'
-import type { Config } from '#lib/config/index.ts'
 import type { Services } from '#lib/context.ts'
 import { cacheableBaseUrl } from '#lib/http/origin.ts'
 import { software } from '#lib/model/software.ts'
+import { oncePer } from '#lib/platform/once-per.ts'
 import { clipPaths } from './clips.ts'
 import { complete } from './complete.ts'
 import { dropInPaths } from './drop-in.ts'
@@ -14,23 +14,12 @@ import { scriptPaths } from './scripts.ts'
 import { speakingPaths } from './speaking.ts'
 import { webhooks } from './webhooks.ts'
 
-type Described = Pick<Services, 'config' | 'speech'>
-
 /**
  * The OpenAPI description of every route, made from the schemas that check the requests.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-export function describeInterface(services: Described) {
-  const description = described.get(services.config) ?? describe(services)
-  described.set(services.config, description)
-  return description
-}
-
-/** Making one takes some milliseconds, and it never changes. */
-const described = new WeakMap<Config, ReturnType<typeof describe>>()
-
-function describe(services: Described) {
+export const describeInterface = oncePer((services: Pick<Services, 'config' | 'speech'>) => {
   const document = createDocument(
     {
       openapi: '3.1.1',
@@ -67,7 +56,7 @@ function describe(services: Described) {
     { override: ({ jsonSchema }) => plain(jsonSchema) },
   )
   return complete(document)
-}
+})
 
 /**
  * Without what zod says of every integer, which generators of examples take for sizes, and with patterns that need no flag:

@@ -29,6 +29,7 @@ export function createBlockCache(options: {
   now: () => number
 }): BlockCache {
   const { store, maxBytes, diskSpace, now } = options
+  /** By the CID of each clip and each block that was asked for lately. */
   const touchedAt = new Map<string, number>()
   let knownBytes = 0
   let measuredAt = Number.NEGATIVE_INFINITY
@@ -50,6 +51,7 @@ export function createBlockCache(options: {
       knownBytes = cars.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       measuredAt = now()
       cars.sort((a, b) => a.usedAt - b.usedAt)
+      for (const [cid, at] of touchedAt) if (now() - at >= TOUCH_EVERY_MS) touchedAt.delete(cid)
       for (const { cid, sizeBytes } of cars) {
         if (await hasRoom()) return true
         if (cid === spared) continue

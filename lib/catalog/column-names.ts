@@ -2,7 +2,8 @@ import { CamelCasePlugin, type PluginTransformQueryArgs } from 'kysely'
 
 /**
  * Names are in camel case here and in snake case in the database. Kysely's own plugin copies the tree of each query to
- * rename what is in it; here the compilers do that as they write the names (`asColumnName`), and the plugin renames rows, unless the dialect does.
+ * rename what is in it. Here the compilers do that as they write the names (`asColumnName`). Rows are renamed by this plugin
+ * with Postgres, and as they are read with SQLite (`asPropertyName`).
  */
 class CamelCaseRows extends CamelCasePlugin {
   override transformQuery({ node }: PluginTransformQueryArgs) {

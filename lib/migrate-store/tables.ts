@@ -22,8 +22,8 @@ export interface Table {
 }
 
 /**
- * Every table but `holdings` and `roll_ups`, which the triggers of the target count by themselves, and two that the target begins anew:
- * what was seen of the clock, and the chain of IPNI advertisements.
+ * Every table but `holdings` and `roll_ups`, which the triggers of the target count by themselves, and those that the target
+ * begins anew: what was seen of the clock, its own name, and the chain of IPNI advertisements.
  */
 export const tables: readonly Table[] = [
   { name: 'clips', key: ['id'], isLeased: true },

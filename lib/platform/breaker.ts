@@ -66,9 +66,10 @@ interface Period {
 
 /**
  * A circuit breaker for one provider. It opens after eight failed attempts in a row, after two where there was no
- * connection or another provider was faster, or at once when the provider asks by `Retry-After` for a longer wait than `maxRetryAfterMs`. The
- * cool-down lasts 10 s and doubles with each failed probe up to a minute, or lasts as long as the provider asked, five
- * minutes at most. It is half-open at once where a caller has waited in vain, and for the next minute only an upload closes it.
+ * connection or another provider was faster, or at once when the provider asks by `Retry-After` for a longer wait than
+ * `maxRetryAfterMs`. The cool-down lasts 10 s and doubles with each failed probe up to a minute, or lasts as long as the
+ * provider asked, five minutes at most. It is half-open at once where a caller has waited in vain, and for the next minute
+ * only an upload closes it.
  *
  * `onChange` is called after each change that other instances should adopt: the breaker opened or closed, a probe began,
  * the cool-down was reset.

@@ -26,9 +26,10 @@ type PartsOf = (
 ) => readonly Part[] | Promise<readonly Part[]>
 
 /**
- * Reads of the file `place` what `partsOf` says of it, once that is open; `readAll` reads the whole. A small file is read at
- * once, and stays in memory for a while. What is large is read piece by piece, when it is asked for: no file is open before
- * the first piece, and after the last.
+ * Reads of the file `place` the parts that `partsOf` names. It gets the facts of the very file that is read, and `readAll`
+ * reads the whole of it. Up to 256 KiB are read at once. A file of that size stays in memory (`recentFile`), and is not even
+ * opened the next time. What is larger is read piece by piece, when it is asked for: no file is open before the first piece,
+ * and after the last.
  *
  * @throws what opening the file, `partsOf` and reading throw; Error where the file is shorter, or another one meanwhile
  */

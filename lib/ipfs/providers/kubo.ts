@@ -64,8 +64,8 @@ const plainLine = z.object({
   Type: z.string().optional(),
   Message: z.string().optional(),
 })
-// Lighthouse puts Kubo's answer into a field `data`.
 const pinsAnswer = z.object({ Keys: z.record(z.string(), z.unknown()) })
+// Lighthouse puts Kubo's answer into a field `data`.
 const answerLine = z.union([z.object({ data: plainLine }).transform(({ data }) => data), plainLine])
 type AnswerLine = z.infer<typeof plainLine>
 

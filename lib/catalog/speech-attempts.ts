@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { deleteChosen } from './chosen-rows.ts'
+import { isSpeechFault } from './conditions.ts'
 import type { Database } from './connection.ts'
 import { addToCounters, type CounterIncrement, histogramCounters, speechBuckets } from './counters.ts'
 import type { Emit } from './events.ts'
@@ -86,7 +87,7 @@ export function createSpeechAttempts({ read, run, transaction }: Database, emit:
           .selectFrom('speechAttempts')
           .selectAll()
           .where('startedAt', '>=', from)
-          .where('outcome', 'not in', FAULTLESS)
+          .where(isSpeechFault)
           .orderBy('startedAt', 'desc')
           .limit(limit)
           .execute(),

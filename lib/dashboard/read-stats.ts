@@ -1,4 +1,3 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { Sample } from '#lib/catalog/schema.ts'
 import type { AttemptCount, Span, TimeToIpfs } from '#lib/catalog/stats.ts'
 import type { Services } from '#lib/context.ts'
@@ -62,17 +61,12 @@ export async function readStats(services: Services, range: Range): Promise<Stats
   const to = (Math.floor(at / stepMs) + 1) * stepMs
   const span: Span = { from: to - ranges[range], to, stepMs }
 
-  // With SQLite each query blocks the event loop: other work gets its turn in between.
   const attempts = await stats.attempts(span)
-  await yieldToOthers()
   const times = await stats.timesToIpfs(span)
-  await yieldToOthers()
   const states = await stats.states(span)
   const samples = thinned(await stats.samples(span), span)
   const totals = await catalog.totals()
   const counters = await catalog.counters.read()
-
-  await yieldToOthers()
   const speech = await readSpeechStats(catalog.speechAttempts, services.speech.states(), span)
 
   const { stored, expired, waiting } = states

@@ -21,6 +21,7 @@ import * as ownedClips from './019-owned-clips.ts'
 import * as installation from './020-installation.ts'
 import * as foundClips from './021-found-clips.ts'
 import * as rollUps from './022-roll-ups.ts'
+import * as speechFaults from './023-speech-faults.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -50,6 +51,7 @@ const migrations: Record<string, Migration> = {
   '020-installation': installation,
   '021-found-clips': foundClips,
   '022-roll-ups': rollUps,
+  '023-speech-faults': speechFaults,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -131,6 +131,11 @@ it.each([
     (catalog: Catalog) => catalog.attention.latestFailure('pinata', NOW),
   ],
   [
+    'speech_attempts_faults',
+    'the latest failures of vendors',
+    (catalog: Catalog) => catalog.speechAttempts.latestFailures({ from: NOW, limit: 1 }),
+  ],
+  [
     'clips_by_age',
     'the pruning of records',
     (catalog: Catalog) => catalog.records.prune(NOW, new AbortController().signal),

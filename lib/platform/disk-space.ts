@@ -1,4 +1,5 @@
-import { mkdir, statfs } from 'node:fs/promises'
+import type { StatsFs } from 'node:fs'
+import { mkdir, statfs as readDisk } from 'node:fs/promises'
 import { markedError } from './errors.ts'
 import { nullIfMissing } from './files.ts'
 import { MEBIBYTE } from './units.ts'
@@ -24,17 +25,23 @@ export interface DiskSpace {
   hasSpace(sizeBytes: number): Promise<boolean>
 }
 
+/** Reads what a file system says of itself. */
+type ReadDisk = (directory: string) => Promise<Pick<StatsFs, 'blocks' | 'bavail' | 'bsize'>>
+
 /**
  * The disk under `directory`, which is created when missing. A disk whose size cannot be read counts as one with space.
  * A look at it is used for a tenth of a second, less what was asked for since, unless it would say no.
  */
-export function createDiskSpace(directory: string, now = () => performance.now()): DiskSpace {
+export function createDiskSpace(
+  directory: string,
+  { now = () => performance.now(), statfs = readDisk }: { now?: () => number; statfs?: ReadDisk } = {},
+): DiskSpace {
   let looking: Promise<Look> | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
 
   function lookAgain(): Promise<Look> {
     lookedAt = now()
-    looking = lookAt(directory)
+    looking = lookAt(directory, statfs)
     return looking
   }
 
@@ -54,7 +61,7 @@ interface Look {
   spareBytes: number
 }
 
-async function lookAt(directory: string): Promise<Look> {
+async function lookAt(directory: string, statfs: ReadDisk): Promise<Look> {
   const disk = await statfs(directory)
     .catch(async (error: unknown) => {
       nullIfMissing(error)

@@ -7,6 +7,8 @@ const backlogRow = (atOnce: number, clips: number): Row => ({
   name: `backlog-${atOnce}`,
   title: `backlog of ${clips.toLocaleString('en')} after an outage, provider of 50 ms, ${atOnce} at once`,
   aims: [{ words: '≥ 0.9 × what the provider takes', figure: 'of the ideal rate', atLeast: 0.9 }],
+  heldBackBy:
+    'each clip takes four transactions, a read of its file and a `fetch`, of one core that does nothing else; the slots of the provider wait for it.',
   run(bench) {
     return bench.perBuild(
       figures,

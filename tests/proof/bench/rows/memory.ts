@@ -13,6 +13,8 @@ export const memoryRow: Row = {
     { words: 'peak ≤ idle + 150 MB', figure: above, atMost: 150 },
     { words: 'a minute later ≤ idle + 60 MB', figure: kept, atMost: 60 },
   ],
+  heldBackBy:
+    'a clip in flight has about 1 MiB, whatever its size: what its two sockets have read or are to write, in pieces of 64 KiB, and the queues of `fetch` and of the streams behind it, until they are collected.',
   run(bench) {
     return bench.perBuild(
       { idle: 'MiB', peak: 'MiB', [above]: 'MiB', [kept]: 'MiB' },

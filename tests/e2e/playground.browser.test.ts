@@ -11,7 +11,7 @@ const anyOrigin = { 'access-control-allow-origin': '*' }
 const world = useWorld()
 let browser: Browser
 beforeAll(async () => {
-  browser = await launchBrowser()
+  browser = await launchBrowser({ hasOwnClipboard: true })
 })
 afterAll(() => browser?.close())
 

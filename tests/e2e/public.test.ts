@@ -182,7 +182,7 @@ describe('the page of a clip, as programs read it', () => {
 describe('the page of a clip, as people see it', () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await launchBrowser()
+    browser = await launchBrowser({ hasOwnClipboard: true })
   })
   afterAll(() => browser?.close())
 

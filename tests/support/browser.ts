@@ -28,10 +28,13 @@ export function browserOptions() {
   )
 }
 
-/** The browser that all files of a run share, else one of this file alone. Closing it ends what was opened by it. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * The browser that all files of a run share, else one of this file alone. Closing it ends what was opened by it.
+ * `hasOwnClipboard`: for files that copy and paste, since a browser has one clipboard for all of its pages.
+ */
+export async function launchBrowser({ hasOwnClipboard = false } = {}): Promise<Browser> {
   const url = inject('browserUrl')
-  if (url) return chromium.connect(url)
+  if (url && !hasOwnClipboard) return chromium.connect(url)
   const options = browserOptions()
   if (!options) throw new Error('No Chromium found: install it, or set PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH')
   return chromium.launch(options)

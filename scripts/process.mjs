@@ -64,6 +64,23 @@ export function run(command, args, options = {}) {
 }
 
 /**
+ * Has a program of Node.js take the place of this process, so that nothing stays in memory beside it. Where a process cannot
+ * be replaced (on Windows, by an older Node.js), runs it to its end.
+ *
+ * @param {string[]} command the path of the Node.js and what it runs
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @returns its exit code, where it could not take the place
+ */
+export async function runInstead([node = process.execPath, ...rest], { cwd, env }) {
+  const args = ['--import', new URL('stop-with-shell.mjs', import.meta.url).href, ...rest]
+  if (process.platform !== 'win32' && process.execve) {
+    process.chdir(cwd)
+    process.execve(node, [node, ...args], env)
+  }
+  return (await run(node, args, { cwd, env })).code
+}
+
+/**
  * Runs a program without its output, says that it begins, and when it has ended how long it took. A line each, since
  * other steps may run beside this one.
  *
@@ -101,30 +118,13 @@ export async function allOf(steps) {
 /** @param {number} ms */
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
 
-const PARENT_POLL_MS = 200
-
-/**
- * Stops this process when the shell dies in which npm has started it: npm passes signals on to that shell alone, and
- * not every shell passes them on.
- */
-function stopWithShell() {
-  if (!process.env.npm_lifecycle_event) return
-  const shell = process.ppid
-  const timer = setInterval(() => {
-    if (process.ppid === shell) return
-    clearInterval(timer)
-    process.kill(process.pid, 'SIGTERM')
-  }, PARENT_POLL_MS)
-  timer.unref()
-}
-
 /**
  * Runs a command's `main`, whose result is the exit code; an error is printed without its stack.
  *
  * @param {() => Promise<number | void>} main
  */
 export async function runMain(main) {
-  stopWithShell()
+  await import('./stop-with-shell.mjs')
   try {
     process.exitCode = (await main()) ?? 0
   } catch (error) {

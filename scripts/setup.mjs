@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { createStamp, fingerprintOf, isInstalled } from './fingerprint.mjs'
 import { withLock } from './lock.mjs'
-import { run, runStep, StepError, say } from './process.mjs'
+import { runInstead, runStep, StepError, say } from './process.mjs'
 
 export const root = path.resolve(import.meta.dirname, '..')
 const MINIMUM_NODE = 24
@@ -53,7 +53,7 @@ export const thriftyMemory = (given = {}) => ({
 })
 
 /**
- * Runs one of the project's programs as in production.
+ * Runs one of the project's programs as in production, in the place of this process where that can be.
  *
  * @param {string} file
  * @param {string[]} args
@@ -64,8 +64,7 @@ export async function runProgram(file, args = []) {
   const memory = file.startsWith('bin/') ? thriftyMemory(process.env) : {}
   const own = { NODE_ENV: 'production', NODE_COMPILE_CACHE: compileCache }
   const env = toolEnvironment({ ...own, ...memory })
-  const { code } = await run(nodePath(), [file, ...args], { cwd: root, env })
-  return code
+  return runInstead([nodePath(), file, ...args], { cwd: root, env })
 }
 
 /**

@@ -25,11 +25,9 @@ export const buildInputs = [
 export function fingerprintOf(root, inputs = buildInputs) {
   const hash = createHash('sha256')
   for (const file of inputs.flatMap((input) => filesAt(root, input))) {
-    hash.update(`${file}\0`).update(
-      createHash('sha256')
-        .update(readFileSync(path.join(root, file)))
-        .digest(),
-    )
+    const bytes = readFileSync(path.join(root, file))
+    // With the size nothing can pass for the name of the next file.
+    hash.update(`${file}\0${bytes.length}\0`).update(bytes)
   }
   return hash.digest('hex')
 }
@@ -37,14 +35,25 @@ export function fingerprintOf(root, inputs = buildInputs) {
 /**
  * @param {string} root
  * @param {string} relative
- * @returns {string[]}
  */
 function filesAt(root, relative) {
   const found = statSync(path.join(root, relative), { throwIfNoEntry: false })
-  if (!found) return []
-  if (!found.isDirectory()) return [relative]
-  const names = readdirSync(path.join(root, relative)).sort()
-  return names.flatMap((name) => filesAt(root, `${relative}/${name}`))
+  return found?.isDirectory() ? filesIn(root, relative) : found ? [relative] : []
+}
+
+/**
+ * @param {string} root
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesIn(root, folder) {
+  const entries = readdirSync(path.join(root, folder), { withFileTypes: true })
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const file = `${folder}/${entry.name}`
+      return entry.isDirectory() ? filesIn(root, file) : [file]
+    })
 }
 
 /**

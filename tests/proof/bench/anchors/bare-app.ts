@@ -1,3 +1,5 @@
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createStamp, fingerprintOf } from '../../../../scripts/fingerprint.mjs'
 import { runStep } from '../../../../scripts/process.mjs'
@@ -5,15 +7,21 @@ import { root, tool, toolEnvironment } from '../../../../scripts/setup.mjs'
 import { freePort } from '../../../support/servers/free-port.ts'
 import { type Anchor, startAnchor } from './anchor.ts'
 
-const folder = path.join(import.meta.dirname, 'bare-app')
+const source = path.join(import.meta.dirname, 'bare-app')
+/** Below no other app: Next.js takes `instrumentation.ts` and `proxy.ts` from any folder above, and so would run all of ours. */
+const folder = path.join(tmpdir(), 'voicepin-bare-app')
 const stamp = createStamp(path.join(folder, '.next/fingerprint'))
 
 /** Builds the bare app unless it is built of the same sources by the same Next.js. */
 async function ensureBareApp(): Promise<void> {
-  const sources = ['app', 'vendors.js'].map((name) => path.relative(root, path.join(folder, name)))
-  const fingerprint = fingerprintOf(root, [...sources, 'node_modules/next/package.json'])
+  const sources = [path.relative(root, source), 'node_modules/next/package.json']
+  const fingerprint = `${fingerprintOf(root, sources)} ${root}`
   if (stamp.matches(fingerprint)) return
-  stamp.remove()
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder)
+  await cp(source, folder, { recursive: true })
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
   const env = toolEnvironment({ NODE_ENV: 'production' })
   await runStep('Building the bare app', tool('next'), ['build', folder], { cwd: root, env })
   stamp.write(fingerprint)

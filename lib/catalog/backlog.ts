@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type SqlBool, sql } from 'kysely'
 import type { Clip } from '#lib/model/clip.ts'
-import { isEvictable, isSpeaking, isUnproven, isWaiting } from './conditions.ts'
+import { isEvictable, isLocal, isSpeaking, isUnproven, isWaiting } from './conditions.ts'
 import type { Database } from './connection.ts'
 import { isUnleased } from './leases.ts'
 import { toClip } from './schema.ts'
@@ -18,8 +19,8 @@ export interface Backlog {
    */
   unproven(options: { limit: number; endedBefore: number }): Promise<Clip[]>
   /**
-   * The ids of all clips that wait, are stored or have expired, and whose bytes should be here, `atOnce` by each statement.
-   * `isSettled`: it does not wait. A clip that changes meanwhile may come twice.
+   * All clips whose bytes should be here, by their ids, `atOnce` by each statement; others have their turn in between.
+   * `isSettled`: it is stored or has expired.
    */
   held(options?: { atOnce?: number }): AsyncGenerator<{ id: string; isSettled: boolean }[]>
   /** Clips whose time is over and that still wait for IPFS with no lease on them. */
@@ -29,13 +30,6 @@ export interface Backlog {
 }
 
 const hasItsReplicas = sql<SqlBool>`not exists (select 1 from replications where replications.clip_id = clips.id)`
-
-/** In the order in which a clip goes through them. Each has an index by `expires_at`. */
-const held = [
-  { condition: isWaiting, isSettled: false },
-  { condition: isUnproven, isSettled: true },
-  { condition: isEvictable, isSettled: true },
-]
 
 /** How many one statement lists, which must not take long. */
 const LISTED_AT_ONCE = 2000
@@ -70,28 +64,23 @@ export function createBacklog({ read }: Database): Backlog {
       }),
 
     async *held({ atOnce = LISTED_AT_ONCE } = {}) {
-      for (const { condition, isSettled } of held) {
-        for (let after = { expiresAt: Number.MIN_SAFE_INTEGER, id: '' }; ; ) {
-          const { expiresAt, id } = after
-          const rows = await read((db) =>
-            db
-              .selectFrom('clips')
-              .select(['id', 'expiresAt'])
-              .where(condition)
-              .where('isHeld', '=', 1)
-              // Whole milliseconds before those of the last one, and in its own those with later ids.
-              .where('expiresAt', '>=', expiresAt)
-              .where(sql<SqlBool>`(expires_at, id) > (${expiresAt}, ${id})`)
-              .orderBy('expiresAt')
-              .orderBy('id')
-              .limit(atOnce)
-              .execute(),
-          )
-          const last = rows.at(-1)
-          if (!last) break
-          after = last
-          yield rows.map((row) => ({ id: row.id, isSettled }))
-        }
+      for (let after = ''; ; ) {
+        const rows = await read((db) =>
+          db
+            .selectFrom('clips')
+            .select(['id', 'state'])
+            .where(isLocal)
+            .where('id', '>', after)
+            .orderBy('id')
+            .limit(atOnce)
+            .execute(),
+        )
+        const last = rows.at(-1)
+        if (!last) return
+        after = last.id
+        yield rows.map(({ id, state }) => ({ id, isSettled: state === 'stored' || state === 'expired' }))
+        // SQLite answers without giving way to anybody.
+        await nextTurn()
       }
     },
 

@@ -6,6 +6,9 @@ import { type SqlBool, sql } from 'kysely'
  */
 export const isWaiting = sql<SqlBool>`clips.state in ('staged', 'pending')`
 
+/** A clip whose bytes should be here: the condition of `clips_local`. */
+export const isLocal = sql<SqlBool>`clips.is_held = 1`
+
 /** A clip whose bytes are here though they could be deleted: the condition of `clips_settled`. */
 export const isEvictable = sql<SqlBool>`clips.is_held = 1 and clips.state in ('stored', 'expired') and clips.unproven_since is null`
 

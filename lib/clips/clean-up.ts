@@ -41,7 +41,7 @@ export async function cleanUp(services: Services, options: { signal: AbortSignal
     saved,
     expired: await expireOverdue(services),
     bytesDeleted: await evictStored(services),
-    adopted: await healOrphans(services, { isStart: false }),
+    adopted: await healOrphans(services),
     prunedAttempts:
       (await catalog.attempts.prune(clock.now() - ATTEMPTS_KEPT_MS)) +
       (await catalog.speechAttempts.prune(clock.now() - ATTEMPTS_KEPT_MS)),

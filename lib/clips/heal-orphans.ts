@@ -16,16 +16,13 @@ const UNFINISHED_AFTER_MS = HOUR_MS
 const ORPHAN_AFTER_MS = MINUTE_MS
 
 /**
- * Reconciles files with records: adopts audio that has no record or whose process died while it was spoken, deletes
- * files that no record needs, and removes unfinished writes. Returns how many clips were adopted. `isStart`: no other
- * process writes yet, so that even a new file must have its record.
- *
- * A waiting clip whose bytes are missing is left alone until it expires: they may be on a disk that comes back.
+ * Adopts audio whose process died while it was spoken, and discards the records of such clips that left none. Returns how
+ * many clips were adopted.
  *
  * @throws CatalogError when the catalog fails
  */
-export async function healOrphans(services: Services, { isStart }: { isStart: boolean }): Promise<number> {
-  const { catalog, store, clock, leaseOwner: self } = services
+export async function healAbandoned(services: Services): Promise<number> {
+  const { catalog, clock, leaseOwner: self } = services
   const now = clock.now()
   let adopted = 0
   for (const clip of await catalog.backlog.abandoned(now)) {
@@ -36,21 +33,41 @@ export async function healOrphans(services: Services, { isStart }: { isStart: bo
       else await discardDead(services, clip)
     })
   }
+  return adopted
+}
+
+/**
+ * Reconciles files with records: adopts audio that has no record or whose process died while it was spoken, deletes
+ * files that no record needs, and removes unfinished writes. Returns how many clips were adopted. Without a record only
+ * files are adopted that were stored at `storedBy` or before (milliseconds since the epoch, by default a minute ago): the
+ * record of a newer one may be about to be written.
+ *
+ * A waiting clip whose bytes are missing is left alone until it expires: they may be on a disk that comes back.
+ *
+ * @throws CatalogError when the catalog fails
+ */
+export async function healOrphans(services: Services, options: { storedBy?: number } = {}): Promise<number> {
+  const { catalog, store, clock, tasks } = services
+  const now = clock.now()
+  const { storedBy = now - ORPHAN_AFTER_MS } = options
+  let adopted = await healAbandoned(services)
   // Read before the files are listed, so that a clip which is added meanwhile is not among them.
   const held = new Map<string, boolean>()
   for await (const clips of catalog.backlog.held()) {
     for (const { id, isSettled } of clips) held.set(id, isSettled)
   }
   // Each file that a record names is found once; of the others there are few, and only they are looked at.
-  const options = {
+  const listed = store.list({
     isKnown: (id: string) => held.delete(id),
     removeUnfinishedBefore: now - UNFINISHED_AFTER_MS,
-  }
-  for await (const files of inBatches(store.list(options), FILES_AT_ONCE)) {
+  })
+  for await (const files of inBatches(listed, FILES_AT_ONCE)) {
     const localAmong = await catalog.clips.localAmong(files.map(({ id }) => id))
     for (const file of files) {
+      // Where a whole catalog was lost there are many.
+      if (tasks.stopping.aborted) return adopted
       const isLocal = localAmong.get(file.id)
-      if (isLocal || (!isStart && file.storedAt > now - ORPHAN_AFTER_MS)) continue
+      if (isLocal || file.storedAt > storedBy) continue
       await healing(services, file.id, async () => {
         if (isLocal === false) await store.delete(file.id)
         else if (await adoptOrphan(services, file)) adopted += 1

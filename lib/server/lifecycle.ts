@@ -6,7 +6,7 @@ import { startBackground } from '#lib/background/scheduler.ts'
 import { remindOfBackup } from '#lib/backup/remind.ts'
 import { CatalogError } from '#lib/catalog/connection.ts'
 import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
-import { healBucket, recover } from '#lib/clips/recover.ts'
+import { healStore, recover } from '#lib/clips/recover.ts'
 import { requireFileHandles } from '#lib/clips/require-file-handles.ts'
 import { proveStorage } from '#lib/clips/storage-proof.ts'
 import type { Services } from '#lib/context.ts'
@@ -20,6 +20,7 @@ import { shutdownLimits } from './shutdown.ts'
 /** Starts recovery, and the background work unless other processes do it. */
 export function startService(services: Services): Service {
   const { catalog, chain, clock, config, log, speech, tasks, leaseOwner, workQueue } = services
+  const startedAt = clock.now()
   let isStopping = false
   let recovery: Promise<void> | undefined
   for (const warning of services.warnings) log.warn(warning)
@@ -32,7 +33,7 @@ export function startService(services: Services): Service {
         if (config.hasBackground) void inBackground(drainBacklog(services))
         workQueue.enqueue(dueWork, clock.now())
         workQueue.enqueue({ kind: 'scripts', id: 'all' }, clock.now())
-        void inBackground(healBucket(services))
+        void inBackground(heal())
       })
       .catch((error: unknown) => {
         recovery = undefined
@@ -42,6 +43,10 @@ export function startService(services: Services): Service {
         throw error
       })
     return recovery
+  }
+  async function heal() {
+    const adopted = await healStore(services, { startedAt })
+    if (adopted > 0) workQueue.enqueue(dueWork, clock.now())
   }
   const inBackground = (promise: Promise<void>) => tasks.track(promise).catch(() => {})
 

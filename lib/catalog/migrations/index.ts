@@ -22,6 +22,7 @@ import * as installation from './020-installation.ts'
 import * as foundClips from './021-found-clips.ts'
 import * as rollUps from './022-roll-ups.ts'
 import * as speechFaults from './023-speech-faults.ts'
+import * as localClips from './024-local-clips.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -52,6 +53,7 @@ const migrations: Record<string, Migration> = {
   '021-found-clips': foundClips,
   '022-roll-ups': rollUps,
   '023-speech-faults': speechFaults,
+  '024-local-clips': localClips,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

@@ -38,13 +38,21 @@ export function describeBacklog({ prepare }: Subject) {
       expect(await idsOf({ limit: 10, endedBefore: NOW + HOUR_MS })).toEqual([early.id, expired])
     })
 
-    it('lists all ids of clips whose bytes are here once, also where many expire together', async () => {
+    it('lists all ids of clips whose bytes are here once, and lets others have their turn between statements', async () => {
       const catalog = (await prepare())()
       const ids: string[] = []
       for (const expiresAt of [NOW, NOW + 1, NOW, NOW, NOW + 1, NOW + 2, NOW]) {
         ids.push((await waitingClip(catalog, { created: { expiresAt } })).id)
       }
+      let turns = 0
+      const turn = () => {
+        turns += 1
+        next = setImmediate(turn)
+      }
+      let next = setImmediate(turn)
       const pages = await Array.fromAsync(catalog.backlog.held({ atOnce: 2 }))
+      clearImmediate(next)
+      expect(turns).toBeGreaterThanOrEqual(pages.length)
       expect(pages.map(({ length }) => length)).toEqual([2, 2, 2, 1])
       expect(
         pages

@@ -60,18 +60,8 @@ it.each([
   ['clips_unproven', 'the number of unproven clips', (catalog: Catalog) => catalog.pins.countUnproven()],
   ['clips_lost', 'the number of lost clips', (catalog: Catalog) => catalog.pins.countUnproven()],
   [
-    'clips_ending',
-    'clips that wait and whose bytes are here',
-    (catalog: Catalog) => Array.fromAsync(catalog.backlog.held()),
-  ],
-  [
-    'clips_unproven',
-    'unproven clips whose bytes are here',
-    (catalog: Catalog) => Array.fromAsync(catalog.backlog.held()),
-  ],
-  [
-    'clips_settled',
-    'settled clips whose bytes are here',
+    'clips_local',
+    'clips whose bytes should be here',
     (catalog: Catalog) => Array.fromAsync(catalog.backlog.held()),
   ],
   [

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises'
 import { ReadableStream } from 'node:stream/web'
 import { describe, expect, it } from 'vitest'
 import { speakLive } from '#lib/clips/live-listener.ts'
-import { recover } from '#lib/clips/recover.ts'
 import { stage } from '#lib/clips/stage.ts'
 import { vocalize } from '#lib/clips/vocalize.ts'
 import type { Services } from '#lib/context.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import type { SpokenAudio } from '#lib/speech/speech.ts'
+import { recoverAll } from '../../support/recover-all.ts'
 import { speak, testServices } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 
@@ -136,7 +136,7 @@ describe('audio that cannot be judged, for a fault of ours', () => {
     const spoken = { audio: streamOf(whole), outputFormat, spokenBy, isEndUnproven: true }
 
     await expect(stage(services, newClipId(), spoken, { bounds })).rejects.toThrow('A fault of ours')
-    expect(await recover(services)).toMatchObject({ adopted: 1 })
+    expect(await recoverAll(services)).toBe(1)
   })
 })
 

@@ -7,7 +7,7 @@ import { readBackDue } from '#lib/clips/audit.ts'
 import { freeDiskSpace } from '#lib/clips/byte-budget.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
-import { healBucket, recover } from '#lib/clips/recover.ts'
+import { healStore, recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import { newClipId } from '#lib/model/clip.ts'
@@ -91,7 +91,7 @@ describe('the start of a machine with a bucket', () => {
     const { services, server } = await openBucketWorld()
     await putObject(services, newClipId(), audio)
     await recover(services)
-    await healBucket(services)
+    await healStore(services, { startedAt: Date.now() })
     expect(await services.catalog.queue.countWaiting(Date.now())).toBe(0)
     expect(server.objects()).toHaveLength(1)
   })
@@ -106,7 +106,7 @@ describe('the start of a machine with a bucket', () => {
     server.failWith(undefined)
     const next = await openBucketWorld(dead)
     await recover(next.services)
-    await healBucket(next.services)
+    await healStore(next.services, { startedAt: Date.now() })
     expect(server.objects()).toEqual([`audio/${id}`])
     next.advance(2 * MINUTE_MS)
     expect(await cleanUp(next.services, { signal })).toMatchObject({ adopted: 1 })
@@ -122,7 +122,7 @@ describe('the start of a machine with a bucket', () => {
     // Whose the bucket is was found out before.
     await services.s3?.bucket.open(newClipId())
     dead.server.requests.length = 0
-    await healBucket(services)
+    await healStore(services, { startedAt: Date.now() })
     expect(dead.server.objects()).toHaveLength(1)
     expect(dead.server.requests.map(({ method }) => method)).toEqual(['PUT'])
   })
@@ -183,7 +183,9 @@ describe('a text that is spoken while the bucket is down', () => {
     await production.services.store.put(id, Readable.from([audio]))
     const staging = await openBucketWorld({ directory: await otherCatalog(), server: production.server })
     staging.advance(2 * MINUTE_MS)
-    await expect(healBucket(staging.services)).rejects.toThrow('belongs to another catalog')
+    await expect(healStore(staging.services, { startedAt: Date.now() })).rejects.toThrow(
+      'belongs to another catalog',
+    )
     await expect(staging.services.store.check()).rejects.toThrow('belongs to another catalog')
     expect(await staging.services.catalog.clips.find(id)).toBeNull()
     expect((await speak(staging.services)).state).toBe('stored')

@@ -72,7 +72,7 @@ describe('clean-up of files and records that do not match', () => {
         },
       },
     }
-    await world.clock.until(healOrphans(services, { isStart: false }))
+    await world.clock.until(healOrphans(services))
     expect(listed).toEqual([orphan])
   })
 

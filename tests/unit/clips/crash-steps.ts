@@ -4,12 +4,12 @@ import { CatalogError } from '#lib/catalog/connection.ts'
 import { cleanUp } from '#lib/clips/clean-up.ts'
 import { fileDueCaptions } from '#lib/clips/file-captions.ts'
 import { openClip } from '#lib/clips/open-clip.ts'
-import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import { captionsIdOf, type VocalizedClip } from '#lib/model/clip.ts'
 import { disagreements } from '../../support/agreement.ts'
 import { FakeProvider, refused } from '../../support/fake-provider.ts'
 import { createLife, type Life } from '../../support/mortal.ts'
+import { recoverAll } from '../../support/recover-all.ts'
 import { speak, type TestServices, testServices } from '../../support/services.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 
@@ -111,7 +111,7 @@ async function revive(directory: string, now: number, providers: FakeProvider[],
   for (const provider of providers) provider.always('store', 'answer')
   const world = await testServices({ clock, directory, providers, environment, ...(life && { life }) })
   const work = async () => {
-    await recover(world.services)
+    await recoverAll(world.services)
     await drainBacklog(world.services)
     return 'lived' as const
   }

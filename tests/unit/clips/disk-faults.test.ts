@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { CatalogError } from '#lib/catalog/connection.ts'
-import { recover } from '#lib/clips/recover.ts'
 import { newClipId } from '#lib/model/clip.ts'
 import { FakeProvider, refused } from '../../support/fake-provider.ts'
 import { diskFaults } from '../../support/faulty-disk.ts'
+import { recoverAll } from '../../support/recover-all.ts'
 import { speak, testServices } from '../../support/services.ts'
 import { speechMp3 } from '../../support/stub-vendors/audio.ts'
 import { until } from '../../support/until.ts'
@@ -119,12 +119,12 @@ describe.each(['EIO', 'EMFILE', 'ENFILE', 'EACCES'])('recovery, while a file can
     await services.store.check()
     await writeFile(path.join(audioDirectory, id), speechMp3(100, 'Survivor'))
     diskFaults.set('read', code)
-    expect(await recover(services)).toMatchObject({ adopted: 0 })
+    expect(await recoverAll(services)).toBe(0)
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 'error', clipId: id, error: expect.stringContaining(code) }),
     )
     diskFaults.clear()
-    expect(await recover(services)).toMatchObject({ adopted: 1 })
+    expect(await recoverAll(services)).toBe(1)
   })
 })
 
@@ -133,7 +133,7 @@ it('what recovery deletes because it is no audio is named in the log', async () 
   const id = newClipId()
   await services.store.check()
   await writeFile(path.join(audioDirectory, id), 'no audio')
-  expect(await recover(services)).toMatchObject({ adopted: 0 })
+  expect(await recoverAll(services)).toBe(0)
   expect(await services.store.blob(id)).toBeNull()
   expect(lines).toContainEqual(expect.objectContaining({ level: 'error', clipId: id, bytes: 8 }))
 })

@@ -6,7 +6,6 @@ import { afterResponse } from '#lib/background/after-response.ts'
 import { drainBacklog } from '#lib/background/drain-backlog.ts'
 import { retryOpportunistically } from '#lib/background/opportunistic.ts'
 import { readBack, runMaintenance } from '#lib/background/tasks.ts'
-import { recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
@@ -21,6 +20,7 @@ import {
 } from '../../support/fake-provider.ts'
 import { FakeSpeech } from '../../support/fake-speech.ts'
 import { createLife } from '../../support/mortal.ts'
+import { recoverAll } from '../../support/recover-all.ts'
 import { speak, testServices } from '../../support/services.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -121,7 +121,7 @@ async function createModel() {
     await current.bury()
     current = await begin(current.clock.now() + 500)
     const { services } = current
-    await during(recover(services).then(() => drainBacklog(services)))
+    await during(recoverAll(services).then(() => drainBacklog(services)))
   }
 
   /** Runs `work` until it is done or the process has died; then the next process starts. */

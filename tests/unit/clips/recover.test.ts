@@ -1,7 +1,7 @@
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { recover } from '#lib/clips/recover.ts'
+import { healStore, recover } from '#lib/clips/recover.ts'
 import { uploadPending } from '#lib/clips/upload-pending.ts'
 import type { Services } from '#lib/context.ts'
 import { newClipId } from '#lib/model/clip.ts'
@@ -75,11 +75,40 @@ describe('recovery', () => {
     expect(await services.catalog.clips.find(id)).toMatchObject({ state: 'speaking' })
   })
 
-  it('adopts audio whose record was lost, however young it is', async () => {
+  it('adopts audio whose record was lost once the process is ready, however young it is', async () => {
     const { services, audioDirectory } = await testServices()
     await services.store.check()
     await writeFile(path.join(audioDirectory, newClipId()), audio)
-    expect(await recover(services)).toEqual({ adopted: 1, waiting: 1 })
+    expect(await recover(services)).toEqual({ adopted: 0, waiting: 0 })
+    expect(await healStore(services, { startedAt: Date.now() })).toBe(1)
+    expect(await services.catalog.queue.countWaiting(services.clock.now())).toBe(1)
+  })
+
+  it('leaves audio without a record alone that is younger than the process, which may be about to record it', async () => {
+    const { services, audioDirectory } = await testServices()
+    await services.store.check()
+    const place = path.join(audioDirectory, newClipId())
+    await writeFile(place, audio)
+    const startedAt = Date.now()
+    await utimes(place, new Date(), new Date(startedAt + 1))
+    expect(await healStore(services, { startedAt })).toBe(0)
+    expect(await services.store.blob(path.basename(place))).not.toBeNull()
+  })
+
+  it('adopts no more once the process stops', async () => {
+    const { services, clock, audioDirectory } = await testServices()
+    await services.store.check()
+    for (let count = 0; count < 2; count += 1) await writeFile(path.join(audioDirectory, newClipId()), audio)
+    const store = {
+      ...services.store,
+      async blob(id: string) {
+        void services.tasks.drain(0)
+        return services.store.blob(id)
+      },
+    }
+    const healing = healStore({ ...services, store }, { startedAt: Date.now() })
+    expect(await clock.until(healing)).toBe(1)
+    expect(await readdir(audioDirectory)).toHaveLength(2)
   })
 
   it('adopts everything where the whole catalog was lost', async () => {
@@ -90,7 +119,8 @@ describe('recovery', () => {
       if (name.startsWith('catalog')) await rm(path.join(before.directory, name))
     }
     const { services, first } = await testServices({ directory: before.directory })
-    expect(await recover(services)).toEqual({ adopted: 5, waiting: 5 })
+    await recover(services)
+    expect(await healStore(services, { startedAt: Date.now() })).toBe(5)
     const signal = new AbortController().signal
     await uploadPending(services, { limit: 100, trigger: 'recovery', signal, dueOnly: false })
     expect(first.taken.size).toBe(5)

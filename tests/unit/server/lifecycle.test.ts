@@ -64,8 +64,8 @@ describe('a service that starts', () => {
     await service.checkReady()
   })
 
-  it('becomes ready although one clip of the last process cannot be read', async () => {
-    const { services, lines } = await testServices()
+  it('becomes ready although one clip of the last process cannot be read, and uploads the others', async () => {
+    const { services, clock, first, lines } = await testServices()
     const [id = ''] = await waitingClips(services, 2)
     await services.catalog.close()
     for (const file of ['catalog.sqlite', 'catalog.sqlite-wal', 'catalog.sqlite-shm']) {
@@ -73,8 +73,14 @@ describe('a service that starts', () => {
     }
     const blob = (asked: string) =>
       asked === id ? Promise.reject(new Error('EIO: i/o error')) : services.store.blob(asked)
+    await clock.advance(1000)
     const service = start({ ...services, store: { ...services.store, blob } })
     await service.checkReady()
+    await clock.until(services.tasks.settled())
+    // What is due then, the adopted clip among it.
+    await clock.advance(1)
+    await clock.until(services.tasks.settled())
+    expect(first.taken.size).toBe(1)
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', clipId: id }))
   })
 })

@@ -1,4 +1,4 @@
-# The service and its worker in one image: `node bin/server.ts`, or `node bin/worker.ts`.
+# The service and its worker in one image: `node dist/bin/server.js`, or `node dist/bin/worker.js`.
 # Debian rather than Alpine: Node.js's own builds are made for it, and all tests run on it. Nothing native is needed.
 ARG NODE_IMAGE=node:24-trixie-slim
 
@@ -29,8 +29,8 @@ COPY --from=build /app/public ./public
 COPY --from=build /app/lib ./lib
 COPY --from=build /app/package.json /app/LICENSE /app/.next/standalone/THIRD_PARTY_NOTICES ./
 COPY --from=build /app/bin ./bin
-# bin/server.ts answers by the routes in there.
-COPY --from=build /app/app ./app
+# The server and the worker, and the routes by which the server answers.
+COPY --from=build /app/dist ./dist
 # It answers with these, too.
 COPY --from=build /app/docs ./docs
 COPY --from=build /app/README.md ./
@@ -44,4 +44,4 @@ STOPSIGNAL SIGTERM
 # Ready, and not only alive. By bash, since another Node.js every ten seconds would need as much memory as all else may.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /api/health/ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
-CMD ["node", "bin/server.ts"]
+CMD ["node", "dist/bin/server.js"]

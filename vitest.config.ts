@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 // More than there are cores on a small machine: tests with services wait for something most of the time.
 const waiting = Math.max(4, availableParallelism())
+const builtPrograms = 'tests/support/built-programs.ts'
 const timed = 'tests/e2e/**/*.timing.test.ts'
 // Files share processes, and with them what they import.
 const shared = {
@@ -34,7 +35,7 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts'],
           exclude: [timed],
           maxWorkers: waiting,
-          globalSetup: 'tests/support/shared-browser.ts',
+          globalSetup: [builtPrograms, 'tests/support/shared-browser.ts'],
           sequence: { groupOrder: 1 },
         },
       },
@@ -45,6 +46,7 @@ export default defineConfig({
           name: 'timing',
           include: [timed],
           maxWorkers: 1,
+          globalSetup: builtPrograms,
           sequence: { groupOrder: 2 },
         },
       },
@@ -54,6 +56,7 @@ export default defineConfig({
           name: 'proof',
           include: ['tests/proof/**/*.proof.ts'],
           maxWorkers: waiting,
+          globalSetup: builtPrograms,
           sequence: { groupOrder: 3 },
         },
       },

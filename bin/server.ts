@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { findPackageJSON } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import nextEnv from '@next/env'
@@ -16,7 +17,12 @@ import { createRoutes } from '#lib/server/routes.ts'
 import { shutdownLimits } from '#lib/server/shutdown.ts'
 import { watchLoop } from '#lib/server/watch-loop.ts'
 
-const dir = path.resolve(import.meta.dirname, '..')
+// From its source or as `dist/bin/server.js`, beside which the routes are built, too.
+const dir = path.dirname(findPackageJSON(import.meta.url) as string)
+const routeFiles = {
+  app: path.resolve(import.meta.dirname, '../app'),
+  extension: path.extname(import.meta.filename),
+}
 
 /** In place of our own server, whose upgrade requests Next.js would take and leave unanswered. */
 const unusedServer = createServer()
@@ -32,7 +38,7 @@ async function main() {
   registerService(service)
   const limits = shutdownLimits(config)
   const { trustedProxies } = config.access
-  const routes = createRoutes(dir)
+  const routes = createRoutes(dir, routeFiles)
   const front = createFront({
     routes,
     nextHandler: pages.handle,

@@ -1,3 +1,4 @@
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
 import nextEnv from '@next/env'
 import { createServices } from '#lib/composition.ts'
@@ -9,7 +10,8 @@ import { failToStart, keepOutputForLog, say, stopOnSignal } from '#lib/server/pr
 import { shutdownLimits } from '#lib/server/shutdown.ts'
 import { watchLoop } from '#lib/server/watch-loop.ts'
 
-const dir = path.resolve(import.meta.dirname, '..')
+// From its source or as `dist/bin/worker.js`.
+const dir = path.dirname(findPackageJSON(import.meta.url) as string)
 
 keepOutputForLog()
 

@@ -3,15 +3,17 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import path from 'node:path'
 import { hasCode } from './has-code.mjs'
 
-/** Everything that goes into `next build`: what changes here makes the last build stale. */
+/** Everything that is built: what changes here makes the last build stale. */
 export const buildInputs = [
   'app',
+  'bin',
   'lib',
   'public',
   'instrumentation.ts',
   'next.config.mjs',
   'package-lock.json',
   'proxy.ts',
+  'scripts/bundle.mjs',
   'tsconfig.json',
 ]
 

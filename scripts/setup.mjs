@@ -9,7 +9,10 @@ const MINIMUM_NODE = 24
 const binaries = path.join(root, 'node_modules/.bin')
 const ownNode = path.join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
 const lockFile = path.join(root, '.setup.lock')
-const buildStamp = createStamp(path.join(root, '.next/fingerprint'))
+const pagesStamp = createStamp(path.join(root, '.next/fingerprint'))
+/** What is built of the programs and the routes. */
+export const programs = path.join(root, 'dist')
+const programsStamp = createStamp(path.join(programs, 'fingerprint'))
 
 /** The Node.js that runs everything: this one if it is new enough, else the one among the dependencies. */
 export function nodePath() {
@@ -61,7 +64,7 @@ export const thriftyMemory = (given = {}) => ({
  */
 export async function runProgram(file, args = []) {
   // What a benchmark compares with the service must not inherit how that is run.
-  const memory = file.startsWith('bin/') ? thriftyMemory(process.env) : {}
+  const memory = file.startsWith('tests/') ? {} : thriftyMemory(process.env)
   const own = { NODE_ENV: 'production', NODE_COMPILE_CACHE: compileCache }
   const env = toolEnvironment({ ...own, ...memory })
   return runInstead([nodePath(), file, ...args], { cwd: root, env })
@@ -109,19 +112,39 @@ function removeHeaders() {
 /**
  * Builds the application unless the last build was made from the same sources.
  *
- * The stamp is removed before the build and written after it, so that an interrupted build is made again.
+ * A stamp is removed before its part of the build and written after it, so that an interrupted build is made again.
  */
 export async function ensureBuild() {
-  await once(() => buildStamp.matches(fingerprintOf(root)), build)
+  await once(() => {
+    const fingerprint = fingerprintOf(root)
+    return pagesStamp.matches(fingerprint) && programsStamp.matches(fingerprint)
+  }, build)
 }
 
 /** Builds the application in any case. */
 export async function build() {
   const fingerprint = fingerprintOf(root)
-  buildStamp.remove()
+  pagesStamp.remove()
   const env = toolEnvironment({ NODE_ENV: 'production' })
   await runStep('Building', tool('next'), ['build'], { cwd: root, env })
-  buildStamp.write(fingerprint)
+  pagesStamp.write(fingerprint)
+  await buildPrograms(fingerprint)
+}
+
+/** Builds the programs and the routes alone, which takes a second, unless they are built from the same sources. */
+export async function ensurePrograms() {
+  await once(
+    () => programsStamp.matches(fingerprintOf(root)),
+    () => buildPrograms(fingerprintOf(root)),
+  )
+}
+
+/** @param {string} fingerprint */
+async function buildPrograms(fingerprint) {
+  programsStamp.remove()
+  // By the Node.js that will run them: the one at hand may be too old for their sources.
+  await runStep('Building the programs', nodePath(), ['scripts/build-programs.mjs'], { cwd: root })
+  programsStamp.write(fingerprint)
 }
 
 /**

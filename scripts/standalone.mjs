@@ -1,33 +1,34 @@
-// Next.js made .next/standalone while it built. This adds the packages that the programs of the image, the routes and the
-// threads load, of which Next.js knows nothing, and the licences of all packages, so that the image can be made of it.
+// Next.js made .next/standalone while it built. This adds the packages that the programs of the image and the threads
+// load, of which Next.js knows nothing, and the licences of all packages, so that the image can be made of it.
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { devPackages } from './fingerprint.mjs'
 import { thirdPartyNotices } from './notices.mjs'
 import { runMain, say } from './process.mjs'
-import { root } from './setup.mjs'
-import { threadEntries, traceFiles } from './trace.mjs'
+import { ensurePrograms, root } from './setup.mjs'
+import { routeEntries, threadEntries, traceFiles } from './trace.mjs'
 
-/** What can be run in the image. */
-const programs = ['server', 'worker', 'backup', 'restore', 'audit', 'check'].map((name) => `bin/${name}.ts`)
+/** What can be run in the image beside what is built. */
+const programs = ['backup', 'restore', 'audit', 'check'].map((name) => `bin/${name}.ts`)
 
 const target = path.join(root, '.next/standalone')
 
 await runMain(async () => {
-  const routes = globSync('app/**/route.ts', { cwd: root })
-  const files = await traceFiles(root, [...programs, ...routes, ...threadEntries(root)])
+  await ensurePrograms()
+  const built = globSync('dist/**/*.js', { cwd: root })
+  const files = await traceFiles(root, [...programs, ...built, ...threadEntries(root)])
   const packages = files.filter((file) => file.startsWith('node_modules/'))
   for (const file of packages) cpSync(path.join(root, file), path.join(target, file))
   // The lists of traced files are larger than what was built, and nothing reads them any more.
   for (const list of globSync('.next/**/*.nft.json', { cwd: target })) rmSync(path.join(target, list))
-  removeBundles(routes)
+  removeBundles(routeEntries(root))
   for (const folder of devPackages(root)) rmSync(path.join(target, folder), { recursive: true, force: true })
   writeFileSync(path.join(target, 'THIRD_PARTY_NOTICES'), thirdPartyNotices(root))
-  say(`.next/standalone has ${packages.length} files more for the programs in bin/\n`)
+  say(`.next/standalone has ${packages.length} files more for the programs\n`)
 })
 
 /**
- * Removes what Next.js has bundled of the routes, and all that only these bundles load: the front answers by their sources.
+ * Removes what Next.js has bundled of the routes, and all that only these bundles load: the front answers by what is built of them for it.
  *
  * @param {string[]} routes
  */

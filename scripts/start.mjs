@@ -28,7 +28,7 @@ await runMain(async () => {
   await ensureDependencies()
   if (values.check) return runProgram('bin/check.ts')
   await ensureBuild()
-  return runProgram('bin/server.ts')
+  return runProgram('dist/bin/server.js')
 })
 
 /** A wrong option says which ones there are. */

@@ -18,6 +18,10 @@ const optional = new Set([
 /** A file that the code finds by its package's name and reads. */
 const resolvedByName = /import\.meta\.resolve\('([^']+)'\)/g
 
+/** The routes: Next.js finds them by their names. @param {string} root */
+export const routeEntries = (root) =>
+  globSync(['app/**/route.ts', 'app/.*/**/route.ts'], { cwd: root }).sort()
+
 /** The files that run in threads: no import leads to them. @param {string} root */
 export const threadEntries = (root) => globSync('lib/**/*worker.ts', { cwd: root }).sort()
 

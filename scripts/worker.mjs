@@ -1,7 +1,8 @@
 import { runMain } from './process.mjs'
-import { ensureDependencies, runProgram } from './setup.mjs'
+import { ensureDependencies, ensurePrograms, runProgram } from './setup.mjs'
 
 await runMain(async () => {
   await ensureDependencies()
-  return runProgram('bin/worker.ts')
+  await ensurePrograms()
+  return runProgram('dist/bin/worker.js')
 })

@@ -18,6 +18,13 @@ export interface Routes {
   load(): Promise<void>
 }
 
+/** Where the files of the routes are: their sources, or what is built of them. */
+interface RouteFiles {
+  /** The absolute path of the folder that is `app/`. */
+  app: string
+  extension: string
+}
+
 export interface Route {
   /** As in `routePatterns`. */
   pattern: string
@@ -27,19 +34,25 @@ export interface Route {
 /** What answers requests for what is nowhere. */
 export const nowhere: Route = { pattern: '/{path}*', load: async () => defineRoute(notFoundHandlers) }
 
-/** @param directory the absolute path of the folder with `app/` and `public/` */
-export function createRoutes(directory: string): Routes {
+/**
+ * @param directory the absolute path of the folder with `public/`
+ * @param files those of the routes, where they are not its `app/`
+ */
+export function createRoutes(
+  directory: string,
+  files: RouteFiles = { app: path.join(directory, 'app'), extension: '.ts' },
+): Routes {
   const routes = new Map<string, Route>()
   for (const pattern of routePatterns) {
-    const file = path.join(directory, 'app', folderOf(pattern), 'route.ts')
+    const file = path.join(files.app, folderOf(pattern), `route${files.extension}`)
     if (existsSync(file)) routes.set(pattern, { pattern, load: loaderOf(file) })
   }
-  const files = new Set(readdirSync(path.join(directory, 'public')).map((name) => `/${name}`))
+  const publicFiles = new Set(readdirSync(path.join(directory, 'public')).map((name) => `/${name}`))
   return {
     find: (url) => routes.get(routeOf(url) ?? ''),
     isPage(url) {
       const route = routeOf(url)
-      return route === undefined ? files.has(url.split('?', 1)[0] as string) : !routes.has(route)
+      return route === undefined ? publicFiles.has(url.split('?', 1)[0] as string) : !routes.has(route)
     },
     async load() {
       for (const route of routes.values()) await route.load()

@@ -58,7 +58,7 @@ describe.skipIf(lacking(servers !== undefined, 'there is no Postgres or no Redis
         WORKER_PORT: String(workerPort),
         PORT: String(workerPort),
       }
-      const worker = await startInImage(image, settings, ['node', 'bin/worker.ts'])
+      const worker = await startInImage(image, settings, ['node', 'dist/bin/worker.js'])
       await until('the clip on IPFS', async () => {
         const { data } = await (await fetch(`${web.baseUrl}/api/clips/${id}`)).json()
         return data.state === 'stored'

@@ -123,7 +123,10 @@ export function run(
   output: ServiceOutput,
   { root = ownRoot, prefix = [], openFiles }: Pick<ProgramOptions, 'root' | 'prefix' | 'openFiles'> = {},
 ): Running {
-  const command = [...prefix, process.execPath, file]
+  const built = `dist/${file.replace(/\.ts$/, '.js')}`
+  // An earlier version runs from its sources.
+  const program = existsSync(path.join(root, built)) ? built : file
+  const command = [...prefix, process.execPath, program]
   const limited = openFiles ? ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command] : command
   const child = spawn(limited[0] as string, limited.slice(1), {
     cwd: root,

@@ -49,7 +49,7 @@ describe('the compose file', () => {
   it('has two web instances that leave the work to one worker', () => {
     const works = ours.map(([name, service]) => [name, readConfig(environmentOf(service)).hasBackground])
     expect(Object.fromEntries(works)).toEqual({ 'web-1': false, 'web-2': false, worker: true })
-    expect(compose.services.worker?.command).toEqual(['node', 'bin/worker.ts'])
+    expect(compose.services.worker?.command).toEqual(['node', 'dist/bin/worker.js'])
     const worker = readConfig(environmentOf(compose.services.worker as ComposeService))
     expect(worker.workerPort).toBe(worker.port)
   })

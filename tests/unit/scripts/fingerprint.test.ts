@@ -52,8 +52,8 @@ describe('the fingerprint of the build', () => {
 
   it('covers everything in the repository that holds sources', () => {
     const repository = path.join(import.meta.dirname, '../../..')
-    const ownFolders = ['bin', 'deploy', 'docs', 'scripts', 'tests']
-    const notBuilt = [...ownFolders, 'node_modules', 'reports', 'vitest.config.ts']
+    const ownFolders = ['deploy', 'docs', 'scripts', 'tests']
+    const notBuilt = [...ownFolders, 'dist', 'node_modules', 'reports', 'vitest.config.ts']
     const sources = readdirSync(repository, { withFileTypes: true })
       .filter(({ name }) => !name.startsWith('.') && !name.endsWith('.d.ts'))
       .filter((entry) => entry.isDirectory() || /\.[cm]?[jt]sx?$/.test(entry.name))

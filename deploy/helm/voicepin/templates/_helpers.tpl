@@ -67,7 +67,7 @@ spec:
           image: {{ printf "%s:%s" $values.image.repository ($values.image.tag | default .root.Chart.AppVersion) }}
           imagePullPolicy: {{ $values.image.pullPolicy }}
           {{- if eq .component "worker" }}
-          command: [node, bin/worker.ts]
+          command: [node, dist/bin/worker.js]
           {{- end }}
           securityContext:
             allowPrivilegeEscalation: false

@@ -33,6 +33,8 @@ const startRow = (
     { words: 'ready ≤ 1.3 ×', figure: ready.figure, against, by: 'ratio', atMost: 1.3 },
     { words: 'idle memory ≤ 1.5 ×', figure: memory.figure, against, by: 'ratio', atMost: 1.5 },
   ],
+  heldBackBy:
+    'a third is the command, which starts a Node.js of its own and reads all sources to see whether they are those that were built; of the rest a third is the start of Node.js itself.',
   async run(bench) {
     const { serverPrefix } = bench.cores
     const environment = await environmentOf(bench)

@@ -2,7 +2,8 @@ import { ReadableStream } from 'node:stream/web'
 
 /** Bytes that are read piece by piece, once. A generator is one, and opens nothing before it is asked for the first piece. */
 export interface ByteIterator {
-  next(): Promise<IteratorResult<Uint8Array, unknown>>
+  /** `spent`: a piece of this iterator that nobody needs any more. The next one may be read into its memory. */
+  next(...spent: [] | [Uint8Array | undefined]): Promise<IteratorResult<Uint8Array, unknown>>
   /** Lets go of the bytes that were not read, whether or not the first of them was. */
   return(value?: undefined): Promise<IteratorResult<Uint8Array, unknown>>
   [Symbol.asyncIterator](): ByteIterator

@@ -27,7 +27,7 @@ type PartsOf = (
 
 /**
  * Reads of the file `place` the parts that `partsOf` names. It gets the facts of the very file that is read, and `readAll`
- * reads the whole of it. Up to 256 KiB are read at once. A file of that size stays in memory (`recentFile`), and is not even
+ * reads the whole of it. Up to 256 KiB are read at once, into the memory of a piece that is handed back. A file of that size stays in memory (`recentFile`), and is not even
  * opened the next time. What is larger is read piece by piece, when it is asked for: no file is open before the first piece,
  * and after the last.
  *
@@ -85,7 +85,7 @@ export function partsSizeBytes(parts: readonly Part[]): number {
 
 export const partSizeBytes = (part: Part) => (part instanceof Uint8Array ? part.byteLength : part.sizeBytes)
 
-async function* readLater(place: string, version: string, parts: readonly Part[]) {
+async function* readLater(place: string, version: string, parts: readonly Part[]): Pieces {
   const file = await open(place, 'r')
   try {
     if (fileVersion(fs.fstatSync(file, { bigint: true })) !== version) {
@@ -97,7 +97,12 @@ async function* readLater(place: string, version: string, parts: readonly Part[]
   }
 }
 
-async function* readOpen(file: number, parts: readonly Part[]): AsyncGenerator<Uint8Array, void> {
+type Pieces = AsyncGenerator<Uint8Array, void, Uint8Array | undefined>
+
+async function* readOpen(file: number, parts: readonly Part[]): Pieces {
+  const ours = new Set<ArrayBufferLike>()
+  /** What is new costs more than reading into it: the system makes each page of it when it is touched. */
+  let spare: Uint8Array | undefined
   for (const part of parts) {
     if (part instanceof Uint8Array) {
       yield part
@@ -106,9 +111,12 @@ async function* readOpen(file: number, parts: readonly Part[]): AsyncGenerator<U
     const { offset, sizeBytes } = part
     for (let done = 0; done < sizeBytes; ) {
       const length = Math.min(PIECE_BYTES, sizeBytes - done)
-      const { bytesRead, buffer } = await read(file, Buffer.allocUnsafeSlow(length), 0, length, offset + done)
+      const memory = spare && spare.byteLength >= length ? spare : Buffer.allocUnsafeSlow(length)
+      ours.add(memory.buffer)
+      const { bytesRead } = await read(file, memory, 0, length, offset + done)
       if (bytesRead === 0) throw truncated()
-      yield buffer.subarray(0, bytesRead)
+      const spent = yield memory.subarray(0, bytesRead)
+      spare = spent && ours.has(spent.buffer) ? Buffer.from(spent.buffer) : undefined
       done += bytesRead
     }
   }

@@ -45,10 +45,16 @@ async function sendPieces(pieces: ByteIterator, answer: Response, response: Serv
   if (response.destroyed) return
   const sizeBytes = Number(answer.headers.get('Content-Length') ?? Number.POSITIVE_INFINITY)
   writeHead(answer, response)
-  for (let sentBytes = 0; !piece.done; piece = await pieces.next()) {
-    sentBytes += piece.value.byteLength
-    if (sentBytes === sizeBytes) return void response.end(piece.value)
-    if (!response.write(piece.value)) await drained(response)
+  let spent: Uint8Array | undefined
+  for (let sentBytes = 0; !piece.done; piece = await pieces.next(spent)) {
+    const { value } = piece
+    sentBytes += value.byteLength
+    if (sentBytes === sizeBytes) return void response.end(value)
+    spent = undefined
+    const isTaken = response.write(value, () => {
+      spent = value
+    })
+    if (!isTaken) await drained(response)
     if (response.destroyed) return
   }
   response.end()

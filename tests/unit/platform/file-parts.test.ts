@@ -64,6 +64,34 @@ describe.each([
   })
 })
 
+describe('the pieces of a large file', () => {
+  const content = Buffer.alloc(4 * pieceBytes + 5, 'All of the bytes. ')
+
+  it('are read into the memory of those that are handed back', async () => {
+    const bytes = await readFileParts(await fileOf(content), ({ size }) => [
+      { offset: 0, sizeBytes: Number(size) },
+    ])
+    const memories = new Set<ArrayBufferLike>()
+    const copies: Buffer[] = []
+    for (let piece = await bytes.next(); !piece.done; piece = await bytes.next(piece.value)) {
+      memories.add(piece.value.buffer)
+      copies.push(Buffer.from(piece.value))
+    }
+    expect(memories.size).toBe(1)
+    expect(Buffer.concat(copies).equals(content)).toBe(true)
+  })
+
+  it('never overwrite what is not theirs', async () => {
+    const head = Buffer.alloc(pieceBytes, 'head')
+    const bytes = await readFileParts(await fileOf(content), ({ size }) => [
+      head,
+      { offset: 0, sizeBytes: Number(size) },
+    ])
+    for (let piece = await bytes.next(); !piece.done; piece = await bytes.next(piece.value));
+    expect(head.equals(Buffer.alloc(pieceBytes, 'head'))).toBe(true)
+  })
+})
+
 describe('many small files', () => {
   it('are read right, more of them than are kept in memory', async () => {
     const directory = await temporaryDirectory()

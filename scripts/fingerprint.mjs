@@ -37,6 +37,7 @@ export function fingerprintOf(root, inputs = buildInputs) {
 /**
  * @param {string} root
  * @param {string} relative
+ * @returns {string[]}
  */
 function filesAt(root, relative) {
   const found = statSync(path.join(root, relative), { throwIfNoEntry: false })
@@ -54,7 +55,8 @@ function filesIn(root, folder) {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const file = `${folder}/${entry.name}`
-      return entry.isDirectory() ? filesIn(root, file) : [file]
+      if (entry.isDirectory()) return filesIn(root, file)
+      return entry.isSymbolicLink() ? filesAt(root, file) : [file]
     })
 }
 

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -40,6 +49,15 @@ describe('the fingerprint of the build', () => {
   ])('changes when %s', (_, change) => {
     const before = fingerprintOf(root)
     change()
+    expect(fingerprintOf(root)).not.toBe(before)
+  })
+
+  it('follows links to folders, and to nowhere', () => {
+    write('elsewhere/clip.ts', 'clip')
+    symlinkSync('../elsewhere', path.join(root, 'app/link'))
+    symlinkSync('../nowhere', path.join(root, 'app/broken'))
+    const before = fingerprintOf(root)
+    write('elsewhere/clip.ts', 'Clip')
     expect(fingerprintOf(root)).not.toBe(before)
   })
 

@@ -90,7 +90,7 @@ describe('recovery', () => {
     const place = path.join(audioDirectory, newClipId())
     await writeFile(place, audio)
     const startedAt = Date.now()
-    await utimes(place, new Date(), new Date(startedAt + 1))
+    await utimes(place, new Date(), new Date(startedAt + 1000))
     expect(await healStore(services, { startedAt })).toBe(0)
     expect(await services.store.blob(path.basename(place))).not.toBeNull()
   })

@@ -31,6 +31,8 @@ export interface Connection {
 export interface Connector {
   /** Opens the database and brings its tables up to date, in however many processes at once. */
   open(): Promise<Connection>
+  /** Whether a statement holds up this process while it runs, so that a long one is better done in parts. */
+  blocks: boolean
   /** Whether `error` means that its connection will never work again, so that a new one is worth a try. */
   isBroken(error: unknown): boolean
   /**
@@ -48,7 +50,7 @@ const RETRY_DELAY_MS = 25
 export class CatalogError extends markedError('CatalogError') {}
 
 /** An open and migrated database. What it runs is run again where the database was busy. All throw `CatalogError`. */
-export interface Database {
+export interface Database extends Pick<Connector, 'blocks'> {
   /** Runs `work`, which changes nothing. */
   read<T>(work: Work<T>): Promise<T>
   /** Runs `work`: one statement. */
@@ -68,7 +70,7 @@ export interface Database {
 }
 
 /** A database that is opened at its first use, and again after it broke: no restart is needed to recover. */
-export function createDatabase({ open, isBroken, isBusy }: Connector): Database {
+export function createDatabase({ open, blocks, isBroken, isBusy }: Connector): Database {
   let opening: Promise<Connection> | undefined
 
   /** Closes `old`, and has the next use open another one, unless that was done already. */
@@ -129,6 +131,7 @@ export function createDatabase({ open, isBroken, isBusy }: Connector): Database 
   }
 
   return {
+    blocks,
     read: (work) =>
       run(
         ({ db }) => work(db),

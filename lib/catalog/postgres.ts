@@ -34,6 +34,7 @@ export function postgresServer(url: string, onTime: (reading: TimeReading) => vo
   const { hosts } = settings
   return {
     open: () => openPostgres(settings, onTime),
+    blocks: false,
     // Another database, which has no tables yet, was put in its place; or another host of the URL is to be used now.
     isBroken: (error) => isTableMissing(error) || (hosts.length > 1 && isHostLost(error)),
     isBusy,

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { HOUR_MS } from '#lib/platform/units.ts'
+import type { Database } from './connection.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -40,21 +41,53 @@ interface Sum {
   value: number
 }
 
-/** The sums of a series over the steps of `span`, in their order, at the same cost however many clips there are. */
-export async function readSums(db: Kysely<Schema>, series: Series, span: Span): Promise<Sum[]> {
+/** How many of the steps that sums are kept over one statement looks at where it holds up the process. */
+const STEPS_AT_ONCE = 60
+
+/**
+ * The sums of a series over the steps of `span`, in their order, at the same cost however many clips there are.
+ *
+ * @throws CatalogError
+ */
+export async function readSums({ read, blocks }: Database, series: Series, span: Span): Promise<Sum[]> {
   const { from, to, stepMs } = span
   const keptMs = KEPT_STEPS_MS.find((ms) => stepMs % ms === 0 && from % ms === 0)
   if (keptMs === undefined) throw new RangeError(`There are no sums by ${stepMs} ms from ${from}`)
+  const partMs = blocks ? STEPS_AT_ONCE * keptMs : to - from
+  const sums = new Map<string, SumRow>()
+  for (let partFrom = from; partFrom < to; partFrom += partMs) {
+    const part = { keptMs, partFrom, partTo: Math.min(partFrom + partMs, to) }
+    for (const row of await read((db) => readPart(db, series, span, part))) {
+      const key = `${row.step} ${row.ms} ${row.label}`
+      const before = sums.get(key)
+      if (before) before.value += row.value
+      else sums.set(key, row)
+    }
+    if (blocks) await nextTurn()
+  }
+  return [...sums.values()]
+    .toSorted(
+      (a, b) => a.step - b.step || (a.label < b.label ? -1 : Number(a.label > b.label)) || a.ms - b.ms,
+    )
+    .map((sum) => ({ ...sum, label: sum.label.split(' ') }))
+}
+
+type SumRow = Record<'step' | 'ms' | 'value', number> & { label: string }
+
+async function readPart(
+  db: Kysely<Schema>,
+  series: Series,
+  { from, stepMs }: Span,
+  { keptMs, partFrom, partTo }: Record<'keptMs' | 'partFrom' | 'partTo', number>,
+): Promise<SumRow[]> {
   // Literals, since the driver sends every number as a floating-point one, by which division would not be whole.
-  const { rows } = await sql<{ step: number; label: string; ms: number; value: number }>`
+  const { rows } = await sql<SumRow>`
     select (starts_at - ${sql.lit(from)}) / ${sql.lit(stepMs)} as step, label, ms, sum(value) as value from roll_ups
-    where series = ${series} and step_ms = ${keptMs} and starts_at >= ${from} and starts_at < ${to}
-    group by 1, 2, 3 having sum(value) > 0 order by 1, 2, 3`.execute(db)
-  // SQLite takes some milliseconds for a month, in which nobody else gets on.
-  await nextTurn()
+    where series = ${series} and step_ms = ${keptMs} and starts_at >= ${partFrom} and starts_at < ${partTo}
+    group by 1, 2, 3 having sum(value) > 0`.execute(db)
   return rows.map(({ step, label, ms, value }) => ({
     step: Number(step),
-    label: label.split(' '),
+    label,
     ms: Number(ms),
     value: Number(value),
   }))

@@ -46,7 +46,8 @@ export const isFault = (outcome: string) => !FAULTLESS.includes(outcome)
 
 const insert = prepared((db, row: SpeechAttemptRow) => db.insertInto('speechAttempts').values(row))
 
-export function createSpeechAttempts({ read, run, transaction }: Database, emit: Emit): SpeechAttempts {
+export function createSpeechAttempts(database: Database, emit: Emit): SpeechAttempts {
+  const { read, run, transaction } = database
   return {
     async record(attempt) {
       await transaction(async (db) => {
@@ -56,30 +57,25 @@ export function createSpeechAttempts({ read, run, transaction }: Database, emit:
       if (attempt.clipId) emit({ ...attempt, type: 'speech_ended', clipId: attempt.clipId })
     },
 
-    counts: (span) =>
-      read(async (db) => {
-        const counts = new Map<string, SpeechCount>()
-        for (const series of ['speech', 'speech_characters'] as const) {
-          for (const { label, value } of await readSums(db, series, asOneStep(span))) {
-            const [vendor = '', outcome = ''] = label
-            const key = label.join(' ')
-            const count = counts.get(key) ?? { vendor, outcome, attempts: 0, characters: 0 }
-            counts.set(key, count)
-            count[series === 'speech' ? 'attempts' : 'characters'] += value
-          }
+    async counts(span) {
+      const counts = new Map<string, SpeechCount>()
+      for (const series of ['speech', 'speech_characters'] as const) {
+        for (const { label, value } of await readSums(database, series, asOneStep(span))) {
+          const [vendor = '', outcome = ''] = label
+          const key = label.join(' ')
+          const count = counts.get(key) ?? { vendor, outcome, attempts: 0, characters: 0 }
+          counts.set(key, count)
+          count[series === 'speech' ? 'attempts' : 'characters'] += value
         }
-        const inOrder = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))
-        return inOrder.map(([, count]) => count)
-      }),
+      }
+      const inOrder = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))
+      return inOrder.map(([, count]) => count)
+    },
 
-    firstByteTimes: (span) =>
-      read(async (db) =>
-        (await readSums(db, 'speech_first_byte', asOneStep(span))).map(({ label, ms, value }) => ({
-          vendor: label[0] ?? '',
-          ms,
-          attempts: value,
-        })),
-      ),
+    async firstByteTimes(span) {
+      const sums = await readSums(database, 'speech_first_byte', asOneStep(span))
+      return sums.map(({ label, ms, value }) => ({ vendor: label[0] ?? '', ms, attempts: value }))
+    },
 
     latestFailures: ({ from, limit }) =>
       read((db) =>

@@ -41,6 +41,7 @@ export function sqliteFile(file: string, options: SqliteOptions = {}): Connector
       }
       return connection
     },
+    blocks: true,
     isBroken: (error) => BROKEN.has(resultCodeOf(error)) || WalSyncError.isInstance(error),
     isBusy: (error) => resultCodeOf(error) === BUSY,
   }

@@ -33,46 +33,40 @@ export interface Stats {
   samples(span: Pick<Span, 'from' | 'to'>): Promise<Sample[]>
 }
 
-export function createStats({ read, transaction }: Database): Stats {
+export function createStats(database: Database): Stats {
+  const { read, transaction } = database
   return {
-    attempts: (span) =>
-      read(async (db) => {
-        const counts = new Map<string, AttemptCount>()
-        for (const { step, label, value } of await readSums(db, 'attempts', span)) {
-          const [provider = '', who = '', outcome] = label
-          const isBackground = who === 'background'
-          const key = `${step} ${provider} ${who}`
-          const count = counts.get(key) ?? { step, provider, isBackground, stored: 0, failed: 0 }
-          counts.set(key, count)
-          if (outcome === 'stored') count.stored += value
-          else count.failed += value
-        }
-        return [...counts.values()].toSorted(
-          (a, b) =>
-            a.step - b.step ||
-            a.provider.localeCompare(b.provider) ||
-            Number(a.isBackground) - Number(b.isBackground),
-        )
-      }),
+    async attempts(span) {
+      const counts = new Map<string, AttemptCount>()
+      for (const { step, label, value } of await readSums(database, 'attempts', span)) {
+        const [provider = '', who = '', outcome] = label
+        const isBackground = who === 'background'
+        const key = `${step} ${provider} ${who}`
+        const count = counts.get(key) ?? { step, provider, isBackground, stored: 0, failed: 0 }
+        counts.set(key, count)
+        if (outcome === 'stored') count.stored += value
+        else count.failed += value
+      }
+      return [...counts.values()].toSorted(
+        (a, b) =>
+          a.step - b.step ||
+          a.provider.localeCompare(b.provider) ||
+          Number(a.isBackground) - Number(b.isBackground),
+      )
+    },
 
-    timesToIpfs: (span) =>
-      read(async (db) =>
-        (await readSums(db, 'time_to_ipfs', span)).map(({ step, label, ms, value }) => ({
-          step,
-          provider: label[0] ?? '',
-          ms,
-          clips: value,
-        })),
-      ),
+    async timesToIpfs(span) {
+      const sums = await readSums(database, 'time_to_ipfs', span)
+      return sums.map(({ step, label, ms, value }) => ({ step, provider: label[0] ?? '', ms, clips: value }))
+    },
 
-    states: (span) =>
-      read(async (db) => {
-        const states = { waiting: 0, stored: 0, expired: 0 }
-        for (const { label, value } of await readSums(db, 'clips', span)) {
-          states[label[0] as keyof typeof states] += value
-        }
-        return states
-      }),
+    async states(span) {
+      const states = { waiting: 0, stored: 0, expired: 0 }
+      for (const { label, value } of await readSums(database, 'clips', span)) {
+        states[label[0] as keyof typeof states] += value
+      }
+      return states
+    },
 
     sample: (now, forgetBefore) =>
       transaction(async (db) => {

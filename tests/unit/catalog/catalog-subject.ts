@@ -14,6 +14,7 @@ export interface Subject {
 export const HUNDRED = Array.from({ length: 100 }, (_, index) => index)
 export const NOW = Date.UTC(2026, 10, 22, 12)
 export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
 export const noLimit = Number.MAX_SAFE_INTEGER
 
 export function newClip(overrides: Partial<NewClip> = {}): NewClip {

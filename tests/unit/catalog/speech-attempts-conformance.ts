@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NewSpeechAttempt } from '#lib/catalog/speech-attempts.ts'
-import { HOUR_MS, NOW, type Subject } from './catalog-subject.ts'
+import { DAY_MS, HOUR_MS, NOW, type Subject } from './catalog-subject.ts'
 
 const attempt = (changes: Partial<NewSpeechAttempt> = {}): NewSpeechAttempt => ({
   vendor: 'elevenlabs',
@@ -37,6 +37,18 @@ export function describeSpeechAttempts({ prepare }: Subject) {
       expect(await speechAttempts.firstByteTimes(span)).toEqual([
         { vendor: 'elevenlabs', ms: 225, attempts: 2 },
       ])
+    })
+
+    it('sums up a month, however many statements that takes', async () => {
+      const { speechAttempts } = await open()
+      const month = { from: span.to - 30 * DAY_MS, to: span.to, stepMs: 15 * HOUR_MS }
+      for (const days of [30, 20, 10]) {
+        await speechAttempts.record(attempt({ startedAt: span.to - days * DAY_MS }))
+      }
+      expect(await speechAttempts.firstByteTimes(month)).toMatchObject([
+        { vendor: 'elevenlabs', attempts: 3 },
+      ])
+      expect(await speechAttempts.counts(month)).toMatchObject([{ outcome: 'spoken', attempts: 3 }])
     })
 
     it('lists the latest failures, and none that was wrong or cancelled', async () => {

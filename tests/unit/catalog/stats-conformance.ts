@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalog } from '#lib/catalog/catalog.ts'
 import {
+  DAY_MS,
   HOUR_MS,
   HUNDRED,
   openMany,
@@ -103,6 +104,23 @@ export function describeStats({ prepare }: Subject) {
       expect(await catalog.stats.attempts(span)).toHaveLength(3)
       await catalog.stats.sample(START + 4 * HOUR_MS + 1, START + HOUR_MS)
       expect((await catalog.stats.attempts(span)).map(({ step }) => step)).toEqual([2, 2])
+    })
+
+    it('are whole over a month, however many statements that takes', async () => {
+      const catalog = await filled()
+      const month = { from: span.to - 30 * DAY_MS, to: span.to, stepMs: 15 * HOUR_MS }
+      for (const days of [30, 29, 20, 10]) await storedClip(catalog, span.to - days * DAY_MS, 40, 'pinata')
+      expect(await catalog.stats.states(month)).toEqual({ stored: 7, expired: 0, waiting: 1 })
+      const times = await catalog.stats.timesToIpfs(month)
+      expect(times.map(({ step, provider, ms }) => [step, provider, ms])).toEqual([
+        [0, 'pinata', 40],
+        [1, 'pinata', 40],
+        [16, 'pinata', 40],
+        [32, 'pinata', 40],
+        [47, 'kubo', 70_000],
+        [47, 'pinata', 40],
+        [47, 'pinata', 1200],
+      ])
     })
 
     it('lose nothing that many count at once', async () => {

@@ -27,6 +27,7 @@ export async function bundlePrograms(root, target) {
     dir: target,
     format: 'esm',
     sanitizeFileName: false,
+    comments: { jsdoc: false },
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
   })

@@ -19,7 +19,7 @@ export function misspeltAmong(environment: Record<string, string | undefined>, k
       const most = Math.min(FARTHEST, Math.floor(name.length / 4))
       const [nearest] = [...names]
         .filter((candidate) => Math.abs(candidate.length - name.length) <= most && isFree(candidate))
-        .map((meant) => ({ meant, slips: slipsBetween(name, meant) }))
+        .map((meant) => ({ meant, slips: slipsBetween(name, meant, most) }))
         .filter(({ slips }) => slips <= most)
         .sort((a, b) => a.slips - b.slips)
       return nearest ? [{ name, meant: nearest.meant }] : []
@@ -27,11 +27,12 @@ export function misspeltAmong(environment: Record<string, string | undefined>, k
 }
 
 /**
- * How many letters have to be put in, taken out, replaced or swapped with the next one.
+ * How many letters have to be put in, taken out, replaced or swapped with the next one; some number above `most` where it
+ * is more.
  *
  * @see https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance
  */
-function slipsBetween(a: string, b: string): number {
+function slipsBetween(a: string, b: string, most: number): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
@@ -44,6 +45,8 @@ function slipsBetween(a: string, b: string): number {
       }
       row.push(slips)
     }
+    // What follows comes from these two rows and is no less.
+    if (Math.min(...last, ...row) > most) return most + 1
     beforeLast = last
     last = row
   }

@@ -28,7 +28,7 @@ export async function stageAtOnce(db: Db, id: string, facts: StagedFacts): Promi
   const counted = sql`select 'characters_spoken', '', characters from staged
     where not exists (select from scripts where clip_id = ${id})`
   const { rows } = await sql<ClipRow>`with
-    staged as (${becomeStaged(db, stagedRow(id, facts))}),
+    staged as (${becomeStaged(db, stagedRow(id, facts)).returningAll()}),
     counted as (${addToCounters(counted)})
     select * from staged`.execute(db)
   return rows[0] && toClip(rows[0])
@@ -46,7 +46,7 @@ export async function storeAtOnce(
   const cases = timeToIpfsBuckets.map(
     (upper) => sql`when ${seconds} <= ${sql.lit(upper)} then ${String(upper)}`,
   )
-  const ended = attempt && sql`ended as (${becomeEnded(db, endedRow(attempt))}),`
+  const ended = attempt && sql`ended as (${becomeEnded(db, endedRow(attempt)).returning('clipId')}),`
   // In the order in which all transactions take them.
   const counted = sql`${attempt ? sql`${rowOf(attempt)} union all ` : sql``}select counter.* from stored cross join lateral (values
       ('clips_stored', ${provider}, 1),
@@ -55,7 +55,7 @@ export async function storeAtOnce(
       ('time_to_ipfs_sum', '', ${seconds})
     ) counter (name, label, value) where stored.captions_of is null`
   const { rows } = await sql<ClipRow>`with ${ended ?? sql``}
-    stored as (${becomeStored(db, storedRow(id, facts))}),
+    stored as (${becomeStored(db, storedRow(id, facts)).returningAll()}),
     pinned as (
       insert into pins (clip_id, provider, cid, pinned_at, proven_at, read_back_at)
       select id, ${pin.provider}, ${pin.cid}, ${pin.pinnedAt}, ${pin.provenAt}, ${pin.readBackAt} from stored
@@ -66,23 +66,24 @@ export async function storeAtOnce(
   return { clip: rows[0] && toClip(rows[0]) }
 }
 
-/** Records an attempt and prolongs the lease on its clip. Returns its id; `undefined` where the lease was lost. */
-export async function beginAtOnce(db: Db, attempt: NewAttempt, lease: Lease): Promise<number | undefined> {
+/** As `beginAttempt`. */
+export async function beginAtOnce(db: Db, attempt: NewAttempt, lease?: Lease): Promise<number | undefined> {
   const { clipId, provider, trigger, startedAt } = attempt
   const { rows } = await sql<{ id: number }>`with
     kept as (
-      update clips set attempts = attempts + 1, lease_expires_at = ${lease.expiresAt}
-      where id = ${clipId} and lease_owner = ${lease.owner} returning id
+      update clips set attempts = attempts + 1${lease ? sql`, lease_expires_at = ${lease.expiresAt}` : sql``}
+      where id = ${clipId}${lease ? sql` and lease_owner = ${lease.owner}` : sql``} returning id
     )
     insert into attempts (clip_id, provider, trigger, started_at, outcome, may_have_stored)
-    select id, ${provider}, ${trigger}, ${startedAt}, 'running', 1 from kept returning id`.execute(db)
+    select id, ${provider}, ${trigger}, ${startedAt}, 'running', 1 from ${lease ? sql`kept` : sql`(values (${clipId})) clip (id)`}
+    returning id`.execute(db)
   return rows[0]?.id
 }
 
 /** As `endAttempt`: the id of the clip; `undefined` where the attempt is not in the log. */
 export async function endAtOnce(db: Db, attempt: EndedAttempt): Promise<string | undefined> {
   const { rows } = await sql<{ clipId: string }>`with
-    ended as (${becomeEnded(db, endedRow(attempt))}),
+    ended as (${becomeEnded(db, endedRow(attempt)).returning('clipId')}),
     counted as (${addToCounters(rowOf(attempt))})
     select clip_id from ended`.execute(db)
   return rows[0]?.clipId

@@ -41,7 +41,7 @@ export interface EndedAttempt {
 export type NewAttempt = Pick<Attempt, 'clipId' | 'provider' | 'trigger' | 'startedAt'>
 
 /**
- * Part of a transaction. Returns the id of the attempt. Under a `lease`, which is prolonged: `undefined` where it was lost,
+ * Part of a transaction of SQLite. Returns the id of the attempt. Under a `lease`, which is prolonged: `undefined` where it was lost,
  * and nothing is recorded.
  */
 export async function beginAttempt(
@@ -52,8 +52,8 @@ export async function beginAttempt(
   const counted = { clipId: attempt.clipId, leaseExpiresAt: lease?.expiresAt, leaseOwner: lease?.owner }
   const { numAffectedRows } = await count(db, counted)
   if (lease && numAffectedRows === 0n) return undefined
-  const { rows } = await insert(db, attempt)
-  return (rows[0] as { id: number }).id
+  const { insertId } = await insert(db, attempt)
+  return Number(insertId)
 }
 
 interface Counted {
@@ -71,10 +71,7 @@ const count = prepared((db, { clipId, leaseOwner, leaseExpiresAt }: Counted) => 
 })
 
 const insert = prepared((db, attempt: NewAttempt) =>
-  db
-    .insertInto('attempts')
-    .values({ ...attempt, outcome: 'running', mayHaveStored: 1 })
-    .returning('id'),
+  db.insertInto('attempts').values({ ...attempt, outcome: 'running', mayHaveStored: 1 }),
 )
 
 /** The columns of an attempt that has ended. */
@@ -90,11 +87,15 @@ export const endedRow = ({
   error: error ?? null,
 })
 
-/** The change of the attempt alone. Returns the id of its clip. */
+/** The change of the attempt alone. */
 export const becomeEnded = (db: QueryCreator<Schema>, { id, ...row }: ReturnType<typeof endedRow>) =>
-  db.updateTable('attempts').set(row).where('id', '=', id).returning('clipId')
+  db.updateTable('attempts').set(row).where('id', '=', id)
 
 export const endOne = prepared(becomeEnded)
+
+const clipOf = prepared((db, { id }: { id: number }) =>
+  db.selectFrom('attempts').select('clipId').where('id', '=', id),
+)
 
 /** What an attempt that has ended adds to the counters. */
 export const attemptCounter = ({ provider, end }: EndedAttempt): CounterIncrement => ({
@@ -105,7 +106,8 @@ export const attemptCounter = ({ provider, end }: EndedAttempt): CounterIncremen
 
 /** Part of a transaction. Returns the id of the clip; `undefined` where the attempt is not in the log. */
 export async function endAttempt(db: Kysely<Schema>, attempt: EndedAttempt): Promise<string | undefined> {
-  const { rows } = await endOne(db, endedRow(attempt))
+  await endOne(db, endedRow(attempt))
   await addToCounters(db, [attemptCounter(attempt)])
+  const { rows } = await clipOf(db, { id: attempt.id })
   return rows[0]?.clipId
 }

@@ -35,7 +35,8 @@ export function createAttempts({ read, run, transaction, atOnce }: Database, emi
   return {
     async begin(attempt) {
       const { clipId, provider } = attempt
-      const id = await transaction((db) => beginAttempt(db, attempt))
+      const steps = () => transaction((db) => beginAttempt(db, attempt))
+      const id = (await atOnce((db) => beginAtOnce(db, attempt))) ?? (await steps())
       emit({ type: 'attempt_begun', clipId, provider })
       return id as number
     },

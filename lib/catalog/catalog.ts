@@ -78,6 +78,11 @@ export function createCatalog(
   const database = createDatabase(connector)
   const counterBuffer = createCounterBuffer(database)
   const emit: Emit = (event) => events?.emit(event)
+  const speechAttempts = createSpeechAttempts(database, emit)
+  const flush = async () => {
+    await speechAttempts.flush()
+    await counterBuffer.flush()
+  }
   // Only a commit is synced, so this one writes what changes nothing.
   const sync = () => database.durably((db) => addToCounters(db, [{ name: 'clips_expired', value: 0 }]))
   return {
@@ -85,7 +90,7 @@ export function createCatalog(
     captions: createCaptions(database, emit),
     queue: createQueue(database, emit),
     attempts: createAttempts(database, emit),
-    speechAttempts: createSpeechAttempts(database, emit),
+    speechAttempts,
     pins: createPins(database, emit),
     replications: createReplications(database, emit),
     backlog: createBacklog(database),
@@ -93,7 +98,7 @@ export function createCatalog(
     attention: createAttention(database),
     stats: createStats(database),
     changes: createChanges(database),
-    counters: createCounters(database, counterBuffer.flush),
+    counters: createCounters(database, flush),
     budgets: createBudgets(database),
     webhooks: createWebhooks(database, emit),
     deletions: createDeletions(database, { recordsWebhooks, emit }),
@@ -109,7 +114,7 @@ export function createCatalog(
     check: sync,
     sync,
     async close() {
-      await counterBuffer.flush().catch(() => {})
+      await flush().catch(() => {})
       await database.close()
     },
   }

@@ -51,7 +51,8 @@ const asNewRow = (clip: NewClip) =>
   }) as const
 
 /**
- * Reserves a clip where the byte budget has plenty. `false` says nothing but that: `reserveClip` has to look.
+ * Reserves a clip where the byte budget has plenty. For `atOnce`: SQLite, where no lock is waited for, would make a table of
+ * what is to be inserted. `false` says nothing but that: `reserveClip` has to look.
  */
 export async function reserveWherePlenty(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
   const spareBytes = Math.floor(maxBytes * SPARE)
@@ -77,13 +78,16 @@ const insertWithin = prepared((db, { row, most }: { row: ReturnType<typeof asNew
 /** Part of an exclusive transaction. Returns whether the clip fits into the byte budget and its id was free. */
 export async function reserveClip(db: Db, clip: NewClip, maxBytes: number): Promise<boolean> {
   if ((await readTotals(db)).heldBytes + clip.sizeBytes > maxBytes) return false
-  const { numInsertedOrUpdatedRows = 0n } = await db
-    .insertInto('clips')
-    .values(asNewRow(clip))
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return numInsertedOrUpdatedRows > 0n
+  const { numAffectedRows = 0n } = await insert(db, asNewRow(clip))
+  return numAffectedRows > 0n
 }
+
+const insert = prepared((db, row: ReturnType<typeof asNewRow>) =>
+  db
+    .insertInto('clips')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing()),
+)
 
 /** Part of an exclusive transaction. Returns whether there is such a clip and it fits into the byte budget. */
 export async function resizeClip(db: Db, id: string, sizeBytes: number, maxBytes: number): Promise<boolean> {

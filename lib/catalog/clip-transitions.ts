@@ -79,7 +79,6 @@ export const becomeStaged = (db: QueryCreator<Schema>, { id, ...row }: ReturnTyp
     .set((eb) => ({ captionsCid: eb.selectFrom('captions').select('cid').where('clipId', '=', id) }))
     .where('id', '=', id)
     .where('state', '=', 'speaking')
-    .returningAll()
 
 const stage = prepared(becomeStaged)
 
@@ -90,12 +89,12 @@ export async function stageClip(
   facts: StagedFacts,
   options = { hasLocalBytes: true },
 ): Promise<Clip | null> {
-  const [row] = (await stage(db, stagedRow(id, facts, options))).rows
-  if (!row) return findClip(db, id)
-  if (!(await isJoinedClip(db, id))) {
-    await addToCounters(db, [{ name: 'characters_spoken', value: row.characters }])
+  const { numAffectedRows } = await stage(db, stagedRow(id, facts, options))
+  const clip = await findClip(db, id)
+  if (clip && numAffectedRows && !(await isJoinedClip(db, id))) {
+    await addToCounters(db, [{ name: 'characters_spoken', value: clip.characters }])
   }
-  return toClip(row)
+  return clip
 }
 
 /** The columns of a stored clip. */
@@ -112,7 +111,6 @@ export const becomeStored = (db: QueryCreator<Schema>, { id, ...row }: ReturnTyp
     .set({ ...row, ...unleased, state: 'stored', lastError: null, nextAttemptAt: null })
     .where('id', '=', id)
     .where('state', 'not in', ['stored', 'deleted'])
-    .returningAll()
 
 const store = prepared(becomeStored)
 const pin = prepared((db, row: Pin) =>
@@ -143,26 +141,27 @@ export async function storeClip(
     await endOne(db, endedRow(attempt))
     counters.push(attemptCounter(attempt))
   }
-  const [row] = (await store(db, storedRow(id, facts))).rows
+  const { numAffectedRows } = await store(db, storedRow(id, facts))
+  const clip = numAffectedRows ? await findClip(db, id) : null
   const { provider, ipfsHash, storedAt } = facts
-  if (!row) {
+  if (!clip) {
     if (provider && ipfsHash) await reopenDeletion(db, { clipId: id, provider, cid: ipfsHash }, storedAt ?? 0)
     await addToCounters(db, counters)
     return undefined
   }
   if (provider && ipfsHash) await pin(db, firstPin(id, { ...facts, provider, ipfsHash }))
-  if (!row.captionsOf) {
-    const elapsedMs = Math.max(0, (storedAt ?? 0) - (row.stagedAt ?? row.createdAt))
+  if (!clip.captionsOf) {
+    const elapsedMs = Math.max(0, (storedAt ?? 0) - (clip.stagedAt ?? clip.createdAt))
     counters.push({ name: 'clips_stored', label: provider ?? '', value: 1 })
     counters.push(...timeToIpfsCounters(elapsedMs / 1000))
   }
   await addToCounters(db, counters)
-  if (recordsWebhooks && !row.captionsOf) {
-    const now = storedAt ?? row.createdAt
+  if (recordsWebhooks && !clip.captionsOf) {
+    const now = storedAt ?? clip.createdAt
     await recordWebhook(db, { type: 'clip.stored', clipId: id, now })
     if (await isJoinedClip(db, id)) await recordWebhook(db, { type: 'script.stored', clipId: id, now })
   }
-  return toClip(row)
+  return clip
 }
 
 /** Returns whether the lease of this round on the clip was still valid. */

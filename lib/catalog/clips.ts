@@ -99,7 +99,7 @@ export function createClips(
 
     async reserve(clip, maxBytes) {
       const isReserved =
-        (await run((db) => reserveWherePlenty(db, clip, maxBytes))) ||
+        (await atOnce((db) => reserveWherePlenty(db, clip, maxBytes))) ||
         (await transaction((db) => reserveClip(db, clip, maxBytes), BYTE_BUDGET))
       if (isReserved) emit({ type: 'reserved', clipId: clip.id })
       return isReserved

@@ -22,7 +22,7 @@ export const isLost = sql<SqlBool>`clips.state = 'stored' and clips.provider is 
 export const isUnfiled = sql<SqlBool>`captions.is_filed = 0`
 
 /** An attempt that says something against its vendor (`isFault`): the condition of `speech_attempts_faults`. */
-export const isSpeechFault = sql<SqlBool>`speech_attempts.outcome not in ('spoken', 'refused', 'cancelled')`
+export const isSpeechFault = sql<SqlBool>`speech_attempts.outcome <> 'spoken' and speech_attempts.outcome <> 'refused' and speech_attempts.outcome <> 'cancelled'`
 
 /** A clip that is being spoken: the condition of `clips_speaking`. */
 export const isSpeaking = sql<SqlBool>`clips.state = 'speaking'`

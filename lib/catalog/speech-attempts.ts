@@ -7,6 +7,7 @@ import type { Emit } from './events.ts'
 import { prepared } from './prepared.ts'
 import { readSums, type Span } from './roll-ups.ts'
 import type { SpeechAttemptRow } from './schema.ts'
+import { writeTogether } from './write-together.ts'
 
 export type NewSpeechAttempt = Omit<SpeechAttemptRow, 'id'>
 
@@ -27,7 +28,10 @@ export interface FirstByteTime {
 
 /** The log of attempts at speech vendors, written when they are over. */
 export interface SpeechAttempts {
+  /** Resolves once it is written, together with those of the same moment. */
   record(attempt: NewSpeechAttempt): Promise<void>
+  /** Writes at once what waits to be written. Never rejects. */
+  flush(): Promise<void>
   counts(span: Span): Promise<SpeechCount[]>
   firstByteTimes(span: Span): Promise<FirstByteTime[]>
   /** The latest ones in which a vendor has failed: not those that were wrong or cancelled. */
@@ -44,20 +48,33 @@ const FAULTLESS = ['spoken', 'refused', 'cancelled']
 /** Whether an outcome says something against the vendor. */
 export const isFault = (outcome: string) => !FAULTLESS.includes(outcome)
 
+/** How long one may wait to be written: a transaction of its own costs more than all that is in it. */
+const WRITE_AFTER_MS = 50
+
 const insert = prepared((db, row: SpeechAttemptRow) => db.insertInto('speechAttempts').values(row))
 
 export function createSpeechAttempts(database: Database, emit: Emit): SpeechAttempts {
   const { read, run, transaction } = database
+  const together = writeTogether(
+    (attempts: NewSpeechAttempt[]) =>
+      transaction(async (db) => {
+        for (const attempt of attempts) await insert(db, { id: randomBytes(16).toString('hex'), ...attempt })
+        await addToCounters(db, attempts.flatMap(countersOf))
+      }),
+    { afterMs: WRITE_AFTER_MS },
+  )
+
   return {
+    flush: together.flush,
+
     async record(attempt) {
-      await transaction(async (db) => {
-        await insert(db, { id: randomBytes(16).toString('hex'), ...attempt })
-        await addToCounters(db, countersOf(attempt))
-      })
+      // The trace of its clip may be over before it is written.
       if (attempt.clipId) emit({ ...attempt, type: 'speech_ended', clipId: attempt.clipId })
+      await together.add(attempt)
     },
 
     async counts(span) {
+      await together.flush()
       const counts = new Map<string, SpeechCount>()
       for (const series of ['speech', 'speech_characters'] as const) {
         for (const { label, value } of await readSums(database, series, asOneStep(span))) {
@@ -73,12 +90,14 @@ export function createSpeechAttempts(database: Database, emit: Emit): SpeechAtte
     },
 
     async firstByteTimes(span) {
+      await together.flush()
       const sums = await readSums(database, 'speech_first_byte', asOneStep(span))
       return sums.map(({ label, ms, value }) => ({ vendor: label[0] ?? '', ms, attempts: value }))
     },
 
-    latestFailures: ({ from, limit }) =>
-      read((db) =>
+    async latestFailures({ from, limit }) {
+      await together.flush()
+      return read((db) =>
         db
           .selectFrom('speechAttempts')
           .selectAll()
@@ -87,7 +106,8 @@ export function createSpeechAttempts(database: Database, emit: Emit): SpeechAtte
           .orderBy('startedAt', 'desc')
           .limit(limit)
           .execute(),
-      ),
+      )
+    },
 
     async prune(before) {
       for (let pruned = 0; ; ) {

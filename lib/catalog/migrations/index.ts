@@ -23,6 +23,7 @@ import * as foundClips from './021-found-clips.ts'
 import * as rollUps from './022-roll-ups.ts'
 import * as speechFaults from './023-speech-faults.ts'
 import * as localClips from './024-local-clips.ts'
+import * as fewerIndexes from './025-fewer-indexes.ts'
 import type { Dialect } from './dialect.ts'
 
 interface Migration {
@@ -54,6 +55,7 @@ const migrations: Record<string, Migration> = {
   '022-roll-ups': rollUps,
   '023-speech-faults': speechFaults,
   '024-local-clips': localClips,
+  '025-fewer-indexes': fewerIndexes,
 }
 
 export const migrationsFor = (dialect: Dialect): MigrationProvider => ({

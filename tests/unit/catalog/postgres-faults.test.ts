@@ -153,17 +153,21 @@ describe.skipIf(!hasPostgres)('the catalog in Postgres', () => {
 
   it('repeats a transaction that broke off before its commit', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
-    const { id: clipId } = await waitingClip(safe)
+    const { id } = await waitingClip(safe)
     network.cutAt('update "clips"', 'after')
-    const attempt = { clipId, provider: 'pinata', trigger: 'cron', startedAt: NOW } as const
-    await catalog.attempts.begin(attempt)
-    expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)
+    expect(await catalog.clips.resize(id, 777, noLimit)).toBe(true)
+    expect(await safe.clips.find(id)).toMatchObject({ sizeBytes: 777 })
   })
 
   it('never repeats a commit or a statement whose answer was lost', async () => {
     const { catalog, network, safe } = await behindWeakNetwork()
-    const { id: clipId } = await waitingClip(safe)
+    const spoken = newClip()
+    await safe.clips.reserve(spoken, noLimit)
     network.cutAt('commit', 'after')
+    await expect(catalog.clips.discard(spoken.id)).rejects.toThrow(CatalogError)
+    expect(await safe.clips.find(spoken.id)).toBeNull()
+    const { id: clipId } = await waitingClip(safe)
+    network.cutAt('insert into attempts', 'after')
     const attempt = { clipId, provider: 'pinata', trigger: 'cron', startedAt: NOW } as const
     await expect(catalog.attempts.begin(attempt)).rejects.toThrow(CatalogError)
     expect(await safe.attempts.ofClip(clipId)).toHaveLength(1)

@@ -4,6 +4,7 @@ import { findClip } from './clip-transitions.ts'
 import type { Database } from './connection.ts'
 import type { CounterBuffer } from './counter-buffer.ts'
 import { leaseLeftMs } from './leases.ts'
+import { prepared } from './prepared.ts'
 import { type ClipRow, type Schema, toClip } from './schema.ts'
 
 /** How long it may take from a claim to the record of the clip that it names. */
@@ -111,28 +112,34 @@ async function claimAtOnce(
 
 /** The clip of a claim that was made after `notBefore`, if it has a record. */
 async function findClaimed(db: Kysely<Schema>, { hash, notBefore }: RequestClaim): Promise<Clip | undefined> {
-  const row = await db
+  const [row] = (await clipOf(db, { hash, since: sinceOf(notBefore) })).rows
+  return row && toClip(row)
+}
+
+const clipOf = prepared((db, { hash, since }: { hash: string; since: number }) =>
+  db
     .selectFrom('requests')
     .innerJoin('clips', 'clips.id', 'requests.clipId')
     .selectAll('clips')
     .where('requests.hash', '=', hash)
-    .where('requests.claimedAt', '>=', sinceOf(notBefore))
-    .executeTakeFirst()
-  return row && toClip(row)
-}
+    .where('requests.claimedAt', '>=', since),
+)
 
 /** Returns whether nobody had claimed it before. */
 async function insertRequest(
   db: Kysely<Schema>,
   { hash, clipId, now, owner }: RequestClaim,
 ): Promise<boolean> {
-  const { numInsertedOrUpdatedRows = 0n } = await db
-    .insertInto('requests')
-    .values({ hash, clipId, claimedAt: now, leaseOwner: owner })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return numInsertedOrUpdatedRows > 0n
+  const { numAffectedRows = 0n } = await insert(db, { hash, clipId, claimedAt: now, leaseOwner: owner })
+  return numAffectedRows > 0n
 }
+
+const insert = prepared((db, row: Schema['requests']) =>
+  db
+    .insertInto('requests')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing()),
+)
 
 /** Part of an exclusive transaction. `undefined` where another call has claimed it, or given it up, since it was looked up. */
 async function claimRequest(db: Kysely<Schema>, claim: RequestClaim): Promise<RequestOwner | undefined> {

@@ -54,8 +54,20 @@ type Proxies = number | readonly string[]
 type Way = (Address | undefined)[]
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
+/** The same callers come again and again. */
+const known = new Map<string, Address | undefined>()
+const MAX_KNOWN = 1000
+const MAX_CHARACTERS = 64
+
 /** Without the port that some proxies write; `::ffff:10.0.0.1` as the IPv4 address that it is. */
 function parse(text: string): Address | undefined {
+  if (text.length > MAX_CHARACTERS) return undefined
+  if (known.size >= MAX_KNOWN) known.clear()
+  if (!known.has(text)) known.set(text, parseNew(text))
+  return known.get(text)
+}
+
+function parseNew(text: string): Address | undefined {
   const bare = text.trim().replace(/^\[(.*)\](:\d+)?$/, '$1')
   const withoutPort = /^[\d.]+:\d+$/.test(bare) ? bare.slice(0, bare.indexOf(':')) : bare
   return ipaddr.isValid(withoutPort) ? ipaddr.process(withoutPort) : undefined

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 
 /**
  * The state of a clip.
@@ -105,9 +105,9 @@ export type VocalizedClip = Clip & {
 /** What a clip was before it was re-encoded. */
 export type OriginalFacts = Pick<Clip, 'originalMimeType' | 'originalSizeBytes' | 'originalDurationMs'>
 
-/** 128 random bits as 32 hexadecimal digits: safe as a file name on every file system. */
+/** 122 random bits, a UUID, as 32 hexadecimal digits: safe as a file name on every file system. */
 export function newClipId(): string {
-  return randomBytes(16).toString('hex')
+  return randomUUID().replaceAll('-', '')
 }
 
 /** The id of the file with the captions of a clip. It is always the same, so that there is one. */

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import {
   type FileHandle,
   lstat,
@@ -116,7 +117,8 @@ export function createBlockStore({
 
   async function openDag(cid: string): Promise<LocalDag | null> {
     const carPath = pathOf(cid)
-    const stats = await stat(carPath, { bigint: true }).catch(nullIfMissing)
+    // At once, which takes a fraction of the way to another thread and back.
+    const stats = statSync(carPath, { bigint: true, throwIfNoEntry: false })
     if (!stats) return null
     const car =
       recentDags.find({ path: carPath, version: fileVersion(stats) }) ?? (await indexCar(carPath, cid))

@@ -8,7 +8,7 @@ const backlogRow = (atOnce: number, clips: number): Row => ({
   title: `backlog of ${clips.toLocaleString('en')} after an outage, provider of 50 ms, ${atOnce} at once`,
   aims: [{ words: '≥ 0.9 × what the provider takes', figure: 'of the ideal rate', atLeast: 0.9 }],
   heldBackBy:
-    'each clip takes four transactions, a read of its file and a `fetch`, of one core that does nothing else; the slots of the provider wait for it.',
+    'a bare loop that sends the same files to the same stub has 0.86 of that rate with 5 at once and 0.77 with 20: what answers after 50 ms is heard of later. A slot is never empty here; an upload takes some 60 and 80 ms of it, since those that ended together are all recorded, and the next ones read, while it is under way.',
   run(bench) {
     return bench.perBuild(
       figures,

@@ -20,7 +20,7 @@ const bytesRow = (name: string, by: 'temp-audio' | 'ipfs', size: Size, aims: Aim
   heldBackBy:
     size === 'large'
       ? 'each byte is copied into the process and out of it again; nginx has the kernel send it (`sendfile`), for which Node.js has no call.'
-      : 'a server of node:http that knows nothing of clips is itself not eight times as fast as the bare handler. Of our own time a third is the write to the socket, a fifth the look at the catalog, and a third what `Request`, `Headers` and `Response` cost.',
+      : 'a server of node:http that knows nothing of clips is itself not eight times as fast as the bare handler. Of our own time a fifth is the write to the socket, an eighth the look at the catalog, and a third what `Request`, `Headers` and `Response` cost.',
   async run(bench) {
     const world = await bench.shared(filesWorld)
     // Some say nothing that the row before has not said.

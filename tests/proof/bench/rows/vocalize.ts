@@ -9,7 +9,7 @@ export const vocalizeRows: Row[] = [
     title: '`vocalize`, 48 KB, 20 connections',
     aims: [{ words: '≥ 0.8 × bare handler', figure, against: 'bare handler', by: 'ratio', atLeast: 0.8 }],
     heldBackBy:
-      'the bare handler keeps nothing. A CPU profile gives 13 % to the file and the log (open, sync, rename), 16 % to twelve statements in four transactions, 17 % to `fetch` and its streams, 8 % to garbage and microtasks, and no function of ours more than 1 %. Next would be `undici.request` in place of `fetch`: the two calls of a clip take 0.7 ms of CPU by it and 2.0 ms by `fetch`.',
+      'the bare handler keeps nothing. By `perf`, of all threads: a third goes to the file (open, write, two syncs, rename, close, each by way of another thread), a fifth to sockets, an eighth to SQLite (six commits, some 45 pages of the log), a tenth to garbage and compiling, a fifth to everything else, none of it more than 1 %. Keeping a clip alone, the file and the log, costs more than all that the bare handler does. Next would be `undici.request` in place of `fetch`, which saved 0.8 ms of 11, and a commit for both the staging and the first attempt.',
     async run(bench) {
       const world = await bench.shared(speakingWorld)
       return bench.inTurns(speakingTargets(world), { seconds: 3 })

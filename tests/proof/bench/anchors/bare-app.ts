@@ -22,6 +22,8 @@ async function ensureBareApp(): Promise<void> {
   await cp(source, folder, { recursive: true })
   await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
   await writeFile(path.join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
+  // Where its packages are, behind that link.
+  await writeFile(path.join(folder, 'next.config.js'), "export default { turbopack: { root: '/' } }\n")
   const env = toolEnvironment({ NODE_ENV: 'production' })
   await runStep('Building the bare app', tool('next'), ['build', folder], { cwd: root, env })
   stamp.write(fingerprint)

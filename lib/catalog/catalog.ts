@@ -69,7 +69,7 @@ export interface Catalog {
 
 /**
  * The catalog on the database that `connector` leads to. `recordsWebhooks`: the ends of clips are recorded for the receiver
- * of webhooks. `events` gets each change once it is committed.
+ * of webhooks. `events` gets each change once it is committed, and the end of an attempt at a speech vendor at once.
  */
 export function createCatalog(
   connector: Connector,

@@ -7,11 +7,12 @@ export type Totals = Omit<TotalsRow, 'slot'>
 
 /** Reads the totals at the same cost however much there is: triggers keep them. */
 export async function readTotals(db: Kysely<Schema>): Promise<Totals> {
-  const [sums] = (await sumUp(db, {})).rows
+  const { rows } = await sumUp(db, {})
+  const sums = rows[0] as NonNullable<(typeof rows)[0]>
   return {
-    heldClips: Number(sums?.heldClips),
-    heldBytes: Number(sums?.heldBytes),
-    waitingClips: Number(sums?.waitingClips),
+    heldClips: Number(sums.heldClips),
+    heldBytes: Number(sums.heldBytes),
+    waitingClips: Number(sums.waitingClips),
   }
 }
 

@@ -27,9 +27,9 @@ type PartsOf = (
 
 /**
  * Reads of the file `place` the parts that `partsOf` names. It gets the facts of the very file that is read, and `readAll`
- * reads the whole of it. Up to 256 KiB are read at once, into the memory of a piece that is handed back. A file of that size stays in memory (`recentFile`), and is not even
- * opened the next time. What is larger is read piece by piece, when it is asked for: no file is open before the first piece,
- * and after the last.
+ * reads the whole of it. Up to 256 KiB are read at once. A file of that size stays in memory (`recentFile`), and is not even
+ * opened the next time. What is larger is read piece by piece, when it is asked for, into the memory of a piece that is
+ * handed back: no file is open before the first piece, and after the last.
  *
  * @throws what opening the file, `partsOf` and reading throw; Error where the file is shorter, or another one meanwhile
  */
@@ -100,7 +100,8 @@ async function* readLater(place: string, version: string, parts: readonly Part[]
 type Pieces = AsyncGenerator<Uint8Array, void, Uint8Array | undefined>
 
 async function* readOpen(file: number, parts: readonly Part[]): Pieces {
-  const ours = new Set<ArrayBufferLike>()
+  // Weak, or the pieces that nobody hands back would stay until the end.
+  const ours = new WeakSet<ArrayBufferLike>()
   /** What is new costs more than reading into it: the system makes each page of it when it is touched. */
   let spare: Uint8Array | undefined
   for (const part of parts) {

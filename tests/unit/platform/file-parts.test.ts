@@ -1,5 +1,7 @@
 import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { bytesInMemory } from '#lib/platform/byte-iterator.ts'
 import { type Part, readFileParts } from '#lib/platform/file-parts.ts'
@@ -79,6 +81,24 @@ describe('the pieces of a large file', () => {
     }
     expect(memories.size).toBe(1)
     expect(Buffer.concat(copies).equals(content)).toBe(true)
+  })
+
+  it('do not stay in memory where they are not handed back', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const place = await fileOf(Buffer.alloc(256 * pieceBytes))
+    collect()
+    const before = process.memoryUsage().arrayBuffers
+    const bytes = await readFileParts(place, ({ size }) => [{ offset: 0, sizeBytes: Number(size) }])
+    let mostBytes = 0
+    let count = 0
+    for await (const _ of bytes) {
+      count += 1
+      if (count % 32 === 0) collect()
+      mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers - before)
+    }
+    expect(count).toBe(256)
+    expect(mostBytes).toBeLessThan(128 * pieceBytes)
   })
 
   it('never overwrite what is not theirs', async () => {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../support/servers/free-port.ts'
 
 // A variable, since the package and its types are only there once this folder is installed.
 const packageName = 'ipfs-daemon'
@@ -69,12 +70,4 @@ export async function startWithoutDagImport(rpcUrl: string) {
       server.closeAllConnections()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -106,7 +106,9 @@ async function builtConfig(): Promise<string> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT' ? new Error('it was not built: npm run build', { cause }) : cause
   })
-  return JSON.stringify(JSON.parse(text).config)
+  const { config } = JSON.parse(text)
+  // Before the first page Next.js would load all others, and the routes for programs, which the front answers.
+  return JSON.stringify({ ...config, experimental: { ...config.experimental, preloadEntriesOnStart: false } })
 }
 
 async function listen(front: Front, { host, port }: Pick<Config, 'host' | 'port'>): Promise<number> {

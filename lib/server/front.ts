@@ -66,7 +66,8 @@ const STALLED_MS = 120_000
 export function createFront(options: FrontOptions): Front {
   const { routes, nextHandler, service, trustedProxies, graceMs, maxMessageBytes, warn = () => {} } = options
   const running = new Set<ServerResponse>()
-  const startInTurn = createTurns()
+  let underWay = 0
+  const startInTurn = createTurns(() => underWay > 0)
   const noticeProxy = createProxyNotice(trustedProxies, warn)
   let isStopping = false
 
@@ -87,7 +88,14 @@ export function createFront(options: FrontOptions): Front {
       })
       if (isStopping) response.setHeader('Connection', 'close')
       // Whoever is gone before it is their turn gets no work done.
-      startInTurn(() => response.destroyed || work(request, response))
+      startInTurn(() => {
+        if (response.destroyed) return
+        underWay += 1
+        response.once('close', () => {
+          underWay -= 1
+        })
+        work(request, response)
+      })
     },
   )
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createHeaders, createRequest } from '@remix-run/node-fetch-server'
+import { createRequest } from '@remix-run/node-fetch-server'
+import { readRequest } from './read-request.ts'
 
 /** The URL of a request is made from its path alone: nothing that a caller writes into `Host` becomes a part of it. */
 const origin = { protocol: 'http:', host: 'localhost' }
@@ -13,18 +14,8 @@ const origin = { protocol: 'http:', host: 'localhost' }
 export function requestOf(message: IncomingMessage, response: ServerResponse): Request {
   const { method = 'GET', url } = message
   if (method !== 'GET' && method !== 'HEAD') return createRequest(message, response, origin)
-  const request = new Request(`${origin.protocol}//${origin.host}${url}`, {
-    method,
-    headers: createHeaders(message),
-  })
-  // Given to the constructor, a signal is followed, which takes several times as long as all the rest.
-  let signal: AbortSignal | undefined
-  return Object.defineProperty(request, 'signal', {
-    get() {
-      signal ??= hangUpOf(response)
-      return signal
-    },
-  })
+  const { href } = new URL(`${origin.protocol}//${origin.host}${url}`)
+  return readRequest({ url: href, method, headers: message.headers, signalOf: () => hangUpOf(response) })
 }
 
 /** Aborted when the connection of `response` ends before the response does. */

@@ -61,8 +61,10 @@ async function sendPieces(pieces: ByteIterator, answer: Response, response: Serv
 }
 
 function writeHead({ status, statusText, headers }: Response, response: ServerResponse): ServerResponse {
+  const all: string[] = []
+  for (const [name, value] of headers) all.push(name, value)
   // Some players fail on a status line without a reason phrase.
-  return response.setHeaders(headers).writeHead(status, statusText || STATUS_CODES[status])
+  return response.writeHead(status, statusText || STATUS_CODES[status], all)
 }
 
 /** Resolves when the client has taken what was written, or is gone. */

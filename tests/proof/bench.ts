@@ -46,9 +46,11 @@ async function main(): Promise<void> {
   const results: RowResult[] = []
   try {
     for (const row of chosen) {
+      const rowStartedAt = performance.now()
       const result = await measured(bench, row)
       results.push(result)
-      console.log(`${detailsOf(result)}\n`)
+      const seconds = Math.round((performance.now() - rowStartedAt) / 1000)
+      console.log(`${detailsOf(result)}\n\n${seconds} seconds\n`)
     }
   } finally {
     await bench.end()

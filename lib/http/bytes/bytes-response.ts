@@ -9,8 +9,12 @@ export class BytesResponse extends Response {
   readonly content: Buffer | ByteIterator
   #ordinary: Response | undefined
 
-  constructor(content: Buffer | ByteIterator | BytesInMemory, init?: ResponseInit) {
-    super(null, init)
+  constructor(content: Buffer | ByteIterator | BytesInMemory, init: ResponseInit = {}) {
+    const { headers, status = 200, statusText = '' } = init
+    const isReady = headers instanceof Headers
+    super(null, { status, statusText, ...(headers && !isReady && { headers }) })
+    // As they are: the constructor would read and check each of them once more.
+    if (isReady) Object.defineProperty(this, 'headers', { value: headers })
     this.content = 'whole' in content ? content.whole : content
     if (Buffer.isBuffer(content)) this.headers.set('Content-Length', String(content.byteLength))
   }

@@ -2,11 +2,13 @@ import type { Environment } from '../../support/program.ts'
 import { type Service, startService } from '../../support/service.ts'
 import { ServiceOutput } from '../../support/service-output.ts'
 import type { Cores } from './measure/cores.ts'
-import { load, type Target } from './measure/load.ts'
+import { type LoadResult, load, type Target, together } from './measure/load.ts'
 import type { BuildName, Measurement } from './measurement.ts'
 
-/** After some hundred calls the code of both sides is compiled, ours being the longer. */
-const WARM_UP_SECONDS = 3
+/** After some thousand calls the code of both sides is compiled, ours being the longer; for the next row there is less new. */
+const WARM_UP_SECONDS = { first: 5, again: 1 }
+/** How often contenders take turns in a round: what others do on the machine lasts for seconds, and should meet them all. */
+const TURNS_A_ROUND = 3
 /** Of what a service says. */
 const KEPT_CHARACTERS = 100_000
 
@@ -32,6 +34,7 @@ export class Bench {
   readonly longRounds: number
   readonly cores: Cores
   #row = new AsyncDisposableStack()
+  readonly #warm = new Set<number>()
   #shared: { make: unknown; world: AsyncDisposable } | undefined
 
   constructor(options: { builds: Build[]; rounds: number; longRounds: number; cores: Cores }) {
@@ -82,24 +85,36 @@ export class Bench {
     }
   }
 
-  /** Has each of the targets under load in turn, round after round. */
+  /** Has each of the targets under load in turn, round after round, for so many seconds a round. */
   async inTurns(
     targets: Target[],
     { connections = 20, seconds = 2 }: { connections?: number; seconds?: number } = {},
   ): Promise<Measurement[]> {
-    for (const target of targets) await load(target, { connections, seconds: WARM_UP_SECONDS })
+    for (const target of targets) await this.#warmUp(target, connections)
     const rates = targets.map(({ name }) => blank(name, 'requests a second', '/s'))
     const costs = targets.map(({ name }) => blank(name, 'CPU a request', 'ms'))
     for (let round = 0; round < this.rounds; round += 1) {
-      for (const [index, target] of targets.entries()) {
-        const result = await load(target, { connections, seconds })
+      const results: LoadResult[][] = targets.map(() => [])
+      for (let turn = 0; turn < TURNS_A_ROUND; turn += 1) {
+        for (const [index, target] of targets.entries()) {
+          results[index]?.push(await load(target, { connections, seconds: seconds / TURNS_A_ROUND }))
+        }
+      }
+      for (const [index, ofTarget] of results.entries()) {
+        const result = together(ofTarget)
         const rate = rates[index] as Measurement
-        if (result.isLoadBound) rate.isLoadBound = true
-        rate.values.push(result.perSecond)
-        costs[index]?.values.push(result.cpuMsPerRequest)
+        if (result.otherCpuSeconds > result.serverCpuSeconds) rate.isLoadBound = true
+        rate.values.push(result.answers / result.seconds)
+        costs[index]?.values.push((1000 * result.serverCpuSeconds) / result.answers)
       }
     }
     return [...rates, ...costs]
+  }
+
+  async #warmUp(target: Target, connections: number): Promise<void> {
+    const { first, again } = WARM_UP_SECONDS
+    await load(target, { connections, seconds: this.#warm.has(target.processId) ? again : first })
+    this.#warm.add(target.processId)
   }
 
   /** Measures each build in turn, round after round: `measure` gives values by the names of figures. */

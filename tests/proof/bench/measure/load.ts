@@ -12,11 +12,12 @@ export interface Target {
 
 /** What the load saw. */
 export interface LoadResult {
-  perSecond: number
+  answers: number
+  seconds: number
   /** Processor time of the server and of what it has started. */
-  cpuMsPerRequest: number
-  /** Whether load and stub vendors had more to do than the server, which could have answered more. */
-  isLoadBound: boolean
+  serverCpuSeconds: number
+  /** That of load and stub vendors. */
+  otherCpuSeconds: number
 }
 
 /** Sends requests over so many connections, each the next one when it has its answer, for so long. */
@@ -30,27 +31,34 @@ export async function load(
     const serverBefore = cpuSecondsOf(target.processId)
     const startedAt = performance.now()
     const endsAt = startedAt + seconds * 1000
-    let finished = 0
+    let answers = 0
     const next = numbered()
     await Promise.all(
       callers.map(async (caller) => {
         while (performance.now() < endsAt) {
           checked(target, await caller.send(caller.prepare(target.request(next()))))
-          finished += 1
+          answers += 1
         }
       }),
     )
     const elapsedSeconds = (performance.now() - startedAt) / 1000
-    const serverSeconds = cpuSecondsOf(target.processId) - serverBefore
+    const serverCpuSeconds = cpuSecondsOf(target.processId) - serverBefore
     // Servers and stub vendors are all children of this process.
-    const loadSeconds = cpuSecondsOf(process.pid) - allBefore - serverSeconds
-    return {
-      perSecond: finished / elapsedSeconds,
-      cpuMsPerRequest: (1000 * serverSeconds) / finished,
-      isLoadBound: loadSeconds > serverSeconds,
-    }
+    const otherCpuSeconds = cpuSecondsOf(process.pid) - allBefore - serverCpuSeconds
+    return { answers, seconds: elapsedSeconds, serverCpuSeconds, otherCpuSeconds }
   } finally {
     for (const caller of callers) caller.close()
+  }
+}
+
+/** What several loads saw together. */
+export function together(results: LoadResult[]): LoadResult {
+  const sum = (of: keyof LoadResult) => results.reduce((total, result) => total + result[of], 0)
+  return {
+    answers: sum('answers'),
+    seconds: sum('seconds'),
+    serverCpuSeconds: sum('serverCpuSeconds'),
+    otherCpuSeconds: sum('otherCpuSeconds'),
   }
 }
 

@@ -49,6 +49,20 @@ describe('a response of bytes', () => {
     expect([next.mock.calls.length, letGo.mock.calls.length]).toEqual([1, 2])
   })
 
+  it('takes over what another response says', async () => {
+    const headers = new Headers({ 'Content-Type': 'audio/mpeg' })
+    const other = new Response('sound', { status: 201, statusText: 'Spoken', headers })
+    const response = new BytesResponse(Buffer.from(await other.arrayBuffer()), other)
+    response.headers.append('Vary', 'Origin')
+    expect([response.status, response.statusText]).toEqual([201, 'Spoken'])
+    const read = new Response(response.body, response)
+    expect(Object.fromEntries(read.headers)).toEqual({
+      'content-length': '5',
+      'content-type': 'audio/mpeg',
+      vary: 'Origin',
+    })
+  })
+
   it('of JSON says its length in bytes', async () => {
     const response = jsonResponse(
       { text: 'Grüße' },

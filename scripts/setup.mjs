@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { createStamp, fingerprintOf, isInstalled } from './fingerprint.mjs'
+import { createStamp, isInstalled, recallFingerprint } from './fingerprint.mjs'
 import { withLock } from './lock.mjs'
 import { runInstead, runStep, StepError, say } from './process.mjs'
 
@@ -36,6 +36,9 @@ export function toolEnvironment(extra = {}) {
 
 /** Where every process finds what those before it have compiled: it starts in two thirds of the time. */
 export const compileCache = path.join(root, 'node_modules/.cache/node')
+
+/** That of the sources here. */
+const fingerprint = () => recallFingerprint(root, path.join(root, 'node_modules/.cache/fingerprint'))
 
 /** A program of `node_modules/.bin`, by name. @param {string} name */
 export const tool = (name) => path.join(binaries, name)
@@ -116,35 +119,35 @@ function removeHeaders() {
  */
 export async function ensureBuild() {
   await once(() => {
-    const fingerprint = fingerprintOf(root)
-    return pagesStamp.matches(fingerprint) && programsStamp.matches(fingerprint)
+    const current = fingerprint()
+    return pagesStamp.matches(current) && programsStamp.matches(current)
   }, build)
 }
 
 /** Builds the application in any case. */
 export async function build() {
-  const fingerprint = fingerprintOf(root)
+  const current = fingerprint()
   pagesStamp.remove()
   const env = toolEnvironment({ NODE_ENV: 'production' })
   await runStep('Building', tool('next'), ['build'], { cwd: root, env })
-  pagesStamp.write(fingerprint)
-  await buildPrograms(fingerprint)
+  pagesStamp.write(current)
+  await buildPrograms(current)
 }
 
 /** Builds the programs and the routes alone, which takes a second, unless they are built from the same sources. */
 export async function ensurePrograms() {
   await once(
-    () => programsStamp.matches(fingerprintOf(root)),
-    () => buildPrograms(fingerprintOf(root)),
+    () => programsStamp.matches(fingerprint()),
+    () => buildPrograms(fingerprint()),
   )
 }
 
-/** @param {string} fingerprint */
-async function buildPrograms(fingerprint) {
+/** @param {string} current */
+async function buildPrograms(current) {
   programsStamp.remove()
   // By the Node.js that will run them: the one at hand may be too old for their sources.
   await runStep('Building the programs', nodePath(), ['scripts/build-programs.mjs'], { cwd: root })
-  programsStamp.write(fingerprint)
+  programsStamp.write(current)
 }
 
 /**

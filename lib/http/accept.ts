@@ -12,7 +12,8 @@ export interface MediaRange {
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
  */
 export function mediaRanges(accept: string | null): MediaRange[] {
-  return (accept ?? '')
+  if (!accept) return []
+  return accept
     .split(',')
     .map((range) => {
       const [type = '', ...pairs] = range.split(';').map((part) => part.trim().toLowerCase())

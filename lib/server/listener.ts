@@ -22,8 +22,9 @@ export function listenerOf(serve: Serve): RequestListener {
 }
 
 /** What is left of a body that nobody wants, so that the next request on its connection is heard. */
-async function readToEnd(message: IncomingMessage, { body }: Request) {
+async function readToEnd(message: IncomingMessage, request: Request) {
   if (message.complete) return
+  const { body } = request
   // It fails where the caller is gone.
   if (body && !body.locked) await body.cancel().catch(() => {})
   message.resume()

@@ -7,10 +7,9 @@
 export function contentDisposition(fileName: string, { isDownload }: { isDownload: boolean }): string {
   const name = fileName.slice(0, 200).toWellFormed()
   const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_')
-  const encoded = encodeURIComponent(name).replaceAll(
-    /['()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
-  )
-  const extended = plain === name ? '' : `; filename*=UTF-8''${encoded}`
+  const extended = plain === name ? '' : `; filename*=UTF-8''${encoded(name)}`
   return `${isDownload ? 'attachment' : 'inline'}; filename="${plain}"${extended}`
 }
+
+const encoded = (name: string) =>
+  encodeURIComponent(name).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)

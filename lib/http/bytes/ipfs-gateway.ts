@@ -1,10 +1,10 @@
-import { CID } from 'multiformats'
+import type { CID } from 'multiformats'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { type Copy, type FoundContent, findContent } from '#lib/clips/find-content.ts'
 import type { Services } from '#lib/context.ts'
 import { anyOrigin } from '#lib/http/cors.ts'
 import type { Handler } from '#lib/http/respond.ts'
-import { canonicalCid } from '#lib/ipfs/blocks/parse-cid.ts'
+import { parseCid } from '#lib/ipfs/blocks/parse-cid.ts'
 import { sliceParts } from '#lib/ipfs/blocks/unixfs.ts'
 import { ServiceError } from '#lib/model/errors.ts'
 import { partsSizeBytes } from '#lib/platform/file-parts.ts'
@@ -74,10 +74,10 @@ export const answerIpfs: Handler = async (request, context) => {
 /** @throws ServiceError `invalid_request` where there is no CID, `not_found` where a path follows it */
 function cidIn(pathname: string): CID {
   const [, asked = '', below] = /^\/ipfs\/([^/]*)\/?(.*)$/.exec(pathname) ?? []
-  const cid = canonicalCid(asked)
+  const cid = parseCid(asked)
   if (!cid) throw new ServiceError('invalid_request', `"${asked.slice(0, 100)}" is not a CID`)
   if (below) throw new ServiceError('not_found', 'A clip is a single file: its CID has no paths below it')
-  return CID.parse(cid)
+  return cid
 }
 
 /** Every block that this service stores has a hash of one kind; a CID with another one need not be looked for. */

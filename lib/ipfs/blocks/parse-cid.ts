@@ -17,14 +17,17 @@ const anyBase = base32.decoder
   .or(base16upper.decoder)
   .or(base64url.decoder)
 
-/** A CID in any of its notations, as version 1 in base32, which this program uses; `undefined` if `text` is no CID. */
-export function canonicalCid(text: string): string | undefined {
+/** A CID in any of its notations, as version 1, which is written in base32; `undefined` if `text` is no CID. */
+export function parseCid(text: string): CID | undefined {
   try {
-    return CID.parse(text.trim(), anyBase).toV1().toString()
+    return CID.parse(text.trim(), anyBase).toV1()
   } catch {
     return undefined
   }
 }
+
+/** A CID in any of its notations, as version 1 in base32, which this program uses; `undefined` if `text` is no CID. */
+export const canonicalCid = (text: string): string | undefined => parseCid(text)?.toString()
 
 /** All CIDs under which a provider may hold `content`: its own, and `legacyCid` of services that chunk files themselves. */
 export async function possibleCids({ cid, file }: Pick<IpfsContent, 'cid' | 'file'>): Promise<string[]> {

@@ -1,17 +1,26 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { buildInputs, createStamp, fingerprintOf, isInstalled } from '../../../scripts/fingerprint.mjs'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  buildInputs,
+  createStamp,
+  fingerprintOf,
+  isInstalled,
+  recallFingerprint,
+} from '../../../scripts/fingerprint.mjs'
 
 let root: string
 
@@ -77,6 +86,52 @@ describe('the fingerprint of the build', () => {
       .filter((entry) => entry.isDirectory() || /\.[cm]?[jt]sx?$/.test(entry.name))
       .map(({ name }) => name)
     expect(sources.filter((name) => !notBuilt.includes(name) && !buildInputs.includes(name))).toEqual([])
+  })
+})
+
+describe('a fingerprint that is remembered', () => {
+  const memory = () => path.join(root, 'cache/fingerprint')
+  const recall = () => recallFingerprint(root, memory())
+  const now = Date.now()
+
+  beforeEach(() => {
+    write('app/page.tsx', 'page')
+    write('lib/clip.ts', 'clip')
+    // As if the files had been there for a while.
+    vi.spyOn(Date, 'now').mockReturnValue(now + 60_000)
+  })
+  afterEach(() => vi.restoreAllMocks())
+
+  it('is not worked out again', () => {
+    expect(recall()).toBe(fingerprintOf(root))
+    const facts = readFileSync(memory(), 'utf8').split('\n')[0]
+    writeFileSync(memory(), `${facts}\nremembered`)
+    expect(recall()).toBe('remembered')
+  })
+
+  it('is forgotten when a file is replaced by one of the same size and time', () => {
+    recall()
+    const { atime, mtime } = statSync(path.join(root, 'lib/clip.ts'))
+    write('lib/clip.ts', 'Clip')
+    utimesSync(path.join(root, 'lib/clip.ts'), atime, mtime)
+    expect(recall()).toBe(fingerprintOf(root))
+  })
+
+  it.each<[string, () => void]>([
+    ['a file is added', () => write('app/new.tsx', '')],
+    ['a file goes', () => rmSync(path.join(root, 'lib/clip.ts'))],
+    ['a file is renamed', () => renameSync(path.join(root, 'lib/clip.ts'), path.join(root, 'lib/c.ts'))],
+    ['the memory is torn', () => writeFileSync(memory(), 'fa')],
+  ])('is forgotten when %s', (_, change) => {
+    recall()
+    change()
+    expect(recall()).toBe(fingerprintOf(root))
+  })
+
+  it('is not kept of files that were just written to', () => {
+    vi.mocked(Date.now).mockReturnValue(now)
+    recall()
+    expect(existsSync(memory())).toBe(false)
   })
 })
 

@@ -1,4 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
+import { listenerOf } from '#lib/server/listener.ts'
 import { readRequest } from '#lib/server/read-request.ts'
 
 const url = 'http://localhost/api/temp-audio/a?download'
@@ -52,5 +56,22 @@ describe('a request without a body', () => {
     hangUp.abort()
     expect([request.signal.aborted, signalOf.mock.calls.length]).toEqual([true, 1])
     expect(request.clone().signal.aborted).toBe(true)
+  })
+
+  it('becomes a real one for nobody on the way to its handler and back', async () => {
+    const made = vi.fn()
+    class Counted extends Request {
+      constructor(...args: ConstructorParameters<typeof Request>) {
+        super(...args)
+        made()
+      }
+    }
+    vi.stubGlobal('Request', Counted)
+    const server = createServer(listenerOf(async (request) => new Response(request.headers.get('x-asked'))))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-asked': 'sound' } })
+    expect([await answer.text(), made.mock.calls.length]).toEqual(['sound', 0])
+    await server[Symbol.asyncDispose]()
   })
 })

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { defineRoute, notFoundHandlers } from '#lib/http/route.ts'
 import { routeOf, routePatterns } from '#lib/http/route-patterns.ts'
@@ -14,7 +15,7 @@ export interface Routes {
   find(url: string): Route | undefined
   /** Whether a page answers the requests for a URL, or a file. */
   isPage(url: string): boolean
-  /** Loads all of them, so that no caller waits for it. */
+  /** Loads all of them, so that no caller waits for it; whoever calls meanwhile is answered in between. */
   load(): Promise<void>
 }
 
@@ -55,7 +56,10 @@ export function createRoutes(
       return route === undefined ? publicFiles.has(url.split('?', 1)[0] as string) : !routes.has(route)
     },
     async load() {
-      for (const route of routes.values()) await route.load()
+      for (const route of routes.values()) {
+        await route.load()
+        await nextTurn()
+      }
     },
   }
 }

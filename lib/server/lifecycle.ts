@@ -14,14 +14,18 @@ import { openStreamInput } from '#lib/http/drop-in/elevenlabs/stream-input/serve
 import type { Service } from '#lib/http/service.ts'
 import type { VocalizedClip } from '#lib/model/clip.ts'
 import { ServiceError } from '#lib/model/errors.ts'
+import { NOT_NEEDED } from '#lib/platform/clock.ts'
 import { describeError } from '#lib/platform/errors.ts'
 import { shutdownLimits } from './shutdown.ts'
+
+/** The first callers, and whoever asks whether it is ready, come before a look at the whole store. */
+const HEAL_AFTER_MS = 1000
 
 /** Starts recovery, and the background work unless other processes do it. */
 export function startService(services: Services): Service {
   const { catalog, chain, clock, config, log, speech, tasks, leaseOwner, workQueue } = services
   const startedAt = clock.now()
-  let isStopping = false
+  const stopping = new AbortController()
   let recovery: Promise<void> | undefined
   for (const warning of services.warnings) log.warn(warning)
 
@@ -33,7 +37,8 @@ export function startService(services: Services): Service {
         if (config.hasBackground) void inBackground(drainBacklog(services))
         workQueue.enqueue(dueWork, clock.now())
         workQueue.enqueue({ kind: 'scripts', id: 'all' }, clock.now())
-        void inBackground(heal())
+        const healing = clock.sleep(HEAL_AFTER_MS, stopping.signal).then(() => inBackground(heal()))
+        healing.catch(() => {})
       })
       .catch((error: unknown) => {
         recovery = undefined
@@ -56,7 +61,7 @@ export function startService(services: Services): Service {
   const stopBackground = config.hasBackground ? startBackground(services, { recovered }) : undefined
 
   function refuseWhileStopping() {
-    if (isStopping)
+    if (stopping.signal.aborted)
       throw new ServiceError('shutting_down', 'The service is shutting down', { retryAfterMs: 5000 })
   }
 
@@ -94,7 +99,7 @@ export function startService(services: Services): Service {
     },
 
     beginShutdown() {
-      isStopping = true
+      stopping.abort(NOT_NEEDED)
     },
 
     async drain() {

@@ -76,6 +76,8 @@ describe('a service that starts', () => {
     await clock.advance(1000)
     const service = start({ ...services, store: { ...services.store, blob } })
     await service.checkReady()
+    // The whole store is looked through only now.
+    await clock.advance(1000)
     await clock.until(services.tasks.settled())
     // What is due then, the adopted clip among it.
     await clock.advance(1)

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { cleanUpServices } from '../support/service.ts'
-import { Bench, type Build } from './bench/bench.ts'
+import { Bench, BenchRun, type Build } from './bench/bench.ts'
 import { otherBuild, ownBuild } from './bench/builds.ts'
 import { machineOf } from './bench/machine.ts'
 import { shareCores } from './bench/measure/cores.ts'
 import { detailsOf, renderReport } from './bench/report.ts'
-import type { RowResult } from './bench/row.ts'
+import type { Row, RowResult } from './bench/row.ts'
 import { rows } from './bench/rows.ts'
 
 const report = path.resolve(import.meta.dirname, '../../docs/performance.md')
@@ -36,24 +36,19 @@ async function main(): Promise<void> {
   const machine = machineOf(cores, builds)
   // So that what it has started ends with it.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  const bench = new Bench({
-    builds,
-    rounds: rounds ?? 3,
-    longRounds: rounds ?? (values.before ? 3 : 1),
-    cores,
-  })
   const startedAt = performance.now()
   const results: RowResult[] = []
   try {
-    for (const row of chosen) {
-      const rowStartedAt = performance.now()
-      const result = await measured(bench, row)
-      results.push(result)
-      const seconds = Math.round((performance.now() - rowStartedAt) / 1000)
-      console.log(`${detailsOf(result)}\n\n${seconds} seconds\n`)
+    await using run = new BenchRun({
+      builds,
+      rounds: rounds ?? 3,
+      longRounds: rounds ?? (values.before ? 3 : 1),
+      cores,
+    })
+    for (const group of groupsOf(chosen)) {
+      results.push(...(await Promise.all(group.map((row) => measured(run, row)))))
     }
   } finally {
-    await bench.end()
     await cleanUpServices()
   }
   const elapsedMinutes = (performance.now() - startedAt) / 60_000
@@ -63,17 +58,35 @@ async function main(): Promise<void> {
   if (results.some(({ failure }) => failure)) process.exitCode = 1
 }
 
-/** A row that cannot be measured on this machine says why, and does not keep the others from it. */
-async function measured(bench: Bench, row: (typeof rows)[number]): Promise<RowResult> {
-  const { run: _, ...about } = row
-  console.log(`… ${row.title}`)
-  try {
-    return { ...about, measurements: await row.run(bench) }
-  } catch (error) {
-    return { ...about, measurements: [], failure: String(error).split('\n', 1)[0] ?? '' }
-  } finally {
-    await bench.endRow()
+/** Rows beside one another whose figures the others do not change are measured at the same time. */
+function groupsOf(chosen: Row[]): Row[][] {
+  const groups: Row[][] = []
+  for (const row of chosen) {
+    const last = groups.at(-1)
+    if (row.isIndifferent && last?.[0]?.isIndifferent) last.push(row)
+    else groups.push([row])
   }
+  return groups
+}
+
+/** A row that cannot be measured on this machine says why, and does not keep the others from it. */
+async function measured(run: BenchRun, row: Row): Promise<RowResult> {
+  const { run: measure, ...about } = row
+  console.log(`… ${row.title}`)
+  const startedAt = performance.now()
+  const result = await measureWith(run, measure)
+    .then((measurements) => ({ ...about, measurements }))
+    .catch((error: unknown) => {
+      return { ...about, measurements: [], failure: String(error).split('\n', 1)[0] ?? '' }
+    })
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  console.log(`${detailsOf(result)}\n\n${seconds} seconds\n`)
+  return result
+}
+
+async function measureWith(run: BenchRun, measure: Row['run']) {
+  await using bench = new Bench(run)
+  return await measure(bench)
 }
 
 function rowOf(name: string) {

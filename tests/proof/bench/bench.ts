@@ -25,23 +25,57 @@ export type Start = (options?: {
   prefix?: string[]
 }) => Promise<Service>
 
-/** What rows share: the builds, the cores, how often to measure. */
-export class Bench {
-  readonly builds: Build[]
+interface Settings {
+  builds: Build[]
   /** How often each contender has its turn. */
-  readonly rounds: number
+  rounds: number
   /** The same where one turn takes long: once, unless more was asked for. */
+  longRounds: number
+  cores: Cores
+}
+
+/** What the rows of one run share. */
+export class BenchRun implements AsyncDisposable {
+  readonly settings: Settings
+  /** Processes whose code is compiled. */
+  readonly warm = new Set<number>()
+  #made: { make: unknown; world: AsyncDisposable } | undefined
+
+  constructor(settings: Settings) {
+    this.settings = settings
+  }
+
+  /** The same world for the rows that ask for it one after the other. */
+  async world<T extends AsyncDisposable>(make: (bench: Bench) => Promise<T>, bench: Bench): Promise<T> {
+    if (this.#made?.make === make) return this.#made.world as T
+    await this[Symbol.asyncDispose]()
+    const world = await make(bench)
+    this.#made = { make, world }
+    return world
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#made?.world[Symbol.asyncDispose]()
+    this.#made = undefined
+  }
+}
+
+/** What one row measures with. */
+export class Bench implements AsyncDisposable {
+  readonly builds: Build[]
+  readonly rounds: number
   readonly longRounds: number
   readonly cores: Cores
-  #row = new AsyncDisposableStack()
-  readonly #warm = new Set<number>()
-  #shared: { make: unknown; world: AsyncDisposable } | undefined
+  readonly #run: BenchRun
+  readonly #row = new AsyncDisposableStack()
 
-  constructor(options: { builds: Build[]; rounds: number; longRounds: number; cores: Cores }) {
-    this.builds = options.builds
-    this.rounds = options.rounds
-    this.longRounds = options.longRounds
-    this.cores = options.cores
+  constructor(run: BenchRun) {
+    const { builds, rounds, longRounds, cores } = run.settings
+    this.builds = builds
+    this.rounds = rounds
+    this.longRounds = longRounds
+    this.cores = cores
+    this.#run = run
   }
 
   /** Has what a row has started stopped when it is over. */
@@ -54,26 +88,12 @@ export class Bench {
   }
 
   /** The same world for the rows that ask for it one after the other. */
-  async shared<T extends AsyncDisposable>(make: (bench: Bench) => Promise<T>): Promise<T> {
-    if (this.#shared?.make === make) return this.#shared.world as T
-    await this.#shared?.world[Symbol.asyncDispose]()
-    this.#shared = undefined
-    const world = await make(this)
-    this.#shared = { make, world }
-    return world
+  shared<T extends AsyncDisposable>(make: (bench: Bench) => Promise<T>): Promise<T> {
+    return this.#run.world(make, this)
   }
 
-  /** Ends what the row has started, but not the shared world. */
-  async endRow(): Promise<void> {
-    const ended = this.#row
-    this.#row = new AsyncDisposableStack()
-    await ended.disposeAsync()
-  }
-
-  async end(): Promise<void> {
-    await this.endRow()
-    await this.#shared?.world[Symbol.asyncDispose]()
-    this.#shared = undefined
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#row.disposeAsync()
   }
 
   /** Starts the service of a build on the servers' core, for as long as the row. */
@@ -88,7 +108,7 @@ export class Bench {
   /** Has each of the targets under load in turn, round after round, for so many seconds a round. */
   async inTurns(
     targets: Target[],
-    { connections = 20, seconds = 2 }: { connections?: number; seconds?: number } = {},
+    { connections = 20, seconds = 1.5 }: { connections?: number; seconds?: number } = {},
   ): Promise<Measurement[]> {
     for (const target of targets) await this.#warmUp(target, connections)
     const rates = targets.map(({ name }) => blank(name, 'requests a second', '/s'))
@@ -113,8 +133,9 @@ export class Bench {
 
   async #warmUp(target: Target, connections: number): Promise<void> {
     const { first, again } = WARM_UP_SECONDS
-    await load(target, { connections, seconds: this.#warm.has(target.processId) ? again : first })
-    this.#warm.add(target.processId)
+    const { warm } = this.#run
+    await load(target, { connections, seconds: warm.has(target.processId) ? again : first })
+    warm.add(target.processId)
   }
 
   /** Measures each build in turn, round after round: `measure` gives values by the names of figures. */

@@ -9,6 +9,8 @@ export interface Row {
   aims: Aim[]
   /** What holds it back, which is said where an aim is missed. */
   heldBackBy?: string
+  /** Whether its figures are the same on a busy machine: counts, memory, the processor time of those who wait. */
+  isIndifferent?: boolean
   run(bench: Bench): Promise<Measurement[]>
 }
 

@@ -27,7 +27,7 @@ const bytesRow = (name: string, by: 'temp-audio' | 'ipfs', size: Size, aims: Aim
     const anchors = anchorTargets(world, size).filter(
       ({ name: anchor }) => by === 'temp-audio' || aims.some(({ against }) => against === anchor),
     )
-    return bench.inTurns([...anchors, ...clipTargets(world, size, { by })], { seconds: 1.5 })
+    return bench.inTurns([...anchors, ...clipTargets(world, size, { by })])
   },
 })
 

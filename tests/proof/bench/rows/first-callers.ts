@@ -13,6 +13,7 @@ const figure = 'callers that wait until their deadline'
 export const firstCallersRow: Row = {
   name: 'first-callers',
   title: `first callers, ${PROVIDERS.length} providers hang, one caller after another`,
+  isIndifferent: true,
   aims: [{ words: '≤ 1 waits', figure, atMost: 1 }],
   run(bench) {
     return bench.perBuild(

@@ -12,8 +12,8 @@ const SPEECH_MS = 400
 const UPLOAD_MS = 250
 /** Each caller begins a call in each of these, the callers one after the other. */
 const PERIOD_MS = 1000
-const PERIODS = 4
-const WAVES = 4
+const PERIODS = 3
+const WAVES = 3
 
 const against = 'bare handler'
 const within = (figure: string, addedMs: number) => ({

@@ -9,6 +9,7 @@ const added = 'added memory'
 export const listenersRow: Row = {
   name: 'listeners',
   title: `${LISTENERS} event listeners, nothing happening`,
+  isIndifferent: true,
   aims: [
     { words: '≤ 1 % of a core', figure: share, atMost: 1 },
     { words: '≤ +40 MB', figure: added, atMost: 40 },

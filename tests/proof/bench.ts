@@ -45,9 +45,13 @@ async function main(): Promise<void> {
       longRounds: rounds ?? (values.before ? 3 : 1),
       cores,
     })
+    const measuring: Promise<RowResult>[] = []
     for (const group of groupsOf(chosen)) {
-      results.push(...(await Promise.all(group.map((row) => measured(run, row)))))
+      const begun = group.map((row) => begin(run, row))
+      measuring.push(...begun.map(({ result }) => result))
+      await Promise.all(begun.map(({ isFree }) => isFree))
     }
+    results.push(...(await Promise.all(measuring)))
   } finally {
     await cleanUpServices()
   }
@@ -69,12 +73,19 @@ function groupsOf(chosen: Row[]): Row[][] {
   return groups
 }
 
+/** Begins to measure a row. `isFree` resolves when the machine is free for others, at its end at the latest. */
+function begin(run: BenchRun, row: Row): { result: Promise<RowResult>; isFree: Promise<unknown> } {
+  const bench = new Bench(run)
+  const result = measured(bench, row)
+  return { result, isFree: Promise.race([result, bench.onlyWaits.promise]) }
+}
+
 /** A row that cannot be measured on this machine says why, and does not keep the others from it. */
-async function measured(run: BenchRun, row: Row): Promise<RowResult> {
+async function measured(bench: Bench, row: Row): Promise<RowResult> {
   const { run: measure, ...about } = row
   console.log(`… ${row.title}`)
   const startedAt = performance.now()
-  const result = await measureWith(run, measure)
+  const result = await measureWith(bench, measure)
     .then((measurements) => ({ ...about, measurements }))
     .catch((error: unknown) => {
       return { ...about, measurements: [], failure: String(error).split('\n', 1)[0] ?? '' }
@@ -84,8 +95,8 @@ async function measured(run: BenchRun, row: Row): Promise<RowResult> {
   return result
 }
 
-async function measureWith(run: BenchRun, measure: Row['run']) {
-  await using bench = new Bench(run)
+async function measureWith(bench: Bench, measure: Row['run']) {
+  await using _ended = bench
   return await measure(bench)
 }
 

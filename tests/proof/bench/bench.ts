@@ -5,8 +5,9 @@ import type { Cores } from './measure/cores.ts'
 import { type LoadResult, load, type Target, together } from './measure/load.ts'
 import type { BuildName, Measurement } from './measurement.ts'
 
-/** After some thousand calls the code of both sides is compiled, ours being the longer; for the next row there is less new. */
-const WARM_UP_SECONDS = { first: 5, again: 1 }
+/** After so many calls the code of both sides is compiled, ours being the longer; for the next row there is less new. */
+const WARM_UP = { answers: 10_000, seconds: 5 }
+const WARM_UP_AGAIN = { answers: 2000, seconds: 1 }
 /** How often contenders take turns in a round: what others do on the machine lasts for seconds, and should meet them all. */
 const TURNS_A_ROUND = 3
 /** Of what a service says. */
@@ -66,6 +67,8 @@ export class Bench implements AsyncDisposable {
   readonly rounds: number
   readonly longRounds: number
   readonly cores: Cores
+  /** Resolves when the row does nothing any more but wait, so that the next ones may begin. */
+  readonly onlyWaits = Promise.withResolvers<void>()
   readonly #run: BenchRun
   readonly #row = new AsyncDisposableStack()
 
@@ -110,7 +113,7 @@ export class Bench implements AsyncDisposable {
     targets: Target[],
     { connections = 20, seconds = 1.5 }: { connections?: number; seconds?: number } = {},
   ): Promise<Measurement[]> {
-    for (const target of targets) await this.#warmUp(target, connections)
+    for (const target of targets) await this.warmUp(target, connections)
     const rates = targets.map(({ name }) => blank(name, 'requests a second', '/s'))
     const costs = targets.map(({ name }) => blank(name, 'CPU a request', 'ms'))
     for (let round = 0; round < this.rounds; round += 1) {
@@ -131,10 +134,10 @@ export class Bench implements AsyncDisposable {
     return [...rates, ...costs]
   }
 
-  async #warmUp(target: Target, connections: number): Promise<void> {
-    const { first, again } = WARM_UP_SECONDS
+  /** Has its code compiled, as far as that was not done for a row before. */
+  async warmUp(target: Target, connections: number): Promise<void> {
     const { warm } = this.#run
-    await load(target, { connections, seconds: warm.has(target.processId) ? again : first })
+    await load(target, { connections, ...(warm.has(target.processId) ? WARM_UP_AGAIN : WARM_UP) })
     warm.add(target.processId)
   }
 

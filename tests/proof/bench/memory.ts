@@ -14,7 +14,7 @@ const text = 'A sentence that a voice speaks slowly. '.repeat(10)
  */
 export async function memoryOfLargeClips(
   start: Start,
-  { clips = 200, sizeBytes = 10_000_000, settleMs = 60_000 } = {},
+  { clips = 200, sizeBytes = 10_000_000, settleMs = 60_000, settling = () => {} } = {},
 ): Promise<{ idleMiB: number; peakMiB: number; afterMiB: number; aboveIdleMiB: number; keptMiB: number }> {
   await using stack = new AsyncDisposableStack()
   const vendors = stack.adopt(await startLargeClips({ sizeBytes }), (it) => it.close())
@@ -38,6 +38,7 @@ export async function memoryOfLargeClips(
     peakMiB = Math.max(peakMiB, resident())
   }, SAMPLE_MS)
   await speak(clips).finally(() => clearInterval(sampling))
+  settling()
   await sleep(settleMs)
   const afterMiB = resident()
   return { idleMiB, peakMiB, afterMiB, aboveIdleMiB: peakMiB - idleMiB, keptMiB: afterMiB - idleMiB }

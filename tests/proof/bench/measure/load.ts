@@ -20,10 +20,17 @@ export interface LoadResult {
   otherCpuSeconds: number
 }
 
+interface Extent {
+  connections: number
+  seconds: number
+  /** It ends before its time once there are so many. */
+  answers?: number
+}
+
 /** Sends requests over so many connections, each the next one when it has its answer, for so long. */
 export async function load(
   target: Target,
-  { connections, seconds }: { connections: number; seconds: number },
+  { connections, seconds, answers: enough = Number.POSITIVE_INFINITY }: Extent,
 ): Promise<LoadResult> {
   const callers = await Promise.all(Array.from({ length: connections }, () => Caller.open(target.baseUrl)))
   try {
@@ -35,7 +42,7 @@ export async function load(
     const next = numbered()
     await Promise.all(
       callers.map(async (caller) => {
-        while (performance.now() < endsAt) {
+        while (performance.now() < endsAt && answers < enough) {
           checked(target, await caller.send(caller.prepare(target.request(next()))))
           answers += 1
         }

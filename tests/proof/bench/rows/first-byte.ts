@@ -13,7 +13,7 @@ import type { Row } from '../row.ts'
 import { speakingTargets, vocalizeRequest } from '../worlds/speaking.ts'
 
 const CALLERS = 20
-const WAVES = 5
+const WAVES = 4
 const FIRST_BYTE_MS = 200
 const REST_MS = 100
 const FIRST_BYTES = 2048

@@ -37,10 +37,12 @@ const latencyRow = (name: string, title: string, aims: Row['aims'], callAll: Cal
   heldBackBy: oneCore,
   async run(bench) {
     const world = await bench.shared(speakingWorld)
+    const targets = speakingTargets(world)
+    for (const target of targets) await bench.warmUp(target, CALLERS)
     await world.vendors.always('elevenlabs', { kind: 'late', delayMs: SPEECH_MS })
     await world.vendors.always('pinata', { kind: 'late', delayMs: UPLOAD_MS })
     try {
-      return await measure(bench, speakingTargets(world), callAll)
+      return await measure(bench, targets, callAll)
     } finally {
       await world.vendors.heal()
     }
@@ -51,7 +53,7 @@ async function measure(bench: Bench, targets: Target[], callAll: CallAll): Promi
   const found = targets.flatMap(({ name }) =>
     ['p50', 'p99'].map((figure) => ({ figure, unit: 'ms', contender: name, values: [] as number[] })),
   )
-  for (let round = -1; round < bench.rounds; round += 1) {
+  for (let round = 0; round < bench.rounds; round += 1) {
     for (const target of targets) {
       const callers = await Promise.all(Array.from({ length: CALLERS }, () => Caller.open(target.baseUrl)))
       const next = numbered()
@@ -61,8 +63,6 @@ async function measure(bench: Bench, targets: Target[], callAll: CallAll): Promi
         return answer.endedAt - answer.sentAt
       })
       for (const caller of callers) caller.close()
-      // The first time warms up.
-      if (round < 0) continue
       for (const { figure, contender, values } of found) {
         if (contender === target.name) values.push(quantile(tookMs, figure === 'p50' ? 0.5 : 0.99))
       }

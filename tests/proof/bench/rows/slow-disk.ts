@@ -36,7 +36,7 @@ export const slowDiskRow: Row = {
         targets.push({ name, baseUrl, processId, request: vocalizeRequest('/api/agents/vocalize') })
       }
     }
-    return bench.inTurns(targets, { seconds: 2 })
+    return bench.inTurns(targets)
   },
 }
 

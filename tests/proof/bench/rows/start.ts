@@ -34,7 +34,7 @@ const startRow = (
     { words: 'idle memory ≤ 1.5 ×', figure: memory.figure, against, by: 'ratio', atMost: 1.5 },
   ],
   heldBackBy:
-    'a quarter is the command: a Node.js of its own that reads all sources to see whether they are what was built. The rest is the start of another one, and 2.5 MB of code that it reads and runs for the first time.',
+    'a seventh is the command: a Node.js of its own that sees whether packages and sources are what was installed and built. The rest is the start of another one, and 2.5 MB of code that it reads and runs for the first time.',
   async run(bench) {
     const { serverPrefix } = bench.cores
     const environment = await environmentOf(bench)

@@ -155,7 +155,8 @@ export function createFront(options: FrontOptions): Front {
       await service.drain()
     } finally {
       server.close()
-      while ([...running].some(endsByItself) && Date.now() < deadline) await sleep(POLL_MS)
+      while ([...running].some((response) => !endless.has(response)) && Date.now() < deadline)
+        await sleep(POLL_MS)
       server.closeAllConnections()
       webSockets.terminate()
     }
@@ -174,7 +175,9 @@ function answerByRoute(route: Route, message: IncomingMessage, response: ServerR
   const listen = listenerOf(async (request) => {
     followAnswer(request, (work) => void answered.then(work).catch(reportError))
     const handlers = await route.load()
-    return (handlers[request.method] as (typeof handlers)[string])(request)
+    const answer = await (handlers[request.method] as (typeof handlers)[string])(request)
+    if (isEndless(answer, request)) endless.add(response)
+    return answer
   })
   listen(message, response)
 }
@@ -206,8 +209,10 @@ function closeAfter(response: ServerResponse) {
   if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
-/** Whether a response ends by itself. An event stream does not, except that of a POST, which ends with its work. */
-function endsByItself(response: ServerResponse): boolean {
-  const isEvents = String(response.getHeader('content-type')).startsWith('text/event-stream')
-  return !isEvents || response.req.method === 'POST'
+/** Responses that do not end by themselves. */
+const endless = new WeakSet<ServerResponse>()
+
+/** An event stream goes on for as long as somebody listens, except that of a POST, which ends with its work. */
+function isEndless({ headers }: Response, { method }: Request): boolean {
+  return method !== 'POST' && Boolean(headers.get('Content-Type')?.startsWith('text/event-stream'))
 }

@@ -619,22 +619,29 @@ describe('stop() of the front', () => {
     await answer
   })
 
+  const events = async () => {
+    const stream = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from('data: 1\n\n')),
+    })
+    return new Response(stream, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } })
+  }
+
   it('does not wait for an event stream', async () => {
-    const { front, origin } = await open(
-      {},
-      {
-        graceMs: 60_000,
-        nextHandler: (_, response) => {
-          response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
-          response.write('data: 1\n\n')
-        },
-      },
-    )
+    const { front, origin } = await open({ serveIpfs: events }, { graceMs: 60_000 })
     await once(
-      get(origin).on('error', () => {}),
+      get(`${origin}/ipfs/events`).on('error', () => {}),
       'response',
     )
     await front.stop()
+  })
+
+  it('waits for the event stream of a POST, which ends with its work', async () => {
+    const { front, origin } = await open({ serveIpfs: events }, { graceMs: 150 })
+    const request = send(`${origin}/ipfs/events`, { method: 'POST' }).on('error', () => {})
+    await once(request.end(), 'response')
+    const stoppedAt = performance.now()
+    await front.stop()
+    expect(performance.now() - stoppedAt).toBeGreaterThanOrEqual(150)
   })
 
   it('closes the server even when draining fails', async () => {

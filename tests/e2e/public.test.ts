@@ -211,7 +211,7 @@ describe('the page of a clip, as people see it', () => {
     await page.getByRole('button', { name: 'Copy the HTML' }).click()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^<iframe src=.*><\/iframe>$/)
     await page.setViewportSize({ width: 320, height: 640 })
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+    await page.waitForFunction(() => innerWidth === 320 && document.documentElement.scrollWidth === 320)
     await expectAccessible(page)
     await close()
   })

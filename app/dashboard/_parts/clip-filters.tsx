@@ -65,6 +65,9 @@ function ListFilters({ view: { params, show }, providers }: { view: View; provid
   const { from, before } = { from: params.get('from') ?? '', before: params.get('before') ?? '' }
   const hasTimes = from !== '' || before !== ''
   const name = timeNames[state]
+  const chosen = params.get('provider') ?? ''
+  // The address may name one before the list of them is here.
+  const named = new Set([...providers.map(({ provider }) => provider), ...(chosen ? [chosen] : [])])
 
   function choose(preset: string) {
     const now = Date.now()
@@ -83,10 +86,10 @@ function ListFilters({ view: { params, show }, providers }: { view: View; provid
         <NativeSelect
           size="xs"
           label="Provider"
-          value={params.get('provider') ?? ''}
+          value={chosen}
           data={[
             { value: '', label: 'Any provider' },
-            ...providers.map(({ provider }) => ({ value: provider, label: providerLabel(provider) })),
+            ...[...named].map((provider) => ({ value: provider, label: providerLabel(provider) })),
           ]}
           onChange={(event) => show({ provider: event.currentTarget.value, cursor: undefined })}
         />

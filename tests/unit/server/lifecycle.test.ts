@@ -85,6 +85,27 @@ describe('a service that starts', () => {
     expect(first.taken.size).toBe(1)
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', clipId: id }))
   })
+
+  it.each([
+    ['once the first callers are answered', false],
+    ['not at all where it is stopped before', true],
+  ])('looks through the whole store %s', async (_, isStopped) => {
+    const { services, clock } = await testServices()
+    let looks = 0
+    const list: typeof services.store.list = (options) => {
+      looks += 1
+      return services.store.list(options)
+    }
+    const service = start({ ...services, store: { ...services.store, list } })
+    await service.checkReady()
+    await clock.advance(999)
+    await clock.until(services.tasks.settled())
+    expect(looks).toBe(0)
+    if (isStopped) service.beginShutdown()
+    await clock.advance(1)
+    await clock.until(services.tasks.settled())
+    expect(looks).toBe(isStopped ? 0 : 1)
+  })
 })
 
 describe('a service that stops', () => {

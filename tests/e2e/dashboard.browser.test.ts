@@ -185,7 +185,13 @@ describe('the dashboard', () => {
       .waitFor()
     await page.goBack()
     await page.getByRole('tab', { name: 'Stored · 3' }).waitFor()
+    // Before the figures, which name the providers, the address says which one is meant.
+    const held: (() => void)[] = []
+    await page.route('**/api/admin/figures*', (route) => void held.push(() => void route.continue()))
     await page.reload()
+    expect(await page.getByLabel('Provider', { exact: true }).inputValue()).toBe('pinata')
+    await page.unroute('**/api/admin/figures*')
+    for (const letGo of held) letGo()
     await page.getByRole('tab', { name: 'Stored · 3' }).waitFor()
     expect(await page.getByLabel('Provider', { exact: true }).inputValue()).toBe('pinata')
     const loads: string[] = []
